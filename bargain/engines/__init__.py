@@ -1,0 +1,1 @@
+"""One short file per way to get a reply; see base.py for the seam."""

@@ -1,0 +1,112 @@
+"""The seam between the game and whatever answers: the Engine protocol, and how a call can fail.
+
+An engine turns a `Request` into raw bytes and raw bytes into a `Reply`. It knows nothing about journals, retries,
+budgets or games: it makes one attempt, says plainly how that failed, and reads replies without a network, so that
+a stored body can be read again years later. Adding an engine is one class like this and one YAML in conf/engine/.
+
+    class Echo(Engine):
+        def body(self, request): return {"say": request.messages[-1].text}
+        async def send(self, body, request): return Raw(200, body["say"].encode())
+        def read(self, raw): return Reply(raw.body.decode(), Usage(calls=1), "echo")
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+from bargain.records import Item, Message, Place, Player, Reply, Turn
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What the game knows when it asks, for engines that are not language models (simulated, human, scripted).
+
+    `task` says what is wanted: a player's next words, a critic's advice, a verdict, or a player's word on the feedback.
+    `item` holds only the reservation price that the asked role may know. `turns` are this round's, oldest first.
+    `feedback` is every feedback text the asked player still remembers, oldest first. `answer` names the format a
+    moderator must answer in (its kind). `exchanges_left` counts the exchanges still to be played, this one included.
+    """
+
+    task: Literal["speak", "advise", "judge", "acknowledge"]
+    role: str
+    item: Item
+    turns: tuple[Turn, ...] = ()
+    learner: Player | None = None
+    feedback: tuple[str, ...] = ()
+    previous_price: float | None = None
+    max_exchanges: int = 10
+    exchanges_left: int = 10
+    answer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One call: its place, the chat messages, and the scene behind them."""
+
+    place: Place
+    messages: tuple[Message, ...]
+    scene: Scene
+
+
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """What came back, untouched. `headers` are lower-case, used for rate limits and Retry-After, never stored."""
+
+    status: int
+    body: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+FailureKind = Literal["not_sent", "maybe_billed", "rejected", "fatal"]
+
+
+class Failure(Exception):
+    """A call that gave no reply.
+
+    kind: `not_sent` - the provider did no work (refused connection, 429, 503, 529): retry freely;
+    `maybe_billed` - it may have (timeout, dropped connection, 500, 502, 504, an unreadable 200): retry, capped;
+    `rejected` - this request will never work (400, context overflow): the game's error, no retry;
+    `fatal` - no request will work (wrong key, unknown model, exhausted quota): the run stops.
+    """
+
+    def __init__(self, kind: FailureKind, message: str, retry_after_s: float | None = None) -> None:
+        super().__init__(message)
+        self.kind: FailureKind = kind
+        self.retry_after_s = retry_after_s
+
+
+class Engine(Protocol):
+    """One way to get a reply. Constructed once per seat as `target(config: EngineConfig, seat: str, seed: int)`.
+
+    name: the preset's name, for people. model: what the provider calls it. simulated: its words are nobody's.
+    free: it costs nothing and can be recomputed from the seed, so its calls need no journal.
+    key: engines with equal keys share one client, one rate limit and one concurrency (provider, base URL, key name).
+    """
+
+    name: str
+    model: str
+    simulated: bool
+    free: bool
+    key: str
+
+    def body(self, request: Request) -> dict[str, Any]:
+        """Exactly what is sent, as JSON data, without any secret. Equal requests give equal bodies."""
+        ...
+
+    async def send(self, body: dict[str, Any], request: Request) -> Raw:
+        """Makes one attempt and returns whatever HTTP status came back. Raises Failure when none did."""
+        ...
+
+    def read(self, raw: Raw) -> Reply:
+        """The reply in a raw answer. Raises Failure for an error status or a body that is not a reply. No network."""
+        ...
+
+    async def close(self) -> None:
+        """Closes connections; safe to call twice."""
+        ...
+
+
+Ask = Callable[[Place, Sequence[Message], Scene], Awaitable[Reply]]
+"""How agents get a reply: the runner hands them this and keeps the journal, the limits and the engines to itself."""

@@ -1,0 +1,178 @@
+"""What a run is made of: plain frozen records, no behaviour.
+
+This file knows the words of the project and nothing else: not how a reply is got, not how a price is read,
+not where anything is stored. Everything in `games.jsonl` is one of these records written as JSON.
+
+    Turn(role="buyer", text="Would you take $10?", offer=10.0, fixed=True)
+    Verdict(turn=6, state="deal", price=14.5, quote="Deal at $14.50", objections=())
+
+Prices are floats in the item's currency, token counts are ints, durations are seconds. Games are numbered
+from 0, rounds and turns from 1.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Player = Literal["seller", "buyer"]
+Role = Literal["seller", "buyer", "moderator", "critic"]
+State = Literal["deal", "no_deal", "ongoing"]
+Outcome = Literal["deal", "no_deal", "walk_away", "error"]
+
+PLAYERS: tuple[Player, Player] = ("seller", "buyer")
+
+
+def rival_of(player: Player) -> Player:
+    """The other player."""
+    return "buyer" if player == "seller" else "seller"
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """What is bargained over. `cost` and `valuation` are the private reservation prices, None when unset."""
+
+    name: str
+    description: str
+    seller_opening: float | None
+    buyer_opening: float | None
+    cost: float | None = None
+    valuation: float | None = None
+    currency: str = "$"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One chat message as an engine receives it."""
+
+    role: Literal["system", "user", "assistant"]
+    text: str
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Place:
+    """The identity of one call: where in the run it is made, never what it says.
+
+    `arm` is "" until a game branches. `role` is seller, buyer, moderator, seller_critic or buyer_critic.
+    `again` counts how often the same words had to be asked for again (empty or cut utterances).
+    """
+
+    game: int
+    arm: str
+    round: int
+    turn: int
+    role: str
+    again: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens of one or more calls. `cached_tokens` and `cache_write_tokens` are parts of `input_tokens`."""
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cached_tokens: int = 0
+    cache_write_tokens: int = 0
+    calls: int = 0
+
+    def __add__(self, other: Usage) -> Usage:
+        return Usage(
+            self.input_tokens + other.input_tokens,
+            self.output_tokens + other.output_tokens,
+            self.cached_tokens + other.cached_tokens,
+            self.cache_write_tokens + other.cache_write_tokens,
+            self.calls + other.calls,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """One reply of an engine, read from its raw body.
+
+    `finish` is "stop", "length" (cut by the token limit) or "refusal" (a refusal or a content filter).
+    """
+
+    text: str
+    usage: Usage
+    model: str
+    finish: Literal["stop", "length", "refusal"] = "stop"
+    simulated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One utterance by one player. `offer` is the price it puts on the table; `fixed` marks a hard-coded opening."""
+
+    role: Player
+    text: str
+    offer: float | None = None
+    act: str = "other"
+    fixed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the moderator said after `turn`, and what the code found wrong with it (`objections`, empty if sound).
+
+    `stands` is the state that the round went on with; it differs from `state` only when there are objections.
+    """
+
+    turn: int
+    state: State
+    price: float | None = None
+    quote: str = ""
+    text: str = ""
+    objections: tuple[str, ...] = ()
+    stands: State = "ongoing"
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """A player's inconsistency at `turn`: what kind, and the numbers that show it."""
+
+    turn: int
+    role: Player
+    kind: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Feedback:
+    """What the learner was told after a round, by whom, and what it answered."""
+
+    learner: Player
+    source: str
+    text: str
+    acknowledgement: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """One negotiation from opening to deal or no deal.
+
+    `price` is the agreed price, None unless `outcome` is "deal". `legacy_price` is the price by the 2023 rules,
+    None where those rules find none. `feedback` is what was heard before this round was played.
+    """
+
+    round: int
+    arm: str
+    outcome: Outcome
+    price: float | None
+    turns: tuple[Turn, ...]
+    verdicts: tuple[Verdict, ...] = ()
+    violations: tuple[Violation, ...] = ()
+    feedback: tuple[Feedback, ...] = ()
+    reason: str = ""
+    legacy_price: float | None = None
+    usage: tuple[tuple[str, Usage], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Game:
+    """A chain of rounds with feedback in between. `outcome` is its last round's, "error" if the game failed."""
+
+    game: int
+    outcome: Outcome
+    rounds: tuple[Round, ...]
+    error: str = ""
+    simulated: bool = False

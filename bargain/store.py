@@ -1,0 +1,66 @@
+"""Games as lines of JSON: the one writer and the one reader of `games.jsonl`.
+
+A line is a `records.Game`, field by field, in the order of its dataclasses; nothing in it depends on time or on
+interleaving, so equal games are equal bytes. It knows nothing of where the file lies or who asked for it.
+
+    {"game":0,"outcome":"deal","rounds":[{"round":1,"arm":"","outcome":"deal","price":15.5,"turns":[...], ...
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
+from pathlib import Path
+from typing import Any
+
+from bargain.records import Feedback, Game, Round, Turn, Usage, Verdict, Violation
+
+
+def plain(value: Any) -> Any:
+    """A record as plain JSON data; tuples become lists, and the (role, usage) pairs of a round become an object."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return {
+            field.name: dict(plain(getattr(value, field.name)))
+            if field.name == "usage" and isinstance(value, Round)
+            else plain(getattr(value, field.name))
+            for field in fields(value)
+        }
+    if isinstance(value, tuple | list):
+        return [plain(each) for each in value]
+    return value
+
+
+def game_to_json(game: Game) -> str:
+    """One line of games.jsonl, without the newline. Line separators inside texts are escaped."""
+    return json.dumps(plain(game), ensure_ascii=True, separators=(",", ":"), allow_nan=False)
+
+
+def game_from_json(line: str) -> Game:
+    """The game of one line. Raises ValueError with the reason when the line is not one."""
+    try:
+        data = json.loads(line)
+        return Game(**{**data, "rounds": tuple(_round(each) for each in data["rounds"])})
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"not a game of games.jsonl: {error!r}") from error
+
+
+def read_games(path: Path) -> Iterator[Game]:
+    """The games of a file, in order. A last line without its newline (a run being written) is left out."""
+    with path.open(encoding="utf-8") as lines:
+        for line in lines:
+            if line.endswith("\n"):
+                yield game_from_json(line)
+
+
+def _round(data: dict[str, Any]) -> Round:
+    return Round(
+        **{
+            **data,
+            "turns": tuple(Turn(**each) for each in data["turns"]),
+            "verdicts": tuple(Verdict(**{**each, "objections": tuple(each["objections"])}) for each in data["verdicts"]),
+            "violations": tuple(Violation(**each) for each in data["violations"]),
+            "feedback": tuple(Feedback(**each) for each in data["feedback"]),
+            "usage": tuple((role, Usage(**each)) for role, each in data["usage"].items()),
+        }
+    )

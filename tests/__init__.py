@@ -1,0 +1,1 @@
+"""Tests go through public doors: commands, servers on loopback, files."""

@@ -1,0 +1,111 @@
+"""One process per run directory: a lock that dies with its owner, and what kind of filesystem the directory is on.
+
+It knows files and nothing of journals. The lock is flock(2) on `journal.lock`, whose text names the holder:
+
+    {"pid": 4711, "host": "node07", "since": "2026-11-23 09:15:02"}
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import json
+import os
+import re
+import socket
+import time
+from pathlib import Path
+
+from bargain.errors import JournalFull, JournalLocked
+
+LOCK_NAME = "journal.lock"
+
+NETWORK_FILESYSTEMS = frozenset(
+    """9p acfs afs beegfs ceph cifs coda drvfs gfs2 glusterfs gpfs lustre ncpfs nfs nfs4 ocfs2 orangefs panfs prl_fs
+    pvfs2 smb3 smbfs vboxsf virtiofs wekafs""".split()  # noqa: SIM905
+)
+"""Types in /proc/mounts whose shared memory or locks SQLite's WAL cannot rely on; every fuse.* is one as well."""
+
+_NO_LOCKS_HERE = (errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOTSUP, errno.EINVAL)
+
+
+def filesystem_of(path: Path, mounts: Path = Path("/proc/mounts")) -> str:
+    """The type of the filesystem that holds path, by the longest mount point; "" where there is no mount table."""
+    try:
+        table = mounts.read_text(encoding="utf-8", errors="surrogateescape")
+    except OSError:
+        return ""
+    wanted = path.resolve()
+    best, kind = -1, ""
+    for line in table.splitlines():
+        fields = line.split(" ")
+        if len(fields) >= 3:
+            point = Path(re.sub(r"\\([0-7]{3})", lambda found: chr(int(found[1], 8)), fields[1]))
+            # >=: of two mounts on one point the later one is seen.
+            if (wanted == point or point in wanted.parents) and len(point.parts) >= best:
+                best, kind = len(point.parts), fields[2]
+    return kind
+
+
+def is_network(filesystem: str) -> bool:
+    """Whether a filesystem of this type may be shared between machines."""
+    return filesystem in NETWORK_FILESYSTEMS or filesystem.startswith("fuse.")
+
+
+class RunLock:
+    """Held from construction until `release` or the death of the process.
+
+    Raises JournalLocked naming the holder, JournalFull when the directory cannot be written. `held` is False only where
+    the filesystem has no such locks at all; SQLite's own exclusive lock must then do.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self.path = directory / LOCK_NAME
+        self.held = False
+        while True:
+            try:
+                self._descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+            except OSError as error:
+                raise JournalFull(f"{directory}: the run directory cannot be written ({error.strerror})") from None
+            try:
+                fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError as error:
+                holder = os.pread(self._descriptor, 1000, 0)
+                os.close(self._descriptor)
+                if error.errno in _NO_LOCKS_HERE:
+                    return
+                raise JournalLocked(f"{directory} is being played by {_who(holder)}; wait for it or stop it") from None
+            if self._is_still_there():
+                break
+            os.close(self._descriptor)  # its holder removed it between our open and our lock
+        self.held = True
+        since = time.strftime("%Y-%m-%d %H:%M:%S")
+        text = json.dumps({"pid": os.getpid(), "host": socket.gethostname(), "since": since})
+        with contextlib.suppress(OSError):  # a full disk costs the text, not the lock
+            os.ftruncate(self._descriptor, 0)
+            os.pwrite(self._descriptor, text.encode(), 0)
+
+    def release(self) -> None:
+        """Removes the file and lets the lock go; safe to call twice."""
+        if self.held:
+            self.held = False
+            with contextlib.suppress(OSError):
+                os.unlink(self.path)
+            os.close(self._descriptor)
+
+    def _is_still_there(self) -> bool:
+        try:
+            there = os.stat(self.path)
+        except FileNotFoundError:
+            return False
+        mine = os.fstat(self._descriptor)
+        return (there.st_dev, there.st_ino) == (mine.st_dev, mine.st_ino)
+
+
+def _who(text: bytes) -> str:
+    try:
+        holder = json.loads(text)
+        return f"process {int(holder['pid'])} on {holder['host']} since {holder['since']}"
+    except (ValueError, KeyError, TypeError):
+        return "another process"

@@ -61,6 +61,9 @@ class HttpEngine(Engine):
     url_env: ClassVar[str]
     """The variable in which the SDK's users keep another base URL; read when base_url is null."""
     path: ClassVar[str]
+    limit_field: ClassVar[str] = ""
+    """What the protocol calls the output limit; "" where servers differ: config.max_tokens_field then says it."""
+    default_max_tokens: ClassVar[int | None] = None
     known_options: ClassVar[frozenset[str]] = frozenset()
     reserved: ClassVar[frozenset[str]] = frozenset({"model", "stream", "n"})
     """Body fields that config.body may not set, because reading the reply depends on them."""
@@ -73,10 +76,19 @@ class HttpEngine(Engine):
         self.model = config.model
         self.seat = seat
         self.seed = seed
+        self.key_env = config.api_key_env
         self.where = f"engine {self.name or self.sdk} ({seat})"
-        self.config = config
         self.options = known(config, self.known_options | {"query"}, self.where)
         self.extra = plain(config.body)
+        self.sampling = {
+            name: value
+            for name, value in (
+                (self.limit_field or config.max_tokens_field, config.max_tokens or self.default_max_tokens),
+                ("temperature", config.temperature),
+                ("top_p", config.top_p),
+            )
+            if value is not None
+        }
         taken = sorted(self.reserved & self.extra.keys())
         if taken:
             raise ValueError(f"{self.where}: body.{taken[0]} is set by the engine itself; take it out of body")
@@ -212,7 +224,7 @@ class HttpEngine(Engine):
     def parsed(self, raw: Raw) -> dict[str, Any]:
         """The JSON object of a good answer. Raises Failure for an error status or anything else."""
         if not 200 <= raw.status < 300:
-            raise failure(raw, self.where, self.config.api_key_env)
+            raise failure(raw, self.where, self.key_env)
         try:
             data = json.loads(raw.body.decode("utf-8"))
         except (ValueError, RecursionError) as error:
@@ -222,7 +234,7 @@ class HttpEngine(Engine):
         if not isinstance(data, dict):
             raise self.unreadable(f"JSON, but no object: {one_line(str(data), 80)}")
         if isinstance(data.get("error"), dict | str):
-            raise failure_in_reply(data, raw, self.where, self.config.api_key_env)
+            raise failure_in_reply(data, raw, self.where, self.key_env)
         return data
 
     def unreadable(self, what: str) -> Failure:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 class OpenAIEngine(HttpEngine):
     """The chat completions engine.
 
-    options.prompt_cache: send a prompt_cache_key, the same for all calls of a seat in a game, so that OpenAI routes
+    options.prompt_cache: send a prompt_cache_key, the same for all calls of one seat in one game, so that OpenAI routes
     them to the machine that has their prefix cached (servers other than OpenAI's may refuse the field).
     """
 
@@ -56,22 +56,18 @@ class OpenAIEngine(HttpEngine):
     def body(self, request: Request) -> dict[str, Any]:
         """The JSON of one chat completion request."""
         messages = [{"role": message.role, "content": message.text} for message in request.messages]
-        return {"model": self.model, "messages": messages, **self.sampling(request)}
+        return {"model": self.model, "messages": messages, **self.fields(request)}
 
-    def sampling(self, request: Request) -> dict[str, Any]:
-        """The options of the body: those that are set, then config.body."""
-        config = self.config
-        fields: dict[str, Any] = {}
-        if config.max_tokens is not None:
-            fields[config.max_tokens_field] = config.max_tokens
-        if config.temperature is not None:
-            fields["temperature"] = config.temperature
-        if config.top_p is not None:
-            fields["top_p"] = config.top_p
-        if self.options.get("prompt_cache"):
-            # With the game in it: OpenAI spills a key over to other machines past some 15 calls a minute.
-            fields["prompt_cache_key"] = f"bargain-{self.seed}-{self.seat}-{request.place.game}"
-        return fields | self.extra
+    def fields(self, request: Request) -> dict[str, Any]:
+        """The body's further fields: the options that are set, then config.body."""
+        if not self.options.get("prompt_cache"):
+            return self.sampling | self.extra
+        # With the game in it: OpenAI spills a key over to other machines past some 15 calls a minute.
+        return {
+            **self.sampling,
+            "prompt_cache_key": f"bargain-{self.seed}-{self.seat}-{request.place.game}",
+            **self.extra,
+        }
 
     def read(self, raw: Raw) -> Reply:
         """The first choice of a chat completion. Raises Failure as HttpEngine.parsed, and when there is no choice."""

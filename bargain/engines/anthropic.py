@@ -1,0 +1,118 @@
+"""Claude through the messages API and the anthropic SDK.
+
+The system prompt is a field of its own; the roles alternate, and the user is first. Two cache breakpoints keep the bill
+down: at the end of the system prompt and at the last message but one, so that what a call has in common with the one
+before is read from the cache. Nothing in front of a breakpoint changes from call to call.
+
+    POST {base_url}/v1/messages {"model": "claude-...", "max_tokens": 1024, "system": [...], "messages": [...]}
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Literal
+
+from bargain.engines.base import Raw, Request
+from bargain.engines.http import HttpEngine, transport
+from bargain.engines.shared import count, sound
+from bargain.records import Message, Reply, Usage
+
+if TYPE_CHECKING:
+    from anthropic import AsyncAnthropic
+
+_BREAKPOINT = {"cache_control": {"type": "ephemeral"}}
+_FIRST = "Begin."
+"""What the user says where the chat opens with the assistant's own words: the API wants the user first."""
+
+
+class AnthropicEngine(HttpEngine):
+    """The messages engine.
+
+    options.cache: set the cache breakpoints (default true). max_tokens is required by the API: null sends 1024.
+    Temperature and top_p are sent only if they are set; the models of 2026 refuse them.
+    """
+
+    sdk = "anthropic"
+    default_url = "https://api.anthropic.com"
+    url_env = "ANTHROPIC_BASE_URL"
+    path = "/v1/messages"
+    limit_field = "max_tokens"
+    default_max_tokens = 1024
+    known_options = frozenset({"cache"})
+    reserved = HttpEngine.reserved | {"messages", "system"}
+
+    def _load(self) -> None:
+        import anthropic.resources.messages  # noqa: F401  # with the client's parts, which it imports at the first call
+
+        self._cache = bool(self.options.get("cache", True))
+
+    def _take_url(self, url: str) -> None:
+        super()._take_url(url)
+        # http://host/v1 is what the other SDK wants; here the path has the version.
+        self.url = self.url.rstrip("/").removesuffix("/v1")
+
+    def _connect(self, headers: dict[str, str]) -> AsyncAnthropic:
+        from anthropic import AsyncAnthropic, DefaultAioHttpClient
+
+        return AsyncAnthropic(
+            api_key=self._api_key,
+            base_url=self.url,
+            max_retries=0,
+            timeout=transport()["timeout"],
+            default_headers=headers,
+            http_client=DefaultAioHttpClient(**transport()),
+        )
+
+    def body(self, request: Request) -> dict[str, Any]:
+        """The JSON of one messages request. Blank messages, which the API refuses, are left out."""
+        said = [message for message in request.messages if message.text.strip()]
+        start = next((index for index, message in enumerate(said) if message.role != "system"), len(said))
+        system = [_block(message) for message in said[:start]]
+        messages: list[dict[str, Any]] = []
+        for message in said[start:]:
+            # A system message in the dialogue stays in its place, so that what lies before it stays cached.
+            role = "assistant" if message.role == "assistant" else "user"
+            if messages and messages[-1]["role"] == role:
+                messages[-1]["content"].append(_block(message))
+            else:
+                messages.append({"role": role, "content": [_block(message)]})
+        if not messages or messages[0]["role"] == "assistant":
+            messages.insert(0, {"role": "user", "content": [{"type": "text", "text": _FIRST}]})
+        if self._cache:
+            for blocks in (system, messages[-2]["content"] if len(messages) > 1 else []):
+                if blocks:
+                    blocks[-1] |= _BREAKPOINT
+        head = {"model": self.model, **self.sampling}
+        return {**head, **({"system": system} if system else {}), "messages": messages, **self.extra}
+
+    def read(self, raw: Raw) -> Reply:
+        """The text blocks of a message. Raises Failure as HttpEngine.parsed, and when there is no content."""
+        data = self.parsed(raw)
+        content = data.get("content")
+        if not isinstance(content, list):
+            raise self.unreadable("JSON without content")
+        parts = (block.get("text") for block in content if isinstance(block, Mapping) and block.get("type") == "text")
+        text = "".join(part for part in parts if isinstance(part, str))
+        model = data.get("model")
+        named = model if isinstance(model, str) and model else self.model
+        return Reply(sound(text), _usage(data.get("usage")), named, _finish(data.get("stop_reason")))
+
+
+def _block(message: Message) -> dict[str, Any]:
+    return {"type": "text", "text": message.text}
+
+
+def _finish(reason: object) -> Literal["stop", "length", "refusal"]:
+    if reason in ("max_tokens", "model_context_window_exceeded"):
+        return "length"
+    return "refusal" if reason == "refusal" else "stop"
+
+
+def _usage(usage: object) -> Usage:
+    """The tokens of one call. The API counts cached tokens apart from input_tokens; ours has all of the prompt."""
+    if not isinstance(usage, Mapping):
+        return Usage(calls=1)
+    cached = count(usage.get("cache_read_input_tokens"))
+    written = count(usage.get("cache_creation_input_tokens"))
+    prompt = count(usage.get("input_tokens")) + cached + written
+    return Usage(prompt, count(usage.get("output_tokens")), cached, written, calls=1)

@@ -1,0 +1,123 @@
+"""The seam between a run and wherever its results are shown: the Tracker protocol, and what a run is called there.
+
+A tracker is told; it never answers, never raises into the run and never makes it wait. It knows nothing of engines,
+journals or prices: it shows what `games.jsonl` and `summary.json` say. Another place to show results is one class
+like `none.NoTracker` and one YAML in conf/tracking/.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from bargain.records import Game
+from bargain.rundir import identity
+
+_TAG_LENGTH = 64  # W&B refuses longer tags
+
+
+@dataclass(frozen=True, slots=True)
+class RunInfo:
+    """What a run is called where it is shown.
+
+    id: stable over resumes. group: the sweep's name, None outside a sweep. tags: the chosen config options
+    (`game=simple`), and `simulated` if any engine is.
+    """
+
+    id: str
+    name: str
+    group: str | None
+    tags: tuple[str, ...]
+    simulated: bool
+
+
+class Tracker(Protocol):
+    """Shows one run. Constructed as `target(config: TrackingConfig)`; start comes first, then finish or fail, once."""
+
+    def start(self, run_dir: Path, config: dict[str, Any], info: RunInfo) -> None:
+        """The run begins, or goes on. config: the composed config as plain data."""
+        ...
+
+    def progress(self, metrics: dict[str, float]) -> None:
+        """How far it is. `games_done` is the axis of all other values; at most every few seconds."""
+        ...
+
+    def game(self, game: Game) -> None:
+        """One game has finished. Games come in their order; a tracker may leave them to games.jsonl instead."""
+        ...
+
+    def finish(self, summary: dict[str, Any], files: Sequence[Path]) -> None:
+        """The run is over. summary: as in summary.json; files: what to keep with it, the games' .jsonl among them."""
+        ...
+
+    def fail(self, reason: str) -> None:
+        """The run paused, was interrupted or failed; it may go on later under the same id."""
+        ...
+
+
+def run_info(
+    run_dir: Path,
+    config: dict[str, Any],
+    *,
+    simulated: bool,
+    config_identity: str | None = None,
+    tags: Sequence[str] = (),
+) -> RunInfo:
+    """The RunInfo of a run directory and its composed config.
+
+    config_identity: `rundir.identity` of the config when it is known (summary.json says it). tags: further ones.
+    The id is that of the W&B run which the directory already holds, so that a moved directory keeps its run; the first
+    time it is derived from the config's identity and the last parts of the path, date and time among them.
+    """
+    path = run_dir.resolve()
+    swept = (path.parent / "sweep.json").is_file()
+    group = "/".join(path.parent.parts[-2:]) if swept else None
+    place = "/".join(path.parts[-3:])
+    digest = hashlib.sha256(f"{config_identity or identity(config)} {place}".encode()).hexdigest()[:12]
+    options = _options(config)
+    chosen = [f"{name}={value}"[:_TAG_LENGTH] for name, value in options.items() if value]
+    further = [str(tag)[:_TAG_LENGTH] for tag in tags if str(tag)]
+    seats = [options[name] for name in ("game", "engine@seller", "engine@buyer")]
+    label = f"{seats[0]}: {seats[1]} sells to {seats[2]}, " if all(seats) else ""
+    return RunInfo(
+        id=_recorded_id(path) or digest,
+        name=f"{label}{'/'.join(path.parts[-2:]) if swept else path.name}"[:128],
+        group=group,
+        tags=tuple(dict.fromkeys([*chosen, *further, *(["simulated"] if simulated else [])])),
+        simulated=simulated,
+    )
+
+
+def _options(config: dict[str, Any]) -> dict[str, str]:
+    """The choices that tell runs apart, by the name they have on the command line; "" where there is none."""
+
+    def at(path: str) -> str:
+        value: Any = config
+        for part in path.split("."):
+            value = value.get(part) if isinstance(value, dict) else None
+        return value if isinstance(value, str) else ""
+
+    groups = {name: at(f"{name}.name") for name in ("game", "item", "moderator", "feedback", "memory")}
+    engines = {f"engine@{seat}": at(f"{seat}.engine.name") or at(f"{seat}.engine.model") for seat in _SEATS}
+    if groups["moderator"] == "rules":
+        del engines["engine@moderator"]  # nobody is asked
+    prompts = {f"prompt/{role}": at(f"prompt.{role}.version") for role in _SEATS}
+    return {**groups, **engines, **prompts, "scoring": at("scoring")}
+
+
+_SEATS = ("seller", "buyer", "critic", "moderator")
+
+
+def _recorded_id(run_dir: Path) -> str | None:
+    """The id of the first W&B run written in this directory."""
+    for path in sorted(
+        run_dir.glob("wandb/*run-*/run-*.wandb"), key=lambda each: each.parent.name.partition("run-")[2]
+    ):
+        match = re.fullmatch(r"run-(.+)\.wandb", path.name)
+        if match:
+            return match.group(1)
+    return None

@@ -1,0 +1,122 @@
+"""tracking=wandb: one Weights & Biases run per run directory, offline unless told otherwise.
+
+    tracker = WandbTracker(config.tracking)
+    tracker.start(run_dir, config, info); tracker.progress({"games_done": 3.0}); tracker.finish(summary, [games_jsonl])
+
+This is the run's side. It only passes messages to a process of its own (wandb_process.py), in which the `wandb` package
+is imported (wandb_run.py), so a run is complete and ends in time whether W&B is there or not. The worst that W&B can do
+to a run is one warning by the logger `bargain.tracking`, and FINISH_S seconds at its end.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from bargain.records import Game
+from bargain.rundir import read_state
+from bargain.schema import TrackingConfig
+from bargain.tracking.base import RunInfo
+from bargain.tracking.shown import key_names, numbers, without_secrets
+from bargain.tracking.wandb_process import WandbProcess
+
+log = logging.getLogger("bargain.tracking")
+
+FINISH_S = 20.0
+"""Seconds that a finished run waits for W&B before it gives it up."""
+FAIL_S = 0.3
+"""Seconds that an interrupted run waits; its W&B process then ends alone, within its own limit."""
+
+
+def chosen_mode(configured: str) -> str:
+    """offline, online or disabled: WANDB_MODE if it is set, else the configured one."""
+    return os.environ.get("WANDB_MODE") or configured
+
+
+class WandbTracker:
+    """Shows a run in W&B. See base.Tracker; nothing here raises because of W&B, and only finish waits for it."""
+
+    def __init__(self, config: TrackingConfig, finish_s: float = FINISH_S) -> None:
+        self._config = config
+        self._finish_s = finish_s
+        self._process: WandbProcess | None = None
+        self._run_dir = Path()
+
+    def start(self, run_dir: Path, config: dict[str, Any], info: RunInfo) -> None:
+        """Starts the process; W&B's start goes on beside the run. A run that was finished is shown anew, not twice."""
+        mode = chosen_mode(self._config.mode)
+        if mode == "disabled":
+            return
+        self._run_dir = run_dir.resolve()
+        again = read_state(self._run_dir).get("state") == "finished"
+        message = start_message(
+            self._run_dir, config, info, self._config, mode=mode, resume=not again, finish_s=self._finish_s
+        )
+        self._process = WandbProcess(message, key_names(config), self._started, self._problem)
+
+    def progress(self, metrics: dict[str, float]) -> None:
+        """Draws these values over `games_done`."""
+        if self._process is not None:
+            self._process.tell({"do": "progress", "metrics": numbers(metrics)})
+
+    def game(self, game: Game) -> None:
+        """Nothing: the table is read from games.jsonl at the end, so that dialogues do not pile up in memory."""
+
+    def finish(self, summary: dict[str, Any], files: Sequence[Path]) -> None:
+        """Shows rounds, dialogues, files and summary, and waits up to finish_s seconds for W&B to have them."""
+        if self._process is not None:
+            self._process.tell(finish_message(summary, files))
+            self._process.wait(self._finish_s, give_up=True)
+            self._process = None
+
+    def fail(self, reason: str) -> None:
+        """Marks the run as failed with what summary.json says by now. Returns within FAIL_S seconds."""
+        if self._process is not None:
+            self._process.tell({"do": "fail", "reason": reason, "summary": read_state(self._run_dir)})
+            self._process.wait(FAIL_S, give_up=False)
+            self._process = None
+
+    def _started(self, where: dict[str, Any]) -> None:
+        if where.get("url"):
+            log.info("W&B: %s", where["url"])
+
+    def _problem(self, problem: str) -> None:
+        log.warning("W&B: %s; nothing of the run is lost, send it later with: bargain-track %s", problem, self._run_dir)
+
+
+def start_message(
+    run_dir: Path,
+    config: dict[str, Any],
+    info: RunInfo,
+    tracking: TrackingConfig,
+    *,
+    mode: str,
+    resume: bool,
+    finish_s: float,
+) -> dict[str, Any]:
+    """The message that starts a W&B run. resume: go on with the run of this id if there is one, else replace it.
+
+    finish_s: seconds that sending what is left may take at the end.
+    """
+    return {
+        "do": "start",
+        "run_dir": str(run_dir),
+        "mode": mode,
+        "project": tracking.project,
+        "entity": tracking.entity,
+        "resume": resume,
+        "finish_s": finish_s,
+        "config": without_secrets(config),
+        **asdict(info),
+        "group": tracking.group or info.group,
+        "tags": [*info.tags, *(tag for tag in map(str, tracking.tags) if tag not in info.tags)],
+    }
+
+
+def finish_message(summary: dict[str, Any], files: Sequence[Path]) -> dict[str, Any]:
+    """The message that shows a finished run and ends its W&B run."""
+    return {"do": "finish", "summary": summary, "files": [str(path.resolve()) for path in files]}

@@ -43,9 +43,7 @@ class ScriptedEngine(Engine):
         options = known(config, {"replies", "callable", "simulated"}, self.where)
         self.simulated = bool(options.get("simulated", True))
         if ("replies" in options) == ("callable" in options):
-            raise ValueError(
-                f"{self.where}: set one of options.replies (a list) and options.callable (module:function)"
-            )
+            raise ValueError(f"{self.where}: set either options.replies=[...] or options.callable=module:function")
         self._say: Script
         if "callable" in options:
             self._say = self._locate(str(options["callable"]))

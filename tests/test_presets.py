@@ -185,9 +185,8 @@ def test_a_server_sees_exactly_what_the_preset_says(name: str, server: Server, m
     seen = server.calls[-1]
     assert seen.body == json.dumps(body_of(sent), separators=(",", ":")).encode()
     assert seen.headers["authorization"] == f"Bearer {KEY if sent.key_env else 'none'}"
-    assert seen.path == {"chat": "/v1/chat/completions", "messages": "/v1/messages"}.get(
-        sent.protocol, "/v1/completions"
-    )
+    paths = {"chat": "/v1/chat/completions"} | dict.fromkeys(PROMPTS, "/v1/completions")
+    assert seen.path == paths.get(sent.protocol, "/v1/messages")
 
 
 @pytest.mark.parametrize("name", sorted(path.stem for path in PRESETS.glob("*.yaml")))

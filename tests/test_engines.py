@@ -83,6 +83,13 @@ def test_the_output_limit_goes_under_the_name_that_the_server_knows(server: Serv
     assert server.calls[0].json["max_tokens"] == 99
 
 
+def test_parameters_of_the_base_url_go_with_every_call_and_are_never_shown(server: Server) -> None:
+    engine = OpenAIEngine(config(base_url=f"{server.openai}?api-version=1&key=hush-hush"), "seller", 0)
+    ask(engine)
+    assert (server.calls[0].path, server.calls[0].query) == ("/v1/chat/completions", "api-version=1&key=hush-hush")
+    assert "hush" not in engine.key
+
+
 def test_the_users_organization_is_not_told_to_other_servers(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_ORG_ID", "org-sentinel")
     monkeypatch.setenv("OPENAI_PROJECT_ID", "proj-sentinel")
@@ -282,6 +289,12 @@ BAD_CONFIGS = [
     (OpenAIEngine, {"options": {"prompt_cash": True}}, "unknown option options.prompt_cash; it knows prompt_cache"),
     (OpenAIEngine, {"model": ""}, "no model is named; set critic.engine.model=..."),
     (OpenAIEngine, {"base_url": "localhost:8000"}, "base_url must be http(s)://host/..., got 'localhost:8000'"),
+    (
+        OpenAIEngine,
+        {"base_url": "http://host:many/v1"},
+        "base_url must be http(s)://host/..., got 'http://host:many/v1'",
+    ),
+    (OpenAIEngine, {"options": {"query": "a=b"}}, "options.query must be a mapping of URL parameters, got 'a=b'"),
     (OpenAIEngine, {"base_url": "https://YOUR-SERVER/v1"}, "placeholder; set critic.engine.base_url=..."),
     (OpenAIEngine, {"body": {"stream": True}}, "body.stream is set by the engine itself"),
     (

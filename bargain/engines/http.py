@@ -13,11 +13,12 @@ import functools
 import json
 import logging
 import os
+import re
 from abc import abstractmethod
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, cast
-from urllib.parse import quote, unquote, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, quote, unquote, urlsplit, urlunsplit
 from weakref import WeakKeyDictionary
 
 import aiohttp
@@ -98,7 +99,6 @@ class HttpEngine(Engine):
         self._take_key(config.api_key_env)
         self.key = f"{self.sdk}|{self.url}|{config.api_key_env or ''}"
         self._timeout_s = config.timeout_s
-        self._query: dict[str, object] = {"params": self.options["query"]} if self.options.get("query") else {}
         self._lease: tuple[asyncio.AbstractEventLoop, _Shared] | None = None
         # A line per call with its whole URL is neither wanted in the run's log nor safe there.
         logging.getLogger("httpx2").setLevel(logging.WARNING)
@@ -106,19 +106,30 @@ class HttpEngine(Engine):
         self._load()
 
     def _take_url(self, url: str) -> None:
-        """Splits user:password@ off the base URL: it becomes a header, and no URL that may be shown contains it."""
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise ValueError(f"{self.where}: base_url must be http(s)://host/..., got {url.rpartition('@')[2]!r}")
+        """Splits user:password@ and ?parameters off the base URL: no URL that may be shown contains a secret."""
+        try:
+            parts = urlsplit(url)
+            good = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+        except ValueError:  # [ without ], a port that is no number
+            good = False
+        if not good:
+            shown = url.rpartition("@")[2].partition("?")[0]
+            raise ValueError(f"{self.where}: base_url must be http(s)://host/..., got {shown!r}")
         if "YOUR-" in url:
             raise ValueError(f"{self.where}: base_url is still a placeholder; set {setting(self.seat)}.base_url=...")
         userinfo, _, host = parts.netloc.rpartition("@")
         self.host = host
-        self.url = urlunsplit((parts.scheme, host, parts.path, parts.query, ""))
+        self.url = urlunsplit((parts.scheme, host, parts.path, "", ""))
+        query = self.options.get("query") or {}
+        if not isinstance(query, dict):
+            raise ValueError(f"{self.where}: options.query must be a mapping of URL parameters, got {query!r}")
+        parameters = dict(parse_qsl(parts.query)) | query
+        self._request_options: dict[str, object] = {"params": parameters} if parameters else {}
         self._basic = ""
         if userinfo:
             self._basic = base64.b64encode(unquote(userinfo).encode()).decode()
         self._secrets = [unquote(userinfo), unquote(userinfo).rpartition(":")[2], self._basic] if userinfo else []
+        self._secrets += [str(value) for name, value in parameters.items() if re.search("key|token|sig", name.lower())]
 
     def _take_key(self, variable: str | None) -> None:
         key = os.environ.get(variable, "").strip() if variable else "none"
@@ -181,7 +192,7 @@ class HttpEngine(Engine):
         try:
             with anyio.fail_after(self._timeout_s):
                 response = await client.post(
-                    self.path, cast_to=httpx2.Response, content=data, options=cast(Any, self._query)
+                    self.path, cast_to=httpx2.Response, content=data, options=cast(Any, self._request_options)
                 )
         except TimeoutError:
             raise Failure(

@@ -136,7 +136,8 @@ def test_openai_reads_the_usage_or_zeros(server: Server, usage: dict[str, Any] |
 def test_reading_a_stored_body_needs_no_server(server: Server) -> None:
     engine = openai(server)
     raw = asyncio.run(_sent(engine))
-    assert openai(Server()).read(raw) == engine.read(raw)
+    elsewhere = OpenAIEngine(config(base_url="http://127.0.0.1:9"), "seller", 7)
+    assert elsewhere.read(raw) == engine.read(raw)
 
 
 async def _sent(engine: Engine) -> Raw:

@@ -1,164 +1,50 @@
-"""Tracking: what W&B shows of a run is read back from disk, and a run never notices when W&B is ill or away."""
+"""What W&B shows of a run is what the run's files say; it is read back from disk."""
 
 from __future__ import annotations
 
-import json
 import logging
-import os
-import signal
 import socket
 import subprocess
 import sys
-import textwrap
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from omegaconf import OmegaConf
 
 from bargain.config import locate
-from bargain.records import Feedback, Game, Round, Turn
+from bargain.records import Feedback, Game, Round
 from bargain.rundir import write_json
 from bargain.schema import TrackingConfig
 from bargain.store import game_to_json
-from bargain.tracking.base import RunInfo, run_info
+from bargain.tracking.base import run_info
 from bargain.tracking.none import NoTracker
 from bargain.tracking.shown import clean, rows, without_secrets
 from bargain.tracking.wandb import WandbTracker
-
-ROOT = Path(__file__).resolve().parent.parent
-CONFIG: dict[str, Any] = {
-    "seed": 7,
-    "scoring": "strict",
-    "game": {"name": "criticize_seller"},
-    "item": {"name": "balloon"},
-    "moderator": {"name": "yes_no", "engine": {"name": "gpt-3.5-turbo"}},
-    "feedback": {"name": "ai"},
-    "memory": {"name": "full"},
-    "seller": {"engine": {"name": "claude-instant", "api_key_env": "MY_MODEL_KEY", "temperature": 0.5}},
-    "buyer": {"engine": {"name": "gpt-3.5-turbo", "base_url": "https://me:PASSSENTINEL@models.test/v1"}},
-    "critic": {"engine": {"name": "claude-instant", "options": {"authorization": "HEADERSENTINEL"}}},
-    "prompt": {role: {"version": "v1"} for role in ("seller", "buyer", "critic", "moderator")},
-    "tracking": {"project": "bargain", "mode": "offline", "tags": ["mine"]},
-}
-SUMMARY: dict[str, Any] = {
-    "state": "finished",
-    "simulated": True,
-    "identity": "0123456789abcdef",
-    "n_games": 3,
-    "games": {"finished": 3, "error": 1, "planned": 3},
-    "rounds": [
-        {"round": 1, "arm": "", "games": 3, "deals": 3, "deal_rate": 1.0, "mean_price": 14.0, "price_low": 13.0}
-        | {"price_high": 15.0, "mean_change": None, "outcomes": {"deal": 3}},
-        {"round": 2, "arm": "", "games": 3, "deals": 2, "deal_rate": 2 / 3, "mean_price": 15.5, "price_low": 15.0}
-        | {"price_high": 16.0, "mean_change": 1.5, "outcomes": {"deal": 2, "no_deal": 1}},
-        {"round": 3, "arm": "human", "games": 3, "deals": 2, "deal_rate": 2 / 3, "mean_price": 16.5},
-    ],
-    "tokens": {"input": 1200, "output": 340},
-    "cost_usd": 0.25,
-    "calls": {"made": 42},
-    "wall_s": 3.5,
-}
-
-
-def played(number: int, *, feedback: str = "Hold firm.") -> Game:
-    turns = (
-        Turn("seller", "I want $20.\nBuyer: I accept", 20.0),
-        Turn("buyer", '=HYPERLINK("http://x.test") \x1b[31mred\x1b[0m\x07\u202e <script>', 10.0),
-    )
-    told = (Feedback("seller", "ai", f"{feedback} ({number})", f"Understood. ({number})"),)
-    first = Round(1, "", "deal", 14.0 + number, turns, legacy_price=20.0)
-    return Game(number, "deal", (first, Round(2, "", "deal", 15.5, turns, feedback=told)), simulated=True)
-
-
-def make_run(path: Path, games: list[Game] | None = None) -> Path:
-    """A finished run's directory as the runner leaves it, without W&B."""
-    (path / ".hydra").mkdir(parents=True)
-    (path / ".hydra" / "config.yaml").write_text(OmegaConf.to_yaml(CONFIG))
-    games = [played(number) for number in range(3)] if games is None else games
-    (path / "games.jsonl").write_text("".join(game_to_json(game) + "\n" for game in games))
-    write_json(path / "summary.json", SUMMARY)
-    return path
-
-
-def unfinished(run_dir: Path) -> Path:
-    (run_dir / "summary.json").unlink()
-    return run_dir
-
-
-def info_of(run_dir: Path) -> RunInfo:
-    return run_info(run_dir, CONFIG, simulated=True)
+from tests.tracked_run import (
+    CONFIG,
+    ROOT,
+    SUMMARY,
+    ReadBack,
+    clean_environment,
+    info_of,
+    make_run,
+    played,
+    runs_of,
+    table_of,
+    unfinished,
+)  # fmt: skip
 
 
 @pytest.fixture(autouse=True)
 def _clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    for name in [name for name in os.environ if name.startswith("WANDB")]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("HOME", str(tmp_path / "home"))
-    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    clean_environment(monkeypatch, tmp_path)
 
 
 @pytest.fixture
 def warnings(caplog: pytest.LogCaptureFixture) -> Callable[[], list[str]]:
     caplog.set_level(logging.INFO, "bargain.tracking")
     return lambda: [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
-
-
-class ReadBack:
-    """An offline run as `wandb leet inspect` reads it from disk."""
-
-    def __init__(self, file: Path) -> None:
-        command = [str(Path(sys.executable).with_name("wandb")), "leet", "inspect", "--json", str(file)]
-        lines = subprocess.run(command, capture_output=True, text=True, check=True, timeout=30).stdout.splitlines()
-        self.records = [json.loads(line) for line in lines]
-        self.run: dict[str, Any] = next(self._of("run"))
-        self.config = self.run["config"]["update"]
-        self.history = [record["item"] for record in self._of("history")]
-        self.artifacts = {artifact["name"]: artifact for artifact in self._of("artifact")}
-        self.exit_codes = [record.get("exit_code", 0) for record in self._of("exit")]
-        self.summary: dict[str, Any] = {}
-        for record in self._of("summary"):
-            self.summary.update(record["update"])
-
-    def _of(self, kind: str) -> Iterator[dict[str, Any]]:
-        return (record[kind] for record in self.records if record["type"] == kind)
-
-
-def runs_of(run_dir: Path) -> list[Path]:
-    return sorted(run_dir.glob("wandb/offline-run-*/run-*.wandb"))
-
-
-def table_of(run_dir: Path) -> list[dict[str, Any]]:
-    (file,) = run_dir.glob("wandb/offline-run-*/files/media/table/*.table.json")
-    table = json.loads(file.read_text())
-    return [dict(zip(table["columns"], row, strict=True)) for row in table["data"]]
-
-
-def wandb_cores(parent: int) -> list[int]:
-    """The wandb-core processes below this process, from /proc."""
-    parents: dict[int, int] = {}
-    cores = []
-    for path in Path("/proc").glob("[0-9]*"):
-        try:
-            parents[int(path.name)] = int((path / "stat").read_text().rpartition(")")[2].split()[1])
-            if b"wandb-core" in (path / "cmdline").read_bytes():
-                cores.append(int(path.name))
-        except (OSError, ValueError):
-            continue
-
-    def below(pid: int) -> bool:
-        return pid == parent or (pid in parents and below(parents[pid]))
-
-    return [pid for pid in cores if below(pid)]
-
-
-def eventually(true: Callable[[], Any], within_s: float = 10.0) -> Any:
-    deadline = time.monotonic() + within_s
-    while not (value := true()) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    return value
 
 
 def test_an_offline_run_shows_every_price_every_feedback_and_the_config(
@@ -217,123 +103,13 @@ def test_an_offline_run_shows_every_price_every_feedback_and_the_config(
         assert shown.summary[name] == value
     assert (shown.summary["round_2/mean_price"], shown.summary["round_3/human/deals"]) == (15.5, 2)
     assert shown.exit_codes == [0]
+    assert shown.run["resume"] is True, "a resumed run goes on under its id"
 
     written = b"".join(path.read_bytes() for path in (run_dir / "wandb").rglob("*") if path.is_file())
     for secret in ("KEYSENTINEL", "PASSSENTINEL", "HEADERSENTINEL"):
         assert secret.encode() not in written
     assert shown.run.get("host", "") != socket.gethostname()
     assert not list((tmp_path / "home").rglob("*")), "everything W&B writes lies in the run directory"
-
-
-def test_a_service_that_is_killed_mid_run_costs_one_warning(tmp_path: Path, warnings: Callable[[], list[str]]) -> None:
-    run_dir = make_run(tmp_path / "run")
-    tracker = WandbTracker(TrackingConfig())
-    tracker.start(run_dir, CONFIG, info_of(run_dir))
-    tracker.progress({"games_done": 1.0})
-    (core,) = eventually(lambda: wandb_cores(os.getpid()))
-    eventually(lambda: runs_of(run_dir))
-    os.kill(core, signal.SIGKILL)
-    for done in range(100):
-        tracker.progress({"games_done": float(done)})
-    started = time.monotonic()
-    tracker.finish(SUMMARY, [run_dir / "games.jsonl"])
-    assert time.monotonic() - started < 5
-    (warning,) = warnings()
-    assert warning.startswith("W&B: ")
-    assert warning.endswith(f"bargain-track {run_dir}")
-
-
-def test_a_service_that_stops_answering_is_given_up_in_time(tmp_path: Path, warnings: Callable[[], list[str]]) -> None:
-    run_dir = make_run(tmp_path / "run")
-    tracker = WandbTracker(TrackingConfig(), finish_s=2.0)
-    tracker.start(run_dir, CONFIG, info_of(run_dir))
-    (core,) = eventually(lambda: wandb_cores(os.getpid()))
-    eventually(lambda: runs_of(run_dir))
-    os.kill(core, signal.SIGSTOP)
-    try:
-        started = time.monotonic()
-        tracker.finish(SUMMARY, [run_dir / "games.jsonl"])
-        assert time.monotonic() - started < 4
-    finally:
-        os.kill(core, signal.SIGKILL)
-    assert len(warnings()) == 1
-
-
-def fake_wandb(tmp_path: Path, code: str) -> Path:
-    """A directory with a package `wandb` of our own, to be put before the real one."""
-    package = tmp_path / "fake" / "wandb"
-    package.mkdir(parents=True)
-    (package / "__init__.py").write_text(textwrap.dedent(code))
-    return package.parent
-
-
-PLAY = """
-import json, logging, sys, time
-from pathlib import Path
-from bargain.schema import TrackingConfig
-from bargain.tracking.base import RunInfo
-from bargain.tracking.wandb import WandbTracker
-
-logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
-run_dir = Path(sys.argv[1])
-began = time.monotonic()
-tracker = WandbTracker(TrackingConfig(), finish_s=2.0)
-tracker.start(run_dir, {}, RunInfo("abc123", "a run", None, ("game=simple",), True))
-for done in range(5000):
-    tracker.progress({"games_done": float(done), "deal_rate": 0.5})
-print("played", time.monotonic() - began, flush=True)
-exec(sys.argv[2])
-print("over", time.monotonic() - began, flush=True)
-"""
-FINISH = 'tracker.finish({"state": "finished"}, [run_dir / "games.jsonl"])'
-
-
-def play_in_a_process(run_dir: Path, end: str, before: Path | None = None) -> subprocess.CompletedProcess[str]:
-    path = os.pathsep.join(str(each) for each in (before, ROOT) if each)
-    return subprocess.run(
-        [sys.executable, "-c", PLAY, str(run_dir), end],
-        capture_output=True, text=True, timeout=30, env={**os.environ, "PYTHONPATH": path}, stdin=subprocess.DEVNULL,
-    )  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("code", "reason"),
-    [
-        ("raise ModuleNotFoundError(\"No module named 'wandb'\", name='wandb')", "not installed"),
-        ("import time; time.sleep(60)", "did not finish within 2 s"),
-        ("def Settings(**k): pass\ndef init(**k): raise RuntimeError('no\\nluck')", "RuntimeError: no luck"),
-        ("def Settings(**k): pass\ndef init(**k): import time; time.sleep(60)", "did not finish within 2 s"),
-        ("import os; os._exit(3)", "exit code 3"),
-        ("print('chatter'); import sys; sys.exit(4)", "exit code 4"),
-    ],
-    ids=["not installed", "import hangs", "init raises", "init hangs", "import dies", "import exits"],
-)
-def test_a_run_without_a_working_wandb_ends_in_time_with_one_warning(tmp_path: Path, code: str, reason: str) -> None:
-    run_dir = make_run(tmp_path / "run")
-    before = {path: path.read_bytes() for path in run_dir.rglob("*") if path.is_file()}
-    result = play_in_a_process(run_dir, FINISH, fake_wandb(tmp_path, code))
-    assert result.returncode == 0
-    (warning,) = result.stderr.splitlines()
-    assert warning.startswith("WARNING W&B: ")
-    assert reason in warning
-    times = {line.split()[0]: float(line.split()[1]) for line in result.stdout.splitlines()}
-    assert times["played"] < 1.5, "telling never waits"
-    assert times["over"] < 5
-    assert {path: path.read_bytes() for path in run_dir.rglob("*") if path.is_file()} == before
-
-
-def test_online_without_a_key_neither_prompts_nor_hangs(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, warnings: Callable[[], list[str]]
-) -> None:
-    monkeypatch.setenv("WANDB_MODE", "online")
-    run_dir = make_run(tmp_path / "run")
-    tracker = WandbTracker(TrackingConfig(mode="offline"))
-    tracker.start(run_dir, CONFIG, info_of(run_dir))
-    started = time.monotonic()
-    tracker.finish(SUMMARY, [run_dir / "games.jsonl"])
-    assert time.monotonic() - started < 10
-    (warning,) = warnings()
-    assert "No API key" in warning
 
 
 def test_wandb_mode_disabled_writes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -345,37 +121,6 @@ def test_wandb_mode_disabled_writes_nothing(tmp_path: Path, monkeypatch: pytest.
         tracker.finish(SUMMARY, [])
         tracker.fail("never")
     assert not (run_dir / "wandb").exists()
-
-
-@pytest.mark.parametrize("end", ["import os, signal; os.kill(os.getpid(), signal.SIGKILL)", "tracker.fail('Ctrl-C')"])
-def test_a_run_that_is_killed_or_paused_leaves_a_closed_wandb_run_and_no_process(tmp_path: Path, end: str) -> None:
-    run_dir = make_run(tmp_path / "run")
-    write_json(run_dir / "summary.json", {"state": "paused", "n_games": 3})
-    result = play_in_a_process(run_dir, end)
-    if "fail" in end:
-        times = {line.split()[0]: float(line.split()[1]) for line in result.stdout.splitlines()}
-        assert times["over"] - times["played"] < 0.9, "Ctrl-C must not wait for W&B"
-        assert result.stderr == ""
-
-    def closed() -> ReadBack | None:
-        for file in runs_of(run_dir):
-            shown = ReadBack(file)
-            return shown if shown.exit_codes else None
-        return None
-
-    shown = eventually(closed, 15)
-    assert shown.exit_codes == [1]
-    assert shown.summary["reason"] == ("Ctrl-C" if "fail" in end else "the run ended without a word")
-    assert shown.summary["state"] == ("paused" if "fail" in end else "failed")
-    marker = str(run_dir).encode()
-    assert eventually(lambda: not any(marker in _environment(path) for path in Path("/proc").glob("[0-9]*")), 5)
-
-
-def _environment(path: Path) -> bytes:
-    try:
-        return (path / "environ").read_bytes()
-    except OSError:
-        return b""
 
 
 def track(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
@@ -411,14 +156,14 @@ def test_bargain_track_says_what_is_wrong_and_fails(tmp_path: Path) -> None:
     (broken / "games.jsonl").write_text(game_to_json(played(0)) + '\n{"game": 1}\n')
     no_games = make_run(tmp_path / "no_games")
     (no_games / "games.jsonl").unlink()
-    result = track(empty, no_summary, broken, no_games, "--mode", "offline")
+    going_on = make_run(tmp_path / "going_on")
+    write_json(going_on / "summary.json", {**SUMMARY, "state": "running"})
+    result = track(empty, no_summary, broken, no_games, going_on, "--mode", "offline")
     assert result.returncode == 1
     assert result.stdout == ""
     lines = result.stderr.splitlines()
-    assert len(lines) == 4
-    for line, words in zip(
-        lines, ("no run here", "summary.json", "games.jsonl, line 2", "no games.jsonl"), strict=True
-    ):
+    reasons = ("no run here", "summary.json", "games.jsonl, line 2", "no games.jsonl", "going on or was killed")
+    for line, words in zip(lines, reasons, strict=True):
         assert words in line
     result = track(make_run(tmp_path / "good"))
     assert result.returncode == 1

@@ -96,6 +96,8 @@ def _read(run_dir: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     summary = read_state(run_dir)
     if not summary:
         raise NotSent(f"{run_dir}: no readable summary.json; finish the run with: bargain resume={run_dir}")
+    if summary.get("state") == "running":
+        raise NotSent(f"{run_dir}: the run is going on or was killed; finish it with: bargain resume={run_dir}")
     try:
         config = OmegaConf.to_container(OmegaConf.load(_config_of(run_dir)), resolve=False)
     except (OSError, YAMLError, OmegaConfBaseException, UnicodeDecodeError) as error:

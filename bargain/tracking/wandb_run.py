@@ -72,9 +72,11 @@ def _follow(lines: Iterable[str], answer: Any) -> None:
             values = {f"progress/{name}": value for name, value in message["metrics"].items() if name != "games_done"}
             run.log({"games_done": message["metrics"].get("games_done", 0), **values})
         elif what == "finish":
-            _show(run, message["summary"], [Path(path) for path in message["files"]])
             where = {"url": run.url, "dir": run.settings.sync_dir}
+            problems = _show(run, message["summary"], [Path(path) for path in message["files"]])
             run.finish(exit_code=0)
+            if problems:
+                raise problems[0]
             answer("done", where)
             return
         else:
@@ -134,25 +136,47 @@ def _start(message: dict[str, Any]) -> Any:
     return run
 
 
-def _show(run: Any, summary: dict[str, Any], files: list[Path]) -> None:
+def _show(run: Any, summary: dict[str, Any], files: list[Path]) -> list[Exception]:
+    """Shows the finished run, the small and sure parts first. What cannot be shown is returned and holds up nothing."""
+
+    def rounds() -> None:
+        for number, values in curves(summary):
+            run.log({"round": number, **values})
+
+    problems = []
+    for show in (
+        rounds,
+        lambda: run.summary.update(flat(summary)),
+        lambda: _show_dialogues(run, files),
+        lambda: _show_files(run, files, bool(summary.get("simulated"))),
+    ):
+        try:
+            show()
+        except Exception as error:
+            problems.append(error)
+    return problems
+
+
+def _show_dialogues(run: Any, files: list[Path]) -> None:
     import wandb
 
-    for number, values in curves(summary):
-        run.log({"round": number, **values})
-    artifact = wandb.Artifact(
-        f"run-{run.id}-transcript", "transcript", metadata={"simulated": summary.get("simulated")}
-    )
     for path in files:
         if path.suffix == ".jsonl":
-            table = wandb.Table(columns=list(COLUMNS), dtype=list(COLUMNS.values()))
             told = rows(read_games(path))
+            table = wandb.Table(columns=list(COLUMNS), dtype=list(COLUMNS.values()))
             for row in islice(told, MAX_ROWS):
                 table.add_data(*row)
             run.log({"dialogues": table})
             run.summary["dialogues_complete"] = next(told, None) is None
+
+
+def _show_files(run: Any, files: list[Path], simulated: bool) -> None:
+    import wandb
+
+    artifact = wandb.Artifact(f"run-{run.id}-transcript", "transcript", metadata={"simulated": simulated})
+    for path in files:
         artifact.add_file(str(path), policy="immutable", skip_cache=True)
     run.log_artifact(artifact)
-    run.summary.update(flat(summary))
 
 
 def _stop(run: Any, summary: dict[str, Any], reason: str) -> None:

@@ -1,0 +1,226 @@
+"""W&B away, ill or slow: the run is complete, is told nothing but one warning, and ends in time."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from bargain.rundir import write_json
+from bargain.schema import TrackingConfig
+from bargain.tracking.wandb import WandbTracker
+from tests.tracked_run import (
+    CONFIG,
+    ROOT,
+    SUMMARY,
+    ReadBack,
+    clean_environment,
+    eventually,
+    info_of,
+    make_run,
+    runs_of,
+    wandb_cores,
+)  # fmt: skip
+from tests.wandb_server import WandbServer
+
+
+@pytest.fixture(autouse=True)
+def _clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    clean_environment(monkeypatch, tmp_path)
+
+
+@pytest.fixture
+def warnings(caplog: pytest.LogCaptureFixture) -> Callable[[], list[str]]:
+    caplog.set_level(logging.INFO, "bargain.tracking")
+    return lambda: [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
+
+
+def test_a_service_that_is_killed_mid_run_costs_one_warning(tmp_path: Path, warnings: Callable[[], list[str]]) -> None:
+    run_dir = make_run(tmp_path / "run")
+    tracker = WandbTracker(TrackingConfig())
+    tracker.start(run_dir, CONFIG, info_of(run_dir))
+    tracker.progress({"games_done": 1.0})
+    (core,) = eventually(lambda: wandb_cores(os.getpid()))
+    eventually(lambda: runs_of(run_dir))
+    os.kill(core, signal.SIGKILL)
+    for done in range(100):
+        tracker.progress({"games_done": float(done)})
+    started = time.monotonic()
+    tracker.finish(SUMMARY, [run_dir / "games.jsonl"])
+    assert time.monotonic() - started < 5
+    (warning,) = warnings()
+    assert warning.startswith("W&B: ")
+    assert warning.endswith(f"bargain-track {run_dir}")
+
+
+def test_a_service_that_stops_answering_is_given_up_in_time(tmp_path: Path, warnings: Callable[[], list[str]]) -> None:
+    run_dir = make_run(tmp_path / "run")
+    tracker = WandbTracker(TrackingConfig(), finish_s=2.0)
+    tracker.start(run_dir, CONFIG, info_of(run_dir))
+    (core,) = eventually(lambda: wandb_cores(os.getpid()))
+    eventually(lambda: runs_of(run_dir))
+    os.kill(core, signal.SIGSTOP)
+    try:
+        started = time.monotonic()
+        tracker.finish(SUMMARY, [run_dir / "games.jsonl"])
+        assert time.monotonic() - started < 4
+    finally:
+        os.kill(core, signal.SIGKILL)
+    assert len(warnings()) == 1
+
+
+def fake_wandb(tmp_path: Path, code: str) -> Path:
+    """A directory with a package `wandb` of our own, to be put before the real one."""
+    package = tmp_path / "fake" / "wandb"
+    package.mkdir(parents=True)
+    (package / "__init__.py").write_text(textwrap.dedent(code))
+    return package.parent
+
+
+PLAY = """
+import json, logging, sys, time
+from pathlib import Path
+from bargain.schema import TrackingConfig
+from bargain.tracking.base import RunInfo
+from bargain.tracking.wandb import WandbTracker
+
+logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
+run_dir = Path(sys.argv[1])
+began = time.monotonic()
+tracker = WandbTracker(TrackingConfig(), finish_s=2.0)
+tracker.start(run_dir, {}, RunInfo("abc123", "a run", None, ("game=simple",), True))
+for done in range(5000):
+    tracker.progress({"games_done": float(done), "deal_rate": 0.5})
+print("played", time.monotonic() - began, flush=True)
+exec(sys.argv[2])
+print("over", time.monotonic() - began, flush=True)
+"""
+FINISH = 'tracker.finish({"state": "finished"}, [run_dir / "games.jsonl"])'
+
+
+def play_in_a_process(run_dir: Path, end: str, before: Path | None = None) -> subprocess.CompletedProcess[str]:
+    path = os.pathsep.join(str(each) for each in (before, ROOT) if each)
+    return subprocess.run(
+        [sys.executable, "-c", PLAY, str(run_dir), end],
+        capture_output=True, text=True, timeout=30, env={**os.environ, "PYTHONPATH": path}, stdin=subprocess.DEVNULL,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("code", "reason"),
+    [
+        ("raise ModuleNotFoundError(\"No module named 'wandb'\", name='wandb')", "not installed"),
+        ("import time; time.sleep(60)", "did not finish within 2 s"),
+        ("def Settings(**k): pass\ndef init(**k): raise RuntimeError('no\\nluck')", "RuntimeError: no luck"),
+        ("def Settings(**k): pass\ndef init(**k): import time; time.sleep(60)", "did not finish within 2 s"),
+        ("import os; os._exit(3)", "exit code 3"),
+        ("print('chatter'); import sys; sys.exit(4)", "exit code 4"),
+    ],
+    ids=["not installed", "import hangs", "init raises", "init hangs", "import dies", "import exits"],
+)
+def test_a_run_without_a_working_wandb_ends_in_time_with_one_warning(tmp_path: Path, code: str, reason: str) -> None:
+    run_dir = make_run(tmp_path / "run")
+    before = {path: path.read_bytes() for path in run_dir.rglob("*") if path.is_file()}
+    result = play_in_a_process(run_dir, FINISH, fake_wandb(tmp_path, code))
+    assert result.returncode == 0
+    (warning,) = result.stderr.splitlines()
+    assert warning.startswith("WARNING W&B: ")
+    assert reason in warning
+    times = {line.split()[0]: float(line.split()[1]) for line in result.stdout.splitlines()}
+    assert times["played"] < 1.5, "telling never waits"
+    assert times["over"] < 5
+    assert {path: path.read_bytes() for path in run_dir.rglob("*") if path.is_file()} == before
+
+
+def test_online_without_a_key_neither_prompts_nor_hangs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, warnings: Callable[[], list[str]]
+) -> None:
+    monkeypatch.setenv("WANDB_MODE", "online")
+    run_dir = make_run(tmp_path / "run")
+    tracker = WandbTracker(TrackingConfig(mode="offline"))
+    tracker.start(run_dir, CONFIG, info_of(run_dir))
+    started = time.monotonic()
+    tracker.finish(SUMMARY, [run_dir / "games.jsonl"])
+    assert time.monotonic() - started < 10
+    (warning,) = warnings()
+    assert "No API key" in warning
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[WandbServer]:
+    with WandbServer() as running:
+        monkeypatch.setenv("WANDB_BASE_URL", running.url)
+        monkeypatch.setenv("WANDB_API_KEY", "keysentinel" * 4)
+        yield running
+
+
+def test_an_online_run_arrives_at_the_server_and_says_where(
+    tmp_path: Path, server: WandbServer, caplog: pytest.LogCaptureFixture, warnings: Callable[[], list[str]]
+) -> None:
+    run_dir = make_run(tmp_path / "run")
+    info = info_of(run_dir)
+    tracker = WandbTracker(TrackingConfig(mode="online"))
+    tracker.start(run_dir, CONFIG, info)
+    tracker.finish(SUMMARY, [run_dir / "games.jsonl"])
+    assert warnings() == []
+    assert f"W&B: {server.url}/me/bargain/runs/{info.id}" in caplog.messages
+    assert [item["by_round/mean_price"] for item in server.history if "by_round/mean_price" in item] == [14.0, 15.5]
+    (table,) = (body for path, body in server.uploads.items() if path.endswith(".table.json"))
+    assert all(f"Hold firm. ({game})".encode() in table for game in range(3))
+    assert set(server.artifacts) == {f"run-{info.id}-dialogues", f"run-{info.id}-transcript"}
+    assert server.exit_codes == [0]
+    written = b"".join(path.read_bytes() for path in (run_dir / "wandb").rglob("*") if path.is_file())
+    assert b"keysentinel" not in written
+
+
+def test_a_server_that_falls_silent_costs_one_warning(
+    tmp_path: Path, server: WandbServer, caplog: pytest.LogCaptureFixture, warnings: Callable[[], list[str]]
+) -> None:
+    run_dir = make_run(tmp_path / "run")
+    tracker = WandbTracker(TrackingConfig(mode="online"), finish_s=4.0)
+    tracker.start(run_dir, CONFIG, info_of(run_dir))
+    assert eventually(lambda: caplog.messages), "it has started"
+    server.silent = True
+    started = time.monotonic()
+    tracker.finish(SUMMARY, [run_dir / "games.jsonl"])
+    assert time.monotonic() - started < 6
+    assert len(warnings()) == 1
+
+
+@pytest.mark.parametrize("end", ["import os, signal; os.kill(os.getpid(), signal.SIGKILL)", "tracker.fail('Ctrl-C')"])
+def test_a_run_that_is_killed_or_paused_leaves_a_closed_wandb_run_and_no_process(tmp_path: Path, end: str) -> None:
+    run_dir = make_run(tmp_path / "run")
+    write_json(run_dir / "summary.json", {"state": "paused", "n_games": 3})
+    result = play_in_a_process(run_dir, end)
+    if "fail" in end:
+        times = {line.split()[0]: float(line.split()[1]) for line in result.stdout.splitlines()}
+        assert times["over"] - times["played"] < 0.9, "Ctrl-C must not wait for W&B"
+        assert result.stderr == ""
+
+    def closed() -> ReadBack | None:
+        for file in runs_of(run_dir):
+            shown = ReadBack(file)
+            return shown if shown.exit_codes else None
+        return None
+
+    shown = eventually(closed, 15)
+    assert shown.exit_codes == [1]
+    assert shown.summary["reason"] == ("Ctrl-C" if "fail" in end else "the run ended without a word")
+    assert shown.summary["state"] == ("paused" if "fail" in end else "failed")
+    marker = str(run_dir).encode()
+    assert eventually(lambda: not any(marker in _environment(path) for path in Path("/proc").glob("[0-9]*")), 5)
+
+
+def _environment(path: Path) -> bytes:
+    try:
+        return (path / "environ").read_bytes()
+    except OSError:
+        return b""

@@ -1,0 +1,93 @@
+"""A W&B server on loopback that speaks as much of its protocol as one run needs: GraphQL, file stream and uploads."""
+
+from __future__ import annotations
+
+import http.server
+import json
+import threading
+from typing import Any, Self
+
+
+class WandbServer:
+    """Keeps what a run sends. Once `silent`, it takes requests and never answers, until it is closed."""
+
+    def __init__(self) -> None:
+        self.silent = False
+        self.history: list[dict[str, Any]] = []
+        self.artifacts: list[str] = []
+        self.uploads: dict[str, bytes] = {}
+        self.exit_codes: list[int] = []
+        self._closed = threading.Event()
+        served = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers.get("content-length") or 0))
+                if served.silent:
+                    served._closed.wait(30)
+                    self.close_connection = True
+                    return
+                answer = json.dumps(served._answer(self.path, body)).encode()
+                self.send_response(200)
+                self.send_header("content-type", "application/json")
+                self.send_header("content-length", str(len(answer)))
+                self.end_headers()
+                self.wfile.write(answer)
+
+            do_PUT = do_POST
+
+            def log_message(self, format: str, *args: Any) -> None:
+                """Nothing."""
+
+        class Server(http.server.ThreadingHTTPServer):
+            daemon_threads = True
+
+            def handle_error(self, request: Any, client_address: Any) -> None:
+                """Nothing: clients hang up as they like."""
+
+        self._server = Server(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
+        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._closed.set()
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+    def _answer(self, path: str, body: bytes) -> dict[str, Any]:
+        if path.startswith("/upload/"):
+            self.uploads[path.removeprefix("/upload/")] = body
+            return {}
+        data = json.loads(body)
+        if path.endswith("/file_stream"):
+            lines = data.get("files", {}).get("wandb-history.jsonl", {}).get("content", [])
+            self.history += [json.loads(line) for line in lines]
+            if "exitcode" in data:
+                self.exit_codes.append(data["exitcode"])
+            return {}
+        return {"data": self._graphql(data["query"], data.get("variables") or {})}
+
+    def _graphql(self, query: str, given: dict[str, Any]) -> dict[str, Any]:
+        if "mutation UpsertBucket" in query:
+            project = {"id": "p", "name": given["project"], "entity": {"id": "e", "name": "me"}}
+            bucket = {"id": "b", "name": given["name"], "displayName": given["displayName"], "project": project}
+            return {"upsertBucket": {"bucket": bucket | {"historyLineCount": 0}, "inserted": True}}
+        if "mutation CreateRunFiles" in query:
+            files = [{"name": name, "uploadUrl": f"{self.url}/upload/{name}"} for name in given["files"]]
+            return {"createRunFiles": {"runID": "b", "uploadHeaders": [], "files": files}}
+        if "mutation CreateArtifact " in query:
+            self.artifacts.append(given["input"]["artifactCollectionName"])
+            artifact = {"id": "a", "state": "COMMITTED", "artifactSequence": {"id": "s", "latestArtifact": None}}
+            return {"createArtifact": {"artifact": artifact}}
+        if "query ArtifactType" in query:
+            return {"project": None}
+        if "query Viewer" in query:
+            return {"viewer": {"id": "v", "entity": "me", "username": "me", "flags": "{}", "teams": {"edges": []}}}
+        return {}

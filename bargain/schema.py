@@ -87,6 +87,20 @@ class PromptsConfig:
 
 
 @dataclass
+class FeedbackConfig:
+    """Where the learner's feedback comes from."""
+
+    _target_: str = "bargain.feedback.AI"
+    name: str = "ai"
+    pool: Optional[str] = None
+    """A YAML of human suggestions by role (feedback=human); null = the pool that ships."""
+    text: str = ""
+    """The sentence of feedback=constant."""
+    acknowledge: str = "fixed"
+    """fixed: the learner's acknowledgement is the prompt's text, as in 2023; ask: the learner writes it (one call)."""
+
+
+@dataclass
 class GameConfig:
     """Which rounds are played and how long one may last."""
 
@@ -102,8 +116,8 @@ class GameConfig:
     """fixed: the opening of the item, word for word; free: the player's own first words."""
     after_no_deal: str = "continue"
     """continue: the learner is coached and plays on, so every game has every round; stop: as in 2023."""
-    arms: dict[str, Any] = field(default_factory=dict)
-    """Compare games only: arm name -> feedback config."""
+    arms: dict[str, FeedbackConfig] = field(default_factory=dict)
+    """Compare games only: the feedback of each arm, by the arm's name."""
 
 
 @dataclass
@@ -119,20 +133,6 @@ class ModeratorConfig:
     no_deal_threshold: int = 10
     """So many verdicts without a deal end the round; 0 = never."""
     engine: Optional[EngineConfig] = None
-
-
-@dataclass
-class FeedbackConfig:
-    """Where the learner's feedback comes from."""
-
-    _target_: str = "bargain.feedback.AI"
-    name: str = "ai"
-    pool: Optional[str] = None
-    """A YAML of human suggestions by role (feedback=human); null = the pool that ships."""
-    text: str = ""
-    """The sentence of feedback=constant."""
-    acknowledge: str = "fixed"
-    """fixed: the learner's acknowledgement is the prompt's text, as in 2023; ask: the learner writes it (one call)."""
 
 
 @dataclass

@@ -9,6 +9,7 @@ interleaving, so equal games are equal bytes. It knows nothing of where the file
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 from pathlib import Path
@@ -64,3 +65,34 @@ def _round(data: dict[str, Any]) -> Round:
             "usage": tuple((role, Usage(**each)) for role, each in data["usage"].items()),
         }
     )
+
+
+class GamesFile:
+    """Writes games in their order although they finish in any order: a game waits for those before it.
+
+    A reader sees a growing file of whole lines. Writing starts afresh: what stood there is derived from the journal.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._file = path.open("w", encoding="utf-8", newline="\n")
+        self._waiting: dict[int, str] = {}
+        self._next = 0
+
+    def add(self, game: Game) -> None:
+        """Takes a finished game; writes it and those that waited for it."""
+        self._waiting[game.game] = game_to_json(game)
+        while self._next in self._waiting:
+            self._file.write(self._waiting.pop(self._next) + "\n")
+            self._next += 1
+
+    def flush(self) -> None:
+        """Makes what was written visible to readers."""
+        self._file.flush()
+
+    def close(self) -> None:
+        """Writes the games that waited in vain (a paused run has gaps), flushes to the disk and closes."""
+        for number in sorted(self._waiting):
+            self._file.write(self._waiting.pop(number) + "\n")
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        self._file.close()

@@ -1,0 +1,30 @@
+"""bargain: negotiation experiments with language models.
+
+    from bargain import compose, play
+    summary = play(compose(["game=simple", "n_games=10"]))
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from bargain.version import __version__
+
+if TYPE_CHECKING:
+    from bargain.config import ConfigError, compose
+    from bargain.runner import RunSummary, play
+
+__all__ = ["ConfigError", "RunSummary", "__version__", "compose", "play"]
+
+
+def __getattr__(name: str) -> Any:
+    """Imports on first use: `import bargain.prices` must not cost the import of Hydra."""
+    if name in ("compose", "ConfigError"):
+        from bargain import config
+
+        return getattr(config, name)
+    if name in ("play", "RunSummary"):
+        from bargain import runner
+
+        return getattr(runner, name)
+    raise AttributeError(f"module 'bargain' has no attribute {name!r}")

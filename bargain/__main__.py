@@ -1,0 +1,5 @@
+"""`python -m bargain`: the command, from a checkout that is not installed."""
+
+from bargain.main import main
+
+main()

@@ -1,0 +1,56 @@
+"""The critic: reads a finished round and advises the learner.
+
+It sees the dialogue as data whose speakers the program sets, the result, and the results of the rounds before it.
+It remembers nothing between rounds and decides nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from bargain.engines.base import Ask, GaveUp, Scene
+from bargain.prompts import Prompt, dialogue_data, item_facts, merge, money
+from bargain.records import Item, Message, Place, Player, Round, rival_of
+
+
+class Critic:
+    """Coaches one learner. `advise` returns the feedback text."""
+
+    def __init__(self, learner: Player, prompt: Prompt, item: Item, *, max_exchanges: int = 10, max_asks: int = 3):
+        self.learner: Player = learner
+        self.prompt = prompt
+        self.item = replace(item, valuation=None) if learner == "seller" else replace(item, cost=None)
+        self.max_asks = max_asks
+        self.max_exchanges = max_exchanges
+        self._facts = item_facts(self.item, max_exchanges) | {"learner": learner, "rival": rival_of(learner)}
+        self._facts["wish"] = prompt.fill(f"wish_{learner}", self._facts)
+        self._system = Message("system", prompt.fill("system", self._facts))
+
+    async def advise(self, ask: Ask, place: Place, rounds: Sequence[Round]) -> str:
+        """Feedback on the last of the rounds. Raises GaveUp when no usable one came in `max_asks` tries."""
+        last = rounds[-1]
+        facts = {
+            **self._facts,
+            "dialogue": dialogue_data(last.turns),
+            "result": self._result(last),
+            "history": "\n".join(f"Talk {each.round} ended with {self._result(each)}." for each in rounds[:-1]) or None,
+        }
+        messages = merge((self._system, Message("user", self.prompt.fill("advise", facts))))
+        scene = Scene(
+            "advise",
+            "critic",
+            self.item,
+            last.turns,
+            learner=self.learner,
+            previous_price=last.price,
+            max_exchanges=self.max_exchanges,
+        )
+        for again in range(self.max_asks):
+            reply = await ask(replace(place, again=again) if again else place, messages, scene)
+            if reply.text.strip() and reply.finish == "stop":
+                return reply.text.strip()
+        raise GaveUp(f"critic (after round {last.round}): the feedback came back empty, cut or refused")
+
+    def _result(self, played: Round) -> str:
+        return "no deal" if played.price is None else f"a deal at {money(played.price, self.item.currency)}"

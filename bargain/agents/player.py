@@ -1,0 +1,183 @@
+"""A seller or a buyer: what it remembers, what it is told, what it says.
+
+The learner keeps its earlier rounds and the feedback in its context, as far as its memory allows; the rival starts
+afresh each round. Messages only ever grow at the end within a round, so providers can cache the prefix. A player knows
+nothing of journals, retries or the moderator.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from bargain.engines.base import Ask, GaveUp, Scene
+from bargain.prompts import Prompt, as_heard_by, item_facts, merge, money
+from bargain.records import Item, Message, Place, Player, Round, Turn
+
+MAX_UTTERANCE = 20_000
+"""Characters. A longer utterance is not a bargaining turn; it is asked for again like an empty one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What the learner carries on: the last `rounds` rounds (0 = all), with or without their dialogues."""
+
+    rounds: int = 0
+    dialogues: bool = True
+    nothing: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """One finished round as the learner remembers it: the dialogue, what it was told, what it answered."""
+
+    turns: tuple[Turn, ...]
+    told: str
+    feedback: str
+    acknowledgement: str
+    price: float | None
+
+
+class Negotiator:
+    """One player of one game. `speak` returns its next words, `hear` adds a lesson to its memory."""
+
+    def __init__(
+        self,
+        role: Player,
+        prompt: Prompt,
+        item: Item,
+        *,
+        max_exchanges: int = 10,
+        memory: Memory | None = None,
+        max_asks: int = 3,
+        context_window: int | None = None,
+        max_reply_tokens: int = 0,
+    ) -> None:
+        self.role: Player = role
+        self.item = replace(item, valuation=None) if role == "seller" else replace(item, cost=None)
+        self.prompt = prompt
+        self.memory = memory or Memory()
+        self.max_exchanges = max_exchanges
+        self.max_asks = max_asks
+        self.context_window = context_window
+        self.max_reply_tokens = max_reply_tokens
+        self.lessons: tuple[Lesson, ...] = ()
+        self._facts = item_facts(self.item, max_exchanges)
+        self._head = (
+            Message("system", prompt.fill("system", self._facts)),
+            *(
+                Message("user" if who == "user" else "assistant", text)
+                for example in prompt.few_shot
+                for who, text in example.items()
+            ),
+        )
+        self._kickoff = prompt.fill("kickoff", self._facts)
+        self._remembered: tuple[Message, ...] = self._head
+
+    def fork(self) -> Negotiator:
+        """A player with the same past, whose future is its own: an arm of a compare game."""
+        other = Negotiator.__new__(Negotiator)
+        other.__dict__.update(self.__dict__)
+        return other
+
+    def opening(self) -> str:
+        """The hard-coded first words."""
+        return self.prompt.fill("opening", self._facts)
+
+    async def speak(self, ask: Ask, place: Place, turns: Sequence[Turn], exchanges_left: int) -> str:
+        """The player's next words. Raises GaveUp when no usable ones came in `max_asks` tries, or none can fit."""
+        messages = merge((*self._remembered, *self._chat(turns)))
+        scene = self._scene("speak", tuple(turns), exchanges_left)
+        return await self._say(ask, place, messages, scene)
+
+    async def hear(self, ask: Ask, place: Place, last: Round, feedback: str | None, *, answer: bool) -> str:
+        """Tells the player how the last round ended and the feedback on it. Returns its acknowledgement.
+
+        feedback None: nothing is said, the player only remembers; "": it is told the target (do better) and no advice.
+        The acknowledgement is the prompt's text, or the player's own words (one call) if `answer`.
+        """
+        result = "deal" if last.price is not None else "no_deal"
+        price = None if last.price is None else money(last.price, self.item.currency)
+        facts = {**self._facts, "previous_price": price, "feedback": feedback}
+        told = "" if feedback is None else self.prompt.fill(f"{'feedback' if feedback else 'target'}_{result}", facts)
+        if not told:
+            acknowledgement = ""
+        elif answer:
+            question = Message("user", f"{told}\n\n{self.prompt.fill('ask_acknowledgement', facts)}")
+            messages = merge((*self._remembered, *self._chat(last.turns), question))
+            scene = replace(
+                self._scene("acknowledge", last.turns, 0),
+                feedback=(*self._feedback(), feedback or ""),
+                previous_price=last.price,
+            )
+            acknowledgement = await self._say(ask, place, messages, scene)
+        else:
+            acknowledgement = self.prompt.fill(f"acknowledgement_{result}", facts)
+        if not self.memory.nothing:
+            lesson = Lesson(last.turns, told, feedback or "", acknowledgement, last.price)
+            self.lessons = (*self.lessons, lesson)[-self.memory.rounds or None :]
+            self._remembered = (*self._head, *(each for kept in self.lessons for each in self._recall(kept)))
+        return acknowledgement
+
+    def _recall(self, lesson: Lesson) -> list[Message]:
+        chat = self._chat(lesson.turns) if self.memory.dialogues else []
+        if lesson.told:
+            chat += [Message("user", lesson.told), Message("assistant", lesson.acknowledgement)]
+        return chat
+
+    def _chat(self, turns: Sequence[Turn]) -> list[Message]:
+        return as_heard_by(self.role, turns, self._kickoff)
+
+    def _feedback(self) -> tuple[str, ...]:
+        return tuple(lesson.feedback for lesson in self.lessons if lesson.feedback)
+
+    def _scene(self, task: str, turns: tuple[Turn, ...], exchanges_left: int) -> Scene:
+        return Scene(
+            "acknowledge" if task == "acknowledge" else "speak",
+            self.role,
+            self.item,
+            turns,
+            feedback=self._feedback(),
+            previous_price=self.lessons[-1].price if self.lessons else None,
+            max_exchanges=self.max_exchanges,
+            exchanges_left=exchanges_left,
+        )
+
+    async def _say(self, ask: Ask, place: Place, messages: tuple[Message, ...], scene: Scene) -> str:
+        self._check_window(messages)
+        wrong = ""
+        for again in range(self.max_asks):
+            reply = await ask(replace(place, again=again) if again else place, messages, scene)
+            text = own_words(reply.text, self.role)
+            if reply.finish == "length":
+                wrong = "was cut by the token limit (raise max_tokens of the engine)"
+            elif reply.finish == "refusal":
+                wrong = "was refused by the model or its content filter"
+            elif not text:
+                wrong = "came back empty"
+            elif len(text) > MAX_UTTERANCE:
+                wrong = f"has {len(text):,} characters, at most {MAX_UTTERANCE:,} make a turn"
+            else:
+                return text
+        raise GaveUp(
+            f"{self.role} (round {place.round}, turn {place.turn}): the utterance {wrong}, {self.max_asks} times"
+        )
+
+    def _check_window(self, messages: Sequence[Message]) -> None:
+        """Refuses a prompt that cannot fit the engine's window, before it is paid. 4 characters count as a token."""
+        if self.context_window is not None:
+            tokens = sum(len(message.text) for message in messages) // 4 + self.max_reply_tokens
+            if tokens > self.context_window:
+                raise GaveUp(
+                    f"{self.role}: the context of about {tokens:,} tokens does not fit the engine's window of "
+                    f"{self.context_window:,}; choose memory=last_k or memory=feedback_only, or fewer rounds"
+                )
+
+
+_LABEL = {role: re.compile(rf"\A[*_\s]*{role}[*_\s]*:[*_\s]*", re.IGNORECASE) for role in ("seller", "buyer")}
+
+
+def own_words(text: str, role: Player) -> str:
+    """The utterance without surrounding space and without a leading label of the speaker ("Seller: ...")."""
+    return _LABEL[role].sub("", text, count=1).strip()

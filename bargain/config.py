@@ -1,0 +1,318 @@
+"""Composes and checks the whole config: whatever is wrong is one line that says what, where and what would be right.
+
+    cfg = compose(["game=criticize_seller", "n_games=200"])     # a DictConfig, typed by schema.Config
+    check(cfg)                                                  # raises ConfigError
+
+It knows Hydra's compose and the schema; it starts nothing and asks nobody.
+"""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import math
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import fields, is_dataclass
+from pathlib import Path
+from typing import Any
+
+from hydra import compose as hydra_compose
+from hydra import initialize_config_dir
+from hydra.core.global_hydra import GlobalHydra
+from hydra.errors import HydraException
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from bargain.records import PLAYERS
+from bargain.schema import Config, EngineConfig, FeedbackConfig
+
+MAX_ROUNDS = 50
+_OWN = ("bargain.",)
+
+
+class ConfigError(ValueError):
+    """A config that cannot be played. The message is one line, fit for a terminal."""
+
+
+def config_dir() -> Path:
+    """Absolute path of conf/: the packaged one, or the checkout's when bargain is not installed."""
+    package = Path(__file__).parent
+    for candidate in (package / "conf", package.parent / "conf"):
+        if (candidate / "config.yaml").is_file():
+            return candidate.resolve()
+    raise ConfigError(f"no conf/ beside {package}: reinstall bargain")
+
+
+def compose(overrides: Sequence[str] = ()) -> DictConfig:
+    """The composed config for these overrides, as on the command line, checked. Raises ConfigError.
+
+    Works in a notebook and inside a running Hydra job alike.
+    """
+    register_resolvers()
+    if GlobalHydra.instance().is_initialized():
+        return checked(hydra_compose("config", list(overrides)))
+    try:
+        with initialize_config_dir(str(config_dir()), version_base="1.3", job_name="bargain"):
+            return checked(hydra_compose("config", list(overrides)))
+    except (HydraException, OmegaConfBaseException) as error:
+        raise ConfigError(one_line(error, overrides)) from error
+
+
+def checked(cfg: DictConfig) -> DictConfig:
+    """The config merged into its schema, with the seats that follow others filled in, and checked."""
+    typed = typed_config(cfg)
+    follow(typed)
+    check(typed)
+    return typed
+
+
+def typed_config(cfg: DictConfig) -> DictConfig:
+    """The config as the schema types it, without Hydra's own node. Raises ConfigError naming the wrong key."""
+    plain = OmegaConf.to_container(cfg, resolve=True)
+    assert isinstance(plain, dict)
+    plain.pop("hydra", None)
+    for path, name, known in _unknown_keys(plain, Config, ""):
+        near = difflib.get_close_matches(name, known, 1)
+        hint = f"did you mean {path}{near[0]}?" if near else f"it has {', '.join(known)}"
+        raise ConfigError(f"{path}{name}: no such key; {hint}")
+    try:
+        merged = OmegaConf.merge(OmegaConf.structured(Config), plain)
+    except OmegaConfBaseException as error:
+        raise ConfigError(one_line(error)) from error
+    assert isinstance(merged, DictConfig)
+    return merged
+
+
+def follow(cfg: DictConfig) -> None:
+    """Fills the seats that were not named: the critic follows its learner's engine, the moderator the rival's.
+
+    With two learners each has its critic on its own engine, so `critic.engine` stays empty; without one, nobody
+    criticises and the moderator follows the buyer.
+    """
+    learners = list(cfg.game.learners)
+    if cfg.moderator.engine is None:
+        rival = "seller" if learners == ["buyer"] else "buyer"
+        cfg.moderator.engine = cfg[rival].engine
+    if cfg.critic.engine is None and len(learners) == 1:
+        cfg.critic.engine = cfg[learners[0]].engine
+
+
+def check(cfg: DictConfig) -> None:
+    """Raises ConfigError for a combination that makes no sense. Types and names have been checked before."""
+    for problem in _problems(cfg):
+        raise ConfigError(problem)
+
+
+def _problems(cfg: DictConfig) -> Iterator[str]:
+    game, item, moderator = cfg.game, cfg.item, cfg.moderator
+    if cfg.n_games < 1:
+        yield f"n_games must be at least 1, got {cfg.n_games}"
+    if not 1 <= game.n_rounds <= MAX_ROUNDS:
+        yield f"game.n_rounds must be 1 to {MAX_ROUNDS}, got {game.n_rounds}"
+    if game.max_exchanges < 1:
+        yield f"game.max_exchanges must be at least 1, got {game.max_exchanges}"
+    yield from _choices(cfg)
+    unknown = [who for who in game.learners if who not in PLAYERS]
+    if unknown or len(set(game.learners)) != len(game.learners):
+        yield f"game.learners must name seller, buyer or both once, got {list(game.learners)}"
+    if not game.learners and not game._target_.endswith("simple.play"):
+        yield f"game {game.name}: the learner is missing; set game.learners=[seller] or [buyer], or game=simple"
+    if game.arms and len(game.learners) != 1:
+        yield f"game {game.name}: arms need exactly one learner, got {list(game.learners)}"
+    if "compare_feedback" in game._target_ and (not game.arms or game.n_rounds < 2):
+        yield f"game {game.name}: needs game.arms and at least 2 rounds, got {len(game.arms)} and {game.n_rounds}"
+    yield from _price_problems(item, game)
+    if not re.fullmatch(r"no_number|always|turn_[1-9]\d*", moderator.start):
+        yield f"moderator.start must be no_number, always or turn_K (turn_4), got {moderator.start!r}"
+    if moderator.window < 0 or moderator.no_deal_threshold < 0:
+        yield "moderator.window and moderator.no_deal_threshold must be 0 (no limit) or more"
+    if cfg.memory.name == "last_k" and cfg.memory.rounds < 1:
+        yield f"memory.rounds must be at least 1 with memory=last_k, got {cfg.memory.rounds}"
+    limits = cfg.limits
+    for name in ("max_concurrent_games", "max_tries", "max_asks"):
+        if limits[name] < 1:
+            yield f"limits.{name} must be at least 1, got {limits[name]}"
+    for name in ("max_cost_usd", "max_tokens"):
+        if limits[name] is not None and limits[name] <= 0:
+            yield f"limits.{name} must be above 0 or null, got {limits[name]}"
+    for seat in ("seller", "buyer"):
+        if cfg[seat].engine is None:
+            yield f"{seat}.engine is missing; choose one with engine@{seat}.engine=simulated"
+    for seat, engine in engines_of(cfg).items():
+        yield from _engine_problems(seat, engine)
+    for where, target in _targets(cfg):
+        problem = target_problem(target, list(cfg.allow_targets))
+        if problem:
+            yield f"{where}: {problem}"
+
+
+def _choices(cfg: DictConfig) -> Iterator[str]:
+    for where, allowed in (
+        ("scoring", ("strict", "legacy")),
+        ("mode", ("live", "replay")),
+        ("game.who_is_first", PLAYERS),
+        ("game.seller_opens", ("fixed", "free")),
+        ("game.buyer_opens", ("fixed", "free")),
+        ("game.after_no_deal", ("continue", "stop")),
+        ("memory.name", ("full", "last_k", "feedback_only", "none")),
+        ("feedback.acknowledge", ("fixed", "ask")),
+        ("tracking.mode", ("offline", "online", "disabled")),
+    ):
+        value = OmegaConf.select(cfg, where)
+        if value not in allowed:
+            yield f"{where} must be {' or '.join(allowed)}, got {value!r}"
+
+
+def _price_problems(item: Any, game: Any) -> Iterator[str]:
+    prices = {name: item[name] for name in ("seller_opening", "buyer_opening", "cost", "valuation")}
+    for name, price in prices.items():
+        if price is not None and not (math.isfinite(price) and price >= 0):
+            yield f"item.{name} must be a price of 0 or more, got {price}"
+    for role in PLAYERS:
+        if game[f"{role}_opens"] == "fixed" and prices[f"{role}_opening"] is None:
+            yield f"item.{role}_opening is not set, and the {role} opens with it; set it or game.{role}_opens=free"
+    for low, high in (
+        ("buyer_opening", "seller_opening"),
+        ("cost", "seller_opening"),
+        ("buyer_opening", "valuation"),
+        ("cost", "valuation"),
+    ):
+        below, above = prices[low], prices[high]
+        if below is not None and above is not None and below > above:
+            yield f"item.{low} {below:g} is above item.{high} {above:g}; it must not be"
+
+
+def engines_of(cfg: DictConfig) -> dict[str, Any]:
+    """The engine config of every seat that has one: seller, buyer, moderator, seller_critic, buyer_critic."""
+    seats: dict[str, Any] = {role: cfg[role].engine for role in PLAYERS}
+    seats["moderator"] = cfg.moderator.engine
+    for learner in cfg.game.learners:
+        seats[f"{learner}_critic"] = cfg.critic.engine or cfg[learner].engine
+    return {seat: engine for seat, engine in seats.items() if engine is not None}
+
+
+def _engine_problems(seat: str, engine: EngineConfig) -> Iterator[str]:
+    where = f"engine {engine.name or engine.model} ({seat})"
+    for name in ("timeout_s", "max_concurrency"):
+        if getattr(engine, name) <= 0:
+            yield f"{where}: {name} must be above 0, got {getattr(engine, name)}"
+    for name in ("requests_per_minute", "tokens_per_minute", "max_tokens", "context_window"):
+        value = getattr(engine, name)
+        if value is not None and value <= 0:
+            yield f"{where}: {name} must be above 0 or null, got {value}"
+    if engine.temperature is not None and not 0 <= engine.temperature <= 2:
+        yield f"{where}: temperature must be 0 to 2 or null, got {engine.temperature}"
+    if (engine.input_usd_per_million is None) != (engine.output_usd_per_million is None):
+        yield f"{where}: set input_usd_per_million and output_usd_per_million together"
+
+
+def _targets(cfg: DictConfig) -> Iterator[tuple[str, str]]:
+    yield "game._target_", cfg.game._target_
+    yield "moderator._target_", cfg.moderator._target_
+    yield "feedback._target_", cfg.feedback._target_
+    yield "tracking._target_", cfg.tracking._target_
+    for name, arm in cfg.game.arms.items():
+        yield f"game.arms.{name}._target_", arm["_target_"] if "_target_" in arm else FeedbackConfig._target_
+    for seat, engine in engines_of(cfg).items():
+        yield f"{seat} engine._target_", engine._target_
+        if "callable" in engine.options:
+            yield f"{seat} engine.options.callable", str(engine.options["callable"]).replace(":", ".")
+
+
+def target_problem(target: str, allowed: Sequence[str]) -> str:
+    """Why this dotted path may not be imported, "" if it may: bargain's own modules, and those the user allows."""
+    if not re.fullmatch(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+", target):
+        return f"{target!r} is not a dotted path such as bargain.games.simple.play"
+    if target.startswith(_OWN) or any(target == each or target.startswith(f"{each}.") for each in allowed):
+        return ""
+    module = target.rpartition(".")[0]
+    return f"{target} is not part of bargain; if you trust it, add allow_targets=[{module}]"
+
+
+def locate(target: str, allowed: Sequence[str] = ()) -> Any:
+    """The object of a checked dotted path. Raises ConfigError when it may not be imported or does not exist."""
+    problem = target_problem(target, allowed)
+    if problem:
+        raise ConfigError(problem)
+    module, _, name = target.rpartition(".")
+    try:
+        return getattr(importlib.import_module(module), name)
+    except (ImportError, AttributeError) as error:
+        raise ConfigError(f"{target}: cannot be imported ({error})") from error
+
+
+def _unknown_keys(data: dict[Any, Any], schema: Any, path: str) -> Iterator[tuple[str, str, list[str]]]:
+    """Every key that the schema does not have, as (path with a trailing dot, key, the known keys)."""
+    known = {field.name: field for field in fields(schema)}
+    for key, value in data.items():
+        if key not in known:
+            yield path, str(key), list(known)
+            continue
+        inner = _dataclass_of(str(known[key].type))
+        if inner is not None and isinstance(value, dict):
+            yield from _unknown_keys(value, inner, f"{path}{key}.")
+
+
+def _dataclass_of(annotation: str) -> Any:
+    from bargain import schema
+
+    match = re.fullmatch(r"(?:Optional\[)?(\w+)\]?", annotation)
+    found = getattr(schema, match.group(1), None) if match else None
+    return found if is_dataclass(found) else None
+
+
+def one_line(error: BaseException, overrides: Sequence[str] = ()) -> str:
+    """A Hydra or OmegaConf error as one line with a suggestion."""
+    text = str(error)
+    causes = [str(cause) for cause in (error.__cause__, error.__context__) if cause is not None]
+    missing = re.search(r"(?:Could not override '([^']+)'|Key '([^']+)' (?:is )?not in)", text)
+    if missing and missing.group(1):
+        path, _, name = missing.group(1).rpartition(".")
+        return _no_such_key(f"{path}." if path else "", name)
+    group = re.search(r"(?:Could not find|In .*: Could not load) '([^']+)'", text) or re.search(
+        r"Could not override '([^']+)'\. No match", text
+    )
+    if group:
+        return _no_such_choice(group.group(1), text)
+    wrong = re.search(r"(Value '.*?' of type '.*?' could not be converted to \w+)", " ".join([text, *causes]))
+    key = re.search(r"full_key: (\S+)", " ".join([text, *causes]))
+    if wrong:
+        return f"{key.group(1) if key else 'config'}: {wrong.group(1)[0].lower()}{wrong.group(1)[1:]}"
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return " ".join(lines[:2]) if lines else type(error).__name__
+
+
+def _no_such_key(path: str, name: str) -> str:
+    node: Any = Config
+    for part in path.split("."):
+        if part:
+            field = {each.name: each for each in fields(node)}.get(part)
+            node = _dataclass_of(str(field.type)) if field else None
+            if node is None:
+                return f"{path}{name}: no such key"
+    known = [each.name for each in fields(node)]
+    near = difflib.get_close_matches(name, known, 1)
+    hint = f"did you mean {path}{near[0]}?" if near else f"here are: {', '.join(known)}"
+    return f"{path}{name}: no such key; {hint}"
+
+
+def _no_such_choice(choice: str, text: str) -> str:
+    group, _, name = choice.rpartition("/")
+    folder = config_dir() / group
+    known = sorted(path.stem for path in folder.glob("*.yaml")) if folder.is_dir() else []
+    if not known:
+        return f"{choice}: no such config group or file"
+    near = difflib.get_close_matches(name, known, 3)
+    return f"{group}={name}: no such choice; " + (
+        f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(known)}"
+    )
+
+
+def register_resolvers() -> None:
+    """Makes the resolvers that conf/config.yaml uses known to OmegaConf; safe to call twice."""
+    from bargain.rundir import register
+
+    register()
+
+

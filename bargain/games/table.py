@@ -1,0 +1,127 @@
+"""What a game type plays on: rounds and coaching for one pair of players.
+
+A game type is one async function `play(table)`; it calls `table.play(n)` and `table.coach(...)`, and nothing else. The
+table keeps the rounds, the feedback that is still to be heard, and the tokens; it knows no game type.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from random import Random
+
+from bargain.agents.critic import Critic
+from bargain.agents.player import Negotiator
+from bargain.engines.base import Ask, GaveUp, Reply, Scene
+from bargain.feedback import Coaching, FeedbackSource
+from bargain.legacy import legacy_round_price
+from bargain.negotiation import Moderator, Negotiation, Rules
+from bargain.records import Feedback, Item, Message, Place, Player, Round, Usage
+
+
+@dataclass(frozen=True, slots=True)
+class Seats:
+    """Everything about a game that is the same for all games of a run.
+
+    `players` makes a fresh pair; `arms` names the feedback sources of a compare game.
+    """
+
+    seed: int
+    item: Item
+    rules: Rules
+    n_rounds: int
+    learners: tuple[Player, ...]
+    stop_after_no_deal: bool
+    players: Callable[[], dict[Player, Negotiator]]
+    moderator: Moderator
+    critics: Mapping[Player, Critic]
+    feedback: FeedbackSource
+    ask_acknowledgement: bool
+    arms: Mapping[str, tuple[FeedbackSource, bool]]
+
+
+class Table:
+    """One game, or one arm of it. `rounds` holds what has been played, in order."""
+
+    def __init__(self, game: int, seats: Seats, ask: Ask) -> None:
+        self.game = game
+        self.seats = seats
+        self.arm = ""
+        self.rounds: list[Round] = []
+        self.players = seats.players()
+        self._ask = ask
+        self._heard: list[Feedback] = []
+        self._usage: dict[str, Usage] = {}
+
+    @property
+    def numbers(self) -> range:
+        """The numbers of all rounds, from 1."""
+        return range(1, self.seats.n_rounds + 1)
+
+    @property
+    def over(self) -> bool:
+        """Whether no further round may be played: an error, or no deal where the config stops there."""
+        last = self.rounds[-1] if self.rounds else None
+        return last is not None and (
+            last.outcome == "error" or (self.seats.stop_after_no_deal and last.outcome != "deal")
+        )
+
+    async def play(self, number: int) -> Round:
+        """Plays round `number`; the feedback given since the last one is part of its record."""
+        place = Place(self.game, self.arm, number, 0, "")
+        seats = self.seats
+        negotiation = Negotiation(self._count, place, seats.rules, seats.item, self.players, seats.moderator)
+        return self._keep(await negotiation.play(tuple(self._heard)))
+
+    async def coach(self, learner: Player, number: int, source: FeedbackSource | None = None, ask: bool | None = None) -> None:
+        """Has the learner coached on the rounds so far, for round `number`. A failed call becomes that round's error."""
+        source = source or self.seats.feedback
+        answer = self.seats.ask_acknowledgement if ask is None else ask
+        place = Place(self.game, self.arm, number, 0, f"{learner}_critic")
+        rng = Random(f"{self.seats.seed}/{self.game}/{self.arm}/{number}/{learner}/feedback")  # noqa: S311
+        try:
+            text = await source.give(
+                Coaching(self._count, place, learner, self.rounds, self.seats.critics[learner], rng)
+            )
+            acknowledgement = await self.players[learner].hear(
+                self._count, replace(place, role=learner), self.rounds[-1], text, answer=answer
+            )
+        except GaveUp as error:
+            self._keep(Round(number, self.arm, "error", None, (), feedback=tuple(self._heard), reason=str(error)))
+            return
+        if text is not None:
+            self._heard.append(Feedback(learner, source.name, text, acknowledgement))
+
+    def branch(self, arm: str) -> Table:
+        """A table that shares the past and goes its own way from here, under the arm's name."""
+        other = Table.__new__(Table)
+        other.__dict__.update(
+            self.__dict__,
+            arm=arm,
+            rounds=list(self.rounds),
+            players={role: player.fork() for role, player in self.players.items()},
+            _heard=[],
+            _usage={},
+        )
+        return other
+
+    def join(self, arms: Sequence[Table]) -> None:
+        """Takes over what the arms played since they branched off, arm after arm."""
+        shared = len(self.rounds)
+        for arm in arms:
+            self.rounds += arm.rounds[shared:]
+
+    def _keep(self, played: Round) -> Round:
+        kept = replace(
+            played,
+            legacy_price=legacy_round_price(played, self.seats.item),
+            usage=tuple(sorted(self._usage.items())),
+        )
+        self.rounds.append(kept)
+        self._usage, self._heard = {}, []
+        return kept
+
+    async def _count(self, place: Place, messages: Sequence[Message], scene: Scene) -> Reply:
+        reply = await self._ask(place, messages, scene)
+        self._usage[place.role] = self._usage.get(place.role, Usage()) + reply.usage
+        return reply

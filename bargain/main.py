@@ -1,0 +1,144 @@
+"""The one entry point: compose -> play -> record -> summarise; nothing else.
+
+    bargain game=criticize_seller n_games=200        one run
+    bargain -m engine@seller.engine=a,b,c            a sweep
+    bargain resume=outputs/2026-11-23/10-00-00-...   goes on where a run or sweep stopped
+
+Exit codes: 0 finished, 1 failed, 2 a config that cannot be played, 3 paused by a budget, 130 interrupted, 143 terminated.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import hydra
+from hydra.core.hydra_config import HydraConfig
+from hydra.errors import HydraException
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from bargain.config import ConfigError, checked, config_dir, one_line, register_resolvers
+from bargain.rundir import FREE_TO_CHANGE
+from bargain.sweep import SweepCallback, close_sweep, read_cells
+
+BAD_CONFIG = 2
+
+
+class _Job:
+    """What the job that ran in this process left: its exit code, highest first. A sweep goes on after a failed cell."""
+
+    code = 0
+
+
+def main() -> None:
+    """Runs the command line and exits with the code of the module's docstring."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Runs bargain with these arguments and returns the exit code; errors are one line on stderr."""
+    os.environ.setdefault("HYDRA_FULL_ERROR", "1")  # errors come to us, to be told in one line
+    arguments = list(arguments)
+    try:
+        resumed = _resume_argument(arguments)
+        if resumed is not None:
+            return _resume(Path(resumed), [each for each in arguments if not each.startswith("resume=")])
+        return _hydra(arguments)
+    except ConfigError as error:
+        return _refuse(str(error))
+    except (HydraException, OmegaConfBaseException) as error:
+        cause = error.__cause__ or error.__context__
+        line = str(cause) if isinstance(cause, ConfigError) else one_line(error, arguments)
+        return _refuse(line)
+    except KeyboardInterrupt:
+        return 130
+
+
+def _hydra(arguments: list[str]) -> int:
+    """One job or a sweep, composed and placed by Hydra."""
+    register_resolvers()
+    _Job.code = 0
+    sys.argv = [sys.argv[0], *arguments]
+    hydra.main(version_base="1.3", config_path=str(config_dir()), config_name="config")(job)()
+    directory = SweepCallback.directory
+    return _Job.code if directory is None else _compare(directory)
+
+
+def job(cfg: DictConfig) -> None:
+    """One Hydra job: plays one run in the directory that Hydra chose. Also what launchers call on other machines."""
+    from bargain.runner import play
+
+    directory = Path(HydraConfig.get().runtime.output_dir)
+    try:
+        _Job.code = max(_Job.code, _report(play(cfg, directory)))
+    except ConfigError as error:
+        _Job.code = max(_Job.code, _refuse(str(error)))
+
+
+def _report(summary: object) -> int:
+    from bargain.runner import RunSummary
+
+    assert isinstance(summary, RunSummary)
+    print(summary, flush=True)
+    if summary.problem:
+        print(f"bargain: {summary.problem}", file=sys.stderr, flush=True)
+    return summary.exit_code
+
+
+def _resume_argument(arguments: Sequence[str]) -> str | None:
+    """The DIR of resume=DIR, None when resume is auto, never or not given."""
+    for argument in arguments:
+        key, _, value = argument.partition("=")
+        if key == "resume" and value not in ("auto", "never"):
+            return value
+    return None
+
+
+def _resume(directory: Path, changes: list[str]) -> int:
+    """Goes on with a run or a sweep in its own directory. Only limits, tracking and mode may change."""
+    for change in changes:
+        if change.lstrip("+").split("=")[0].split(".")[0] not in FREE_TO_CHANGE:
+            raise ConfigError(f"{change}: a resumed run keeps its config; only {', '.join(FREE_TO_CHANGE)} may change")
+    if (directory / "multirun.yaml").is_file():
+        recorded = OmegaConf.load(directory / "multirun.yaml")
+        task = [str(each) for each in recorded.hydra.overrides.task]
+        options = [str(each) for each in recorded.hydra.overrides.hydra if "hydra.sweep.dir" not in str(each)]
+        return _hydra(["-m", *task, *changes, *options, f"hydra.sweep.dir={directory.resolve()}"])
+    config = directory / ".hydra" / "config.yaml"
+    if not config.is_file():
+        raise ConfigError(f"resume: {directory} holds no run (no .hydra/config.yaml); name a run or sweep directory")
+    from bargain.runner import play
+
+    cfg = OmegaConf.merge(OmegaConf.load(config), OmegaConf.from_dotlist(changes))
+    assert isinstance(cfg, DictConfig)
+    return _report(play(checked(cfg), directory))
+
+
+def _compare(directory: Path) -> int:
+    """The sweep's last word: one table over its cells, and how to go on if some are unfinished."""
+    from rich.console import Console
+
+    from bargain.tables import render, sweep_table
+
+    finished = close_sweep(directory)
+    table = sweep_table(read_cells(directory))
+    if sys.stdout.isatty():
+        Console().print(table)
+    else:
+        print(render(table, 140))
+    print(directory)
+    if not finished:
+        print(f"bargain: unfinished cells; go on with: bargain resume={directory}", file=sys.stderr)
+    return _Job.code or (0 if finished else 1)
+
+
+def _refuse(line: str) -> int:
+    print(f"bargain: {line}", file=sys.stderr, flush=True)
+    return BAD_CONFIG
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,100 @@
+"""Run directories: where a run lies, whether it is finished, and which one the same command goes on with.
+
+`hydra.run.dir` and `hydra.sweep.dir` are resolved here. The newest run of exactly this config under outputs/ is taken
+again when it is unfinished; otherwise a new directory is made. Whether a run is finished stands in its summary.json.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from omegaconf import DictConfig, OmegaConf
+
+FREE_TO_CHANGE = ("limits", "tracking", "resume", "mode")
+"""Top-level keys that may differ on resume: they do not decide what is played."""
+
+
+def identity(config: dict[str, Any]) -> str:
+    """A short hash of what decides the games: the composed config without limits, tracking, resume and mode."""
+    kept = {key: value for key, value in config.items() if key not in FREE_TO_CHANGE}
+    return hashlib.sha256(json.dumps(kept, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def read_state(directory: Path, name: str = "summary.json") -> dict[str, Any]:
+    """What the directory's summary (or sweep) file says, {} when there is none or it is half written."""
+    try:
+        data = json.loads((directory / name).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return data if isinstance(data, dict) else {}
+
+
+def write_json(path: Path, data: dict[str, Any]) -> None:
+    """Writes the file whole or not at all: a reader never sees half of it."""
+    part = path.with_name(f"{path.name}.part")
+    part.write_text(json.dumps(data, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    os.replace(part, path)
+
+
+def find_unfinished(root: Path, wanted: str, name: str = "summary.json") -> Path | None:
+    """The newest directory with this identity under root, if it is unfinished; None when finished or unknown."""
+    for path in sorted(root.glob(f"*/*/{name}"), key=lambda each: each.parent.as_posix(), reverse=True):
+        state = read_state(path.parent, name)
+        if state.get("identity") == wanted:
+            return path.parent if state.get("state") != "finished" else None
+    return None
+
+
+def new_directory(root: Path, label: str) -> Path:
+    """A path root/date/time-label that nobody has; the directory is made, so that two runs never share one."""
+    stamp = time.strftime("%Y-%m-%d/%H-%M-%S")
+    for number in range(1, 1000):
+        path = root / f"{stamp}-{label}{'' if number == 1 else f'-{number}'}"
+        try:
+            path.mkdir(parents=True)
+        except FileExistsError:
+            continue
+        return path.resolve()
+    raise OSError(f"no free directory name under {root / stamp}")
+
+
+def choose(root: Path, wanted: str, label: str, resume: str, name: str = "summary.json") -> Path:
+    """The directory to play in: the unfinished one of this identity unless resume is `never`, else a new one."""
+    found = None if resume == "never" else find_unfinished(root, wanted, name)
+    return found.resolve() if found else new_directory(root, label)
+
+
+def sweep_identity(overrides: Iterable[str]) -> str:
+    """The identity of a sweep: its overrides, without those that may change on resume."""
+    kept = sorted(each for each in overrides if each.lstrip("+~").split("=")[0].split(".")[0] not in FREE_TO_CHANGE)
+    return hashlib.sha256("\n".join(kept).encode()).hexdigest()[:16]
+
+
+def _run_dir(base: str, *, _root_: DictConfig) -> str:
+    from bargain.config import checked
+
+    config = OmegaConf.masked_copy(_root_, [str(key) for key in _root_ if key != "hydra"])
+    typed = checked(config)
+    plain = OmegaConf.to_container(typed)
+    assert isinstance(plain, dict)
+    return str(choose(Path(base), identity({str(k): v for k, v in plain.items()}), typed.game.name, typed.resume))
+
+
+def _sweep_dir(base: str, *, _root_: DictConfig) -> str:
+    overrides = list(_root_.hydra.overrides.task)
+    never = "resume=never" in overrides
+    return str(choose(Path(base), sweep_identity(overrides), "sweep", "never" if never else "auto", "sweep.json"))
+
+
+def register() -> None:
+    """Registers the two resolvers with OmegaConf; safe to call twice. Each is resolved once per composed config."""
+    resolvers: dict[str, Callable[..., str]] = {"bargain_run_dir": _run_dir, "bargain_sweep_dir": _sweep_dir}
+    for name, resolver in resolvers.items():
+        if not OmegaConf.has_resolver(name):
+            OmegaConf.register_new_resolver(name, resolver, use_cache=True)

@@ -1,0 +1,316 @@
+"""Plays a run: many games at once, each written as it finishes, resumable at any moment, summed up at the end.
+
+    summary = play(compose(["game=simple", "n_games=10"]))
+    summary.rounds[0]["mean_price"]
+
+`play` is what `bargain` calls; a notebook calls the same. It knows every room below it and no command line.
+"""
+
+from __future__ import annotations
+
+import html
+import logging
+import signal
+import threading
+import time
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import anyio
+from omegaconf import DictConfig, OmegaConf
+
+from bargain.build import build_engines, build_game, build_item, build_seats
+from bargain.calls import Caller
+from bargain.config import ConfigError, checked, engines_of, locate
+from bargain.errors import BudgetReached, RunStopped
+from bargain.games.table import Table
+from bargain.progress import ProgressLine
+from bargain.records import Game
+from bargain.rundir import choose, identity, read_state, write_json
+from bargain.store import GamesFile
+from bargain.summary import Tally
+from bargain.tables import render, rounds_table, totals_line
+from bargain.tracking.base import RunInfo, Tracker
+from bargain.version import __version__
+
+log = logging.getLogger("bargain")
+SUMMARY_EVERY_S = 5.0
+EXIT_CODES = {"finished": 0, "failed": 1, "budget": 3, "interrupted": 130, "terminated": 143}
+
+
+@dataclass(frozen=True, slots=True)
+class RunSummary:
+    """What `play` returns: where the run lies, and its `summary.json` as data."""
+
+    directory: Path
+    data: dict[str, Any] = field(repr=False)
+
+    @property
+    def state(self) -> str:
+        """finished, paused (Ctrl-C, SIGTERM or a budget; go on with resume) or failed."""
+        return str(self.data["state"])
+
+    @property
+    def problem(self) -> str:
+        """Why it is not finished, and what to do, in one line; "" when it is."""
+        return str(self.data["problem"])
+
+    @property
+    def rounds(self) -> list[dict[str, Any]]:
+        """One dict per arm and round: games, deals, deal_rate, mean_price, mean_change ... and their 95% intervals."""
+        return list(self.data["rounds"])
+
+    @property
+    def exit_code(self) -> int:
+        """What the command exits with."""
+        return EXIT_CODES[self.data["ended"]]
+
+    def __str__(self) -> str:
+        parts = [render(rounds_table(self.data)), totals_line(self.data)]
+        if self.data["games"]["error"]:
+            parts.append(f"{self.data['games']['error']} games failed; see bargain.log for each reason")
+        return "\n".join([*parts, f"run directory: {self.directory}"])
+
+    def _repr_html_(self) -> str:
+        return f"<pre>{html.escape(str(self))}</pre>"
+
+
+def play(cfg: DictConfig, directory: Path | str | None = None, *, show_progress: bool = True) -> RunSummary:
+    """Plays the run of a composed config and returns its summary.
+
+    directory: where it lies; None = the newest unfinished run of exactly this config under outputs/, else a new one.
+    Raises ConfigError before the first call for what cannot be played. A run that pauses or fails is a summary that
+    says so; nothing that was recorded is lost.
+    """
+    cfg = checked(cfg)
+    plain: dict[str, Any] = OmegaConf.to_container(cfg)  # type: ignore[assignment]
+    if directory is None:
+        directory = choose(Path("outputs"), identity(plain), cfg.game.name, cfg.resume)
+    run = Run(cfg, plain, Path(directory).resolve(), show_progress=show_progress)
+    if run.already_finished is not None:
+        return run.already_finished
+    with _logging_to(run.directory / "bargain.log"):
+        return run.go()
+
+
+class Run:
+    """One run in its directory."""
+
+    def __init__(self, cfg: DictConfig, plain: dict[str, Any], directory: Path, *, show_progress: bool) -> None:
+        self.cfg = cfg
+        self.plain = plain
+        self.directory = directory
+        self.item = build_item(cfg)
+        self.seats = build_seats(cfg)
+        self.game = build_game(cfg)
+        self.engines = build_engines(cfg)
+        self.simulated = any(engine.simulated for engine in self.engines.values())
+        self.tally = Tally(self.item)
+        self.progress = ProgressLine(cfg.n_games, self.tally, show=show_progress)
+        self.tracker: Tracker = locate(cfg.tracking._target_, list(cfg.allow_targets))(cfg.tracking)
+        self.ended = "finished"
+        self.problem = ""
+        self.already_finished = self._already_finished()
+
+    def _already_finished(self) -> RunSummary | None:
+        recorded = read_state(self.directory)
+        if recorded.get("state") != "finished" or self.cfg.mode == "replay":
+            return None
+        if recorded.get("identity") != identity(self.plain):
+            raise ConfigError(f"{self.directory} holds a finished run of another config; choose another directory")
+        print(f"already finished, nothing was called: {self.directory}")
+        return RunSummary(self.directory, recorded)
+
+    def go(self) -> RunSummary:
+        """Plays the run to its end, pause or failure, and leaves every file of the run directory behind."""
+        with open_caller(self) as caller:
+            self._prepare()
+            games = GamesFile(self.directory / self.games_name)
+            try:
+                in_own_loop(lambda: self._play_all(caller, games))
+            finally:
+                games.close()
+                self.progress.close()
+            if self.cfg.mode == "replay":
+                self._compare_replay()
+            summary = self._summary(caller, final=True)
+            write_json(self.directory / "summary.json", summary)
+        self._tell_tracker(summary)
+        log.info("%s: %s", summary["ended"], self.problem or totals_line(summary))
+        return RunSummary(self.directory, summary)
+
+    def _prepare(self) -> None:
+        """Writes the config as played (Hydra has done so for a command), starts the tracker, says what goes on."""
+        recorded = self.directory / ".hydra" / "config.yaml"
+        if not recorded.is_file():
+            recorded.parent.mkdir(parents=True, exist_ok=True)
+            recorded.write_text(OmegaConf.to_yaml(self.cfg), encoding="utf-8")
+        before = read_state(self.directory)
+        if before:
+            done = before.get("games", {}).get("finished", 0)
+            print(f"goes on with {self.directory} ({done} of {self.cfg.n_games} games were finished)", flush=True)
+        info = run_info(self.directory, self.plain, simulated=self.simulated, tags=list(self.cfg.tracking.tags))
+        self.tracker.start(self.directory, self.plain, info)
+        log.info("bargain %s plays %d games of %s in %s", __version__, self.cfg.n_games, self.cfg.game.name, self.directory)
+
+    async def _play_all(self, caller: Caller, games: GamesFile) -> None:
+        """Plays every game; says in `ended` and `problem` why, if it does not come to the end."""
+        numbers = iter(range(self.cfg.n_games))
+        free = all(engine.free for engine in self.engines.values())
+        workers = 1 if free else min(self.cfg.limits.max_concurrent_games, self.cfg.n_games)
+
+        async def work() -> None:
+            for number in numbers:
+                game = await play_game(number, self.seats, self.game, caller.ask, simulated=self.simulated)
+                games.add(game)
+                self._took(game, caller)
+                await checkpoint()
+
+        try:
+            async with anyio.create_task_group() as watch:
+                watch.start_soon(self._watch_signals, watch.cancel_scope)
+                watch.start_soon(self._report_now_and_then, caller, games)
+                async with anyio.create_task_group() as group:
+                    for _ in range(workers):
+                        group.start_soon(work)
+                watch.cancel_scope.cancel()
+        except* RunStopped as errors:
+            self.ended, self.problem = "failed", first_line(errors)
+        except* BudgetReached as errors:
+            self.ended = "budget"
+            self.problem = f"{first_line(errors)}; raise the cap and go on with: bargain resume={self.directory} limits...."
+        except* JournalError as errors:
+            self.ended, self.problem = "failed", first_line(errors)
+
+    async def _watch_signals(self, scope: anyio.CancelScope) -> None:
+        """Ctrl-C and SIGTERM (as Slurm sends it) pause the run; a second one ends the process at once."""
+        if threading.current_thread() is not threading.main_thread():
+            return
+        with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+            async for number in signals:
+                if self.ended != "finished":
+                    signal.signal(number, signal.SIG_DFL)
+                    signal.raise_signal(number)
+                self.ended = "interrupted" if number == signal.SIGINT else "terminated"
+                self.problem = f"{self.ended}; what was paid is kept, go on with: bargain resume={self.directory}"
+                scope.cancel()
+
+    async def _report_now_and_then(self, caller: Caller, games: GamesFile) -> None:
+        while True:
+            self._show(caller, games)
+            await anyio.sleep(SUMMARY_EVERY_S)
+
+    def _took(self, game: Game, caller: Caller) -> None:
+        """Counts a finished game and shows how things stand."""
+        self.tally.add(game)
+        if game.error:
+            log.warning("game %d failed: %s", game.game, game.error)
+        self.tracker.game(game)
+        self.progress.update(caller.stats)
+
+    def _show(self, caller: Caller, games: GamesFile) -> None:
+        """Makes the run visible to readers of its directory and to the tracker while it plays."""
+        games.flush()
+        summary = self._summary(caller, final=False)
+        if self.cfg.mode != "replay":
+            write_json(self.directory / "summary.json", summary)
+        self.tracker.progress(metrics(summary))
+        self.progress.update(caller.stats)
+
+    def _summary(self, caller: Caller, *, final: bool) -> dict[str, Any]:
+        """What stands in summary.json."""
+        stats = caller.stats()
+        ended = self.ended if final else "running"
+        return {
+            "state": {"finished": "finished", "running": "running", "failed": "failed"}.get(ended, "paused"),
+            "ended": ended,
+            "problem": self.problem,
+            "identity": identity(self.plain),
+            "version": __version__,
+            "simulated": self.simulated,
+            "scoring": self.cfg.scoring,
+            "currency": self.item.currency,
+            "n_games": self.cfg.n_games,
+            "games": {"planned": self.cfg.n_games, "finished": self.tally.finished, "error": self.tally.errors},
+            "rounds": self.tally.rounds(intervals=final),
+            "tokens": {name: self.tally.tokens[name] for name in ("input", "output", "cached")},
+            "cost_usd": stats.cost_usd,
+            "calls": stats.calls,
+            "wall_s": round(time.monotonic() - self.started, 3),
+        }
+
+    def _compare_replay(self) -> None:
+        """mode=replay proves itself: the games it made are those on file, byte for byte."""
+        made, kept = self.directory / self.games_name, self.directory / "games.jsonl"
+        if self.ended != "finished":
+            return
+        if kept.is_file() and not filecmp.cmp(made, kept, shallow=False):
+            self.ended = "failed"
+            self.problem = f"the replay differs from games.jsonl: compare {made} with {kept}"
+            return
+        os.replace(made, kept)
+        print("replayed from the journal: games.jsonl is the same, byte for byte", flush=True)
+
+    def _tell_tracker(self, summary: dict[str, Any]) -> None:
+        if summary["state"] == "finished":
+            files = [self.directory / "games.jsonl", self.directory / "summary.json"]
+            self.tracker.finish(summary, files)
+        else:
+            self.tracker.fail(self.problem)
+
+
+async def play_game(
+    number: int, seats: Seats, game: Callable[[Table], Awaitable[None]], ask: Ask, *, simulated: bool
+) -> Game:
+    """Plays one game to its end. Calls that fail for good are part of its record."""
+    table = Table(number, seats, ask)
+    await game(table)
+    errors = [played.reason for played in table.rounds if played.outcome == "error"]
+    outcome = "error" if errors else table.rounds[-1].outcome
+    return Game(number, outcome, tuple(table.rounds), errors[0] if errors else "", simulated)
+
+
+def metrics(summary: dict[str, Any]) -> dict[str, float]:
+    """How things stand, as numbers by name, for a tracker."""
+    values = {
+        "games_done": summary["games"]["finished"],
+        "games_failed": summary["games"]["error"],
+        "cost_usd": summary["cost_usd"],
+        "calls_per_s": summary["calls"]["live"] / max(summary["wall_s"], 1e-3),
+    }
+    for row in summary["rounds"]:
+        name = f"{row['arm'] + '_' if row['arm'] else ''}round_{row['round']}"
+        values[f"so_far/{name}/mean_price"] = row["mean_price"]
+        values[f"so_far/{name}/deal_rate"] = row["deal_rate"]
+    return {name: float(value) for name, value in values.items() if value is not None}
+
+
+def first_line(errors: BaseExceptionGroup[BaseException]) -> str:
+    """The words of the first exception of a group."""
+    error: BaseException = errors
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return " ".join(str(error).split()) or type(error).__name__
+
+
+def in_own_loop(main: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Runs a coroutine to its end, also where a loop is running already, as in a notebook: then in a thread."""
+    if not sniffio_running():
+        anyio.run(main)
+        return
+    failures: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            anyio.run(main)
+        except BaseException as error:
+            failures.append(error)
+
+    thread = threading.Thread(target=run, name="bargain")
+    thread.start()
+    thread.join()
+    if failures:
+        raise failures[0]

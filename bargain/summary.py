@@ -1,0 +1,153 @@
+"""What a run came to: counts, deal rates, prices and changes per round, kept while games finish and told at the end.
+
+Every finished game is in every denominator: a round that was not played counts as no deal. Prices are means over the
+deals, with a 95% t interval; deal rates have a 95% Wilson interval; the change is paired by game, over the games with a
+deal in both rounds. Games are not kept, only their prices: memory does not grow with the dialogues.
+"""
+
+from __future__ import annotations
+
+import math
+from array import array
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from bargain.records import Game, Item, Round
+
+Key = tuple[str, int]
+"""(arm, round); the arm is "" before a game branches."""
+
+
+@dataclass(slots=True)
+class _Column:
+    """Prices of one round over all games, NaN where there was no deal; `position` in the array is the game's."""
+
+    prices: array[float] = field(default_factory=lambda: array("d"))
+    legacy: array[float] = field(default_factory=lambda: array("d"))
+    outcomes: Counter[str] = field(default_factory=Counter)
+    violations: Counter[str] = field(default_factory=Counter)
+    verdicts: int = 0
+    objections: int = 0
+
+
+class Tally:
+    """Counts finished games. `rounds()` may be asked at any time; intervals cost a scipy import, so only at the end."""
+
+    def __init__(self, item: Item) -> None:
+        self.item = item
+        self.finished = 0
+        self.errors = 0
+        self.columns: dict[Key, _Column] = {}
+        self.tokens: Counter[str] = Counter()
+
+    def add(self, game: Game) -> None:
+        """Counts one game."""
+        for played in game.rounds:
+            column = self.columns.setdefault((played.arm, played.round), _Column())
+            self._fill(column)
+            column.prices.append(math.nan if played.price is None else played.price)
+            column.legacy.append(math.nan if played.legacy_price is None else played.legacy_price)
+            self._count(column, played)
+        self.finished += 1
+        self.errors += game.outcome == "error"
+        for column in self.columns.values():
+            self._fill(column)
+
+    def _fill(self, column: _Column) -> None:
+        """Brings a column up to the games so far: whoever did not play the round had no deal in it."""
+        for prices in (column.prices, column.legacy):
+            prices.extend([math.nan] * (self.finished - len(prices)))
+
+    def _count(self, column: _Column, played: Round) -> None:
+        column.outcomes[played.outcome] += 1
+        column.violations.update(each.kind for each in played.violations)
+        column.verdicts += len(played.verdicts)
+        column.objections += sum(bool(each.objections) for each in played.verdicts)
+        for _, usage in played.usage:
+            self.tokens["input"] += usage.input_tokens
+            self.tokens["output"] += usage.output_tokens
+            self.tokens["cached"] += usage.cached_tokens
+
+    def rounds(self, *, intervals: bool) -> list[dict[str, Any]]:
+        """One row per arm and round, in order. Without `intervals` the bounds are None."""
+        return [self._row(key, column, intervals) for key, column in sorted(self.columns.items())]
+
+    def _row(self, key: Key, column: _Column, intervals: bool) -> dict[str, Any]:
+        arm, number = key
+        prices = [price for price in column.prices if not math.isnan(price)]
+        before = self.columns.get((arm, number - 1)) or self.columns.get(("", number - 1))
+        changes = (
+            [now - old for now, old in zip(column.prices, before.prices, strict=False) if not math.isnan(now - old)]
+            if before
+            else []
+        )
+        legacy = self._legacy_survivors(key)
+        low, high = t_interval(prices) if intervals else (None, None)
+        change_low, change_high = t_interval(changes) if intervals else (None, None)
+        rate_low, rate_high = wilson(len(prices), self.finished) if intervals else (None, None)
+        cost, valuation = self.item.cost, self.item.valuation
+        return {
+            "round": number,
+            "arm": arm,
+            "games": self.finished,
+            "deals": len(prices),
+            "deal_rate": len(prices) / self.finished if self.finished else None,
+            "deal_rate_low": rate_low,
+            "deal_rate_high": rate_high,
+            "mean_price": mean(prices),
+            "price_low": low,
+            "price_high": high,
+            "mean_change": mean(changes),
+            "change_low": change_low,
+            "change_high": change_high,
+            "pairs": len(changes),
+            "mean_surplus_seller": self._surplus([price - cost for price in prices]) if cost is not None else None,
+            "mean_surplus_buyer": self._surplus([valuation - price for price in prices]) if valuation is not None else None,
+            "legacy_games": len(legacy),
+            "legacy_mean_price": mean(legacy),
+            "outcomes": dict(sorted(column.outcomes.items())),
+            "not_played": self.finished - sum(column.outcomes.values()),
+            "violations": dict(sorted(column.violations.items())),
+            "verdicts": column.verdicts,
+            "objections": column.objections,
+        }
+
+    def _surplus(self, surpluses: Sequence[float]) -> float | None:
+        """Mean over all games, no deal counted as 0."""
+        return sum(surpluses) / self.finished if self.finished else None
+
+    def _legacy_survivors(self, key: Key) -> list[float]:
+        """The round's 2023 prices in the games of which every round up to this one counted (2023: survivors only)."""
+        arm, number = key
+        chain = [self.columns.get((arm, each)) or self.columns.get(("", each)) for each in range(1, number + 1)]
+        series = [column.legacy for column in chain if column is not None]
+        return [row[-1] for row in zip(*series, strict=False) if not any(math.isnan(price) for price in row)]
+
+
+def mean(values: Sequence[float]) -> float | None:
+    """The arithmetic mean, None of nothing."""
+    return math.fsum(values) / len(values) if values else None
+
+
+def t_interval(values: Sequence[float]) -> tuple[float | None, float | None]:
+    """The 95% Student interval of a mean; (None, None) for fewer than two values."""
+    if len(values) < 2:
+        return None, None
+    from scipy import stats
+
+    centre = math.fsum(values) / len(values)
+    spread = math.sqrt(math.fsum((value - centre) ** 2 for value in values) / (len(values) - 1) / len(values))
+    half = float(stats.t.ppf(0.975, len(values) - 1)) * spread
+    return centre - half, centre + half
+
+
+def wilson(hits: int, total: int) -> tuple[float | None, float | None]:
+    """The 95% Wilson interval of a rate; (None, None) of nothing."""
+    if not total:
+        return None, None
+    from scipy import stats
+
+    interval = stats.binomtest(hits, total).proportion_ci(0.95, "wilson")
+    return float(interval.low), float(interval.high)

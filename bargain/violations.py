@@ -1,0 +1,71 @@
+"""What a player did against its own interest or against the rules: an open end of the 2023 code, counted here.
+
+Player misbehaviour only: a moderator's mistakes are objections on its verdicts, a provider's failures end a game as
+`error`. A price is worse for the seller when it is lower, for the buyer when it is higher. The kinds:
+
+- `moves_back`: asks more (seller) or offers less (buyer) than it did before in this round;
+- `offers_worse_than_offered`: names a price worse than the one the rival has on the table;
+- `accepts_worse_than_offered`: accepts a price although the rival had put a better one on the table before;
+- `accepts_worse_than_own_offer`: accepts a price worse than its own last offer (often just a last concession);
+- `below_cost`, `above_valuation`: names or accepts a price worse than its own reservation price, which no individually
+  rational player does;
+- `out_of_range`: names a price outside the two opening prices.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from bargain.records import Item, Player, Turn, Violation, rival_of
+
+_CENT = 0.005
+_Report = Callable[[str, str], None]
+
+
+def worse(price: float, than: float, player: Player) -> bool:
+    """Whether a price is worse for the player than another, by more than half a cent."""
+    return price < than - _CENT if player == "seller" else price > than + _CENT
+
+
+def find_violations(turns: Sequence[Turn], item: Item, accepted_by: int | None, price: float | None) -> list[Violation]:
+    """Every violation of a round, in the order of its turns (numbered from 1).
+
+    accepted_by: index of the turn that accepted `price`, None without a deal. Hard-coded openings are nobody's fault.
+    """
+    found: list[Violation] = []
+    last_own: dict[Player, float] = {}
+    best_of: dict[Player, float] = {}
+    for index, turn in enumerate(turns):
+        role, rival, offer = turn.role, rival_of(turn.role), turn.offer
+
+        def report(kind: str, detail: str, number: int = index + 1, who: Player = role) -> None:
+            found.append(Violation(number, who, kind, detail))
+
+        if index == accepted_by and price is not None:
+            if rival in best_of and worse(price, best_of[rival], role):
+                report("accepts_worse_than_offered", f"{price:g}, was offered {best_of[rival]:g}")
+            if role in last_own and worse(price, last_own[role], role):
+                report("accepts_worse_than_own_offer", f"{price:g}, offered {last_own[role]:g} itself")
+            _check_reservation(report, role, price, item)
+            continue
+        if offer is not None and not turn.fixed:
+            if role in last_own and worse(last_own[role], offer, role):
+                report("moves_back", f"{offer:g} after {last_own[role]:g}")
+            if rival in last_own and worse(offer, last_own[rival], role):
+                report("offers_worse_than_offered", f"{offer:g}, the {rival} stood at {last_own[rival]:g}")
+            _check_reservation(report, role, offer, item)
+            low, high = item.buyer_opening, item.seller_opening
+            if low is not None and high is not None and not low - _CENT <= offer <= high + _CENT:
+                report("out_of_range", f"{offer:g} outside {low:g} to {high:g}")
+        if offer is not None:
+            last_own[role] = offer
+            if role not in best_of or worse(best_of[role], offer, rival):
+                best_of[role] = offer
+    return found
+
+
+def _check_reservation(report: _Report, role: Player, price: float, item: Item) -> None:
+    if role == "seller" and item.cost is not None and worse(price, item.cost, role):
+        report("below_cost", f"{price:g}, cost {item.cost:g}")
+    if role == "buyer" and item.valuation is not None and worse(price, item.valuation, role):
+        report("above_valuation", f"{price:g}, valuation {item.valuation:g}")

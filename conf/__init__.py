@@ -1,0 +1,1 @@
+"""The YAMLs of the config groups, shipped with the package."""

@@ -1,0 +1,96 @@
+"""A config that cannot be played is refused before the first call, in one line that says what, where and what is right."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from bargain import ConfigError, compose
+from tests.commands import bargain
+
+REFUSED = {
+    "a misspelt key": (["game.n_roundz=3"], "game.n_roundz: no such key; did you mean game.n_rounds?"),
+    "a misspelt top-level key": (["sedd=1"], "sedd: no such key; did you mean seed?"),
+    "a misspelt key, forced in": (["+game.n_roundz=3"], "game.n_roundz: no such key; did you mean game.n_rounds?"),
+    "a misspelt choice": (["game=criticise_seller"], "game=criticise_seller: no such choice; did you mean criticize_seller"),
+    "a misspelt engine": (["engine@seller.engine=claude-instnt"], "did you mean claude-instant"),
+    "a wrong type": (["n_games=many"], "n_games: "),
+    "a fraction of a round": (["game.n_rounds=2.5"], "game.n_rounds: "),
+    "a group that is none": (["gaem=simple"], "gaem"),
+    "no games": (["n_games=0"], "n_games must be at least 1, got 0"),
+    "no rounds": (["game.n_rounds=0"], "game.n_rounds must be 1 to 50, got 0"),
+    "too many rounds": (["game.n_rounds=51"], "game.n_rounds must be 1 to 50, got 51"),
+    "openings the wrong way round": (
+        ["item.buyer_opening=30"],
+        "item.buyer_opening 30 is above item.seller_opening 20; it must not be",
+    ),
+    "a cost above the opening": (["item.cost=25"], "item.cost 25 is above item.seller_opening 20"),
+    "no zone of agreement": (["item.cost=15", "item.valuation=12"], "item.cost 15 is above item.valuation 12"),
+    "a missing opening": (["item.seller_opening=null"], "item.seller_opening is not set, and the seller opens with it"),
+    "a price that is none": (["item.seller_opening=.inf"], "item.seller_opening must be a price of 0 or more"),
+    "a missing learner": (["game.learners=[]"], "the learner is missing"),
+    "an unknown learner": (["game.learners=[moderator]"], "game.learners must name seller, buyer or both once"),
+    "an unknown first speaker": (["game.who_is_first=critic"], "game.who_is_first must be seller or buyer"),
+    "an unknown start of the moderator": (["moderator.start=sometimes"], "moderator.start must be no_number, always or"),
+    "a memory of nothing": (["memory=last_k", "memory.rounds=0"], "memory.rounds must be at least 1"),
+    "a constant without words": (["feedback=constant", "feedback.text="], "feedback.text is empty"),
+    "a budget of nothing": (["limits.max_cost_usd=0"], "limits.max_cost_usd must be above 0 or null"),
+    "half a price": (["seller.engine.input_usd_per_million=1"], "set input_usd_per_million and output_usd_per_million"),
+    "a foreign target": (["game._target_=os.system"], "os.system is not part of bargain; if you trust it, add"),
+    "a target that is no path": (["feedback._target_='x y'"], "is not a dotted path"),
+    "an unknown placeholder": (["prompt.seller.system='Sell it for {prize}'"], "unknown placeholder {prize}; known are"),
+}
+
+
+@pytest.mark.parametrize(("overrides", "words"), REFUSED.values(), ids=REFUSED.keys())
+def test_a_bad_config_is_one_line_that_says_what_is_wrong(
+    overrides: list[str], words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from bargain import play
+
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ConfigError) as refusal:
+        play(compose([*overrides, "tracking=none"]))
+    assert words in str(refusal.value)
+    assert "\n" not in str(refusal.value)
+    assert not list(tmp_path.rglob("*.sqlite"))
+
+
+def refused(arguments: list[str], tmp_path: Path) -> subprocess.CompletedProcess[str]:
+    done = bargain(*arguments, cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert len(done.stderr.splitlines()) == 1, done.stderr
+    return done
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["game.n_roundz=3"], "bargain: game.n_roundz: no such key; did you mean game.n_rounds?"),
+        (["item.buyer_opening=30"], "bargain: item.buyer_opening 30 is above item.seller_opening 20; it must not be"),
+        (["engine@seller.engine=gpt-3.5-turbo"], "OPENAI_API_KEY is not set"),
+        (["engine@seller.engine=nobody"], "engine=nobody: no such choice"),
+    ],
+)
+def test_the_command_refuses_in_one_line_and_leaves_nothing_behind(
+    arguments: list[str], words: str, tmp_path: Path
+) -> None:
+    assert words in refused(arguments, tmp_path).stderr
+    assert not list(tmp_path.rglob("journal.sqlite"))
+
+
+def test_the_critic_follows_its_learner_and_the_moderator_the_rival() -> None:
+    cfg = compose(["game=criticize_seller", "engine@seller.engine=claude-instant", "engine@buyer.engine=gpt-3.5-turbo"])
+    assert cfg.critic.engine.name == "claude-instant"
+    assert cfg.moderator.engine.name == "gpt-3.5-turbo"
+    cfg = compose(["game=criticize_buyer", "engine@seller.engine=claude-instant", "engine@buyer.engine=gpt-3.5-turbo"])
+    assert cfg.critic.engine.name == "gpt-3.5-turbo"
+    assert cfg.moderator.engine.name == "claude-instant"
+
+
+def test_a_seat_that_is_named_follows_nobody() -> None:
+    cfg = compose(["engine@critic.engine=gpt-4", "engine@moderator.engine=gpt-3.5-turbo"])
+    assert (cfg.critic.engine.name, cfg.moderator.engine.name) == ("gpt-4", "gpt-3.5-turbo")

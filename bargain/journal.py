@@ -24,11 +24,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from bargain import journal_reader
+from bargain import journal_queries
 from bargain.errors import JournalDamaged, JournalError, JournalFull, JournalLocked, JournalMismatch, JournalNewer
 from bargain.journal_check import find_damage
 from bargain.journal_format import APPLICATION_ID, FORMAT, SCHEMA, Packed, checksum, place_fields
-from bargain.journal_reader import ADVICE, Attempt, JournalReader, Recorded, Stored, Totals
+from bargain.journal_queries import ADVICE, Attempt, Recorded, Stored, Totals
+from bargain.journal_reader import JournalReader
 from bargain.journal_writer import Intent, Rows, Writer
 from bargain.records import Place, Usage
 from bargain.run_lock import RunLock, filesystem_of, is_network
@@ -61,8 +62,8 @@ class Journal:
         self, path: Path, connection: sqlite3.Connection, reader: sqlite3.Connection | None, lock: RunLock
     ) -> None:
         self.path = path
-        self.meta = journal_reader.read_meta(path, connection)
-        self.opened: Totals = journal_reader.totals(path, connection)
+        self.meta = journal_queries.read_meta(path, connection)
+        self.opened: Totals = journal_queries.totals(path, connection)
         self._reader = reader
         self._lock = lock
         self._attempts = self.opened.attempts
@@ -82,11 +83,11 @@ class Journal:
         shared = not lock.held or (is_network(filesystem_of(directory)) if network is None else network)
         opened: list[sqlite3.Connection] = []
         try:
-            with journal_reader.refusing(path):
+            with journal_queries.refusing(path):
                 connection = _connect(path, shared)
                 opened.append(connection)
                 if connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
-                    journal_reader.check_format(path, connection)
+                    journal_queries.check_format(path, connection)
                     if wrong := find_damage(connection):
                         raise JournalDamaged(f"{path} is damaged ({wrong}); {ADVICE}")
                 else:
@@ -114,20 +115,20 @@ class Journal:
     async def find(self, place: Place) -> Recorded | None:
         """What is recorded at a place, None if nothing is: some 20 microseconds. Raises JournalDamaged."""
         if self._reader is not None:
-            return journal_reader.find(self.path, self._reader, place)
-        found: Recorded | None = await self._ask(lambda connection: journal_reader.find(self.path, connection, place))
+            return journal_queries.find(self.path, self._reader, place)
+        found: Recorded | None = await self._ask(lambda connection: journal_queries.find(self.path, connection, place))
         return found
 
-    async def request(self, tip: bytes, parameters: bytes) -> dict[str, Any]:
+    async def body_of(self, tip: bytes, parameters: bytes) -> dict[str, Any]:
         """The body behind these hashes, as it was sent."""
         body: dict[str, Any] = await self._ask(
-            lambda connection: journal_reader.request(self.path, connection, tip, parameters)
+            lambda connection: journal_queries.request(self.path, connection, tip, parameters)
         )
         return body
 
     async def totals(self) -> Totals:
         """Sums over all attempts, those of this moment included."""
-        sums: Totals = await self._ask(lambda connection: journal_reader.totals(self.path, connection))
+        sums: Totals = await self._ask(lambda connection: journal_queries.totals(self.path, connection))
         return sums
 
     def intend(
@@ -257,7 +258,8 @@ def _connect(path: Path, shared: bool) -> sqlite3.Connection:
 
 
 def _connect_reader(path: Path) -> sqlite3.Connection:
-    reader = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, isolation_level=None)
+    uri = f"{path.resolve().as_uri()}?mode=ro"
+    reader = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
     reader.execute("PRAGMA busy_timeout = 5000")
     return reader
 

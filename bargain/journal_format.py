@@ -194,3 +194,24 @@ def _is_unicode(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+def describe_difference(recorded: dict[str, Any], asked: dict[str, Any]) -> str:
+    """Where two bodies first differ, in words: a parameter, or a message by its number and role."""
+    old_field, old_parts = split(recorded)
+    new_field, new_parts = split(asked)
+    for name in sorted(recorded.keys() | asked.keys()):
+        if name not in (old_field, new_field) and recorded.get(name) != asked.get(name):
+            return f"{name} was {_short(recorded.get(name))}, is {_short(asked.get(name))}"
+    for number, (old, new) in enumerate(zip(old_parts, new_parts, strict=False), 1):
+        if old != new:
+            start = next((i for i, (a, b) in enumerate(zip(old[1], new[1], strict=False)) if a != b), 0)
+            start = max(0, start - 20)
+            role = f" ({new[0]})" if new[0] else ""
+            return f"message {number}{role} was {_short(old[1][start:])}, is {_short(new[1][start:])}"
+    return f"{len(old_parts)} messages were sent, now {len(new_parts)}"
+
+
+def _short(value: object) -> str:
+    text = json.dumps(value, ensure_ascii=True)
+    return text if len(text) <= 60 else f"{text[:57]}..."

@@ -82,9 +82,8 @@ def price_of(config: EngineConfig) -> TokenPrice | None:
     given, wanted = config.input_usd_per_million, config.output_usd_per_million
     write_factor = CACHE_WRITE_FACTOR if _provider(config) == "anthropic" else 1.0
     if (given is None) != (wanted is None):
-        raise ValueError(
-            f"engine {config.name or config.model}: input_usd_per_million and output_usd_per_million go together; set both"
-        )
+        name = config.name or config.model
+        raise ValueError(f"engine {name}: set input_usd_per_million and output_usd_per_million together, or neither")
     if given is not None and wanted is not None:
         cached = given if config.cached_usd_per_million is None else config.cached_usd_per_million
         return TokenPrice((Rates(0, given, wanted, cached, given * write_factor),), "config")
@@ -186,7 +185,8 @@ def _rates(price: Any) -> tuple[Rates, ...] | None:
     rates = []
     for start in starts:
         given, wanted, cached, write = (at(column, start) for column in columns)
-        assert given is not None and wanted is not None
+        assert given is not None
+        assert wanted is not None
         rates.append(
             Rates(start, given, wanted, given if cached is None else cached, given if write is None else write)
         )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,8 +29,9 @@ _DID_NO_WORK = ("not_sent", "rejected", "fatal")
 class Stats:
     """How things stand. `live` replies were got by this process, `from_journal` were on record.
 
-    cost_usd is what the replies cost, None if the price of one is unknown; spent_usd also counts what may have been
-    billed unseen, in this process and before: open intents, found on opening and `reissued` since, and `maybe_billed`.
+    cost_usd is what the replies cost, None where a price is unknown; `uncosted` replies came without their tokens and
+    are not in it. spent_usd is the worst case: it also counts those, and what may have been billed unseen, in this
+    process and before: open intents (found on opening; `reissued` since) and maybe_billed attempts.
     """
 
     live: int = 0
@@ -45,21 +47,30 @@ class Stats:
     usage: Usage = field(default_factory=Usage)
     by_seat: dict[str, Usage] = field(default_factory=dict)
     cost_usd: float | None = 0.0
+    uncosted: int = 0
     spent_usd: float = 0.0
     spent_tokens: int = 0
 
-    def count(self, seat: str, usage: Usage, cost_usd: float | None) -> None:
+    def count(self, seat: Seat, usage: Usage, cost_usd: float | None) -> None:
         """Adds one reply."""
-        self.by_seat[seat] = self.by_seat.get(seat, Usage()) + usage
-        self.cost_usd = None if cost_usd is None or self.cost_usd is None else self.cost_usd + cost_usd
+        self.by_seat[seat.name] = self.by_seat.get(seat.name, Usage()) + usage
+        if seat.price is None or self.cost_usd is None:
+            self.cost_usd = None
+        elif cost_usd is None:
+            self.uncosted += 1
+        else:
+            self.cost_usd += cost_usd
 
 
 class Attempts:
     """Makes attempts that are recorded in one journal and count against one budget."""
 
-    def __init__(self, journal: Journal, budget: Budget, stats: Stats) -> None:
+    def __init__(
+        self, journal: Journal, budget: Budget, stats: Stats, may_go_on: Callable[[], Awaitable[None]]
+    ) -> None:
         self.journal = journal
         self.budget = budget
+        self._may_go_on = may_go_on
         self.none_in_flight = asyncio.Event()
         self.none_in_flight.set()
         self._stats = stats
@@ -75,6 +86,7 @@ class Attempts:
         spent: tuple[float | None, int | None] = (0.0, 0)
         try:
             slot = await seat.limiter.enter(bounds.likely_tokens)
+            await self._may_go_on()  # the run may have stopped while this call waited its turn
             intent, written = self.journal.intend(
                 request.place,
                 packed,
@@ -101,8 +113,8 @@ class Attempts:
                 outcome = answer
             if isinstance(outcome, Reply):
                 tokens = tokens_of(outcome)
-                self._stats.count(seat.name, outcome.usage, cost)
-                slot.succeeded(tokens, answer.headers if isinstance(answer, Raw) else None)
+                self._stats.count(seat, outcome.usage, cost)
+                slot.succeeded(tokens or None, answer.headers if isinstance(answer, Raw) else None)
                 if tokens or cost is not None:
                     spent = (cost, tokens)
             elif outcome.kind in _DID_NO_WORK:

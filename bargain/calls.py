@@ -77,7 +77,8 @@ class Caller:
         self._counts = Stats()
         if isinstance(journal, Journal) and mode == "live":
             self._counts.open_intents = journal.opened.open_intents
-            self._attempts = Attempts(journal, self._budget_so_far(journal.opened), self._counts)
+            budget = self._budget_so_far(journal.opened)
+            self._attempts = Attempts(journal, budget, self._counts, self._may_go_on)
             self._note_prices(journal)
 
     async def ask(self, place: Place, messages: Sequence[Message], scene: Scene) -> Reply:
@@ -136,7 +137,7 @@ class Caller:
                 reply = seat.engine.read(await seat.engine.send(seat.engine.body(request), request))
         except Failure as failure:
             raise CallFailed(str(failure)) from failure
-        self._counts.count(seat.name, reply.usage, 0.0)
+        self._counts.count(seat, reply.usage, 0.0)
         self._counts.live += 1
         now = time.perf_counter()
         if now - self._yielded > YIELD_EVERY_S:  # nothing here waits, and Ctrl-C and the progress line want their turn
@@ -181,7 +182,7 @@ class Caller:
             if stored.kind == "unread" and self._attempts is not None:
                 note(self._attempts.journal, stored.id, read, cost, stored.reserved_usd, stored.reserved_tokens)
             if isinstance(read, Reply):
-                self._counts.count(seat.name, read.usage, cost)
+                self._counts.count(seat, read.usage, cost)
                 return read
             if stored.kind == "reply":
                 raise JournalMismatch(f"a recorded reply can no longer be read: {read}")
@@ -192,7 +193,6 @@ class Caller:
     ) -> Reply:
         unseen = 0
         for tried in range(1, self._limits.max_tries + 1):
-            await self._may_go_on()
             outcome, id = await attempts.make(seat, request, body, packed, before + tried)
             if isinstance(outcome, Reply):
                 self._counts.live += 1
@@ -208,7 +208,7 @@ class Caller:
             self._counts.retries += 1
             await self._back_off(kind, outcome.retry_after_s, tried)
         message = str(outcome) if kind == "rejected" else f"{outcome}; given up after attempt {before + tried}"
-        attempts.journal.note_gave_up(id, message)
+        await attempts.journal.give_up(id, message)
         self._counts.failed += 1
         raise CallFailed(message)
 

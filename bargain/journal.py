@@ -18,6 +18,7 @@ and neither a wrong reply nor a second bill. SQLite itself cuts a torn write-ahe
 from __future__ import annotations
 
 import asyncio
+import os
 import sqlite3
 import time
 from collections.abc import Mapping
@@ -84,14 +85,14 @@ class Journal:
         opened: list[sqlite3.Connection] = []
         try:
             with journal_queries.refusing(path):
-                connection = _connect(path, shared)
-                opened.append(connection)
-                if connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+                if path.exists():
+                    connection = _connect(path, shared, opened)
                     journal_queries.check_format(path, connection)
                     if wrong := find_damage(connection):
                         raise JournalDamaged(f"{path} is damaged ({wrong}); {ADVICE}")
                 else:
-                    _make(path, connection, meta or {})
+                    _make(path, meta or {})
+                    connection = _connect(path, shared, opened)
                 if not shared:
                     opened.append(_connect_reader(path))
                 return cls(path, connection, None if shared else opened[1], lock)
@@ -194,9 +195,9 @@ class Journal:
         row = (attempt, kind, message, *counts, cost, spent, spent_tokens)
         self._post(Rows(reading=[(*row, checksum("reading", row))]))
 
-    def note_gave_up(self, attempt: int, message: str) -> None:
-        """Notes that the call whose last attempt this was failed for good, with these words."""
-        self._post(Rows(gave_up=[(attempt, message, checksum("gave_up", (attempt, message)))]))
+    def give_up(self, attempt: int, message: str) -> asyncio.Future[Any]:
+        """Records that the call whose last attempt this was failed for good, with these words."""
+        return self._submit(Rows(gave_up=[(attempt, message, checksum("gave_up", (attempt, message)))]))
 
     def note_meta(self, name: str, value: str) -> None:
         """Adds a text to the meta table, or replaces it."""
@@ -235,8 +236,9 @@ class Journal:
             raise JournalError(f"{self.path} is closed")
 
 
-def _connect(path: Path, shared: bool) -> sqlite3.Connection:
+def _connect(path: Path, shared: bool, opened: list[sqlite3.Connection]) -> sqlite3.Connection:
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    opened.append(connection)
     try:
         connection.execute("PRAGMA busy_timeout = 5000")
         if shared:
@@ -247,13 +249,9 @@ def _connect(path: Path, shared: bool) -> sqlite3.Connection:
             connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
     except sqlite3.OperationalError as error:
-        connection.close()
-        if "readonly" in str(error) or "unable to open" in str(error):
-            raise JournalFull(f"{path} cannot be written ({error})") from None
-        raise
-    except BaseException:
-        connection.close()
-        raise
+        if "locked" in str(error):
+            raise
+        raise JournalFull(f"{path} cannot be written ({error})") from None
     return connection
 
 
@@ -264,17 +262,34 @@ def _connect_reader(path: Path) -> sqlite3.Connection:
     return reader
 
 
-def _make(path: Path, connection: sqlite3.Connection, meta: Mapping[str, str]) -> None:
-    """Tables and meta in one transaction: a journal exists whole or not at all."""
+def _make(path: Path, meta: Mapping[str, str]) -> None:
+    """Makes the file whole under another name first: one that is empty or half made is damage, never a new journal."""
     texts = {"bargain": __version__, "created": time.strftime("%Y-%m-%d %H:%M:%S%z"), **meta}
+    part = path.with_name(f"{path.name}.part")
+    stray = [path.with_name(f"{path.name}{end}") for end in ("-wal", "-journal", "-shm")]
+    if any(each.exists() for each in stray):
+        raise JournalDamaged(f"{path} is gone, but its log is still there; {ADVICE}")
     try:
-        connection.execute("BEGIN IMMEDIATE")
-        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-        connection.execute(f"PRAGMA user_version = {FORMAT}")
-        for statement in SCHEMA.split(";\n"):
-            connection.execute(statement)
-        for name, value in texts.items():
-            connection.execute("INSERT INTO meta VALUES (?, ?, ?)", (name, value, checksum("meta", (name, value))))
-        connection.execute("COMMIT")
-    except sqlite3.OperationalError as error:
+        for each in (part, path.with_name(f"{part.name}-journal")):
+            each.unlink(missing_ok=True)
+        connection = sqlite3.connect(part, isolation_level=None)
+        try:
+            connection.execute("PRAGMA synchronous = FULL")
+            connection.execute("BEGIN IMMEDIATE")
+            connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+            connection.execute(f"PRAGMA user_version = {FORMAT}")
+            for statement in SCHEMA.split(";\n"):
+                connection.execute(statement)
+            for name, value in texts.items():
+                connection.execute("INSERT INTO meta VALUES (?, ?, ?)", (name, value, checksum("meta", (name, value))))
+            connection.execute("COMMIT")
+        finally:
+            connection.close()
+        os.rename(part, path)
+        directory = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(directory)
+        finally:
+            os.close(directory)
+    except (sqlite3.OperationalError, OSError) as error:
         raise JournalFull(f"{path} cannot be written ({error})") from None

@@ -38,6 +38,8 @@ class Pacer:
     """An exact leaky bucket (GCRA, ITU-T I.371): `rate` units a second, catching up at most `slack_s` of late time."""
 
     def __init__(self, per_minute: float | None, slack_s: float) -> None:
+        if per_minute is not None and per_minute <= 0:
+            raise ValueError(f"a rate per minute must be above 0, got {per_minute:g}")
         self._interval = 0.0 if per_minute is None else 60.0 / (per_minute * PACE)
         self._slack = slack_s
         self._next = float("-inf")
@@ -100,7 +102,8 @@ class Limiter:
         self.cuts = 0
         self._max_wait_s = max_wait_s
         self._limit = float(min(start, max_concurrency))
-        self._slow_start = True
+        self._threshold = float(max_concurrency)
+        """Where doubling ends and slow growth begins."""
         self._step = max(1.0, max_concurrency / 32)
         self._requests = Pacer(requests_per_minute, REQUEST_SLACK_S)
         self._tokens = Pacer(tokens_per_minute, TOKEN_SLACK_S)
@@ -120,7 +123,7 @@ class Limiter:
     @property
     def waiting(self) -> int:
         """How many wait to be let in."""
-        return len(self._waiting)
+        return sum(1 for _, future in self._waiting if not future.done())
 
     async def enter(self, tokens: int = 0) -> Slot:
         """Waits for rate, concurrency and pauses, first come first served. `tokens`: the expected size of the call."""
@@ -166,7 +169,7 @@ class Limiter:
         if tokens is not None:
             self._tokens.correct(tokens - slot.tokens)
         if slot.number > self._last_before_cut and self.in_flight >= self.concurrency:
-            self._limit += 1.0 if self._slow_start else self._step / self._limit
+            self._limit += 1.0 if self._limit < self._threshold else self._step / self._limit
             self._limit = min(self._limit, float(self.max_concurrency))
         if headers and _is_exhausted(headers):
             self._pause(retry_after_s(headers))
@@ -174,10 +177,13 @@ class Limiter:
     def _refused(self, slot: Slot, wait_s: float | None) -> None:
         if slot.number > self._last_before_cut:
             self._last_before_cut = self._number
-            self._slow_start = False
-            self._limit = max(1.0, CUT * min(self._limit, self.in_flight))
             self.cuts += 1
             self._streak += 1
+            # While nothing succeeds only single calls go out to see; the way back up is fast, to where it was.
+            self._threshold = max(
+                1.0, CUT * (self._threshold if self._streak > 1 else min(self._limit, self.in_flight))
+            )
+            self._limit = 1.0 if self._streak > 1 else self._threshold
             if not wait_s and self._streak > 1:
                 # Episode after episode without one success and without a hint: everybody waits, longer each time.
                 wait_s = FIRST_PAUSE_S * 2.0 ** min(self._streak, 20) * self._random.uniform(0.5, 1.0)

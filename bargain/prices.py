@@ -74,6 +74,7 @@ _TURNED_DOWN = re.compile(
     r"|not (?:willing|ready|prepared|comfortable))\b[^,]*$",
     _I,
 )
+_LIMIT = re.compile(r"\b(?:lower|less|below|under|higher|more|above|over|beyond)(?: than)?\s*$", _I)
 _TOO = re.compile(r"^[^,]*\b(?:is|'s|seems|sounds|feels|would be|was)?\s*(?:(?:still|just|a bit|a little|far|way|much|quite|rather)\s+)*(?:too (?:low|high|much|little|steep)|a (?:bit|little) (?:low|high|much|steep)|not (?:enough|acceptable|possible)|out of (?:the question|my))", _I)
 
 _ACCEPT = re.compile(
@@ -159,6 +160,9 @@ class Reader:
         """Whether the words accept the rival's price: willing words, no refusal, no condition, no other price."""
         if theirs is None or refuses or (offer is not None and abs(offer - theirs) > 0.005):
             return False
+        named = [amount.value for amount in amounts(text, self.currency) if amount.explicit]
+        if named and all(abs(value - theirs) > 0.005 for value in named):
+            return False
         if "?" in text and not self._plain_before_question(text):
             return False
         if _CONDITION.search(text) or re.search(r"\b(?:but|however|although|though)\b", text, _I):
@@ -189,11 +193,12 @@ class Reader:
 
     def _is_price(self, amount: Amount, clause: str) -> bool:
         before, after = clause[: amount.start], clause[amount.end :]
+        turned_down = _TURNED_DOWN.search(before) is not None
+        if turned_down and _LIMIT.search(before) and not _NOT_A_PRICE_AFTER.match(after):
+            return amount.explicit or self._fits(amount.value)  # "I can't go below $16" stands at 16
         if _NOT_A_PRICE_AFTER.match(after) or _NOT_A_PRICE_BEFORE.search(before):
             return False
-        if _TURNED_DOWN.search(before) and not re.search(r"\b(?:lower|less|more|higher|below|above|under|over) than\b|\b(?:go|come down|do better)\b.*$", before[-40:], _I):
-            return False
-        if _TURNED_DOWN.search(before) or _TOO.match(after):
+        if turned_down or _TOO.match(after):
             return False
         if amount.worded and not amount.explicit:
             return amount.value > 10 and self._fits(amount.value)

@@ -1,0 +1,177 @@
+"""The embedded negotiators: time-dependent concession (Faratin, Sierra & Jennings 1998), spoken in plain English.
+
+A player's next price is `opening + alpha(t) * (reservation - opening)` with `alpha(t) = (t / T) ** (1 / beta)`; its
+reservation price, its deadline T (in own turns) and beta are private, drawn per game from the seed. It accepts what is
+at least as good as what it would ask next, and leaves at its deadline. Feedback that it remembers makes it firmer: its
+reservation price moves towards its opening and it concedes later, so prices move its way and deals get rarer.
+
+Every reply is a pure function of the config, the seed and the request; it costs nothing and needs no journal. Nothing
+here is a language model, and everything it says is labelled simulated.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import math
+from random import Random
+from typing import Any
+
+from bargain.engines import phrases
+from bargain.engines.base import Raw, Request, Scene
+from bargain.prompts import money
+from bargain.records import Reply, Usage, rival_of
+from bargain.schema import EngineConfig
+
+KNOBS = {"firmness": 0.0, "spread": 1.0, "feedback_gain": 1.0, "moderator_error": 0.0}
+"""firmness: how far (0 to 1) the reservation price lies towards the opening. spread: scale of the differences between
+games. feedback_gain: how much feedback moves it. moderator_error: rate of wrong verdicts."""
+
+_ADVICE = ("firm", "hold", "anchor", "slow", "small", "step", "walk", "leave", "reason", "limit", "patien", "wait", "last")
+
+
+class SimulatedEngine:
+    """Plays any role without a model. `answer` is the direct way to a reply; send and read are built on it."""
+
+    simulated = True
+    free = True
+
+    def __init__(self, config: EngineConfig, seat: str, seed: int) -> None:
+        self.name = config.name
+        self.model = config.model or config.name
+        self.key = "simulated"
+        given = {str(name): value for name, value in dict(config.options).items()}
+        for name, value in given.items():
+            if name not in KNOBS:
+                near = difflib.get_close_matches(name, KNOBS, 1)
+                hint = f"did you mean {near[0]}?" if near else f"it has {', '.join(KNOBS)}"
+                raise ValueError(f"engine {self.name} ({seat}): no option {name!r}; {hint}")
+            if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+                raise ValueError(f"engine {self.name} ({seat}): option {name} must be a number, got {value!r}")
+        self.knobs = KNOBS | given
+        self.seed = seed
+
+    def body(self, request: Request) -> dict[str, Any]:
+        """What would be sent: the model and the place."""
+        return {"model": self.model, "messages": [], "role": request.place.role}
+
+    async def send(self, body: dict[str, Any], request: Request) -> Raw:
+        """The reply as JSON; never waits."""
+        reply = self.answer(request)
+        return Raw(200, json.dumps([reply.text, reply.usage.input_tokens, reply.usage.output_tokens]).encode())
+
+    def read(self, raw: Raw) -> Reply:
+        """The reply of a raw answer."""
+        text, tokens_in, tokens_out = json.loads(raw.body)
+        return Reply(text, Usage(tokens_in, tokens_out, calls=1), self.model, simulated=True)
+
+    async def close(self) -> None:
+        """Nothing to close."""
+
+    def answer(self, request: Request) -> Reply:
+        """The reply to a request. Token counts are estimates: four characters a token."""
+        scene, place = request.scene, request.place
+        rng = Random(hash((self.seed, place.game, _number(place.arm), place.round, place.turn, _number(place.role), place.again)))
+        if scene.task == "speak":
+            text = self._speak(scene, place.game, rng)
+        elif scene.task == "judge":
+            text = self._judge(scene, rng)
+        elif scene.task == "advise":
+            text = phrases.advice(scene, rng)
+        else:
+            text = phrases.acknowledgement(scene, rng)
+        tokens = sum(len(message.text) for message in request.messages) // 4
+        return Reply(text, Usage(tokens, len(text) // 4 + 1, calls=1), self.model, simulated=True)
+
+    def _speak(self, scene: Scene, game: int, rng: Random) -> str:
+        mood = Random(hash((self.seed, game, _number(scene.role))))
+        tactic = Tactic(self.knobs, scene, mood)
+        theirs = _last_offer(scene, rival_of(tactic.role))
+        if any(turn.act == "accept" for turn in scene.turns[-1:]):
+            return phrases.closing(scene, rng)
+        asked = tactic.next_price()
+        if theirs is not None and tactic.at_least_as_good(theirs, asked):
+            return phrases.acceptance(scene, rng, money(theirs, scene.item.currency))
+        if tactic.turn > tactic.deadline:
+            return phrases.farewell(scene, rng)
+        price = money(asked, scene.item.currency)
+        return phrases.offer(scene, rng, mood, price, opening=tactic.turn == 0, last=tactic.turn >= tactic.deadline)
+
+    def _judge(self, scene: Scene, rng: Random) -> str:
+        last = scene.turns[-1]
+        deal = last.act == "accept"
+        if rng.random() < self.knobs["moderator_error"]:
+            deal = not deal
+        gone = last.act == "walk_away"
+        price = _last_offer(scene, rival_of(last.role))
+        return phrases.verdict(scene.answer, last, deal=deal, gone=gone, price=price)
+
+
+class Tactic:
+    """One player's concession in one game: its private reservation price, its deadline and the shape of its curve."""
+
+    def __init__(self, knobs: dict[str, float], scene: Scene, mood: Random) -> None:
+        self.role: Any = scene.role
+        item = scene.item
+        own = item.seller_opening if self.role == "seller" else item.buyer_opening
+        other = item.buyer_opening if self.role == "seller" else item.seller_opening
+        offers = [turn.offer for turn in scene.turns if turn.offer is not None]
+        if own is None:
+            own = (other or (offers[0] if offers else 100.0)) * (2.0 if self.role == "seller" else 0.5)
+        if other is None:
+            other = own * (0.5 if self.role == "seller" else 2.0)
+        self.opening, width = own, other - own
+        firm = knobs["firmness"] + knobs["feedback_gain"] * _firmness(scene.feedback)
+        share = 0.76 + 0.11 * knobs["spread"] * mood.gauss(0, 1) - 0.42 * firm
+        self.reservation = own + width * min(max(share, 0.05), 1.0)
+        limit = item.cost if self.role == "seller" else item.valuation
+        if limit is not None:
+            self.reservation = max(self.reservation, limit) if self.role == "seller" else min(self.reservation, limit)
+        self.deadline = max(2, min(scene.max_exchanges - 1, mood.randint(3, 6)))
+        self.beta = max(0.25, math.exp(mood.gauss(0.05, 0.35 * knobs["spread"])) * (1 - 0.45 * min(firm, 1)))
+        self.step = _step(own, other)
+        self.turn = sum(turn.role == self.role and not turn.fixed for turn in scene.turns)
+        self.last = _last_offer(scene, self.role)
+
+    def next_price(self) -> float:
+        """What it asks or offers now: never worse for the rival than before, never beyond its reservation price."""
+        alpha = min((self.turn + 1) / (self.deadline + 1), 1.0) ** (1 / self.beta)
+        exact = self.opening + alpha * (self.reservation - self.opening)
+        steps = exact / self.step
+        price = (math.ceil(steps - 1e-9) if self.role == "seller" else math.floor(steps + 1e-9)) * self.step
+        if self.last is not None:
+            price = min(price, self.last) if self.role == "seller" else max(price, self.last)
+        return round(price, 2)
+
+    def at_least_as_good(self, theirs: float, asked: float) -> bool:
+        """Whether the rival's price is no worse for it than what it would ask next (Faratin et al. 1998, section 3)."""
+        return theirs >= asked if self.role == "seller" else theirs <= asked
+
+
+def _firmness(feedback: tuple[str, ...]) -> float:
+    """What the remembered feedback adds: concrete advice counts more than a sentence, and each further one less."""
+    total = 0.0
+    for index, text in enumerate(feedback):
+        lowered = text.lower()
+        weight = 0.25 + 0.25 * min(3, sum(word in lowered for word in _ADVICE)) if text else 0.15
+        total += 0.30 * weight * 0.86**index
+    return total
+
+
+def _last_offer(scene: Scene, role: str) -> float | None:
+    for turn in reversed(scene.turns):
+        if turn.role == role and turn.offer is not None:
+            return turn.offer
+    return None
+
+
+def _step(low: float, high: float) -> float:
+    """A step that people use at this scale: 0.5 between 10 and 20, 10 between 500 and 2000."""
+    raw = abs(high - low) / 100
+    size = 10 ** math.floor(math.log10(raw)) if raw > 0 else 0.01
+    return max(0.01, next(size * each for each in (1, 2, 5, 10) if size * each >= raw * 0.999) * 5 if raw < 1 else 10 * size)
+
+
+def _number(text: str) -> int:
+    """A text as a number that is the same in every process."""
+    return int.from_bytes(text.encode()[:32], "big")

@@ -166,10 +166,12 @@ def _last_offer(scene: Scene, role: str) -> float | None:
 
 
 def _step(low: float, high: float) -> float:
-    """A step that people use at this scale: 0.5 between 10 and 20, 10 between 500 and 2000."""
-    raw = abs(high - low) / 100
-    size = 10 ** math.floor(math.log10(raw)) if raw > 0 else 0.01
-    return max(0.01, next(size * each for each in (1, 2, 5, 10) if size * each >= raw * 0.999) * 5 if raw < 1 else 10 * size)
+    """A step that people use at this scale, about a twentieth of the span: 0.5 from 10 to 20, 50 from 500 to 2000."""
+    span = abs(high - low) / 20
+    if span <= 0:
+        return 0.01
+    size = 10 ** math.floor(math.log10(span))
+    return max(0.01, max(size * each for each in (1, 2, 5) if size * each <= span * 1.001))
 
 
 def _number(text: str) -> int:

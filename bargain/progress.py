@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import sys
 import time
-from typing import Any, TextIO
+from collections.abc import Callable
+from typing import TextIO
 
+from bargain.attempts import Stats
 from bargain.summary import Tally
 from bargain.tables import price_text
 
@@ -29,14 +31,14 @@ class ProgressLine:
         self._drawn = self.started
         self._width = 0
 
-    def update(self, stats: dict[str, Any]) -> None:
-        """Shows how things stand, if it is time to. stats: calls (made live, int) and cost_usd (float or None)."""
+    def update(self, stats: Callable[[], Stats]) -> None:
+        """Shows how things stand, if it is time to; `stats` is asked only then."""
         now = time.monotonic()
         if self.show and now - self._drawn >= (DRAW_EVERY_S if self.live else LOG_EVERY_S):
             self._drawn = now
-            self._write(self.line(stats, now - self.started))
+            self._write(self.line(stats(), now - self.started))
 
-    def line(self, stats: dict[str, Any], elapsed_s: float) -> str:
+    def line(self, stats: Stats, elapsed_s: float) -> str:
         """The line's text."""
         done, tally = self.tally.finished, self.tally
         rows = tally.rounds(intervals=False)
@@ -47,12 +49,12 @@ class ProgressLine:
             for row in rows[:8]
         )
         left = f"{elapsed_s / done * (self.n_games - done):.0f} s left" if done else "time left unknown"
-        cost = stats.get("cost_usd")
+        cost = stats.cost_usd
         parts = [
             f"games {done}/{self.n_games}",
             f"deals {deals}",
             f"price by round {prices}" if prices else "",
-            f"{stats.get('calls', 0) / max(elapsed_s, 1e-3):.0f} calls/s",
+            f"{stats.live / max(elapsed_s, 1e-3):.0f} calls/s",
             "cost unknown" if cost is None else f"${cost:.2f}",
             f"{tally.errors} failed" if tally.errors else "",
             left,

@@ -76,25 +76,35 @@ def sweep_identity(overrides: Iterable[str]) -> str:
     return hashlib.sha256("\n".join(kept).encode()).hexdigest()[:16]
 
 
-def _run_dir(base: str, *, _root_: DictConfig) -> str:
+_CHOSEN: dict[tuple[str, str], str] = {}
+"""Directories that this process has chosen, by what they are for: Hydra resolves a path several times."""
+
+
+def _run_dir(base: str, now: str, *, _root_: DictConfig) -> str:
     from bargain.config import checked
 
-    config = OmegaConf.masked_copy(_root_, [str(key) for key in _root_ if key != "hydra"])
-    typed = checked(config)
-    plain = OmegaConf.to_container(typed)
-    assert isinstance(plain, dict)
-    return str(choose(Path(base), identity({str(k): v for k, v in plain.items()}), typed.game.name, typed.resume))
+    if ("run", now) not in _CHOSEN:
+        config = OmegaConf.masked_copy(_root_, [str(key) for key in _root_ if key != "hydra"])
+        typed = checked(config)
+        plain: dict[str, Any] = OmegaConf.to_container(typed)  # type: ignore[assignment]
+        _CHOSEN["run", now] = str(choose(Path(base), identity(plain), typed.game.name, typed.resume))
+    return _CHOSEN["run", now]
 
 
-def _sweep_dir(base: str, *, _root_: DictConfig) -> str:
-    overrides = list(_root_.hydra.overrides.task)
-    never = "resume=never" in overrides
-    return str(choose(Path(base), sweep_identity(overrides), "sweep", "never" if never else "auto", "sweep.json"))
+def _sweep_dir(base: str, now: str, *, _root_: DictConfig) -> str:
+    overrides = [str(each) for each in _root_.hydra.overrides.task]
+    if ("sweep", now) not in _CHOSEN:
+        resume = "never" if "resume=never" in overrides else "auto"
+        _CHOSEN["sweep", now] = str(choose(Path(base), sweep_identity(overrides), "sweep", resume, "sweep.json"))
+    return _CHOSEN["sweep", now]
 
 
 def register() -> None:
-    """Registers the two resolvers with OmegaConf; safe to call twice. Each is resolved once per composed config."""
+    """Registers the two resolvers with OmegaConf; safe to call twice.
+
+    Their second argument is Hydra's `now`, which is the same for all resolutions of one command.
+    """
     resolvers: dict[str, Callable[..., str]] = {"bargain_run_dir": _run_dir, "bargain_sweep_dir": _sweep_dir}
     for name, resolver in resolvers.items():
         if not OmegaConf.has_resolver(name):
-            OmegaConf.register_new_resolver(name, resolver, use_cache=True)
+            OmegaConf.register_new_resolver(name, resolver)

@@ -8,32 +8,39 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import filecmp
 import html
 import logging
+import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import anyio
+from anyio.lowlevel import checkpoint
 from omegaconf import DictConfig, OmegaConf
 
 from bargain.build import build_engines, build_game, build_item, build_seats
 from bargain.calls import Caller
 from bargain.config import ConfigError, checked, engines_of, locate
-from bargain.errors import BudgetReached, RunStopped
-from bargain.games.table import Table
+from bargain.engines.base import Ask
+from bargain.errors import BudgetReached, JournalError, NotRecorded, RunStopped
+from bargain.games.table import Seats, Table
+from bargain.journal import Journal
+from bargain.journal_reader import JournalReader
 from bargain.progress import ProgressLine
 from bargain.records import Game
 from bargain.rundir import choose, identity, read_state, write_json
 from bargain.store import GamesFile
 from bargain.summary import Tally
 from bargain.tables import render, rounds_table, totals_line
-from bargain.tracking.base import RunInfo, Tracker
+from bargain.tracking.base import Tracker, run_info
 from bargain.version import __version__
 
 log = logging.getLogger("bargain")
@@ -92,7 +99,7 @@ def play(cfg: DictConfig, directory: Path | str | None = None, *, show_progress:
     run = Run(cfg, plain, Path(directory).resolve(), show_progress=show_progress)
     if run.already_finished is not None:
         return run.already_finished
-    with _logging_to(run.directory / "bargain.log"):
+    with logging_to(run.directory / "bargain.log"):
         return run.go()
 
 
@@ -103,6 +110,7 @@ class Run:
         self.cfg = cfg
         self.plain = plain
         self.directory = directory
+        self.games_name = "replay.jsonl" if cfg.mode == "replay" else "games.jsonl"
         self.item = build_item(cfg)
         self.seats = build_seats(cfg)
         self.game = build_game(cfg)
@@ -111,6 +119,7 @@ class Run:
         self.tally = Tally(self.item)
         self.progress = ProgressLine(cfg.n_games, self.tally, show=show_progress)
         self.tracker: Tracker = locate(cfg.tracking._target_, list(cfg.allow_targets))(cfg.tracking)
+        self.started = time.monotonic()
         self.ended = "finished"
         self.problem = ""
         self.already_finished = self._already_finished()
@@ -126,11 +135,13 @@ class Run:
 
     def go(self) -> RunSummary:
         """Plays the run to its end, pause or failure, and leaves every file of the run directory behind."""
-        with open_caller(self) as caller:
+        with self._open_caller() as caller:
             self._prepare()
             games = GamesFile(self.directory / self.games_name)
             try:
                 in_own_loop(lambda: self._play_all(caller, games))
+            except KeyboardInterrupt:
+                self._interrupted("interrupted")
             finally:
                 games.close()
                 self.progress.close()
@@ -141,6 +152,26 @@ class Run:
         self._tell_tracker(summary)
         log.info("%s: %s", summary["ended"], self.problem or totals_line(summary))
         return RunSummary(self.directory, summary)
+
+    @contextlib.contextmanager
+    def _open_caller(self) -> Iterator[Caller]:
+        """The way to make calls, on the directory's journal; a second process is told who holds it."""
+        try:
+            if self.cfg.mode == "replay":
+                journal: Journal | JournalReader = JournalReader(self.directory / "journal.sqlite")
+            else:
+                journal = Journal.open(self.directory, {"config": OmegaConf.to_yaml(self.cfg), "bargain": __version__})
+        except JournalError as error:
+            raise ConfigError(str(error)) from error
+        try:
+            caller = Caller(journal, self.engines, engines_of(self.cfg), self.cfg.limits, self.cfg.mode)
+        except RunStopped as error:
+            journal.close()
+            raise ConfigError(str(error)) from error
+        try:
+            yield caller
+        finally:
+            caller.close()
 
     def _prepare(self) -> None:
         """Writes the config as played (Hydra has done so for a command), starts the tracker, says what goes on."""
@@ -177,7 +208,9 @@ class Run:
                     for _ in range(workers):
                         group.start_soon(work)
                 watch.cancel_scope.cancel()
-        except* RunStopped as errors:
+            for engine in self.engines.values():
+                await engine.close()
+        except* (RunStopped, NotRecorded) as errors:
             self.ended, self.problem = "failed", first_line(errors)
         except* BudgetReached as errors:
             self.ended = "budget"
@@ -194,9 +227,12 @@ class Run:
                 if self.ended != "finished":
                     signal.signal(number, signal.SIG_DFL)
                     signal.raise_signal(number)
-                self.ended = "interrupted" if number == signal.SIGINT else "terminated"
-                self.problem = f"{self.ended}; what was paid is kept, go on with: bargain resume={self.directory}"
+                self._interrupted("interrupted" if number == signal.SIGINT else "terminated")
                 scope.cancel()
+
+    def _interrupted(self, how: str) -> None:
+        self.ended = how
+        self.problem = f"{how}; what was paid is kept, go on with: bargain resume={self.directory}"
 
     async def _report_now_and_then(self, caller: Caller, games: GamesFile) -> None:
         while True:
@@ -238,7 +274,14 @@ class Run:
             "rounds": self.tally.rounds(intervals=final),
             "tokens": {name: self.tally.tokens[name] for name in ("input", "output", "cached")},
             "cost_usd": stats.cost_usd,
-            "calls": stats.calls,
+            "calls": {
+                "live": stats.live,
+                "from_journal": stats.from_journal,
+                "retries": stats.retries,
+                "failed": stats.failed,
+                "maybe_billed": stats.maybe_billed,
+                "open_intents": stats.open_intents,
+            },
             "wall_s": round(time.monotonic() - self.started, 3),
         }
 
@@ -283,8 +326,8 @@ def metrics(summary: dict[str, Any]) -> dict[str, float]:
     }
     for row in summary["rounds"]:
         name = f"{row['arm'] + '_' if row['arm'] else ''}round_{row['round']}"
-        values[f"so_far/{name}/mean_price"] = row["mean_price"]
-        values[f"so_far/{name}/deal_rate"] = row["deal_rate"]
+        values[f"{name}/mean_price"] = row["mean_price"]
+        values[f"{name}/deal_rate"] = row["deal_rate"]
     return {name: float(value) for name, value in values.items() if value is not None}
 
 
@@ -297,20 +340,54 @@ def first_line(errors: BaseExceptionGroup[BaseException]) -> str:
 
 
 def in_own_loop(main: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    """Runs a coroutine to its end, also where a loop is running already, as in a notebook: then in a thread."""
-    if not sniffio_running():
+    """Runs a coroutine to its end, also where a loop is running already, as in a notebook: then in a thread.
+
+    Ctrl-C there cancels the coroutine, waits for it and is raised again.
+    """
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
         anyio.run(main)
         return
     failures: list[BaseException] = []
+    inside: list[tuple[asyncio.AbstractEventLoop, asyncio.Task[Any]]] = []
+
+    async def noted() -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        inside.append((asyncio.get_running_loop(), task))
+        await main()
 
     def run() -> None:
         try:
-            anyio.run(main)
+            anyio.run(noted)
         except BaseException as error:
             failures.append(error)
 
     thread = threading.Thread(target=run, name="bargain")
     thread.start()
-    thread.join()
+    try:
+        thread.join()
+    except KeyboardInterrupt:
+        for loop, task in inside:
+            loop.call_soon_threadsafe(task.cancel)
+        thread.join()
+        raise
     if failures:
         raise failures[0]
+
+
+@contextlib.contextmanager
+def logging_to(path: Path) -> Iterator[None]:
+    """What happened, in the run directory; warnings also go to the terminal."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    file = logging.FileHandler(path, encoding="utf-8")
+    file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    log.addHandler(file)
+    level, log.level = log.level, logging.INFO
+    try:
+        yield
+    finally:
+        log.level = level
+        log.removeHandler(file)
+        file.close()

@@ -19,6 +19,7 @@ from typing import Any
 
 from hydra import compose as hydra_compose
 from hydra import initialize_config_dir
+from hydra.core.config_store import ConfigStore
 from hydra.core.global_hydra import GlobalHydra
 from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
@@ -49,7 +50,7 @@ def compose(overrides: Sequence[str] = ()) -> DictConfig:
 
     Works in a notebook and inside a running Hydra job alike.
     """
-    register_resolvers()
+    register_with_hydra()
     if GlobalHydra.instance().is_initialized():
         return checked(hydra_compose("config", list(overrides)))
     try:
@@ -266,6 +267,9 @@ def one_line(error: BaseException, overrides: Sequence[str] = ()) -> str:
     """A Hydra or OmegaConf error as one line with a suggestion."""
     text = str(error)
     causes = [str(cause) for cause in (error.__cause__, error.__context__) if cause is not None]
+    told = re.search(r"ConfigError raised while resolving interpolation: (.*?)(?:\n|$)", text)
+    if told:
+        return told.group(1)
     missing = re.search(r"(?:Could not override '([^']+)'|Key '([^']+)' (?:is )?not in)", text)
     if missing and missing.group(1):
         path, _, name = missing.group(1).rpartition(".")
@@ -309,10 +313,11 @@ def _no_such_choice(choice: str, text: str) -> str:
     )
 
 
-def register_resolvers() -> None:
-    """Makes the resolvers that conf/config.yaml uses known to OmegaConf; safe to call twice."""
+def register_with_hydra() -> None:
+    """Makes the schema and the resolvers that conf/config.yaml uses known to Hydra; safe to call twice."""
     from bargain.rundir import register
 
     register()
+    ConfigStore.instance().store("bargain_schema", Config)
 
 

@@ -20,7 +20,7 @@ from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from bargain.config import ConfigError, checked, config_dir, one_line, register_resolvers
+from bargain.config import ConfigError, checked, config_dir, one_line, register_with_hydra
 from bargain.rundir import FREE_TO_CHANGE
 from bargain.sweep import SweepCallback, close_sweep, read_cells
 
@@ -59,7 +59,7 @@ def run(arguments: Sequence[str]) -> int:
 
 def _hydra(arguments: list[str]) -> int:
     """One job or a sweep, composed and placed by Hydra."""
-    register_resolvers()
+    register_with_hydra()
     _Job.code = 0
     sys.argv = [sys.argv[0], *arguments]
     hydra.main(version_base="1.3", config_path=str(config_dir()), config_name="config")(job)()

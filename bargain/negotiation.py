@@ -4,7 +4,16 @@ Both players open (word for word, or freely), then exchanges follow until there 
 moderator has seen no deal too often, or the exchanges run out. This file knows players and a moderator; it does not
 know games, feedback, engines or where calls are recorded.
 
-DIALOGUE
+One of the simulated negotiators' rounds, as it was played:
+
+    seller: Hi! This is a fine balloon, and its price is $20.
+    buyer:  That is more than I wanted to spend. Would you take $10?
+    seller: Would $19 suit you?
+    buyer:  I hear you. It is a simple balloon after all. I can give you $13.
+    seller: For you I could make it $17.50.
+    buyer:  That is a stretch for me. I can give you $14.50.
+    seller: How about $16?
+    buyer:  That sounds fair, I'll take it.                              -> deal at $16
 """
 
 from __future__ import annotations

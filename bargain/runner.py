@@ -383,11 +383,19 @@ def logging_to(path: Path) -> Iterator[None]:
     path.parent.mkdir(parents=True, exist_ok=True)
     file = logging.FileHandler(path, encoding="utf-8")
     file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-    log.addHandler(file)
-    level, log.level = log.level, logging.INFO
+    screen = logging.StreamHandler()
+    screen.setFormatter(logging.Formatter("bargain: %(message)s"))
+    screen.setLevel(logging.WARNING)
+    before = log.level, log.propagate
+    log.setLevel(logging.INFO)
+    log.propagate = False
+    for handler in (file, screen):
+        log.addHandler(handler)
     try:
         yield
     finally:
-        log.level = level
-        log.removeHandler(file)
-        file.close()
+        log.setLevel(before[0])
+        log.propagate = before[1]
+        for handler in (file, screen):
+            log.removeHandler(handler)
+            handler.close()

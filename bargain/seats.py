@@ -23,7 +23,7 @@ ASSUMED_OUTPUT = 16_384
 """Output tokens reserved on record where nothing limits them. No cap is ever held against it: caps need a limit."""
 
 GRACE_S = 5.0
-"""An engine keeps its own timeout_s; so much later the policy stops waiting for one that does not."""
+"""An engine keeps its own timeout_s; so much later, at most half of it, the policy gives up one that does not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,8 @@ class Seat:
     @property
     def deadline_s(self) -> float:
         """When the policy stops waiting for one attempt."""
-        return self.config.timeout_s + GRACE_S if 0 < self.config.timeout_s < math.inf else math.inf
+        timeout_s = self.config.timeout_s
+        return timeout_s + min(GRACE_S, timeout_s / 2) if 0 < timeout_s < math.inf else math.inf
 
     def bounds(self, body: Mapping[str, Any], packed: Packed) -> Bounds:
         """What this body can cost at most. Seats that cost nothing reserve nothing."""

@@ -98,7 +98,8 @@ class SimulatedEngine:
         return phrases.offer(scene, rng, mood, price, opening=tactic.turn == 0, last=tactic.turn >= tactic.deadline)
 
     def _judge(self, scene: Scene, rng: Random) -> str:
-        last = scene.turns[-1]
+        acts = [turn for turn in scene.turns if turn.act != "other"] or list(scene.turns)
+        last = acts[-1]  # politeness after an acceptance changes nothing
         deal = last.act == "accept"
         if rng.random() < self.knobs["moderator_error"]:
             deal = not deal

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 
 from bargain.agents.critic import Critic
 from bargain.agents.player import Memory, Negotiator
@@ -39,6 +39,8 @@ def build_engines(cfg: DictConfig) -> dict[str, Engine]:
     for seat, config in engines_of(cfg).items():
         if seat in asked:
             target = locate(config._target_, list(cfg.allow_targets))
+            if cfg.mode == "replay":  # nobody is called, so nobody needs a key
+                config = OmegaConf.merge(config, {"api_key_env": None})
             engines[seat] = _refusing(f"engine {config.name or config.model} ({seat})", target, config, seat, cfg.seed)
     return engines
 

@@ -28,10 +28,12 @@ START = 16
 CUT = 0.7
 PACE = 0.98
 """Share of the configured rate that is used: the rest absorbs clocks and networks, so that nothing is refused."""
-REQUEST_SLACK_S = 0.25
+REQUEST_SLACK_S = 0.1
 TOKEN_SLACK_S = 1.0
 """How much late time may be caught up in a burst."""
 FIRST_PAUSE_S = 0.25
+LONGEST_GUESS_S = 30.0
+"""The shortest and the longest pause for everybody when a provider refuses again and again and names no wait."""
 
 
 class Pacer:
@@ -186,7 +188,8 @@ class Limiter:
             self._limit = 1.0 if self._streak > 1 else self._threshold
             if not wait_s and self._streak > 1:
                 # Episode after episode without one success and without a hint: everybody waits, longer each time.
-                wait_s = FIRST_PAUSE_S * 2.0 ** min(self._streak, 20) * self._random.uniform(0.5, 1.0)
+                longest = min(LONGEST_GUESS_S, FIRST_PAUSE_S * 2.0 ** min(self._streak, 20))
+                wait_s = longest * self._random.uniform(0.5, 1.0)
         self._tokens.correct(-slot.tokens)
         self._pause(wait_s)
 

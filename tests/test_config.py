@@ -29,7 +29,7 @@ REFUSED = {
     "a cost above the opening": (["item.cost=25"], "item.cost 25 is above item.seller_opening 20"),
     "no zone of agreement": (["item.cost=15", "item.valuation=12"], "item.cost 15 is above item.valuation 12"),
     "a missing opening": (["item.seller_opening=null"], "item.seller_opening is not set, and the seller opens with it"),
-    "a price that is none": (["item.seller_opening=.inf"], "item.seller_opening must be a price of 0 or more"),
+    "a price that is none": (["item.seller_opening=inf"], "item.seller_opening must be a price of 0 or more"),
     "a missing learner": (["game.learners=[]"], "the learner is missing"),
     "an unknown learner": (["game.learners=[moderator]"], "game.learners must name seller, buyer or both once"),
     "an unknown first speaker": (["game.who_is_first=critic"], "game.who_is_first must be seller or buyer"),

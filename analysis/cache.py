@@ -1,0 +1,61 @@
+"""Columnar copies of a run's games, written once, so that a thousand runs load in seconds.
+
+`RUN/.cache/rounds.parquet` (turns, feedback) holds what `analysis.games` found, with the sizes and times of the files
+it was made from; when one of them changes it is made again. It is derived and can be deleted at any time, and where it
+cannot be written, reading goes on without it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+FORMAT = 1
+"""Raise it when a schema or the meaning of a column changes: older copies are then made again."""
+_KEY, _FACTS = b"bargain.key", b"bargain.facts"
+
+
+def key_of(*files: Path) -> str:
+    """The sizes and modification times of the files a copy is made from, and the copy's format."""
+    found: list[Any] = [FORMAT]
+    for file in files:
+        try:
+            stat = os.stat(file)
+        except OSError:
+            found.append(None)
+        else:
+            found.append([stat.st_size, stat.st_mtime_ns])
+    return json.dumps(found)
+
+
+def read(path: Path, key: str) -> tuple[pa.Table, dict[str, Any]] | None:
+    """The table and the facts beside it; None when there is no copy, a damaged one, or one of other files."""
+    try:
+        with pq.ParquetFile(path) as file:
+            metadata = file.schema_arrow.metadata or {}
+            if metadata.get(_KEY, b"").decode() != key:
+                return None
+            return file.read(use_threads=False).replace_schema_metadata(None), json.loads(metadata[_FACTS])
+    except (OSError, ValueError, KeyError, pa.ArrowException):
+        return None
+
+
+def write(path: Path, key: str, table: pa.Table, facts: dict[str, Any]) -> bool:
+    """Writes a copy, whole or not at all; returns whether it could (a read-only directory is no error)."""
+    part = path.with_name(f"{path.name}.{os.getpid()}.part")
+    metadata = {_KEY: key.encode(), _FACTS: json.dumps(facts).encode()}
+    try:
+        path.parent.mkdir(exist_ok=True)
+        pq.write_table(table.replace_schema_metadata(metadata), part, compression="zstd")
+        os.replace(part, path)
+    except OSError:
+        with contextlib.suppress(OSError):
+            part.unlink(missing_ok=True)
+        return False
+    return True

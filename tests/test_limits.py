@@ -1,0 +1,427 @@
+"""Rate, concurrency, pauses, budget and prices, in virtual time."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+from collections import deque
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bargain.budget import Budget, Hold
+from bargain.engines.failures import retry_after_s
+from bargain.errors import BudgetReached
+from bargain.journal_format import Packer
+from bargain.limits import Limiter
+from bargain.pricing import FREE, Rates, TokenPrice, price_of, prompt_bound
+from bargain.records import Usage
+from bargain.schema import EngineConfig
+from tests import virtual
+
+# -- rate --------------------------------------------------------------------------------------------------------------
+
+
+class Server:
+    """Enforces a number of requests per window and a concurrency, and answers after a latency."""
+
+    def __init__(self, per_minute: int = 10**9, *, concurrency: int = 10**9, window_s: float = 60.0) -> None:
+        self.allowed = per_minute * window_s / 60
+        self.concurrency = concurrency
+        self.window_s = window_s
+        self.times: deque[float] = deque()
+        self.inside = self.served = self.refused = self.most = 0
+
+    async def answer(self, latency_s: float) -> bool:
+        now = asyncio.get_running_loop().time()
+        while self.times and self.times[0] <= now - self.window_s:
+            self.times.popleft()
+        if len(self.times) >= self.allowed or self.inside >= self.concurrency:
+            self.refused += 1
+            await asyncio.sleep(latency_s / 10)
+            return False
+        self.times.append(now)
+        self.inside += 1
+        self.most = max(self.most, self.inside)
+        await asyncio.sleep(latency_s)
+        self.inside -= 1
+        self.served += 1
+        return True
+
+
+async def clients(
+    limiter: Limiter, server: Server, seconds: float, *, count: int = 256, latency_s: float = 1.0
+) -> None:
+    """So many callers, one call after another each, for so long."""
+    end = asyncio.get_running_loop().time() + seconds
+
+    async def client(number: int) -> None:
+        while asyncio.get_running_loop().time() < end:
+            slot = await limiter.enter()
+            try:
+                if await server.answer(latency_s * (0.5 + number % 7 / 7)):
+                    slot.succeeded()
+                else:
+                    slot.refused()
+            finally:
+                slot.leave()
+
+    await asyncio.gather(*(client(number) for number in range(count)))
+
+
+@pytest.mark.parametrize("window_s", [60.0, 10.0, 1.0], ids=["per minute", "per 10 s", "per second"])
+def test_600_requests_a_minute_are_used_to_90_percent_with_fewer_than_2_percent_refused(window_s: float) -> None:
+    server = Server(600, window_s=window_s)
+    virtual.run(clients(Limiter(max_concurrency=256, requests_per_minute=600), server, 300))
+    assert server.served >= 0.9 * 600 * 5
+    assert server.refused < 0.02 * (server.served + server.refused)
+
+
+def test_requests_go_out_evenly_and_never_in_a_burst() -> None:
+    server = Server(window_s=1.0)
+    gaps: list[int] = []
+
+    async def watch() -> None:
+        task = asyncio.create_task(clients(Limiter(max_concurrency=256, requests_per_minute=600), server, 30))
+        for _ in range(300):
+            await asyncio.sleep(0.1)
+            gaps.append(sum(1 for each in server.times if each > asyncio.get_running_loop().time() - 0.1))
+        await task
+
+    virtual.run(watch())
+    assert max(gaps) <= 4
+
+
+def test_tokens_a_minute_are_kept_and_corrected_by_what_the_provider_counted() -> None:
+    async def use(expected: int, counted: int) -> float:
+        limiter = Limiter(max_concurrency=8, tokens_per_minute=60_000)
+        for _ in range(120):
+            slot = await limiter.enter(expected)
+            slot.succeeded(counted)
+            slot.leave()
+        return asyncio.get_running_loop().time()
+
+    # 120 calls of 1000 tokens at 1000 tokens a second take two minutes, whatever was expected of them.
+    assert virtual.run(use(1000, 1000)) == pytest.approx(120 / 0.98, rel=0.03)
+    assert virtual.run(use(4000, 1000)) == pytest.approx(120 / 0.98, rel=0.05)
+    assert virtual.run(use(250, 1000)) == pytest.approx(120 / 0.98, rel=0.03)
+
+
+def test_a_rate_that_is_not_above_zero_is_refused() -> None:
+    with pytest.raises(ValueError, match="above 0"):
+        Limiter(max_concurrency=1, requests_per_minute=0)
+
+
+# -- concurrency -------------------------------------------------------------------------------------------------------
+
+
+def test_concurrency_starts_small_and_doubles_to_the_maximum_while_all_goes_well() -> None:
+    seen = []
+
+    async def watch() -> None:
+        limiter, server = Limiter(max_concurrency=256), Server()
+        task = asyncio.create_task(clients(limiter, server, 12, latency_s=1.0))
+        for _ in range(8):
+            seen.append(limiter.concurrency)
+            await asyncio.sleep(1.1)
+        assert server.most == 256
+        await task
+
+    virtual.run(watch())
+    assert seen[0] == 16
+    assert 24 <= seen[1] <= 64
+    assert seen[-1] == 256
+
+
+def test_one_cut_per_episode_however_many_calls_are_refused_in_it() -> None:
+    async def episode() -> tuple[int, int, int]:
+        limiter = Limiter(max_concurrency=64, start=64)
+        slots = [await limiter.enter() for _ in range(64)]
+        before = limiter.concurrency
+        for slot in slots:
+            slot.refused()
+            slot.leave()
+        return before, limiter.concurrency, limiter.cuts
+
+    assert virtual.run(episode()) == (64, 44, 1)
+
+
+def test_late_successes_of_calls_sent_before_the_cut_do_not_raise_the_concurrency() -> None:
+    async def late() -> tuple[int, int]:
+        limiter = Limiter(max_concurrency=64, start=32)
+        slots = [await limiter.enter() for _ in range(32)]
+        slots[0].refused()
+        slots[0].leave()
+        after_cut = limiter.concurrency
+        for slot in slots[1:]:
+            slot.succeeded()
+            slot.leave()
+        return after_cut, limiter.concurrency
+
+    after_cut, later = virtual.run(late())
+    assert after_cut == later == 22
+
+
+def test_the_concurrency_that_a_server_bears_is_found_with_few_refusals() -> None:
+    limiter, server = Limiter(max_concurrency=256), Server(concurrency=40)
+    virtual.run(clients(limiter, server, 120, latency_s=1.0))
+    assert server.refused < 0.08 * server.served
+    assert server.served > 0.7 * 40 * 120
+
+
+def test_a_server_that_is_away_for_a_minute_sees_few_requests_and_is_used_fully_soon_after() -> None:
+    async def outage() -> tuple[int, int, float]:
+        limiter, server = Limiter(max_concurrency=64), Server()
+        loop = asyncio.get_running_loop()
+        task = asyncio.create_task(clients(limiter, server, 200, count=64))
+        await asyncio.sleep(30)
+        server.concurrency, before = 0, server.refused
+        await asyncio.sleep(60)
+        during = server.refused - before
+        server.concurrency, away = 10**9, loop.time()
+        while server.inside < 64:  # noqa: ASYNC110 virtual time
+            await asyncio.sleep(0.1)
+        back = loop.time() - away
+        await task
+        return before, during, back
+
+    before, during, back = virtual.run(outage())
+    assert before == 0
+    assert during < 64 + 64 + 12  # who was in flight, one more round, then single calls further and further apart
+    assert back < 45
+
+
+# -- pauses ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_retry_after_holds_everybody_back_for_exactly_as_long() -> None:
+    async def hold_back() -> list[float]:
+        limiter = Limiter(max_concurrency=64, max_wait_s=60)
+        slot = await limiter.enter()
+        slot.refused(7.0)
+        slot.leave()
+        entered = []
+
+        async def client() -> None:
+            mine = await limiter.enter()
+            entered.append(asyncio.get_running_loop().time())
+            mine.succeeded()
+            mine.leave()
+
+        await asyncio.gather(*(client() for _ in range(20)))
+        return entered
+
+    entered = virtual.run(hold_back())
+    assert min(entered) == pytest.approx(7.0)
+    assert max(entered) == pytest.approx(7.0)
+
+
+def test_an_absurd_retry_after_is_cut_to_the_longest_wait() -> None:
+    async def wait() -> float:
+        limiter = Limiter(max_concurrency=4, max_wait_s=30)
+        slot = await limiter.enter()
+        slot.refused(86_400.0)
+        slot.leave()
+        (await limiter.enter()).leave()
+        return asyncio.get_running_loop().time()
+
+    assert virtual.run(wait()) == pytest.approx(30.0)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"x-ratelimit-remaining-requests": "0", "x-ratelimit-reset-requests": "12s"},
+        {"anthropic-ratelimit-requests-remaining": "0", "anthropic-ratelimit-requests-reset": "2026-11-23T09:00:12Z"}
+        | {"date": "Mon, 23 Nov 2026 09:00:00 GMT"},
+    ],
+    ids=["openai", "anthropic"],
+)
+def test_a_provider_that_says_its_bucket_is_empty_is_left_alone_until_it_is_full(headers: dict[str, str]) -> None:
+    assert retry_after_s(headers) == pytest.approx(12.0)
+
+    async def wait(remaining: str) -> float:
+        limiter = Limiter(max_concurrency=4)
+        slot = await limiter.enter()
+        slot.succeeded(10, {name: remaining if "remaining" in name else value for name, value in headers.items()})
+        slot.leave()
+        (await limiter.enter()).leave()
+        return asyncio.get_running_loop().time()
+
+    assert virtual.run(wait("0")) == pytest.approx(12.0)
+    assert virtual.run(wait("3")) == 0.0
+
+
+# -- cancellation ------------------------------------------------------------------------------------------------------
+
+
+@given(st.lists(st.tuples(st.floats(0, 3), st.floats(0, 3), st.sampled_from("srx")), min_size=1, max_size=60))
+@settings(max_examples=60, deadline=None)
+def test_cancelled_callers_leave_no_slot_taken(plans: list[tuple[float, float, str]]) -> None:
+    async def play() -> None:
+        limiter = Limiter(max_concurrency=3, requests_per_minute=1200, max_wait_s=0.5)
+
+        async def client(work_s: float, how: str) -> None:
+            slot = await limiter.enter(10)
+            try:
+                await asyncio.sleep(work_s)
+                if how == "s":
+                    slot.succeeded(5)
+                elif how == "r":
+                    slot.refused(0.2)
+            finally:
+                slot.leave()
+
+        tasks = []
+        for number, (work_s, cancel_after_s, how) in enumerate(plans):
+            task = asyncio.create_task(client(work_s, how))
+            tasks.append(task)
+            if number % 2:
+                asyncio.get_running_loop().call_later(cancel_after_s, task.cancel)
+        await asyncio.gather(*tasks, return_exceptions=True)
+        assert (limiter.in_flight, limiter.waiting) == (0, 0)
+        (await limiter.enter()).leave()
+
+    virtual.run(play())
+
+
+# -- budget ------------------------------------------------------------------------------------------------------------
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(1, 40), st.integers(0, 40), st.floats(0, 2), st.floats(0, 4), st.booleans()),
+        min_size=1,
+        max_size=60,
+    ),
+    st.integers(20, 400),
+)
+@settings(max_examples=100, deadline=None)
+def test_a_budget_is_never_exceeded_and_never_leaks_under_any_interleaving(
+    plans: list[tuple[int, int, float, float, bool]], cap: int
+) -> None:
+    async def play() -> None:
+        budget = Budget(max_cost_usd=cap / 1000, max_tokens=cap)
+        spent = 0
+
+        async def client(worst: int, actual: int, work_s: float) -> None:
+            nonlocal spent
+            hold: Hold = await budget.reserve(worst / 1000, worst)
+            assert budget.spent_usd + budget.held_usd <= cap / 1000 + 1e-9
+            cost: int | None = None
+            try:
+                await asyncio.sleep(work_s)
+                cost = min(actual, worst)
+            finally:
+                spent += worst if cost is None else cost
+                hold.settle(None if cost is None else cost / 1000, cost)
+
+        tasks = []
+        for worst, actual, work_s, cancel_after_s, is_cancelled in plans:
+            tasks.append(asyncio.create_task(client(worst, actual, work_s)))
+            if is_cancelled:
+                asyncio.get_running_loop().call_later(cancel_after_s, tasks[-1].cancel)
+        outcomes = await asyncio.gather(*tasks, return_exceptions=True)
+        assert spent <= cap
+        assert budget.spent_tokens == spent
+        assert budget.spent_usd == pytest.approx(spent / 1000)
+        assert budget.held_usd == 0
+        assert all(each is None or isinstance(each, BudgetReached | asyncio.CancelledError) for each in outcomes)
+
+    virtual.run(play())
+
+
+def test_who_does_not_fit_waits_for_calls_in_flight_and_is_refused_when_there_are_none() -> None:
+    async def play() -> float:
+        budget = Budget(max_cost_usd=1.0)
+        first = await budget.reserve(0.8, 10)
+        waiting = asyncio.create_task(budget.reserve(0.5, 10))
+        await asyncio.sleep(5)
+        assert not waiting.done()
+        first.settle(0.1, 10)
+        second = await waiting
+        asyncio.get_running_loop().call_later(3, second.settle, 0.5, 10)
+        with pytest.raises(BudgetReached, match=r"limits.max_cost_usd=1 is reached: \$0.6000 spent"):
+            await budget.reserve(0.5, 10)
+        return asyncio.get_running_loop().time()
+
+    assert virtual.run(play()) == pytest.approx(8.0)
+
+
+# -- prices ------------------------------------------------------------------------------------------------------------
+
+
+def engine(target: str = "openai.OpenAIEngine", **fields: object) -> EngineConfig:
+    return EngineConfig(_target_=f"bargain.engines.{target}", **fields)  # type: ignore[arg-type]
+
+
+def test_cached_and_written_tokens_have_their_own_price() -> None:
+    price = TokenPrice((Rates(0, 3.0, 15.0, 0.3, 3.75),), "test")
+    usage = Usage(input_tokens=1000, output_tokens=100, cached_tokens=600, cache_write_tokens=300)
+    assert price.cost_usd(usage) == pytest.approx((100 * 3 + 600 * 0.3 + 300 * 3.75 + 100 * 15) / 1e6)
+    assert price.worst_usd(1000, 100) == pytest.approx((1000 * 3.75 + 100 * 15) / 1e6)
+
+
+def test_a_long_prompt_costs_its_tier() -> None:
+    price = price_of(engine("anthropic.AnthropicEngine", model="claude-sonnet-4-5"))
+    assert price is not None
+    assert price.cost_usd(Usage(200_000, 0)) == pytest.approx(0.6)
+    assert price.cost_usd(Usage(200_001, 0)) == pytest.approx(1.2, rel=1e-4)
+    assert price.worst_usd(200_001, 10) > 1.2
+
+
+def test_prices_of_the_config_go_before_the_table() -> None:
+    price = price_of(engine(model="gpt-4o", input_usd_per_million=1.0, output_usd_per_million=2.0))
+    assert price is not None
+    assert (price.source, price.cost_usd(Usage(10**6, 10**6))) == ("config", 3.0)
+    cached = price_of(engine(model="gpt-4o", cached_usd_per_million=0.5))
+    assert cached is not None
+    assert cached.cost_usd(Usage(10**6, 0, 10**6)) == pytest.approx(0.5)
+    with pytest.raises(ValueError, match="set input_usd_per_million and output_usd_per_million together"):
+        price_of(engine(model="gpt-4o", input_usd_per_million=1.0))
+
+
+@pytest.mark.parametrize(
+    ("settings_", "usd"),
+    [
+        ({"model": "gpt-4o"}, 2.5),
+        ({"model": "gpt-4o", "base_url": "http://127.0.0.1:8000/v1"}, 2.5),
+        ({"model": "llama3", "base_url": "http://localhost:11434/v1"}, None),
+        ({"model": "deepseek-chat", "base_url": "http://10.0.0.7/v1"}, None),
+        ({"model": "mistral-large-latest", "base_url": "https://api.mistral.ai/v1"}, 2.0),
+        ({"model": "gpt-4o", "base_url": "https://api.mistral.ai/v1"}, None),
+        ({"model": "openai/gpt-4o", "base_url": "https://user:pass@openrouter.ai/api/v1"}, 2.5),
+        ({"model": "no-such-model"}, None),
+    ],
+)
+def test_the_price_is_that_of_the_server_that_is_asked(settings_: dict[str, str], usd: float | None) -> None:
+    price = price_of(engine(**settings_))
+    assert (None if price is None else price.rates[0].input) == usd
+
+
+@pytest.mark.parametrize("target", ["simulated.SimulatedEngine", "scripted.ScriptedEngine", "human.HumanEngine"])
+def test_engines_without_a_provider_cost_nothing(target: str) -> None:
+    assert price_of(engine(target, model="gpt-4o")) is FREE
+
+
+def test_looking_a_price_up_never_touches_the_network() -> None:
+    code = """if True:
+        import sys, threading
+        network = ("socket.connect", "socket.getaddrinfo")
+        sys.addaudithook(lambda event, args: sys.exit(event) if event in network else None)
+        from bargain.pricing import price_of
+        from bargain.schema import EngineConfig
+        target = "bargain.engines.openai.OpenAIEngine"
+        assert price_of(EngineConfig(_target_=target, model="gpt-4o")).source == "genai-prices openai/gpt-4o"
+        assert price_of(EngineConfig(_target_=target, model="unheard-of")) is None
+        assert threading.active_count() == 1
+    """
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=30)
+
+
+@given(st.lists(st.text(max_size=200), min_size=1, max_size=5))
+def test_the_bound_of_a_prompt_is_at_least_one_token_a_byte(texts: list[str]) -> None:
+    body = {"model": "m", "messages": [{"role": "user", "content": text} for text in texts]}
+    assert prompt_bound(Packer().pack(body)) >= sum(len(text.encode("utf-8", "surrogatepass")) for text in texts)

@@ -1,7 +1,7 @@
 """bargain: negotiation experiments with language models.
 
-    from bargain import compose, play
-    summary = play(compose(["game=simple", "n_games=10"]))
+from bargain import compose, play
+summary = play(compose(["game=simple", "n_games=10"]))
 """
 
 from __future__ import annotations

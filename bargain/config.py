@@ -26,7 +26,7 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from bargain.records import PLAYERS
-from bargain.schema import Config, EngineConfig, FeedbackConfig
+from bargain.schema import Config, EngineConfig
 
 MAX_ROUNDS = 50
 _OWN = ("bargain.",)
@@ -214,7 +214,7 @@ def _targets(cfg: DictConfig) -> Iterator[tuple[str, str]]:
     yield "feedback._target_", cfg.feedback._target_
     yield "tracking._target_", cfg.tracking._target_
     for name, arm in cfg.game.arms.items():
-        yield f"game.arms.{name}._target_", arm["_target_"] if "_target_" in arm else FeedbackConfig._target_
+        yield f"game.arms.{name}._target_", arm._target_
     for seat, engine in engines_of(cfg).items():
         yield f"{seat} engine._target_", engine._target_
         if "callable" in engine.options:
@@ -319,5 +319,3 @@ def register_with_hydra() -> None:
 
     register()
     ConfigStore.instance().store("bargain_schema", Config)
-
-

@@ -28,7 +28,7 @@ START = 16
 CUT = 0.7
 PACE = 0.98
 """Share of the configured rate that is used: the rest absorbs clocks and networks, so that nothing is refused."""
-REQUEST_SLACK_S = 0.1
+REQUEST_SLACK_S = 0.02
 TOKEN_SLACK_S = 1.0
 """How much late time may be caught up in a burst."""
 FIRST_PAUSE_S = 0.25

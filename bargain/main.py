@@ -4,7 +4,8 @@
     bargain -m engine@seller.engine=a,b,c            a sweep
     bargain resume=outputs/2026-11-23/10-00-00-...   goes on where a run or sweep stopped
 
-Exit codes: 0 finished, 1 failed, 2 a config that cannot be played, 3 paused by a budget, 130 interrupted, 143 terminated.
+Exit codes: 0 finished, 1 failed, 2 a config that cannot be played, 3 paused by a budget, 130 interrupted, 143
+terminated.
 """
 
 from __future__ import annotations

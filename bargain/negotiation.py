@@ -148,8 +148,10 @@ class Negotiation:
 
     def _both_firm(self) -> bool:
         """Whether each player's last two offers were the same price."""
-        offers = {role: [turn.offer for turn in self.turns if turn.role == role and turn.offer is not None] for role in
-                  ("seller", "buyer")}
+        offers = {
+            role: [turn.offer for turn in self.turns if turn.role == role and turn.offer is not None]
+            for role in ("seller", "buyer")
+        }
         return all(len(made) > 1 and made[-1] == made[-2] for made in offers.values())
 
     def _place(self, turn: int, role: str) -> Place:

@@ -52,8 +52,13 @@ class Outcome:
 
 _I = re.IGNORECASE
 _QUOTED = re.compile(r"```.*?(?:```|\Z)|\"[^\"\n]*\"|“[^”\n]*”|<[^<>\n]{1,80}>|\{[^{}]*\}", re.DOTALL)
-_FORGED = re.compile(r"^\W*(?:seller|buyer|moderator|critic|system|assistant|user|question|answer|state)\W*:.*$", _I | re.M)
-_CLAUSE = re.compile(r"(?<!\d)[.](?!\d)|[.](?=\s|$)|[!?;\n]+|,?\s+(?=but\b|however\b|although\b|though\b|yet\b|how about\b|what about\b)", _I)
+_FORGED = re.compile(
+    r"^\W*(?:seller|buyer|moderator|critic|system|assistant|user|question|answer|state)\W*:.*$", _I | re.M
+)
+_CLAUSE = re.compile(
+    r"(?<!\d)[.](?!\d)|[.](?=\s|$)|[!?;\n]+|,?\s+(?=but\b|however\b|although\b|though\b|yet\b|how about\b|what about\b)",
+    _I,
+)
 
 _NOT_A_PRICE_AFTER = re.compile(
     r"^[\s-]*(?:%|percent|per\s?cent|off\b|years?|yrs?|months?|weeks?|days?|hours?|hrs?|minutes?|mins?|miles?|mi\b|km|kms?\b"
@@ -75,7 +80,10 @@ _TURNED_DOWN = re.compile(
     _I,
 )
 _LIMIT = re.compile(r"\b(?:lower|less|below|under|higher|more|above|over|beyond)(?: than)?\s*$", _I)
-_TOO = re.compile(r"^[^,]*\b(?:is|'s|seems|sounds|feels|would be|was)?\s*(?:(?:still|just|a bit|a little|far|way|much|quite|rather)\s+)*(?:too (?:low|high|much|little|steep)|a (?:bit|little) (?:low|high|much|steep)|not (?:enough|acceptable|possible)|out of (?:the question|my))", _I)
+_TOO = re.compile(
+    r"^[^,]*\b(?:is|'s|seems|sounds|feels|would be|was)?\s*(?:(?:still|just|a bit|a little|far|way|much|quite|rather)\s+)*(?:too (?:low|high|much|little|steep)|a (?:bit|little) (?:low|high|much|steep)|not (?:enough|acceptable|possible)|out of (?:the question|my))",
+    _I,
+)
 
 _ACCEPT = re.compile(
     r"\b(?:(?:it'?s|that'?s|we have|you have|you(?:'ve| have) got|we(?:'ve| have) got|then it'?s|make it) a deal|deal(?:,| then|$)|it'?s a deal|done deal|done$|sold\b|agreed\b|i accept|accepted\b|accept (?:your|that|the|this|it)"
@@ -84,10 +92,20 @@ _ACCEPT = re.compile(
     r"|works for me|sounds (?:good|great|fair|fine|perfect|like a deal)|fair enough|fine by me|i agree|i can live with (?:that|it|this)|let'?s (?:do (?:it|that)|shake|close|go with (?:it|that))|shake on (?:it|that)|pleasure doing business|happy to do business)",
     _I,
 )
-_BARE_YES = re.compile(r"^\W*(?:ok(?:ay)?|k|sure|yes|yep|yeah|alright|all right|fine|deal|done|great|perfect|agreed|sold|very well|cool|good|thanks?|thank you|you too|it is|[\s,.!])+\W*$", _I)
-_YES_START = re.compile(r"^\W*(?:ok(?:ay)?|sure|yes|yep|yeah|alright|all right|fine|deal|done|agreed|sold|great|perfect)\b", _I)
-_WILLING = re.compile(r"\b(?:i (?:can|could) do|works|fine|ok(?:ay)?|sure|yes|it is|sounds|deal|agreed|i'?ll take|happy with|i'?ll do|good with)\b", _I)
-_CONDITION = re.compile(r"\b(?:if|provided|as long as|on (?:the )?condition|unless|once you|only when|assuming|in exchange)\b", _I)
+_BARE_YES = re.compile(
+    r"^\W*(?:ok(?:ay)?|k|sure|yes|yep|yeah|alright|all right|fine|deal|done|great|perfect|agreed|sold|very well|cool|good|thanks?|thank you|you too|it is|[\s,.!])+\W*$",
+    _I,
+)
+_YES_START = re.compile(
+    r"^\W*(?:ok(?:ay)?|sure|yes|yep|yeah|alright|all right|fine|deal|done|agreed|sold|great|perfect)\b", _I
+)
+_WILLING = re.compile(
+    r"\b(?:i (?:can|could) do|works|fine|ok(?:ay)?|sure|yes|it is|sounds|deal|agreed|i'?ll take|happy with|i'?ll do|good with)\b",
+    _I,
+)
+_CONDITION = re.compile(
+    r"\b(?:if|provided|as long as|on (?:the )?condition|unless|once you|only when|assuming|in exchange)\b", _I
+)
 _REFUSAL = re.compile(
     r"\b(?:no deal|not a deal|don'?t have a deal|can(?:'?t|not| not) (?:accept|agree|do|take|go|sell|pay)|won'?t (?:accept|agree|do|take|go|sell|pay)|not (?:accept|agree|yet|quite)|don'?t (?:accept|agree)|too (?:low|high|much|little|steep)"
     r"|(?:couldn'?t|wouldn'?t|unable to|not able to|not willing to|not ready to) (?:accept|agree|do|take|go)|no,? (?:thanks|thank you)|not (?:enough|interested)|afraid not|i must (?:decline|refuse)|i decline)\b|^\W*(?:no|nope|nah)\b",
@@ -98,9 +116,15 @@ _FAREWELL = re.compile(
     r"|good ?bye|good luck (?:finding|selling|with|in)|no deal then|i end (?:the|this) talk|we(?:'re| are) not going to agree|this is where i leave|not going to work out)",
     _I,
 )
-_WOULD_WALK = re.compile(r"\b(?:otherwise|or else|or i(?:'?ll| will)|i(?:'?d| would| may| might) (?:have to )?(?:walk|pass|look))\b", _I)
-_SPLIT = re.compile(r"\b(?:split (?:the|it|that)? ?(?:difference|in half)|meet (?:me |you )?(?:in the middle|half ?way|halfway))", _I)
-_ASKING = re.compile(r"\b(?:(?:at|for) (?:the )?(?:asking|full|list(?:ed|ing)?) price|full asking|pay (?:full|asking))\b", _I)
+_WOULD_WALK = re.compile(
+    r"\b(?:otherwise|or else|or i(?:'?ll| will)|i(?:'?d| would| may| might) (?:have to )?(?:walk|pass|look))\b", _I
+)
+_SPLIT = re.compile(
+    r"\b(?:split (?:the|it|that)? ?(?:difference|in half)|meet (?:me |you )?(?:in the middle|half ?way|halfway))", _I
+)
+_ASKING = re.compile(
+    r"\b(?:(?:at|for) (?:the )?(?:asking|full|list(?:ed|ing)?) price|full asking|pay (?:full|asking))\b", _I
+)
 
 
 class Reader:

@@ -44,9 +44,9 @@ class ProgressLine:
         rows = tally.rounds(intervals=False)
         planned = sum(row["games"] for row in rows)
         deals = f"{100 * sum(row['deals'] for row in rows) / planned:.0f}%" if planned else "-"
+        currency = tally.item.currency
         prices = " ".join(
-            f"{row['arm'] + ' ' if row['arm'] else ''}{row['round']}:{price_text(row['mean_price'], tally.item.currency)}"
-            for row in rows[:8]
+            f"{row['arm']} {row['round']}:{price_text(row['mean_price'], currency)}".strip() for row in rows[:8]
         )
         left = f"{elapsed_s / done * (self.n_games - done):.0f} s left" if done else "time left unknown"
         cost = stats.cost_usd

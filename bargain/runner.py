@@ -185,7 +185,9 @@ class Run:
             print(f"goes on with {self.directory} ({done} of {self.cfg.n_games} games were finished)", flush=True)
         info = run_info(self.directory, self.plain, simulated=self.simulated, tags=list(self.cfg.tracking.tags))
         self.tracker.start(self.directory, self.plain, info)
-        log.info("bargain %s plays %d games of %s in %s", __version__, self.cfg.n_games, self.cfg.game.name, self.directory)
+        log.info(
+            "bargain %s plays %d games of %s in %s", __version__, self.cfg.n_games, self.cfg.game.name, self.directory
+        )
 
     async def _play_all(self, caller: Caller, games: GamesFile) -> None:
         """Plays every game; says in `ended` and `problem` why, if it does not come to the end."""
@@ -214,7 +216,9 @@ class Run:
             self.ended, self.problem = "failed", first_line(errors)
         except* BudgetReached as errors:
             self.ended = "budget"
-            self.problem = f"{first_line(errors)}; raise the cap and go on with: bargain resume={self.directory} limits...."
+            self.problem = (
+                f"{first_line(errors)}; raise the cap and go on with: bargain resume={self.directory} limits...."
+            )
         except* JournalError as errors:
             self.ended, self.problem = "failed", first_line(errors)
 

@@ -59,7 +59,9 @@ def _round(data: dict[str, Any]) -> Round:
         **{
             **data,
             "turns": tuple(Turn(**each) for each in data["turns"]),
-            "verdicts": tuple(Verdict(**{**each, "objections": tuple(each["objections"])}) for each in data["verdicts"]),
+            "verdicts": tuple(
+                Verdict(**{**each, "objections": tuple(each["objections"])}) for each in data["verdicts"]
+            ),
             "violations": tuple(Violation(**each) for each in data["violations"]),
             "feedback": tuple(Feedback(**each) for each in data["feedback"]),
             "usage": tuple((role, Usage(**each)) for role, each in data["usage"].items()),

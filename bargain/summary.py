@@ -104,7 +104,9 @@ class Tally:
             "change_high": change_high,
             "pairs": len(changes),
             "mean_surplus_seller": self._surplus([price - cost for price in prices]) if cost is not None else None,
-            "mean_surplus_buyer": self._surplus([valuation - price for price in prices]) if valuation is not None else None,
+            "mean_surplus_buyer": self._surplus([valuation - price for price in prices])
+            if valuation is not None
+            else None,
             "legacy_games": len(legacy),
             "legacy_mean_price": mean(legacy),
             "outcomes": dict(sorted(column.outcomes.items())),

@@ -39,7 +39,7 @@ def read_cells(directory: Path) -> list[tuple[dict[str, str], dict[str, Any]]]:
     cells = []
     for path in sorted((each for each in directory.iterdir() if each.name.isdigit()), key=lambda each: int(each.name)):
         recorded = path / ".hydra" / "overrides.yaml"
-        overrides = OmegaConf.load(recorded) if recorded.is_file() else []
+        overrides = list(OmegaConf.load(recorded)) if recorded.is_file() else []
         choices = dict(str(each).lstrip("+~").partition("=")[::2] for each in overrides)
         cells.append((choices, read_state(path)))
     common = {

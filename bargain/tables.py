@@ -107,7 +107,8 @@ def totals_line(summary: dict[str, Any]) -> str:
     calls, tokens = summary["calls"], summary["tokens"]
     cost = summary["cost_usd"]
     parts = [
-        f"{calls['live'] + calls['from_journal']:,} calls" + (f" ({calls['from_journal']:,} from the journal)" if calls["from_journal"] else ""),
+        f"{calls['live'] + calls['from_journal']:,} calls"
+        + (f" ({calls['from_journal']:,} from the journal)" if calls["from_journal"] else ""),
         f"{tokens['input']:,} tokens in, {tokens['output']:,} out",
         "cost unknown: no price for a model" if cost is None else f"${cost:,.4f}" if cost else "$0",
         f"{summary['wall_s']:.1f} s",

@@ -1,4 +1,4 @@
-"""A config that cannot be played is refused before the first call, in one line that says what, where and what is right."""
+"""A config that cannot be played is refused before the first call: one line says what, where and what is right."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ REFUSED = {
     "a misspelt key": (["game.n_roundz=3"], "game.n_roundz: no such key; did you mean game.n_rounds?"),
     "a misspelt top-level key": (["sedd=1"], "sedd: no such key; did you mean seed?"),
     "a misspelt key, forced in": (["+game.n_roundz=3"], "game.n_roundz: no such key; did you mean game.n_rounds?"),
-    "a misspelt choice": (["game=criticise_seller"], "game=criticise_seller: no such choice; did you mean criticize_seller"),
+    "a misspelt choice": (
+        ["game=criticise_seller"],
+        "game=criticise_seller: no such choice; did you mean criticize_seller",
+    ),
     "a misspelt engine": (["engine@seller.engine=claude-instnt"], "did you mean claude-instant"),
     "a wrong type": (["n_games=many"], "n_games: "),
     "a fraction of a round": (["game.n_rounds=2.5"], "game.n_rounds: "),
@@ -33,14 +36,20 @@ REFUSED = {
     "a missing learner": (["game.learners=[]"], "the learner is missing"),
     "an unknown learner": (["game.learners=[moderator]"], "game.learners must name seller, buyer or both once"),
     "an unknown first speaker": (["game.who_is_first=critic"], "game.who_is_first must be seller or buyer"),
-    "an unknown start of the moderator": (["moderator.start=sometimes"], "moderator.start must be no_number, always or"),
+    "an unknown start of the moderator": (
+        ["moderator.start=sometimes"],
+        "moderator.start must be no_number, always or",
+    ),
     "a memory of nothing": (["memory=last_k", "memory.rounds=0"], "memory.rounds must be at least 1"),
     "a constant without words": (["feedback=constant", "feedback.text="], "feedback.text is empty"),
     "a budget of nothing": (["limits.max_cost_usd=0"], "limits.max_cost_usd must be above 0 or null"),
     "half a price": (["seller.engine.input_usd_per_million=1"], "set input_usd_per_million and output_usd_per_million"),
     "a foreign target": (["game._target_=os.system"], "os.system is not part of bargain; if you trust it, add"),
     "a target that is no path": (["feedback._target_='x y'"], "is not a dotted path"),
-    "an unknown placeholder": (["prompt.seller.system='Sell it for {prize}'"], "unknown placeholder {prize}; known are"),
+    "an unknown placeholder": (
+        ["prompt.seller.system='Sell it for {prize}'"],
+        "unknown placeholder {prize}; known are",
+    ),
 }
 
 

@@ -196,5 +196,3 @@ def steps_in(start: str, turns: Sequence[Turn]) -> bool:
     if start == "no_number":
         return any(not has_digits(turn.text) for turn in turns[-2:])
     return len(turns) >= int(start.removeprefix("turn_"))
-
-

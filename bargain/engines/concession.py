@@ -193,7 +193,9 @@ def _settled(
     if last.act == "accept" and (made or (own and own[-1].act == "accept")):
         return Move("close")
     if own and own[-1].act == "accept":
-        agreed = [turn.offer for turn in turns[: turns.index(own[-1])] if turn.role == last.role and turn.offer is not None]
+        agreed = [
+            turn.offer for turn in turns[: turns.index(own[-1])] if turn.role == last.role and turn.offer is not None
+        ]
         if agreed:
             worse = last.offer is not None and sign * last.offer < sign * agreed[-1] - 0.005
             return Move("remind", agreed[-1]) if worse else Move("close")

@@ -48,8 +48,18 @@ _NAME = {
     ),
 }  # fmt: skip
 _STAY = {
-    "seller": ("I am staying at {price}.", "My price is still {price}.", "It remains {price} for now.", "{price} stands."),
-    "buyer": ("I am staying at {price}.", "My offer is still {price}.", "I will keep to {price} for now.", "{price} stands."),
+    "seller": (
+        "I am staying at {price}.",
+        "My price is still {price}.",
+        "It remains {price} for now.",
+        "{price} stands.",
+    ),
+    "buyer": (
+        "I am staying at {price}.",
+        "My offer is still {price}.",
+        "I will keep to {price} for now.",
+        "{price} stands.",
+    ),
 }
 _LAST = {
     "seller": ("{price} is my last word.", "My final price is {price}.", "The best I can do is {price}."),

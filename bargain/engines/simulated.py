@@ -27,7 +27,21 @@ KNOBS = {"firmness": 0.0, "spread": 1.0, "feedback_gain": 1.0, "moderator_error"
 """firmness: how far (0 to 1) the reservation price lies towards the opening. spread: scale of the differences between
 games. feedback_gain: how much feedback moves it. moderator_error: rate of wrong verdicts."""
 
-_ADVICE = ("firm", "hold", "anchor", "slow", "small", "step", "walk", "leave", "reason", "limit", "patien", "wait", "last")
+_ADVICE = (
+    "firm",
+    "hold",
+    "anchor",
+    "slow",
+    "small",
+    "step",
+    "walk",
+    "leave",
+    "reason",
+    "limit",
+    "patien",
+    "wait",
+    "last",
+)
 
 
 class SimulatedEngine:
@@ -71,7 +85,9 @@ class SimulatedEngine:
     def answer(self, request: Request) -> Reply:
         """The reply to a request. Token counts are estimates: four characters a token."""
         scene, place = request.scene, request.place
-        rng = Random(hash((self.seed, place.game, _number(place.arm), place.round, place.turn, _number(place.role), place.again)))
+        rng = Random(
+            hash((self.seed, place.game, _number(place.arm), place.round, place.turn, _number(place.role), place.again))
+        )
         if scene.task == "speak":
             text = self._speak(scene, place.game, rng)
         elif scene.task == "judge":
@@ -142,7 +158,7 @@ class Tactic:
         price = (math.ceil(steps - 1e-9) if self.role == "seller" else math.floor(steps + 1e-9)) * self.step
         if self.last is not None:
             price = min(price, self.last) if self.role == "seller" else max(price, self.last)
-        return round(price, 2)
+        return float(round(price, 2))
 
     def at_least_as_good(self, theirs: float, asked: float) -> bool:
         """Whether the rival's price is no worse for it than what it would ask next (Faratin et al. 1998, section 3)."""
@@ -172,7 +188,7 @@ def _step(low: float, high: float) -> float:
     if span <= 0:
         return 0.01
     size = 10 ** math.floor(math.log10(span))
-    return max(0.01, max(size * each for each in (1, 2, 5) if size * each <= span * 1.001))
+    return float(max(0.01, max(size * each for each in (1, 2, 5) if size * each <= span * 1.001)))
 
 
 def _number(text: str) -> int:

@@ -15,7 +15,7 @@ from bargain.games.table import Table
 async def play(table: Table) -> None:
     """The shared round 1, then every arm's rounds side by side, recorded arm after arm."""
     await table.play(1)
-    if table.over:
+    if table.over():
         return
     arms = {name: table.branch(name) for name in table.seats.arms}
     async with anyio.create_task_group() as group:
@@ -26,10 +26,10 @@ async def play(table: Table) -> None:
 
 async def _play_arm(arm: Table, source: FeedbackSource, ask: bool) -> None:
     for number in arm.numbers[1:]:
-        if arm.over:
+        if arm.over():
             return
         for learner in arm.seats.learners:
             await arm.coach(learner, number, source, ask)
-        if arm.over:
+        if arm.over():
             return
         await arm.play(number)

@@ -13,9 +13,9 @@ async def play(table: Table) -> None:
     await table.play(1)
     for number in table.numbers[1:]:
         for learner in table.seats.learners:
-            if table.over:
+            if table.over():
                 return
             await table.coach(learner, number)
-        if table.over:
+        if table.over():
             return
         await table.play(number)

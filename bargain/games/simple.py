@@ -9,5 +9,5 @@ async def play(table: Table) -> None:
     """Plays every round; none knows of another."""
     for number in table.numbers:
         await table.play(number)
-        if table.over:
+        if table.over():
             return

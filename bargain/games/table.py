@@ -12,11 +12,11 @@ from random import Random
 
 from bargain.agents.critic import Critic
 from bargain.agents.player import Negotiator
-from bargain.engines.base import Ask, GaveUp, Reply, Scene
+from bargain.engines.base import Ask, GaveUp, Scene
 from bargain.feedback import Coaching, FeedbackSource
 from bargain.legacy import legacy_round_price
 from bargain.negotiation import Moderator, Negotiation, Rules
-from bargain.records import Feedback, Item, Message, Place, Player, Round, Usage
+from bargain.records import Feedback, Item, Message, Place, Player, Reply, Round, Usage
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,6 @@ class Table:
         """The numbers of all rounds, from 1."""
         return range(1, self.seats.n_rounds + 1)
 
-    @property
     def over(self) -> bool:
         """Whether no further round may be played: an error, or no deal where the config stops there."""
         last = self.rounds[-1] if self.rounds else None
@@ -73,12 +72,14 @@ class Table:
         negotiation = Negotiation(self._count, place, seats.rules, seats.item, self.players, seats.moderator)
         return self._keep(await negotiation.play(tuple(self._heard)))
 
-    async def coach(self, learner: Player, number: int, source: FeedbackSource | None = None, ask: bool | None = None) -> None:
-        """Has the learner coached on the rounds so far, for round `number`. A failed call becomes that round's error."""
+    async def coach(
+        self, learner: Player, number: int, source: FeedbackSource | None = None, ask: bool | None = None
+    ) -> None:
+        """Has the learner coached on the rounds so far, for round `number`. A failed call is that round's error."""
         source = source or self.seats.feedback
         answer = self.seats.ask_acknowledgement if ask is None else ask
         place = Place(self.game, self.arm, number, 0, f"{learner}_critic")
-        rng = Random(f"{self.seats.seed}/{self.game}/{self.arm}/{number}/{learner}/feedback")  # noqa: S311
+        rng = Random(f"{self.seats.seed}/{self.game}/{self.arm}/{number}/{learner}/feedback")
         try:
             text = await source.give(
                 Coaching(self._count, place, learner, self.rounds, self.seats.critics[learner], rng)

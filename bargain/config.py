@@ -294,7 +294,7 @@ def _no_such_key(path: str, name: str) -> str:
             field = {each.name: each for each in fields(node)}.get(part)
             node = _dataclass_of(str(field.type)) if field else None
             if node is None:
-                return f"{path}{name}: no such key"
+                return f"{path}{name}: not set by the preset; to add it write +{path}{name}=..."
     known = [each.name for each in fields(node)]
     near = difflib.get_close_matches(name, known, 1)
     hint = f"did you mean {path}{near[0]}?" if near else f"here are: {', '.join(known)}"

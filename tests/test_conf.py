@@ -1,0 +1,98 @@
+"""conf/ as users get it: every YAML composes, and the wheel carries every one of them."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from bargain import ConfigError, compose, play
+
+ROOT = Path(__file__).parent.parent
+CONF = ROOT / "conf"
+NEEDS = {"prompt/seller=file", "prompt/buyer=file", "prompt/critic=file"}
+
+
+def choices() -> list[str]:
+    found = []
+    for path in sorted(CONF.rglob("*.yaml")):
+        group, name = path.relative_to(CONF).parent.as_posix(), path.stem
+        if group in (".", "experiment") or group.startswith("experiment/"):
+            continue
+        found += [f"engine@{seat}.engine={name}" for seat in ("seller", "moderator")] if group == "engine" else []
+        found += [f"{group}={name}"] if group != "engine" else []
+    return found
+
+
+@pytest.mark.parametrize("choice", choices())
+def test_every_choice_composes(choice: str) -> None:
+    cfg = compose([choice])
+    group, _, name = choice.partition("=")
+    if group.startswith("engine@"):
+        assert cfg[group.split("@")[1].split(".")[0]].engine.name == name
+    elif not group.startswith("prompt"):
+        assert cfg[group].name
+
+
+GAMES = sorted(path.stem for path in (CONF / "game").glob("*.yaml"))
+
+
+@pytest.mark.parametrize("moderator", ["rules", "yes_no", "reason_first", "structured"])
+@pytest.mark.parametrize("game", GAMES)
+def test_every_game_plays_with_every_moderator(
+    game: str, moderator: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    summary = play(compose([f"game={game}", f"moderator={moderator}", "n_games=4", "tracking=none"]))
+    assert summary.state == "finished"
+    assert all(row["games"] == 4 for row in summary.rounds)
+
+
+@pytest.mark.parametrize("memory", ["full", "last_k", "feedback_only", "none"])
+def test_every_memory_plays_five_rounds(memory: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    summary = play(compose([f"memory={memory}", "n_games=4", "game.n_rounds=5", "tracking=none"]))
+    assert [row["round"] for row in summary.rounds] == [1, 2, 3, 4, 5]
+
+
+def test_an_unknown_model_under_a_cost_limit_is_refused_before_the_first_call(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-test")
+    overrides = ["engine@seller.engine=gpt-4o", "seller.engine.model=nobodys-model", "seller.engine.max_tokens=100"]
+    with pytest.raises(ConfigError, match="nobodys-model"):
+        play(compose([*overrides, "limits.max_cost_usd=1", "tracking=none"]))
+
+
+def test_the_wheel_holds_every_yaml_of_conf_and_plays_without_the_checkout(tmp_path: Path) -> None:
+    subprocess.run(
+        [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "--no-build-isolation", "-w", str(tmp_path), str(ROOT)],
+        check=True,
+        capture_output=True,
+        timeout=100,
+    )
+    (wheel,) = tmp_path.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        packed = {name.removeprefix("bargain/conf/") for name in archive.namelist() if name.startswith("bargain/conf/")}
+        archive.extractall(tmp_path / "site")
+    here = {
+        path.relative_to(CONF).as_posix()
+        for path in [*CONF.glob("*.yaml"), *CONF.glob("*/*.yaml"), *CONF.glob("*/*/*.yaml"), *CONF.glob("*/*/*/*.yaml")]
+    }
+    assert {name for name in packed if name.endswith(".yaml")} == here
+    (tmp_path / "empty").mkdir()
+    code = f"import sys; sys.path.insert(0, {str(tmp_path / 'site')!r}); import bargain.main as m; print(m.__file__);"
+    done = subprocess.run(
+        [sys.executable, "-c", code + "sys.exit(m.run(['n_games=2', 'tracking=none']))"],
+        cwd=tmp_path / "empty",
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert str(tmp_path / "site") in done.stdout

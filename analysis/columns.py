@@ -60,7 +60,9 @@ ROUND_COLUMNS: tuple[Column, ...] = (
     Column("verdicts", pa.int16(), "verdicts", "verdicts of the moderator"),
     Column("objections", pa.int16(), "verdicts", "of these, those that the code disagrees with"),
     Column("overruled", pa.int16(), "verdicts", "of these, those that did not stand"),
-    Column("feedback_source", CATEGORY, "", "who coached before this round (ai, human ...; + joins two), empty if nobody"),
+    Column(
+        "feedback_source", CATEGORY, "", "who coached before this round (ai, human ...; + joins two), empty if nobody"
+    ),
     Column("feedback_chars", pa.int32(), "characters", "length of the feedback heard before this round"),
     Column("calls", pa.int32(), "calls", "calls of this round, those for the feedback before it included"),
     Column("input_tokens", pa.int64(), "tokens", "tokens of their prompts"),
@@ -101,15 +103,24 @@ RUN_COLUMNS: tuple[Column, ...] = (
     Column("run", pa.string(), "", "the run directory, relative to the working directory if it lies under it"),
     Column("sweep", pa.string(), "", "the sweep's directory, empty for a single run"),
     Column("cell", pa.int64(), "", "number of the cell in its sweep, -1 for a single run"),
-    Column("state", pa.string(), "", "finished, running, paused, failed, crashed (no end recorded, no sign of life) or empty"),
+    Column(
+        "state",
+        pa.string(),
+        "",
+        "finished, running, paused, failed, crashed (no end recorded, no sign of life) or empty",
+    ),
     Column("problem", pa.string(), "", "what is wrong with the run or its files, in words; empty if nothing is"),
-    Column("simulated", pa.bool_(), "", "an embedded negotiator took part: the numbers say nothing about language models"),
+    Column(
+        "simulated", pa.bool_(), "", "an embedded negotiator took part: the numbers say nothing about language models"
+    ),
     Column("planned", pa.int64(), "games", "games that the config asks for"),
     Column("finished", pa.int64(), "games", "games in games.jsonl, those that failed included"),
     Column("error", pa.int64(), "games", "of these, games that failed for good"),
     Column("damaged", pa.int64(), "lines", "lines of games.jsonl that could not be read"),
     Column("cost_usd", pa.float64(), "USD", "what the run cost, NaN if a price is unknown or no summary says so"),
-    Column("cost_usd_seller", pa.float64(), "USD", "of this the seller (so for buyer, moderator, critic), NaN if unknown"),
+    Column(
+        "cost_usd_seller", pa.float64(), "USD", "of this the seller (so for buyer, moderator, critic), NaN if unknown"
+    ),
     Column("cost_usd_buyer", pa.float64(), "USD", "the buyer's part"),
     Column("cost_usd_moderator", pa.float64(), "USD", "the moderator's part"),
     Column("cost_usd_critic", pa.float64(), "USD", "the critics' part"),

@@ -50,7 +50,9 @@ def find_runs(where: str | Path | Iterable[str | Path]) -> list[Path]:
             text = text.removesuffix("/").removesuffix("/**")
         starts = [text] if os.path.exists(text) else glob.glob(text, recursive=True)
         if not starts:
-            raise FileNotFoundError(f"load: nothing matches {str(each)!r}; name a run or sweep directory, or a glob of them")
+            raise FileNotFoundError(
+                f"load: nothing matches {str(each)!r}; name a run or sweep directory, or a glob of them"
+            )
         for start in starts:
             for path in _walk(start if os.path.isdir(start) else os.path.dirname(start) or ".", seen):
                 found.setdefault(os.path.abspath(path), Path(path))
@@ -100,7 +102,9 @@ def _read_games(games: Path, configured: Path) -> tuple[pa.Table, dict[str, Any]
     """The rounds and, as JSON data, everything else that comes from games.jsonl and the config."""
     config, problems = _read_config(configured)
     arms = config.get("game.arms", "")
-    plan = Plan(_count(config.get("n_games")), _count(config.get("game.n_rounds")), tuple(arms.split(", ")) if arms else ())
+    plan = Plan(
+        _count(config.get("n_games")), _count(config.get("game.n_rounds")), tuple(arms.split(", ")) if arms else ()
+    )
     try:
         with games.open("rb") as lines:
             found = read_games(lines, plan)
@@ -109,7 +113,9 @@ def _read_games(games: Path, configured: Path) -> tuple[pa.Table, dict[str, Any]
         if not isinstance(error, FileNotFoundError):
             problems.append(Problem(0, f"games.jsonl cannot be read ({error.strerror})"))
     played = found.rounds.filter(pc.invert(found.rounds["repeat"]))
-    sums = {name: pc.sum(played[name]).as_py() or 0 for name in ("calls", "input_tokens", "output_tokens", "cached_tokens")}
+    sums = {
+        name: pc.sum(played[name]).as_py() or 0 for name in ("calls", "input_tokens", "output_tokens", "cached_tokens")
+    }
     facts = {
         "finished": found.finished,
         "error": found.errors,
@@ -133,7 +139,9 @@ def _read_config(path: Path) -> tuple[dict[str, Any], list[Problem]]:
     except FileNotFoundError:
         return {}, [Problem(0, ".hydra/config.yaml is missing: what was played is unknown")]
     except (OSError, ValueError, yaml.YAMLError) as error:
-        return {}, [Problem(0, f".hydra/config.yaml cannot be read ({type(error).__name__}): what was played is unknown")]
+        return {}, [
+            Problem(0, f".hydra/config.yaml cannot be read ({type(error).__name__}): what was played is unknown")
+        ]
     if not isinstance(config, dict):
         return {}, [Problem(0, ".hydra/config.yaml holds no mapping: what was played is unknown")]
     flat = dict(_flat(config, ""))

@@ -88,7 +88,9 @@ def read_games(lines: Iterable[bytes], plan: Plan) -> Games:
         try:
             rows = {(played["arm"], played["round"]): _measures(played) for played in game["rounds"]}
         except _NOT_A_ROUND as error:
-            problems.append(Problem(game["line"], f"game {game['game']} has a round that is none ({_short(error)}): left out"))
+            problems.append(
+                Problem(game["line"], f"game {game['game']} has a round that is none ({_short(error)}): left out")
+            )
             continue
         failed = game.get("outcome") == "error"
         errors += failed
@@ -230,7 +232,9 @@ def _rows_of_rounds(
     for game in parsed(lines, []):
         try:
             rows = [
-                (game["game"], played["arm"], played["round"], *row) for played in game["rounds"] for row in rows_of(played)
+                (game["game"], played["arm"], played["round"], *row)
+                for played in game["rounds"]
+                for row in rows_of(played)
             ]
         except _NOT_A_ROUND:
             continue  # read_games has reported it
@@ -255,5 +259,6 @@ def _turns(played: dict[str, Any]) -> list[tuple[Any, ...]]:
 
 def _feedback(played: dict[str, Any]) -> list[tuple[Any, ...]]:
     return [
-        (each["learner"], each["source"], each["text"], each.get("acknowledgement") or "") for each in played["feedback"]
+        (each["learner"], each["source"], each["text"], each.get("acknowledgement") or "")
+        for each in played["feedback"]
     ]

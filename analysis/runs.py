@@ -36,10 +36,12 @@ _SAME_FOR_ALL = ("limits.", "tracking.", "resume", "mode", "allow_targets")
 class Runs:
     """Runs as frames. `runs`, `rounds` and `problems` are there at once; `turns` and `feedback` are read when touched.
 
-    Columns: see docs/metrics.md or `analysis.columns`. `rounds["run"]` is a categorical over `runs["run"]`, in its order.
+    Columns: see docs/metrics.md or `analysis.columns`. `rounds["run"]` is a categorical over `runs["run"]`.
     """
 
-    def __init__(self, runs: pd.DataFrame, rounds: pd.DataFrame, problems: pd.DataFrame, paths: dict[str, Path]) -> None:
+    def __init__(
+        self, runs: pd.DataFrame, rounds: pd.DataFrame, problems: pd.DataFrame, paths: dict[str, Path]
+    ) -> None:
         self.runs = runs
         self.rounds = rounds
         self.problems = problems
@@ -109,7 +111,9 @@ class Runs:
         kept = []
         for column in varying:
             above = [each for each in names if each != column and column.startswith(each.rpartition(".")[0] + ".")]
-            if not any((self.runs.groupby(each, dropna=False)[column].nunique(dropna=False) <= 1).all() for each in above):
+            if not any(
+                (self.runs.groupby(each, dropna=False)[column].nunique(dropna=False) <= 1).all() for each in above
+            ):
                 kept.append(column)
         return kept
 
@@ -193,6 +197,6 @@ def _frame(tables: list[pa.Table], names: list[str], schema: pa.Schema) -> pd.Da
     whole = pa.concat_tables(tables) if tables else schema.empty_table()
     codes = np.repeat(np.arange(len(tables), dtype=np.int32), [table.num_rows for table in tables])
     tables.clear()
-    frame = whole.unify_dictionaries().to_pandas(split_blocks=True, self_destruct=True)
-    frame.insert(0, "run", pd.Categorical.from_codes(codes, categories=pd.Index(names, dtype="str")))
+    frame: pd.DataFrame = whole.unify_dictionaries().to_pandas(split_blocks=True, self_destruct=True)
+    frame.insert(0, "run", pd.Series(pd.Categorical.from_codes(codes, categories=pd.Index(names, dtype="str"))))
     return frame

@@ -16,6 +16,9 @@ check: $(VENV)/ready
 	$(BIN)/ruff check .
 	$(BIN)/mypy --strict bargain analysis
 
+bench: $(VENV)/ready
+	$(BIN)/python benchmarks/rounds.py --small
+
 clean:
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache
 

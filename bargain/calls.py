@@ -28,7 +28,7 @@ from bargain.budget import Budget
 from bargain.engines.base import Engine, Failure, FailureKind, Raw, Request, Scene
 from bargain.errors import BudgetReached, CallFailed, JournalError, JournalMismatch, NotRecorded, RunStopped
 from bargain.journal import Journal, JournalReader
-from bargain.journal_format import Packed, Packer, describe_difference, name_of
+from bargain.journal_format import Packed, describe_difference, name_of
 from bargain.journal_queries import Recorded, Totals
 from bargain.records import Message, Place, Reply, Usage
 from bargain.schema import EngineConfig, LimitsConfig
@@ -67,7 +67,6 @@ class Caller:
         self._limits = limits
         self._retry_failed = retry_failed
         self._seats = build_seats(engines, configs, limits if mode == "live" else LimitsConfig())
-        self._packer = Packer()
         self._attempts: Attempts | None = None
         self._random = random.Random()  # its own: no game's generator is touched
         self._asking: set[Place] = set()
@@ -147,8 +146,8 @@ class Caller:
 
     async def _ask_recorded(self, seat: Seat, request: Request) -> Reply:
         body = seat.engine.body(request)
-        packed = self._packer.pack(body)
         assert self._source is not None
+        packed = self._source.pack(body)
         found = await self._source.find(request.place)
         if found is not None:
             if (found.tip, found.parameters) != (packed.tip, packed.parameters):

@@ -6,7 +6,7 @@ and nothing of engines, retries or budgets: `calls` decides what is written when
 
     with Journal.open(directory, {"config": text}) as journal:
         found = await journal.find(place)
-        intent, written = journal.intend(place, packed, number=1, engine="gpt-4", model="gpt-4", ...)
+        intent, written = journal.intend(place, journal.pack(body), number=1, engine="gpt-4", ...)
         await written
         await journal.answer(intent, status=200, body=b"...", seconds=0.8)
         journal.note_reading(intent.id, "reply", usage=usage, cost_usd=0.002)
@@ -28,7 +28,7 @@ from typing import Any
 from bargain import journal_queries
 from bargain.errors import JournalDamaged, JournalError, JournalFull, JournalLocked, JournalMismatch, JournalNewer
 from bargain.journal_check import find_damage
-from bargain.journal_format import APPLICATION_ID, FORMAT, SCHEMA, Packed, checksum, place_fields
+from bargain.journal_format import APPLICATION_ID, FORMAT, SCHEMA, Packed, Packer, checksum, place_fields
 from bargain.journal_queries import ADVICE, Attempt, Recorded, Stored, Totals
 from bargain.journal_reader import JournalReader
 from bargain.journal_writer import Intent, Rows, Writer
@@ -68,6 +68,7 @@ class Journal:
         self._reader = reader
         self._lock = lock
         self._attempts = self.opened.attempts
+        self._packer = Packer()
         self._parameters: set[bytes] = set()
         self._closed = False
         self._writer = Writer(path, connection)
@@ -112,6 +113,10 @@ class Journal:
     def failure(self) -> JournalFull | None:
         """Why the journal can no longer be written, None while it can."""
         return self._writer.failure
+
+    def pack(self, body: dict[str, Any]) -> Packed:
+        """The body as this journal keeps it; for this journal only, which remembers what of it is on its way."""
+        return self._packer.pack(body)
 
     async def find(self, place: Place) -> Recorded | None:
         """What is recorded at a place, None if nothing is: some 20 microseconds. Raises JournalDamaged."""

@@ -17,7 +17,7 @@ def find_damage(connection: sqlite3.Connection) -> str:
     """What is wrong, in a few words, "" if nothing is. Reads the whole file: about 30 microseconds a call."""
     found = str(connection.execute("PRAGMA integrity_check(1)").fetchone()[0])
     if found != "ok":
-        return " ".join(found.split())
+        return "".join(each if each.isprintable() else " " for each in found)
     for what, query in _CHECKS:
         for expected, row in enumerate(connection.execute(query), 1):
             if not _is_sound(what, row, expected):

@@ -125,12 +125,16 @@ def refusing(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.DatabaseError as error:
-        text = str(error)
+        text = _one_line(error)
         if "locked" in text or "busy" in text:
             raise JournalLocked(f"{path} is being written by another process ({text}); wait for it") from None
         raise JournalDamaged(f"{path} is damaged ({text}); {ADVICE}") from None
-    except (OverflowError, UnicodeDecodeError, ValueError, TypeError) as error:
-        raise JournalDamaged(f"{path} is damaged (a value cannot be read: {error}); {ADVICE}") from None
+    except (AttributeError, OverflowError, TypeError, ValueError) as error:  # a value of another type than was written
+        raise JournalDamaged(f"{path} is damaged (a value cannot be read: {_one_line(error)}); {ADVICE}") from None
+
+
+def _one_line(error: Exception) -> str:
+    return "".join(each if each.isprintable() else " " for each in str(error))
 
 
 def check_format(path: Path, connection: sqlite3.Connection) -> None:

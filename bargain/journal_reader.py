@@ -21,6 +21,7 @@ from typing import Any
 
 from bargain.errors import JournalDamaged, JournalError
 from bargain.journal_check import find_damage
+from bargain.journal_format import Packed, Packer
 from bargain.journal_queries import (
     ADVICE,
     Attempt,
@@ -42,6 +43,7 @@ class JournalReader:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._packer = Packer()
         self._copy: tempfile.TemporaryDirectory[str] | None = None
         if not path.is_file():
             raise JournalError(f"{path} does not exist; is this a run directory?")
@@ -77,6 +79,10 @@ class JournalReader:
         self.connection.close()
         if self._copy is not None:
             self._copy.cleanup()
+
+    def pack(self, body: dict[str, Any]) -> Packed:
+        """The body as a journal keeps it, to compare with what is recorded."""
+        return self._packer.pack(body)
 
     async def find(self, place: Place) -> Recorded | None:
         """What is recorded at a place, None if nothing is. Raises JournalDamaged if it is not what was written."""

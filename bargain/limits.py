@@ -181,11 +181,10 @@ class Limiter:
             self._last_before_cut = self._number
             self.cuts += 1
             self._streak += 1
-            # While nothing succeeds only single calls go out to see; the way back up is fast, to where it was.
-            self._threshold = max(
-                1.0, CUT * (self._threshold if self._streak > 1 else min(self._limit, self.in_flight))
-            )
-            self._limit = 1.0 if self._streak > 1 else self._threshold
+            if self._streak == 1:
+                self._threshold = self._limit = max(1.0, CUT * min(self._limit, self.in_flight))
+            else:  # nothing succeeded since the last cut: single calls go out to see, and the way back up is fast
+                self._limit = 1.0
             if not wait_s and self._streak > 1:
                 # Episode after episode without one success and without a hint: everybody waits, longer each time.
                 longest = min(LONGEST_GUESS_S, FIRST_PAUSE_S * 2.0 ** min(self._streak, 20))

@@ -18,7 +18,6 @@ from bargain.calls import Caller
 from bargain.engines.base import Failure, Raw, Request
 from bargain.errors import BudgetReached, CallFailed, JournalMismatch, NotRecorded, RunStopped
 from bargain.journal import Journal
-from bargain.journal_format import Packer
 from bargain.records import Reply, Usage
 from bargain.schema import EngineConfig
 from tests.calling import SCENE, Memory, answer, ask, ask_all, config, echo, limits, place, playing, reader, words
@@ -157,7 +156,7 @@ def test_an_answer_that_nobody_had_read_yet_is_read_on_resume_and_not_bought_aga
 
     async def crash_before_reading() -> None:
         with Journal.open(tmp_path) as journal:
-            packed = Packer().pack(Memory().body(request))
+            packed = journal.pack(Memory().body(request))
             intent, written = journal.intend(
                 place(), packed, number=1, engine="memory", model="gpt-4o", reserved_usd=0.5, reserved_tokens=999
             )

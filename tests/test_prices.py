@@ -15,7 +15,15 @@ BID = ("buyer", "Would you take $10?")
 @pytest.mark.parametrize(
     ("text", "value"),
     [("$16", 16), ("16$", 16), ("$1,200", 1200), ("1.2k", 1200), ("16 dollars", 16), ("sixteen bucks", 16)]
-    + [("16.50", 16.5), ("$ 16", 16), ("16 USD", 16), ("€16", 16), ("1.200,50 €", 1200.5), ("£16", 16), ("$14.50!", 14.5)],
+    + [
+        ("16.50", 16.5),
+        ("$ 16", 16),
+        ("16 USD", 16),
+        ("€16", 16),
+        ("1.200,50 €", 1200.5),
+        ("£16", 16),
+        ("$14.50!", 14.5),
+    ],
 )
 def test_money_is_read_as_people_write_it(text: str, value: float) -> None:
     assert [amount.value for amount in amounts(text)] == [value]

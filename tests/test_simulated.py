@@ -66,7 +66,12 @@ def test_the_models_moderator_and_the_rules_agree_on_simulated_dialogues() -> No
 
 
 def test_a_moderator_that_errs_is_found_out() -> None:
-    rows = run("moderator=yes_no", "n_games=50", "engine@moderator.engine=simulated", "++moderator.engine.options.moderator_error=0.3").rounds
+    rows = run(
+        "moderator=yes_no",
+        "n_games=50",
+        "engine@moderator.engine=simulated",
+        "++moderator.engine.options.moderator_error=0.3",
+    ).rounds
     assert sum(row["objections"] for row in rows) > 0
 
 

@@ -62,7 +62,7 @@ class JournalReader:
             self.connection = sqlite3.connect(
                 f"{opened.resolve().as_uri()}?{options}", uri=True, isolation_level=None, check_same_thread=False
             )
-            self.connection.execute("PRAGMA busy_timeout = 2000")
+            self.connection.execute("PRAGMA busy_timeout = 500")
             check_format(path, self.connection)
             self.meta = read_meta(path, self.connection)
 

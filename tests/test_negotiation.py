@@ -1,4 +1,4 @@
-"""A round as the paper plays it, with scripted players: openings, exchanges, the moderator's entry, deal and no deal."""
+"""A round as the paper plays it, with scripted players: openings, exchanges, the moderator, deal and no deal."""
 
 from __future__ import annotations
 

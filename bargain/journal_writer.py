@@ -21,6 +21,7 @@ from bargain.journal_format import checksum, place_fields
 from bargain.records import Place
 
 MAX_BATCH = 1024
+WAKE_AT_ONCE = 32
 _CHUNKS = (32, 8, 1)
 
 
@@ -176,9 +177,12 @@ class Writer:
 
 
 def _wake(done: list[tuple[asyncio.Future[Any], Any]]) -> None:
-    for future, outcome in done:
+    """Ends the futures a few per turn of the loop, so that timers and sockets are not kept waiting by all of them."""
+    for future, outcome in done[:WAKE_AT_ONCE]:
         if not future.done():
             if isinstance(outcome, BaseException):
                 future.set_exception(outcome)
             else:
                 future.set_result(outcome)
+    if len(done) > WAKE_AT_ONCE:
+        asyncio.get_running_loop().call_soon(_wake, done[WAKE_AT_ONCE:])

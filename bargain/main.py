@@ -55,7 +55,9 @@ def run(arguments: Sequence[str]) -> int:
         line = str(cause) if isinstance(cause, ConfigError) else one_line(error, arguments)
         return _refuse(line)
     except KeyboardInterrupt:
-        return 130
+        if SweepCallback.directory is not None:
+            print(f"bargain: go on with: bargain resume={SweepCallback.directory}", file=sys.stderr)
+        return _Job.code or 130
 
 
 def _hydra(arguments: list[str]) -> int:
@@ -69,7 +71,10 @@ def _hydra(arguments: list[str]) -> int:
 
 
 def job(cfg: DictConfig) -> None:
-    """One Hydra job: plays one run in the directory that Hydra chose. Also what launchers call on other machines."""
+    """One Hydra job: plays one run in the directory that Hydra chose. Also what launchers call on other machines.
+
+    A run that was interrupted raises KeyboardInterrupt, so that a sweep does not start its next cell.
+    """
     from bargain.runner import play
 
     directory = Path(HydraConfig.get().runtime.output_dir)
@@ -77,6 +82,8 @@ def job(cfg: DictConfig) -> None:
         _Job.code = max(_Job.code, _report(play(cfg, directory)))
     except ConfigError as error:
         _Job.code = max(_Job.code, _refuse(str(error)))
+    if _Job.code >= 128:
+        raise KeyboardInterrupt
 
 
 def _report(summary: object) -> int:

@@ -192,6 +192,29 @@ def test_a_sweep_compares_its_cells_in_one_table(tmp_path: Path) -> None:
     assert len(list(tmp_path.glob("outputs/*/*-sweep/*/summary.json"))) == 4
 
 
+def test_an_interrupted_sweep_goes_on_with_the_same_command_and_plays_only_what_is_unfinished(tmp_path: Path) -> None:
+    with Server(latency_s=0.01) as server:
+        arguments = ["-m", *quickstart(server, "n_games=4", "seed=1,2,3", "tracking=none")]
+        env = environment(**KEYS)
+        process = subprocess.Popen(
+            [str(BIN / "bargain"), *arguments], cwd=tmp_path, env=env, stderr=subprocess.PIPE, text=True
+        )
+        kill_when(process, server, 150, signal.SIGINT)
+        _, said = process.communicate(timeout=60)
+        assert process.returncode == 130, said
+        (sweep,) = tmp_path.glob("outputs/*/*-sweep")
+        assert f"bargain resume={sweep}" in said
+        first = bargain(*arguments, cwd=tmp_path, env=env)
+        assert first.returncode == 0, first.stderr
+        assert len(list(tmp_path.glob("outputs/*/*-sweep"))) == 1
+        assert "already finished, nothing was called" in first.stdout
+        assert [summary_of(sweep / str(cell))["state"] for cell in range(3)] == ["finished"] * 3
+        calls = server.count
+        again = bargain(f"resume={sweep}", cwd=tmp_path, env=env)
+        assert again.returncode == 0, again.stderr
+        assert server.count == calls
+
+
 def test_a_failed_cell_does_not_stop_the_others(tmp_path: Path) -> None:
     done = bargain("-m", "item.buyer_opening=10,30", "n_games=5", "tracking=none", cwd=tmp_path)
     assert done.returncode == 2

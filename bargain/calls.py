@@ -212,11 +212,15 @@ class Caller:
         raise CallFailed(message)
 
     async def _back_off(self, kind: FailureKind, retry_after_s: float | None, tried: int) -> None:
-        """Full jitter (Brooker 2015, AWS Architecture Blog). Where the provider named a wait, the limiter keeps it."""
-        if kind == "not_sent" and retry_after_s:
+        """What the provider asked for, and full jitter on top (Brooker 2015, AWS Architecture Blog).
+
+        A wait that a refusal named is kept by the limiter, for everybody who shares the key.
+        """
+        longest_s = self._limits.max_wait_s
+        if retry_after_s and kind == "not_sent":
             return
-        longest = max(retry_after_s or 0.0, FIRST_BACKOFF_S * 2.0 ** (tried - 1))
-        await asyncio.sleep(self._random.uniform(0.0, min(longest, self._limits.max_wait_s)))
+        jitter_s = self._random.uniform(0.0, min(FIRST_BACKOFF_S * 2.0 ** (tried - 1), longest_s))
+        await asyncio.sleep(min((retry_after_s or 0.0) + jitter_s, longest_s))
 
     # -- the run -------------------------------------------------------------------------------------------------------
 

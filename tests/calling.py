@@ -40,6 +40,11 @@ def echo(request: Request, number: int) -> Raw:
     return answer(f"{request.place.game}/{request.place.turn}: {request.messages[-1].text[:20]}")
 
 
+def never(request: Request, number: int) -> Raw:
+    """A server that must not be asked."""
+    raise AssertionError(f"{request.place} was sent")
+
+
 class Memory(Engine):
     """An engine whose server is a function of the request and of how often its place was asked (from 1)."""
 

@@ -1,24 +1,16 @@
-"""Rate, concurrency, pauses, budget and prices, in virtual time."""
+"""Rate, concurrency and pauses, in virtual time."""
 
 from __future__ import annotations
 
 import asyncio
-import subprocess
-import sys
 from collections import deque
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bargain.budget import Budget, Hold
 from bargain.engines.failures import retry_after_s
-from bargain.errors import BudgetReached
-from bargain.journal_format import Packer
 from bargain.limits import Limiter
-from bargain.pricing import FREE, Rates, TokenPrice, price_of, prompt_bound
-from bargain.records import Usage
-from bargain.schema import EngineConfig
 from tests import virtual
 
 # -- rate --------------------------------------------------------------------------------------------------------------
@@ -285,143 +277,3 @@ def test_cancelled_callers_leave_no_slot_taken(plans: list[tuple[float, float, s
         (await limiter.enter()).leave()
 
     virtual.run(play())
-
-
-# -- budget ------------------------------------------------------------------------------------------------------------
-
-
-@given(
-    st.lists(
-        st.tuples(st.integers(1, 40), st.integers(0, 40), st.floats(0, 2), st.floats(0, 4), st.booleans()),
-        min_size=1,
-        max_size=60,
-    ),
-    st.integers(20, 400),
-)
-@settings(max_examples=100, deadline=None)
-def test_a_budget_is_never_exceeded_and_never_leaks_under_any_interleaving(
-    plans: list[tuple[int, int, float, float, bool]], cap: int
-) -> None:
-    async def play() -> None:
-        budget = Budget(max_cost_usd=cap / 1000, max_tokens=cap)
-        spent = 0
-
-        async def client(worst: int, actual: int, work_s: float) -> None:
-            nonlocal spent
-            hold: Hold = await budget.reserve(worst / 1000, worst)
-            assert budget.spent_usd + budget.held_usd <= cap / 1000 + 1e-9
-            cost: int | None = None
-            try:
-                await asyncio.sleep(work_s)
-                cost = min(actual, worst)
-            finally:
-                spent += worst if cost is None else cost
-                hold.settle(None if cost is None else cost / 1000, cost)
-
-        tasks = []
-        for worst, actual, work_s, cancel_after_s, is_cancelled in plans:
-            tasks.append(asyncio.create_task(client(worst, actual, work_s)))
-            if is_cancelled:
-                asyncio.get_running_loop().call_later(cancel_after_s, tasks[-1].cancel)
-        outcomes = await asyncio.gather(*tasks, return_exceptions=True)
-        assert spent <= cap
-        assert budget.spent_tokens == spent
-        assert budget.spent_usd == pytest.approx(spent / 1000)
-        assert budget.held_usd == 0
-        assert all(each is None or isinstance(each, BudgetReached | asyncio.CancelledError) for each in outcomes)
-
-    virtual.run(play())
-
-
-def test_who_does_not_fit_waits_for_calls_in_flight_and_is_refused_when_there_are_none() -> None:
-    async def play() -> float:
-        budget = Budget(max_cost_usd=1.0)
-        first = await budget.reserve(0.8, 10)
-        waiting = asyncio.create_task(budget.reserve(0.5, 10))
-        await asyncio.sleep(5)
-        assert not waiting.done()
-        first.settle(0.1, 10)
-        second = await waiting
-        asyncio.get_running_loop().call_later(3, second.settle, 0.5, 10)
-        with pytest.raises(BudgetReached, match=r"limits.max_cost_usd=1 is reached: \$0.6000 spent"):
-            await budget.reserve(0.5, 10)
-        return asyncio.get_running_loop().time()
-
-    assert virtual.run(play()) == pytest.approx(8.0)
-
-
-# -- prices ------------------------------------------------------------------------------------------------------------
-
-
-def engine(target: str = "openai.OpenAIEngine", **fields: object) -> EngineConfig:
-    return EngineConfig(_target_=f"bargain.engines.{target}", **fields)  # type: ignore[arg-type]
-
-
-def test_cached_and_written_tokens_have_their_own_price() -> None:
-    price = TokenPrice((Rates(0, 3.0, 15.0, 0.3, 3.75),), "test")
-    usage = Usage(input_tokens=1000, output_tokens=100, cached_tokens=600, cache_write_tokens=300)
-    assert price.cost_usd(usage) == pytest.approx((100 * 3 + 600 * 0.3 + 300 * 3.75 + 100 * 15) / 1e6)
-    assert price.worst_usd(1000, 100) == pytest.approx((1000 * 3.75 + 100 * 15) / 1e6)
-
-
-def test_a_long_prompt_costs_its_tier() -> None:
-    price = price_of(engine("anthropic.AnthropicEngine", model="claude-sonnet-4-5"))
-    assert price is not None
-    assert price.cost_usd(Usage(200_000, 0)) == pytest.approx(0.6)
-    assert price.cost_usd(Usage(200_001, 0)) == pytest.approx(1.2, rel=1e-4)
-    assert price.worst_usd(200_001, 10) > 1.2
-
-
-def test_prices_of_the_config_go_before_the_table() -> None:
-    price = price_of(engine(model="gpt-4o", input_usd_per_million=1.0, output_usd_per_million=2.0))
-    assert price is not None
-    assert (price.source, price.cost_usd(Usage(10**6, 10**6))) == ("config", 3.0)
-    cached = price_of(engine(model="gpt-4o", cached_usd_per_million=0.5))
-    assert cached is not None
-    assert cached.cost_usd(Usage(10**6, 0, 10**6)) == pytest.approx(0.5)
-    with pytest.raises(ValueError, match="set input_usd_per_million and output_usd_per_million together"):
-        price_of(engine(model="gpt-4o", input_usd_per_million=1.0))
-
-
-@pytest.mark.parametrize(
-    ("settings_", "usd"),
-    [
-        ({"model": "gpt-4o"}, 2.5),
-        ({"model": "gpt-4o", "base_url": "http://127.0.0.1:8000/v1"}, 2.5),
-        ({"model": "llama3", "base_url": "http://localhost:11434/v1"}, None),
-        ({"model": "deepseek-chat", "base_url": "http://10.0.0.7/v1"}, None),
-        ({"model": "mistral-large-latest", "base_url": "https://api.mistral.ai/v1"}, 2.0),
-        ({"model": "gpt-4o", "base_url": "https://api.mistral.ai/v1"}, None),
-        ({"model": "openai/gpt-4o", "base_url": "https://user:pass@openrouter.ai/api/v1"}, 2.5),
-        ({"model": "no-such-model"}, None),
-    ],
-)
-def test_the_price_is_that_of_the_server_that_is_asked(settings_: dict[str, str], usd: float | None) -> None:
-    price = price_of(engine(**settings_))
-    assert (None if price is None else price.rates[0].input) == usd
-
-
-@pytest.mark.parametrize("target", ["simulated.SimulatedEngine", "scripted.ScriptedEngine", "human.HumanEngine"])
-def test_engines_without_a_provider_cost_nothing(target: str) -> None:
-    assert price_of(engine(target, model="gpt-4o")) is FREE
-
-
-def test_looking_a_price_up_never_touches_the_network() -> None:
-    code = """if True:
-        import sys, threading
-        network = ("socket.connect", "socket.getaddrinfo")
-        sys.addaudithook(lambda event, args: sys.exit(event) if event in network else None)
-        from bargain.pricing import price_of
-        from bargain.schema import EngineConfig
-        target = "bargain.engines.openai.OpenAIEngine"
-        assert price_of(EngineConfig(_target_=target, model="gpt-4o")).source == "genai-prices openai/gpt-4o"
-        assert price_of(EngineConfig(_target_=target, model="unheard-of")) is None
-        assert threading.active_count() == 1
-    """
-    subprocess.run([sys.executable, "-c", code], check=True, timeout=30)
-
-
-@given(st.lists(st.text(max_size=200), min_size=1, max_size=5))
-def test_the_bound_of_a_prompt_is_at_least_one_token_a_byte(texts: list[str]) -> None:
-    body = {"model": "m", "messages": [{"role": "user", "content": text} for text in texts]}
-    assert prompt_bound(Packer().pack(body)) >= sum(len(text.encode("utf-8", "surrogatepass")) for text in texts)

@@ -1,0 +1,83 @@
+"""The call policy and money: the bill never passes the cap, and what cannot be kept is refused."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from bargain.engines.base import Raw, Request
+from bargain.errors import BudgetReached, RunStopped
+from bargain.records import Reply, Usage
+from bargain.schema import EngineConfig
+from tests.calling import Memory, answer, ask, ask_all, config, place, playing, reader
+
+
+def test_the_bill_never_passes_the_cap_with_256_calls_in_flight_and_a_higher_cap_goes_on(tmp_path: Path) -> None:
+    bill = Counter[str]()
+
+    async def costly(request: Request) -> Raw:
+        await asyncio.sleep(random.Random(request.place.game).uniform(0, 0.01))
+        used = Usage(random.Random(request.place.game).randint(1, 40), 100, calls=1)
+        bill["micro"] += used.input_tokens * 2 + used.output_tokens * 8
+        return answer("yes", usage=used)
+
+    places = [place(game=game) for game in range(600)]
+    engine = Memory(lambda request, _: costly(request))
+    with playing(tmp_path, engine, max_cost_usd=0.2) as caller:
+        outcomes = asyncio.run(ask_all(caller, places))
+    paid = len(engine.sent)
+    assert engine.most > 50
+    assert 0.15e6 < bill["micro"] <= 0.2e6
+    assert any(isinstance(each, BudgetReached) for each in outcomes)
+    assert "limits.max_cost_usd=0.2 is reached" in str(next(e for e in outcomes if isinstance(e, BudgetReached)))
+    with playing(tmp_path, engine, max_cost_usd=2.0) as caller:
+        assert all(isinstance(each, Reply) for each in asyncio.run(ask_all(caller, places)))
+        assert caller.stats().from_journal == paid
+    assert sorted(engine.sent) == places
+
+
+def test_the_token_cap_holds_as_well(tmp_path: Path) -> None:
+    engine = Memory(lambda *_: answer("yes", usage=Usage(60, 100, calls=1)))
+    with playing(tmp_path, engine, max_tokens=5000) as caller:
+        outcomes = asyncio.run(ask_all(caller, [place(game=game) for game in range(100)]))
+        assert caller.stats().spent_tokens <= 5000
+    assert 25 <= sum(isinstance(each, Reply) for each in outcomes) <= 31
+    assert "limits.max_tokens=5000 is reached" in str(next(e for e in outcomes if isinstance(e, BudgetReached)))
+
+
+def test_a_reply_without_its_tokens_counts_at_its_reservation(tmp_path: Path) -> None:
+    with playing(tmp_path, Memory(lambda *_: answer("yes", usage=None)), max_cost_usd=1.0) as caller:
+        asyncio.run(ask(caller, place()))
+        stats = caller.stats()
+    assert (stats.cost_usd, stats.uncosted) == (0.0, 1)
+    assert stats.spent_usd > 100 * 8e-6
+    with reader(tmp_path) as journal:
+        assert journal.totals().spent_usd == pytest.approx(stats.spent_usd)
+
+
+@pytest.mark.parametrize(
+    ("settings", "engine", "says"),
+    [
+        (EngineConfig(model="llama3", base_url="http://localhost:1/v1"), Memory(), "the price of model"),
+        (config(), Memory(max_tokens=None), "set seller.engine.max_tokens"),
+    ],
+)
+def test_a_cap_that_cannot_be_kept_is_refused_before_the_first_call(
+    tmp_path: Path, settings: EngineConfig, engine: Memory, says: str
+) -> None:
+    settings._target_ = "bargain.engines.openai.OpenAIEngine"
+    with pytest.raises(RunStopped, match=says) as told, playing(tmp_path, engine, settings=settings, max_cost_usd=1.0):
+        pass
+    assert "\n" not in str(told.value)
+
+
+def test_the_prices_used_are_in_the_journal(tmp_path: Path) -> None:
+    with playing(tmp_path, Memory()):
+        pass
+    with reader(tmp_path) as journal:
+        assert '"input": 2.0, "output": 8.0' in journal.meta["prices"]
+        assert '"source": "config"' in journal.meta["prices"]

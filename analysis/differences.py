@@ -22,7 +22,7 @@ from statsmodels.stats.proportion import (
     proportions_ztest,
 )
 
-from analysis.intervals import ALPHA, LEVEL, NAN, Array, mean_interval, rate_interval
+from analysis.intervals import ALPHA, LEVEL, NAN, Array, Estimate, mean_interval, rate_interval
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,18 +50,18 @@ class Comparison:
     note: str = ""
 
 
-def paired_means(before: ArrayLike, after: ArrayLike) -> Comparison:
+def paired_means(before: ArrayLike, after: ArrayLike, interval: Estimate | None = None) -> Comparison:
     """after - before of the same games: paired t, Wilcoxon's signed-rank test, and Cohen's d_z.
 
     The difference has mean_interval's interval, d_z that of Hedges & Olkin (1985). Pairs that all
-    changed by the same amount have no t test: a sign test stands in and the note says so. Raises ValueError when the
-    lengths differ.
+    changed by the same amount have no t test: a sign test stands in and the note says so. interval: that of the
+    differences, where mean_intervals has made many at once. Raises ValueError when the lengths differ.
     """
     first, second = _array(before), _array(after)
     if len(first) != len(second):
         raise ValueError(f"paired_means: {len(first)} values before and {len(second)} after; every pair needs both")
     change = second - first
-    n, mean = len(change), mean_interval(change)
+    n, mean = len(change), interval or mean_interval(change)
     found = Comparison(mean.value, mean.low, mean.high, n, NAN, "paired t", _mean(first), _mean(second), "d_z")
     if n < 2:
         return replace(found, note="fewer than two pairs: no test")

@@ -23,6 +23,8 @@ from analysis.runs import Runs
 BY = ("run", "arm", "round")
 PLAYERS = ("seller", "buyer")
 ITEM = ("item.cost", "item.valuation", "item.seller_opening", "item.buyer_opening")
+PRICES = ("price", "price_share", "anchor", "legacy_price")
+"""Metrics of which a seller wants more and a buyer less."""
 Frame = pd.DataFrame
 Values = Callable[[Frame], "pd.Series[float]"]
 
@@ -66,6 +68,12 @@ def _share_of_zopa(rounds: Frame, role: str) -> pd.Series[float]:
 def _span(rounds: Frame) -> pd.Series[float]:
     """The distance between the first prices that the two players put on the table."""
     span = rounds["seller_first_offer"] - rounds["buyer_first_offer"]
+    return span.where(span > 0)
+
+
+def _openings(rounds: Frame) -> pd.Series[float]:
+    """The distance between the item's two openings."""
+    span = rounds["item.seller_opening"] - rounds["item.buyer_opening"]
     return span.where(span > 0)
 
 
@@ -127,6 +135,10 @@ METRICS: tuple[Metric, ...] = (
            "mean price of the deals (survivors: see selection)", "Fu et al. (2023)"),
     Metric("turns_to_deal", "", "turns", "mean", lambda r: _given_deal(r["n_turns"].astype(float), r),
            "mean number of turns, openings included, of the deals", "Fu et al. (2023), Figure 7"),
+    Metric("price_share", "", "share", "mean",
+           lambda r: _given_deal((r["price"] - r["item.buyer_opening"]) / _openings(r), r),
+           "(price - buyer_opening) / (seller_opening - buyer_opening), of the deals: comparable across items",
+           "Galinsky & Mussweiler (2001), as anchor"),
     Metric("anchor", "", "share", "mean",
            lambda r: _given_deal((r["price"] - r["buyer_first_offer"]) / _span(r), r),
            "(price - buyer's first offer) / span of the first offers, of the deals; 0.5 is the middle, 1 the seller's",
@@ -201,7 +213,7 @@ def per_round(metric: str, rounds: Frame, role: str = "") -> pd.Series[float]:
     if role == "learner":
         if any(each.name == metric and not each.role for each in METRICS):
             sign = rounds["learner"].map({"seller": 1.0, "buyer": -1.0}).astype(float)
-            return per_round(metric, rounds) * (sign if metric in ("price", "legacy_price") else 1.0)
+            return per_round(metric, rounds) * (sign if metric in PRICES else 1.0)
         of = {player: per_round(metric, rounds, player) for player in PLAYERS}
         return of["seller"].where(rounds["learner"] == "seller", of["buyer"].where(rounds["learner"] == "buyer"))
     found = [each for each in METRICS if each.name == metric and each.role == role]

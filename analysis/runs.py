@@ -86,6 +86,10 @@ class Runs:
         problems = self.problems[self.problems["run"].isin(names)].reset_index(drop=True)
         return Runs(kept.reset_index(drop=True), rounds, problems, {name: self._paths[name] for name in names})
 
+    def only_rounds(self, kept: pd.Series) -> Runs:
+        """The same runs with only these rounds; `kept` is a boolean series over `rounds`."""
+        return Runs(self.runs, self.rounds[kept].reset_index(drop=True), self.problems, self._paths)
+
     def varying(self) -> list[str]:
         """The config columns in which the runs differ: what a sweep ablates. Limits and tracking are left out."""
         return [

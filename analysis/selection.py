@@ -133,7 +133,7 @@ def _surplus(before: Array, after: Array, learner: str, cost: float | None, valu
         return Row("intention_to_treat", *_NOTHING, len(before), 1.0, whom, f"{missing}: no surplus")
     sign = 1.0 if learner == "seller" else -1.0
     gains = [np.where(np.isnan(each), 0.0, sign * (each - reservation)) for each in (before, after)]
-    change = paired_means(*gains)
+    change = paired_means(gains[0], gains[1])
     return Row(
         "intention_to_treat", change.difference, NAN, NAN, change.low, change.high, change.n, 1.0, whom, change.note
     )

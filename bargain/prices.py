@@ -88,7 +88,7 @@ _TOO = re.compile(
 _ACCEPT = re.compile(
     r"\b(?:(?:it'?s|that'?s|we have|you have|you(?:'ve| have) got|we(?:'ve| have) got|then it'?s|make it) a deal|deal(?:,| then|$)|it'?s a deal|done deal|done$|sold\b|agreed\b|i accept|accepted\b|accept (?:your|that|the|this|it)"
     r"|i(?:'?ll| will| can|'d be happy to| would be happy to| am happy to|'m happy to| agree to) (?:take|accept|buy|do|agree)(?: to| on)? (?:it|that|this|your|the)\b|i(?:'?ll| will) take(?: (?:it|that))?"
-    r"|you'?ve got yourself|you(?:'ve| have)? got it|it(?:'?s| is) (?:all )?yours|you can have it|consider it sold|(?:that|this|it|which) (?:works|will work|would work|is fine|is fair|suits|is acceptable|sounds (?:good|great|fair|fine|perfect|reasonable))"
+    r"|you(?:'?ve| have) got yourself|you(?:'ve| have)? got it|it(?:'?s| is) (?:all )?yours|you can have it|consider it sold|(?:that|this|it|which) (?:works|will work|would work|is fine|is fair|suits|is acceptable|sounds (?:good|great|fair|fine|perfect|reasonable))"
     r"|works for me|sounds (?:good|great|fair|fine|perfect|like a deal)|fair enough|fine by me|i agree|i can live with (?:that|it|this)|let'?s (?:do (?:it|that)|shake|close|go with (?:it|that))|shake on (?:it|that)|pleasure doing business|happy to do business)",
     _I,
 )

@@ -60,6 +60,7 @@ def test_an_offer_is_told_from_other_numbers(text: str, offer: float | None) -> 
         ("Okay, sounds good.", 10),
         ("All right, I accept your offer of $10. Thank you!", 10),
         ("You've got yourself a deal at $10.", 10),
+        ("You have got yourself a deal.", 10),
         ("Sold! When can you pick it up?", 10),
         ("ok", 10),
         ("I can't accept that.", None),

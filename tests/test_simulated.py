@@ -55,6 +55,7 @@ def test_what_the_rules_read_is_what_the_negotiators_meant() -> None:
     for game in read_games(summary.directory / "games.jsonl"):
         for played in game.rounds:
             assert played.outcome in ("deal", "walk_away")
+            assert {turn.act for turn in played.turns} <= {"offer", "accept", "walk_away"}
             if played.outcome == "deal":
                 offers = {turn.offer for turn in played.turns if turn.act == "offer"}
                 assert played.price in offers

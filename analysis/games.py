@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 
-from analysis.columns import FEEDBACK_COLUMNS, PLAYERS, ROUND_COLUMNS, SEATS, TURN_COLUMNS, schema_of
+from analysis.columns import FEEDBACK_COLUMNS, PLAYERS, ROUND_COLUMNS, SEATS, TURN_COLUMNS, Column, schema_of
 
 NAN = float("nan")
 _NOT_A_ROUND = (KeyError, TypeError, AttributeError, ValueError)
@@ -61,7 +61,7 @@ def parsed(lines: Iterable[bytes], problems: list[Problem]) -> Iterator[dict[str
         try:
             game = json.loads(line)
             key = game["game"]
-            if not isinstance(key, int) or not isinstance(game["rounds"], list):
+            if type(key) is not int or not isinstance(game["rounds"], list):
                 raise TypeError("its fields have the wrong types")
         except (ValueError, KeyError, TypeError) as error:
             problems.append(Problem(number, f"not a game ({_short(error)}): it is left out"))
@@ -82,6 +82,7 @@ def read_games(lines: Iterable[bytes], plan: Plan) -> Games:
     """The rounds of every game, in order. Never raises for what stands in the lines; see `Games.problems`."""
     problems: list[Problem] = []
     kept: list[tuple[int, bool, dict[tuple[str, int], tuple[Any, ...]]]] = []
+    line_of: dict[int, int] = {}
     errors, simulated = 0, None
     longest, arms = plan.n_rounds, dict.fromkeys(plan.arms)
     for game in parsed(lines, problems):
@@ -100,8 +101,11 @@ def read_games(lines: Iterable[bytes], plan: Plan) -> Games:
         if not plan.arms:
             arms.update(dict.fromkeys(arm for arm, _ in rows if arm))
         kept.append((game["game"], failed, rows))
-    table = _table([row for each in kept for row in _planned(*each, longest, tuple(arms))], ROUND_COLUMNS)
-    return Games(table, len(kept), errors, simulated, problems)
+        line_of[game["game"]] = game["line"]
+    rows_of = {each[0]: list(_planned(*each, longest, tuple(arms))) for each in kept}
+    table, bad = _table(rows_of, ROUND_COLUMNS)
+    problems += [Problem(line_of[each], f"game {each} has values of the wrong type: it is left out") for each in bad]
+    return Games(table, len(kept) - len(bad), errors, simulated, problems)
 
 
 def _planned(
@@ -121,7 +125,21 @@ def _planned(
             yield (game, arm, number, shared, shared and position > 0, *row)
 
 
-def _table(rows: list[tuple[Any, ...]], columns: Sequence[Any]) -> pa.Table:
+def _table(rows_of: dict[int, list[tuple[Any, ...]]], columns: Sequence[Column]) -> tuple[pa.Table, list[int]]:
+    """The rows of all games as one table, and the games left out because a value does not fit its column."""
+    bad: list[int] = []
+    try:
+        return _arrow([row for rows in rows_of.values() for row in rows], columns), bad
+    except (pa.ArrowException, OverflowError):
+        for game, rows in rows_of.items():
+            try:
+                _arrow(rows, columns)
+            except (pa.ArrowException, OverflowError):
+                bad.append(game)
+    return _arrow([row for game, rows in rows_of.items() if game not in bad for row in rows], columns), bad
+
+
+def _arrow(rows: list[tuple[Any, ...]], columns: Sequence[Column]) -> pa.Table:
     series = list(zip(*rows, strict=True)) if rows else [()] * len(columns)
     arrays = [pa.array(values, column.kind) for values, column in zip(series, columns, strict=True)]
     return pa.Table.from_arrays(arrays, schema=schema_of(columns))
@@ -218,27 +236,30 @@ def _usage(usage: dict[str, dict[str, int]]) -> tuple[int, ...]:
 
 def read_turns(lines: Iterable[bytes]) -> pa.Table:
     """Every turn as played, in the order of the file: the table of TURN_COLUMNS. Damaged games are left out."""
-    return _table(list(_rows_of_rounds(lines, _turns)), TURN_COLUMNS)
+    return _of_each_round(lines, _turns, TURN_COLUMNS)
 
 
 def read_feedback(lines: Iterable[bytes]) -> pa.Table:
     """Every feedback that was heard, in the order of the file: the table of FEEDBACK_COLUMNS. As read_turns."""
-    return _table(list(_rows_of_rounds(lines, _feedback)), FEEDBACK_COLUMNS)
+    return _of_each_round(lines, _feedback, FEEDBACK_COLUMNS)
 
 
-def _rows_of_rounds(
-    lines: Iterable[bytes], rows_of: Callable[[dict[str, Any]], list[tuple[Any, ...]]]
-) -> Iterator[tuple[Any, ...]]:
+def _of_each_round(
+    lines: Iterable[bytes], rows_of: Callable[[dict[str, Any]], list[tuple[Any, ...]]], columns: Sequence[Column]
+) -> pa.Table:
+    found = {}
     for game in parsed(lines, []):
         try:
-            rows = [
+            for played in game["rounds"]:
+                _measures(played)  # so that these are the games that read_games keeps
+            found[game["game"]] = [
                 (game["game"], played["arm"], played["round"], *row)
                 for played in game["rounds"]
                 for row in rows_of(played)
             ]
         except _NOT_A_ROUND:
             continue  # read_games has reported it
-        yield from rows
+    return _table(found, columns)[0]
 
 
 def _turns(played: dict[str, Any]) -> list[tuple[Any, ...]]:

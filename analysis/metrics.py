@@ -290,3 +290,13 @@ def _one(metric: Metric, rounds: Frame, groups: Groups) -> Frame:
     keys = groups.keys.iloc[kept].reset_index(drop=True)
     named = keys.assign(metric=metric.name, role=metric.role)
     return pd.concat([named, rows], axis=1).assign(unit=metric.unit)
+
+
+def describe_metrics() -> str:
+    """METRICS as a Markdown table, as docs/metrics.md shows them; both players' metrics stand once."""
+    lines = ["| metric | role | unit | what it is | source |", "|---|---|---|---|---|"]
+    for metric in METRICS:
+        if metric.role != "buyer":
+            role = "seller, buyer" if metric.role == "seller" else metric.role
+            lines.append(f"| `{metric.name}` | {role} | {metric.unit} | {metric.formula} | {metric.source} |")
+    return "\n".join(lines)

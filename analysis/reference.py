@@ -39,7 +39,8 @@ def compare(runs: Runs, aliases: Mapping[str, str] | None = None) -> pd.DataFram
     aliases: which of one's engines (by name or model) stands beside which of the paper's; equal names do so anyway.
     Columns: figure, learner, engine (the paper's), own_engine, condition, round, metric, paper, paper_low, paper_high
     (Wilson, for rates), paper_n, precision, own, low, high, n, difference (own - paper), strict, strict_low,
-    strict_high, strict_n, rival (one's own; the paper's was gpt-3.5-turbo), runs, simulated. fig4-hist is in shares of the kept games, here and in the paper's column.
+    strict_high, strict_n, rival (one's own; the paper's was gpt-3.5-turbo), runs, simulated. fig4-hist
+    is in shares of the kept games, here and in the paper's column.
     """
     paper = _as_shares(fu2023())
     paper = paper[paper["figure"].isin(FIGURES)]

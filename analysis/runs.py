@@ -187,9 +187,9 @@ def _said(column: str, value: Any) -> str:
 
 def _runs_frame(rows: list[dict[str, Any]]) -> pd.DataFrame:
     frame = pd.DataFrame(rows)
-    own = [pd.Series(frame.get(name, []), dtype=_dtype(kind), name=name) for name, kind, *_ in RUN_COLUMNS]
-    choices = frame[[name for name in frame.columns if name not in OWN_RUN_COLUMNS]]
-    return pd.concat([*own, choices.infer_objects()], axis=1)
+    own = pd.DataFrame({name: pd.Series(frame.get(name, []), dtype=_dtype(kind)) for name, kind, *_ in RUN_COLUMNS})
+    choices = [name for name in frame.columns if name not in OWN_RUN_COLUMNS]
+    return own.join(frame[choices].infer_objects()) if choices else own
 
 
 def _dtype(kind: pa.DataType) -> str:

@@ -1,7 +1,7 @@
 """95% intervals of means, rates and ratios, for plain arrays.
 
 This file knows numbers and nothing of games, prices or frames. NaN is never data here: leave it out before. Randomness
-is seeded, so equal data give equal intervals.
+is seeded, so equal data give equal intervals (to the last digit or two, which the order of a sum decides).
 
     mean_interval([14.5, 15, 16.2, ...])   -> Estimate(value=15.1, low=14.8, high=15.4, n=40, method="BCa bootstrap")
     rate_interval(45, 50)                  -> Estimate(value=0.9, low=0.786, high=0.957, n=50, method="Wilson")

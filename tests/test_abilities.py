@@ -1,0 +1,161 @@
+"""Engines whose abilities are known are sorted by them, and the paper's numbers stand beside the right ones."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from analysis import load
+from analysis.abilities import abilities
+from analysis.reference import compare, fu2023
+from bargain.records import Game, Round, Violation
+from tests.run_maker import a_game, a_round, an_arms_game, make_run
+
+
+def play(
+    directory: Path, engine: str, gains: list[float], *, games: int = 60, learner: str = "seller", **choices: Any
+) -> None:
+    """A run of `engine` as the learner whose price moves by `gains` after each round, in its own favour."""
+    rng = np.random.default_rng(len(engine) + games)
+    sign = 1 if learner == "seller" else -1
+    made = []
+    for number in range(games):
+        level = rng.normal(15, 0.8)
+        steps = np.cumsum([0.0, *gains]) * sign + level + rng.normal(0, 0.4, len(gains) + 1)
+        made.append(a_game(number, [float(price) for price in steps], learner=learner))
+    rival = "buyer" if learner == "seller" else "seller"
+    names = {f"{learner}__engine__name": engine, f"{rival}__engine__name": "gpt-3.5-turbo"}
+    make_run(directory, made, game__learners=[learner], **names, **choices)
+
+
+def wild(number: int) -> Game:
+    """A game in which the seller moves back in its first round."""
+    first = replace(a_round(1, 15.0), violations=(Violation(3, "seller", "moves_back", ""),))
+    return Game(number, "deal", (first, a_round(2, 15.0 + number % 3 / 10)), simulated=True)
+
+
+def test_engines_are_sorted_into_the_papers_tiers(tmp_path: Path) -> None:
+    play(tmp_path / "a", "climber", [1.0, 0.8, 0.8])
+    play(tmp_path / "b", "listener", [1.0, 0.0, 0.0])
+    play(tmp_path / "c", "player", [0.0, 0.0, 0.0])
+    make_run(tmp_path / "d", [wild(number) for number in range(60)], seller__engine__name="rule breaker")
+    found = abilities(load(tmp_path)).query("role == 'seller'").set_index("engine")
+    assert found["tier"].to_dict() == {"climber": 3, "listener": 2, "player": 1, "rule breaker": 0}
+    verdicts = found["improves"].to_dict()
+    assert [verdicts[engine] for engine in ("climber", "listener", "player")] == ["yes", "yes", "not shown"]
+    assert found.loc["climber", "gain_low"] < 1.0 < found.loc["climber", "gain_high"]
+    assert found.loc["climber", "slope_low"] < 0.8 < found.loc["climber", "slope_high"]
+    assert "after feedback: +" in found.loc["climber", "evidence"]
+    assert found.loc["rule breaker", "break_rate"] == 1.0
+
+
+def test_a_buyer_improves_when_it_pays_less(tmp_path: Path) -> None:
+    play(tmp_path / "a", "saver", [1.0, 0.8, 0.8], learner="buyer")
+    row = abilities(load(tmp_path)).set_index(["engine", "role"]).loc[("saver", "buyer")]
+    assert (row["tier"], row["improves"]) == (3, "yes")
+    assert row["gain"] == pytest.approx(1, abs=0.2)
+
+
+def test_too_few_games_decide_nothing(tmp_path: Path) -> None:
+    play(tmp_path / "a", "newcomer", [2.0, 2.0], games=8)
+    row = abilities(load(tmp_path)).set_index(["engine", "role"]).loc[("newcomer", "seller")]
+    verdicts = [row["plays_by_rules"], row["improves"], row["keeps_improving"]]
+    assert verdicts == ["not enough data"] * 3
+    assert math.isnan(row["tier"])
+    assert "only 8 pairs" in row["evidence"]
+
+
+def test_only_the_asked_feedback_counts(tmp_path: Path) -> None:
+    later = {"ai": [16.0], "human": [13.0]}
+    games = [
+        an_arms_game(at, 15.0 + at % 5 / 10, {arm: [p[0] + at % 3 / 10] for arm, p in later.items()})
+        for at in range(40)
+    ]
+    make_run(tmp_path / "a", games, seller__engine__name="one")
+    runs = load(tmp_path)
+    by_source = {
+        source: abilities(runs, feedback=source).set_index("role").loc["seller", "improves"]
+        for source in ("ai", "human")
+    }
+    assert by_source == {"ai": "yes", "human": "worse"}
+
+
+def test_failed_rounds_are_no_evidence_about_the_rules(tmp_path: Path) -> None:
+    lost = [Game(at, "error", (Round(1, "", "error", None, ()),), "x") for at in range(40)]
+    make_run(tmp_path / "a", lost, seller__engine__name="offline")
+    row = abilities(load(tmp_path)).set_index("role").loc["seller"]
+    assert (row["plays_by_rules"], row["rounds"]) == ("not enough data", 0)
+
+
+def test_different_items_are_compared_in_shares_of_the_openings_span(tmp_path: Path) -> None:
+    play(tmp_path / "a", "trader", [1.0])
+    play(tmp_path / "b", "trader", [1.0], item__name="bicycle", item__seller_opening=30)
+    row = abilities(load(tmp_path)).set_index(["engine", "role"]).loc[("trader", "seller")]
+    assert row["unit"] == "share of the openings' span"
+    assert row["gain"] == pytest.approx((0.1 + 0.05) / 2, abs=0.02)
+
+
+def test_no_runs_give_an_empty_table(tmp_path: Path) -> None:
+    assert list(abilities(load(tmp_path)).columns)[:3] == ["engine", "role", "tier"]
+    assert len(compare(load(tmp_path))) == 0
+
+
+def test_the_papers_numbers_ship_with_the_package() -> None:
+    assert (resources.files("analysis") / "reference" / "fu2023.csv").is_file()
+    found = fu2023().set_index(["figure", "learner", "engine", "condition", "round", "metric"])["value"]
+    assert found["table1", "seller", "claude-v1.3", "ai", 2, "mean_price"] == 16.98
+    assert found["fig6", "buyer", "gpt-4", "ai", 5, "deal_rate"] == 0.49
+
+
+def test_ones_own_numbers_stand_beside_the_papers_by_the_2023_rules(tmp_path: Path) -> None:
+    rows = [[15.0, 16.0], [14.0, 20.0], [13.0, None], [16.0, 17.0]]
+    make_run(tmp_path / "a", rows, seller__engine__name="gpt-4", buyer__engine__name="gpt-3.5-turbo")
+    found = compare(load(tmp_path)).set_index(["figure", "condition", "round", "metric"])
+    price = found.loc[("fig5-6", "ai", 2, "mean_price")]
+    assert (price["paper"], price["own"], price["n"]) == (16.52, 16.5, 2)
+    assert (price["strict"], price["strict_n"]) == (pytest.approx(53 / 3), 3)
+    rate = found.loc[("fig6", "ai", 2, "deal_rate")]
+    assert (rate["own"], rate["strict"], rate["difference"]) == (0.5, 0.75, pytest.approx(0.5 - 0.88))
+    assert rate["paper_low"] < 0.88 < rate["paper_high"]
+    assert found.loc[("fig4", "before", 1, "mean_price"), "own"] == 15.5  # games with a price both times
+    assert found.loc[("fig7", "ai", 1, "dialogue_turns"), "own"] == 4
+    assert set(found["engine"]) == {"gpt-4"}
+
+
+def test_the_length_of_a_dialogue_is_counted_as_in_2023(tmp_path: Path) -> None:
+    make_run(tmp_path / "a", [[15.0, 16.0]], seller__engine__name="gpt-4")
+    turns = a_round(1, 15.0).turns
+    logged = sum(len(f"{turn.role}: {turn.text}\n") for turn in turns)
+    found = compare(load(tmp_path)).set_index(["figure", "round", "metric"])
+    assert found.loc[("fig7", 1, "dialogue_chars"), "own"] == logged
+
+
+def test_arms_stand_beside_the_conditions_of_table_1(tmp_path: Path) -> None:
+    games = [an_arms_game(at, 15.0, {"ai": [17.0], "human": [16.0]}) for at in range(5)]
+    make_run(tmp_path / "a", games, seller__engine__name="claude-instant")
+    found = compare(load(tmp_path)).query("figure == 'table1'").set_index("condition")
+    assert found["own"].to_dict() == {"before": 15.0, "human": 16.0, "ai": 17.0}
+    assert found["n"].unique().tolist() == [5]
+    assert found["engine"].unique().tolist() == ["claude-instant-v1.0"]
+
+
+def test_other_engines_and_other_items_are_compared_only_when_asked_or_never(tmp_path: Path) -> None:
+    make_run(tmp_path / "a", [[15.0, 16.0]], seller__engine__name="mine")
+    make_run(
+        tmp_path / "b",
+        [[600.0, 900.0]],
+        seller__engine__name="gpt-4",
+        item__seller_opening=2000,
+        item__buyer_opening=500,
+    )
+    runs = load(tmp_path)
+    assert len(compare(runs)) == 0
+    found = compare(runs, {"mine": "gpt-4"})
+    assert set(found["own_engine"]) == {"mine"}
+    assert found["simulated"].all()

@@ -1,0 +1,266 @@
+"""Intervals cover what they should as often as they say, tests reject as rarely as they say; seeds are fixed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from scipy import stats as scipy_stats
+from statsmodels.stats.multitest import multipletests
+from statsmodels.stats.power import TTestPower
+
+from analysis import stats
+
+Draw = Callable[[np.random.Generator, tuple[int, int]], NDArray[np.float64]]
+SIMULATIONS = 2000
+THREE_ERRORS = 3 * math.sqrt(0.05 * 0.95 / SIMULATIONS)
+SAMPLES = 1000
+OF_SAMPLES = 3 * math.sqrt(0.05 * 0.95 / SAMPLES)
+
+
+def half_dollars(rng: np.random.Generator, shape: tuple[int, int]) -> NDArray[np.float64]:
+    """Prices as models name them: half dollars between 12 and 18."""
+    return np.asarray(rng.integers(24, 37, shape) / 2, dtype=np.float64)
+
+
+def surplus(rng: np.random.Generator, shape: tuple[int, int]) -> NDArray[np.float64]:
+    """Surplus with no deal = 0 in three games of ten."""
+    return np.asarray(rng.normal(7, 1.5, shape) * (rng.random(shape) < 0.7))
+
+
+MEANS: dict[str, tuple[Draw, float]] = {
+    "bell": (lambda rng, shape: rng.normal(15, 1.5, shape), 15.0),
+    "half dollars": (half_dollars, 15.0),
+    "surplus with zeros": (surplus, 4.9),
+    "skewed": (lambda rng, shape: rng.exponential(1.0, shape), 1.0),
+}
+
+
+@pytest.mark.parametrize("n", [20, 50, 200])
+@pytest.mark.parametrize("kind", MEANS)
+def test_the_interval_of_a_mean_covers_it_95_times_in_100(kind: str, n: int) -> None:
+    draw, mean = MEANS[kind]
+    samples = draw(np.random.default_rng([n, 1]), (SIMULATIONS, n))
+    made = stats.mean_intervals(list(samples))
+    covered = float(np.mean([each.low <= mean <= each.high for each in made]))
+    slack = (
+        0.015 if n < 50 else 0.0
+    )  # few values: a skewed price is covered a little less often, a coarse one more often
+    assert covered == pytest.approx(0.95, abs=THREE_ERRORS + slack)
+    assert {each.method for each in made} == {"BCa bootstrap"}
+
+
+@pytest.mark.parametrize("n", [5, 12])
+def test_few_values_have_the_t_interval_and_it_covers(n: int) -> None:
+    samples = np.random.default_rng(2).normal(15, 1.5, (SIMULATIONS, n))
+    made = stats.mean_intervals(list(samples))
+    assert made[0].method == "t"
+    assert np.mean([each.low <= 15 <= each.high for each in made]) == pytest.approx(0.95, abs=THREE_ERRORS)
+
+
+@pytest.mark.parametrize(("rate", "n"), [(0.95, 50), (0.7, 200), (0.5, 20)])
+def test_the_interval_of_a_rate_covers_it(rate: float, n: int) -> None:
+    """Exactly, over all outcomes: Wilson's coverage swings about 95% as n and the rate change."""
+    hits = np.arange(n + 1)
+    covers = [each.low <= rate <= each.high for each in stats.rate_intervals(hits, np.full(n + 1, n))]
+    assert 0.92 < float(scipy_stats.binom.pmf(hits, n, rate) @ np.array(covers)) < 0.98
+
+
+def test_the_interval_of_a_ratio_knows_that_a_game_is_one_unit() -> None:
+    """Verdicts of one game go wrong together: an interval over verdicts would be far too narrow."""
+    rng = np.random.default_rng(4)
+    covered = []
+    for _ in range(SIMULATIONS):
+        verdicts = rng.integers(1, 9, 100)
+        wrong = rng.binomial(verdicts, rng.beta(0.4, 1.6, 100))
+        found = stats.ratio_interval(wrong, verdicts)
+        covered.append(found.low <= 0.2 <= found.high)
+    assert 0.93 < np.mean(covered) < 0.965
+
+
+def test_the_bootstrap_agrees_with_scipys() -> None:
+    prices = np.random.default_rng(5).exponential(2, 150) + 10
+    ours = stats.mean_interval(prices)
+    theirs = scipy_stats.bootstrap((prices,), np.mean, n_resamples=9999, rng=1).confidence_interval
+    assert (ours.low, ours.high) == pytest.approx((theirs.low, theirs.high), abs=0.04)
+
+
+def test_equal_data_give_equal_intervals_alone_or_in_company() -> None:
+    samples = [np.random.default_rng(at).normal(15, 1, 60) for at in range(5)]
+    together, alone = stats.mean_intervals(samples), [stats.mean_interval(each) for each in samples]
+    assert [each[:3] for each in together] == [pytest.approx(each[:3], rel=1e-12) for each in alone]
+
+
+@pytest.mark.parametrize(
+    ("values", "method", "n"),
+    [([], "no data", 0), ([15.0], "one value", 1), ([15.0] * 30, "all equal", 30), ([0.1 + 0.2, 0.3], "all equal", 2)],
+)
+def test_an_interval_that_the_data_cannot_give_is_not_made_up(values: list[float], method: str, n: int) -> None:
+    found = stats.mean_interval(values)
+    assert (found.method, found.n) == (method, n)
+    if method == "all equal":
+        assert found.low == found.value == found.high
+    else:
+        assert math.isnan(found.low)
+
+
+def rejected(comparisons: list[stats.Comparison]) -> float:
+    return float(np.mean([each.p < 0.05 for each in comparisons]))
+
+
+def covers_none(comparisons: list[stats.Comparison]) -> float:
+    """How often the interval of the difference contains 0."""
+    return float(np.mean([each.low <= 0 <= each.high for each in comparisons]))
+
+
+@pytest.mark.parametrize("kind", ["bell", "half dollars"])
+def test_paired_tests_of_no_effect_reject_5_times_in_100(kind: str) -> None:
+    rng, draw = np.random.default_rng(6), MEANS[kind][0]
+    before, noise = draw(rng, (SAMPLES, 40)), rng.normal(0, 1, (SAMPLES, 40)).round(1)
+    found = [stats.paired_means(first, first + change) for first, change in zip(before, noise, strict=True)]
+    assert rejected(found) == pytest.approx(0.05, abs=OF_SAMPLES)
+    assert np.mean([each.p_rank < 0.05 for each in found]) == pytest.approx(0.05, abs=OF_SAMPLES)
+    assert covers_none(found) == pytest.approx(0.95, abs=OF_SAMPLES)
+    assert np.mean([each.effect_low <= 0 <= each.effect_high for each in found]) == pytest.approx(0.95, abs=OF_SAMPLES)
+
+
+def test_unpaired_tests_of_no_effect_reject_5_times_in_100() -> None:
+    rng = np.random.default_rng(7)
+    found = [stats.welch(rng.normal(15, 1, 30), rng.normal(15, 3, 60)) for _ in range(SAMPLES)]
+    assert rejected(found) == pytest.approx(0.05, abs=OF_SAMPLES)
+    assert covers_none(found) == pytest.approx(0.95, abs=OF_SAMPLES)
+
+
+def test_tests_of_equal_rates_reject_at_most_5_times_in_100() -> None:
+    rng = np.random.default_rng(8)
+    hits = rng.binomial(100, 0.8, (SAMPLES, 2)).tolist()
+    unpaired = [stats.two_rates(first, 100, second, 100) for first, second in hits]
+    paired = [stats.paired_rates(before, after) for before, after in rng.random((SAMPLES, 2, 100)) < 0.8]
+    for found in (unpaired, paired):
+        assert 0.025 < rejected(found) < 0.05 + OF_SAMPLES
+        assert covers_none(found) > 0.95 - OF_SAMPLES
+
+
+def test_a_family_corrected_by_holm_rejects_anything_5_times_in_100() -> None:
+    families = np.random.default_rng(9).random((SIMULATIONS, 10))
+    wrong = np.mean([bool((stats.holm(family) < 0.05).any()) for family in families])
+    assert wrong == pytest.approx(0.05, abs=THREE_ERRORS)
+
+
+def test_holm_is_statsmodels_holm() -> None:
+    p = np.random.default_rng(15).random(40) ** 3
+    assert stats.holm(p) == pytest.approx(multipletests(p, method="holm")[1])
+
+
+def test_holm_leaves_out_what_was_not_tested() -> None:
+    assert stats.holm([0.01, math.nan, 0.04, 0.03]) == pytest.approx([0.03, math.nan, 0.06, 0.06], nan_ok=True)
+    assert len(stats.holm([])) == 0
+
+
+def test_an_effect_is_found_as_often_as_the_planned_power_says() -> None:
+    rng = np.random.default_rng(10)
+    plan = stats.games_for_change(rng.normal(0, 2, 5000), 0.6)
+    solved = TTestPower().solve_power(plan.effect / plan.spread, power=0.8, alpha=0.05)
+    assert plan.games == math.ceil(solved)
+    found = [stats.paired_means(np.zeros(int(plan.games)), rng.normal(0.6, 2, int(plan.games))) for _ in range(600)]
+    assert rejected(found) == pytest.approx(0.8, abs=0.05)
+
+
+def test_a_plan_costs_what_its_games_cost() -> None:
+    pilot = np.random.default_rng(11).normal(0, 1, 30)
+    plan = stats.games_for_change(pilot, 0.5, cost_per_game=0.1, usable=0.5)
+    assert plan.games >= 2 * (1.96 + 0.84) ** 2 * plan.spread**2 / 0.25
+    assert (plan.cost_usd, plan.cautious_usd) == pytest.approx((plan.games * 0.1, plan.cautious * 0.1))
+    assert plan.cautious > plan.games
+    unpaired = stats.games_for_difference(pilot, 0.5, cost_per_game=0.1)
+    assert unpaired.cost_usd == pytest.approx(2 * unpaired.games * 0.1)
+    rates = stats.games_for_rate(0.9, 0.8, cost_per_game=0.1)
+    assert rates.games == pytest.approx(197, abs=3)
+
+
+def test_what_cannot_be_planned_says_why() -> None:
+    assert "at least 3 games" in stats.games_for_change([0.5], 0.5).note
+    assert "no spread" in stats.games_for_change([0.5] * 10, 0.5).note
+    assert "cautious" in stats.games_for_change([0.1, 0.5, 0.9, 0.2], 0.5).note
+    with pytest.raises(ValueError, match="effect is 0"):
+        stats.games_for_change([0.1, 0.5, 0.9], 0)
+    with pytest.raises(ValueError, match="both rates"):
+        stats.games_for_rate(0.5, 0.5)
+
+
+def test_comparisons_that_data_cannot_carry_say_so() -> None:
+    assert stats.paired_means([], []).note == "fewer than two pairs: no test"
+    same = stats.paired_means([1.0] * 8, [2.0] * 8)
+    assert (same.p, same.note) == (pytest.approx(2 / 256), "every pair changed by the same amount")
+    assert stats.paired_means([1.0] * 8, [1.0] * 8).p == 1
+    assert "no spread" in stats.welch([1, 1], [2, 2]).note
+    assert "one side" in stats.welch([1.0], [1.0, 2.0]).note
+    assert stats.two_rates(0, 10, 0, 10).p == 1
+    assert stats.two_rates(0, 10, 10, 10).p < 0.001
+    assert math.isnan(stats.two_rates(0, 0, 1, 2).p)
+    assert stats.paired_rates([1, 1], [1, 1]).note == "no pair changed"
+    assert math.isinf(stats.paired_rates([0, 0, 1], [1, 1, 1]).effect)
+
+
+def test_pairs_of_unequal_lengths_are_refused() -> None:
+    for compare in (stats.paired_means, stats.paired_rates, stats.selection):
+        with pytest.raises(ValueError, match=r"2 (values|prices) before and 1"):
+            compare([1.0, 2.0], [1.0])
+
+
+Prices = NDArray[np.float64]
+
+
+def coached(rng: np.random.Generator, n: int = 150, effect: float = 0.5) -> tuple[Prices, Prices]:
+    """Games whose price rises by `effect`; coaching makes the cheap ones fail, and who deals after has dealt before."""
+    before = rng.normal(15, 1.5, n)
+    after = before + effect + rng.normal(0, 0.5, n)
+    before[rng.random(n) < 0.05] = np.nan
+    after[np.isnan(before) | (rng.random(n) < 1 / (1 + np.exp(before - 13.5)))] = np.nan
+    return before, after
+
+
+def test_survivors_show_an_effect_that_is_not_there_and_the_other_numbers_do_not() -> None:
+    before, after = coached(np.random.default_rng(12), 400, effect=0.0)
+    found = stats.selection(before, after, learner="seller", cost=8, lowest=10, highest=20).set_index("method")
+    low, high = found["low"].to_dict(), found["high"].to_dict()
+    assert low["survivors"] > 0.2
+    assert low["pairs"] < 0 < high["pairs"]
+    assert high["intention_to_treat"] < 0
+    assert low["lee_bounds"] < 0 < high["lee_bounds"]
+    assert low["worst_case"] < 0 < high["worst_case"]
+
+
+def test_the_bounds_cover_the_effect_they_are_about() -> None:
+    rng = np.random.default_rng(13)
+    many = coached(rng, 200_000)
+    gains = [float(np.nan_to_num(prices - 8).mean()) for prices in many]
+    effects = {"pairs": 0.5, "lee_bounds": 0.5, "worst_case": 0.5, "intention_to_treat": gains[1] - gains[0]}
+    covered = dict.fromkeys(effects, 0)
+    for _ in range(200):
+        found = stats.selection(*coached(rng), learner="seller", cost=8, lowest=5, highest=25).set_index("method")
+        for method, effect in effects.items():
+            covered[method] += bool(found["low"][method] <= effect <= found["high"][method])
+    for method, times in covered.items():
+        assert times / 200 > 0.95 - 3 * math.sqrt(0.05 * 0.95 / 200), method
+
+
+def test_the_bounds_turn_with_the_sides() -> None:
+    before, after = coached(np.random.default_rng(14))
+    one = stats.selection(before, after, lowest=10, highest=20).set_index("method")
+    other = stats.selection(after, before, lowest=10, highest=20).set_index("method")
+    for method in ("lee_bounds", "worst_case"):
+        assert one.loc[method, "bound_low"] == pytest.approx(-other.loc[method, "bound_high"])
+    assert one.loc["survivors", "estimate"] == pytest.approx(-other.loc["survivors", "estimate"])
+
+
+def test_the_selection_table_says_what_is_missing() -> None:
+    found = stats.selection([15.0, 16.0], [16.0, math.nan], learner="buyer").set_index("method")
+    assert found.loc["intention_to_treat", "note"] == "item.valuation is not set: no surplus"
+    assert found.loc["worst_case", "note"] == "no limits of the price: an opening is not set"
+    assert len(stats.selection([], [])) == 5
+    outside = stats.selection([15.0, 30.0], [16.0, 12.0], lowest=10, highest=20).set_index("method")
+    assert outside.loc["worst_case", "note"] == "1 prices lie outside 10 to 20"

@@ -5,9 +5,9 @@
     reader.add("buyer", "Fine, I'll take it.")    ->  Act("accept", 20.0)
     reader.outcome()                              ->  Outcome(state="deal", price=20.0, ...)
 
-A price alone never makes a deal: there must be an acceptance, without a condition, of a price that the *other* side has
-put on the table; nobody can accept in another's name. `moderator=rules` is built on this. It knows words and numbers and
-no prompts, engines or games.
+A price alone never makes a deal: there must be an acceptance, without a condition, of a price that the *other* side
+has put on the table; nobody can accept in another's name. `moderator=rules` is built on this. What one utterance says
+is read in `acts.py`; here is what it does to the table. No prompts, engines or games.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from bargain.money import READ_AT_MOST, Amount, amounts, has_digits
+from bargain.acts import Said, Table, read
+from bargain.money import Amount, amounts, has_digits
 from bargain.records import State
 
 __all__ = ["Act", "Amount", "Outcome", "Reader", "amounts", "has_digits", "legacy_price", "offers", "read_outcome"]
@@ -50,87 +51,15 @@ class Outcome:
     walked_away: str | None = None
 
 
-_I = re.IGNORECASE
-_QUOTED = re.compile(r"```.*?(?:```|\Z)|\"[^\"\n]*\"|“[^”\n]*”|<[^<>\n]{1,80}>|\{[^{}]*\}", re.DOTALL)
-_FORGED = re.compile(
-    r"^\W*(?:seller|buyer|moderator|critic|system|assistant|user|question|answer|state)\W*:.*$", _I | re.M
-)
-_CLAUSE = re.compile(
-    r"(?<!\d)[.](?!\d)|[.](?=\s|$)|[!?;\n]+|,?\s+(?=but\b|however\b|although\b|though\b|yet\b|how about\b|what about\b)",
-    _I,
-)
-
-_NOT_A_PRICE_AFTER = re.compile(
-    r"^[\s-]*(?:%|percent|per\s?cent|off\b|years?|yrs?|months?|weeks?|days?|hours?|hrs?|minutes?|mins?|miles?|mi\b|km|kms?\b"
-    r"|gb|tb|mb|inch|inches|in\b(?=\s*(?:tall|wide|long|screen|tv))|cm|mm|ft|feet|lbs?|kg|mph|cc|hp|speed|bedrooms?|beds?|baths?"
-    r"|pieces?|items?|units?|people|times|st\b|nd\b|rd\b|th\b|am\b|pm\b|o'?clock|:\d|/\d|x\b|\"|”)",
-    _I,
-)
-_NOT_A_PRICE_BEFORE = re.compile(
-    r"(?:\b(?:was|were|originally|used to be|normally|retails?(?: for)?|worth|paid|save|saves|saving|discount of|extra|plus"
-    r"|knock off|cheaper by|elsewhere for|market (?:price|value) (?:is|of)|goes for|sells? for|sold for|shop for|new for|since|from the year|in the year"
-    r"|down from|up from|instead of|rather than|more than|less than|lower than|higher than|below|above|under|over|cost me|costs me"
-    r"|your (?:offer|price|asking|ask|bid)(?: price)? (?:of|is|at|for)|you (?:said|offered|asked for|mentioned|want(?:ed)?)|model|size|version|iphone|galaxy|room|unit|at around \d+ at"
-    r"|others? (?:offer(?:ed|ing)?|bid|sell(?:ing)?|charge|ask(?:ing)?)(?: it)?(?: me)?(?: for| at)?)\s*(?:about|around|only|just|like)?\s*)$|[/#:]$",
-    _I,
-)
-_TURNED_DOWN = re.compile(
-    r"\b(?:can(?:'?t|not| not)|won'?t|couldn'?t|could not|will not|not able to|unable to|never|don'?t (?:think|want|feel)|no way|not going|wouldn'?t"
-    r"|not (?:willing|ready|prepared|comfortable))\b[^,]*$",
-    _I,
-)
-_LIMIT = re.compile(r"\b(?:lower|less|below|under|higher|more|above|over|beyond)(?: than)?\s*$", _I)
-_TOO = re.compile(
-    r"^[^,]*\b(?:is|'s|seems|sounds|feels|would be|was)?\s*(?:(?:still|just|a bit|a little|far|way|much|quite|rather)\s+)*(?:too (?:low|high|much|little|steep)|a (?:bit|little) (?:low|high|much|steep)|not (?:enough|acceptable|possible)|out of (?:the question|my))",
-    _I,
-)
-
-_ACCEPT = re.compile(
-    r"\b(?:(?:it'?s|that'?s|we have|you have|you(?:'ve| have) got|we(?:'ve| have) got|then it'?s|make it) a deal|deal(?:,| then|$)|it'?s a deal|done deal|done$|sold\b|agreed\b|i accept|accepted\b|accept (?:your|that|the|this|it)"
-    r"|i(?:'?ll| will| can|'d be happy to| would be happy to| am happy to|'m happy to| agree to) (?:take|accept|buy|do|agree)(?: to| on)? (?:it|that|this|your|the)\b|i(?:'?ll| will) take(?: (?:it|that))?"
-    r"|you(?:'?ve| have) got yourself|you(?:'ve| have)? got it|it(?:'?s| is) (?:all )?yours|you can have it|consider it sold|(?:that|this|it|which) (?:works|will work|would work|is fine|is fair|suits|is acceptable|sounds (?:good|great|fair|fine|perfect|reasonable))"
-    r"|works for me|sounds (?:good|great|fair|fine|perfect|like a deal)|fair enough|fine by me|i agree|i can live with (?:that|it|this)|let'?s (?:do (?:it|that)|shake|close|go with (?:it|that))|shake on (?:it|that)|pleasure doing business|happy to do business)",
-    _I,
-)
-_BARE_YES = re.compile(
-    r"^\W*(?:ok(?:ay)?|k|sure|yes|yep|yeah|alright|all right|fine|deal|done|great|perfect|agreed|sold|very well|cool|good|thanks?|thank you|you too|it is|[\s,.!])+\W*$",
-    _I,
-)
-_YES_START = re.compile(
-    r"^\W*(?:ok(?:ay)?|sure|yes|yep|yeah|alright|all right|fine|deal|done|agreed|sold|great|perfect)\b", _I
-)
-_WILLING = re.compile(
-    r"\b(?:i (?:can|could) do|works|fine|ok(?:ay)?|sure|yes|it is|sounds|deal|agreed|i'?ll take|happy with|i'?ll do|good with)\b",
-    _I,
-)
-_CONDITION = re.compile(
-    r"\b(?:if|provided|as long as|on (?:the )?condition|unless|once you|only when|assuming|in exchange)\b", _I
-)
-_REFUSAL = re.compile(
-    r"\b(?:no deal|not a deal|don'?t have a deal|can(?:'?t|not| not) (?:accept|agree|do|take|go|sell|pay)|won'?t (?:accept|agree|do|take|go|sell|pay)|not (?:accept|agree|yet|quite)|don'?t (?:accept|agree)|too (?:low|high|much|little|steep)"
-    r"|(?:couldn'?t|wouldn'?t|unable to|not able to|not willing to|not ready to) (?:accept|agree|do|take|go)|no,? (?:thanks|thank you)|not (?:enough|interested)|afraid not|i must (?:decline|refuse)|i decline)\b|^\W*(?:no|nope|nah)\b",
-    _I,
-)
-_FAREWELL = re.compile(
-    r"\b(?:i(?:'?ll| will|'?m going to| am going to| have to|'?ve got to|'?m afraid i(?:'?ll| will)? have to) (?:have to )?(?:pass\b|walk away|look elsewhere|leave it|go elsewhere|end (?:the|this) (?:talk|conversation|negotiation))|i'?m (?:walking away|out)\b|walking away|(?:we|it seems we|looks like we)(?:'?ll| will)? (?:can(?:'?t|not| not)|won'?t|will not|could not|couldn'?t) (?:reach|come to|make|come together|find|agree)|let'?s (?:leave it (?:at that|there)|end (?:it|this) here)"
-    r"|good ?bye|good luck (?:finding|selling|with|in)|no deal then|i end (?:the|this) talk|we(?:'re| are) not going to agree|this is where i leave|not going to work out)",
-    _I,
-)
-_WOULD_WALK = re.compile(
-    r"\b(?:otherwise|or else|or i(?:'?ll| will)|i(?:'?d| would| may| might) (?:have to )?(?:walk|pass|look))\b", _I
-)
-_SPLIT = re.compile(
-    r"\b(?:split (?:the|it|that)? ?(?:difference|in half)|meet (?:me |you )?(?:in the middle|half ?way|halfway))", _I
-)
-_ASKING = re.compile(
-    r"\b(?:(?:at|for) (?:the )?(?:asking|full|list(?:ed|ing)?) price|full asking|pay (?:full|asking))\b", _I
-)
+LISTED = -1
+"""The turn of an offer that stands in the listing and was made in no turn."""
 
 
 class Reader:
     """Reads a dialogue turn by turn. `add` takes an utterance, `outcome` says how things stand; both are cheap.
 
-    list_price: the item's asking price, if known; it gives "7.5" its scale (7,500 for a car at 8,000).
+    list_price: the item's asking price, if known: the seller's price until the seller names one, and the scale of a
+    bare number ("7.5" for a car at 8,000 is 7,500).
     """
 
     def __init__(self, list_price: float | None = None, currency: str = "$") -> None:
@@ -138,7 +67,13 @@ class Reader:
         self.currency = currency
         self._turn = -1
         self._table: dict[str, tuple[int, float]] = {}
+        self._made: dict[str, list[tuple[int, float]]] = {"seller": [], "buyer": []}
         self._last: float | None = None
+        self._fresh: str | None = None
+        self._said = Said()
+        self._speaker: str | None = None
+        self._known = [list_price] if list_price else []
+        self._turned_down = False
         self._outcome = Outcome("ongoing")
 
     def outcome(self) -> Outcome:
@@ -149,109 +84,131 @@ class Reader:
         """Reads the next utterance and returns what it does."""
         self._turn += 1
         rival = "buyer" if role == "seller" else "seller"
-        theirs = self._table.get(rival)
-        act = self._read(_spoken(text), role, theirs[1] if theirs else None)
-        if act.kind == "accept" and theirs is not None:
-            self._table[role] = (self._turn, theirs[1])
-            self._last = theirs[1]
-            if self._outcome.state != "deal" or self._outcome.price != theirs[1]:
-                self._outcome = Outcome("deal", theirs[1], theirs[1], theirs[0], self._turn)
-            return act
-        if act.kind == "walk_away" and self._outcome.state != "deal":
-            self._outcome = Outcome("no_deal", None, self._last, walked_away=role)
-            return act
+        said = read(text, role, self._seen_by(role, rival), self.currency)
+        act, accepted = self._act(said, role, rival)
+        self._said = said
+        if act.kind == "accept" and accepted is not None:
+            return self._accept(role, accepted, act)
         if act.offer is not None:
-            self._table[role] = (self._turn, act.offer)
-            self._last = act.offer
-        reopened = act.kind in ("offer", "reject", "walk_away")
-        if reopened or self._outcome.state != "deal":
-            walked = role if act.kind == "walk_away" else None
-            self._outcome = Outcome("no_deal" if walked else "ongoing", None, self._last, walked_away=walked)
+            self._put(role, act.offer, said.sure)
+        elif act.kind == "reject":
+            self._turn_down(role)
+        if act.offer is not None or self._speaker != role:
+            self._fresh = role if act.offer is not None else None
+        self._speaker = role
+        self._turned_down = said.refuses or act.kind == "walk_away"
+        if self._outcome.state == "deal" and act.kind == "other":
+            return act
+        walked = role if act.kind == "walk_away" else self._still_gone(act)
+        self._outcome = Outcome("no_deal" if walked else "ongoing", None, self._last, walked_away=walked)
         return act
 
-    def _read(self, text: str, role: str, theirs: float | None) -> Act:
-        offer = self._offer(text, role)
-        if offer is None and _FAREWELL.search(text) and not _WOULD_WALK.search(text):
-            return Act("walk_away")
-        refuses = _REFUSAL.search(text) is not None
-        if self._accepts(text, offer, theirs, refuses):
-            return Act("accept", theirs)
-        if offer is not None:
-            return Act("offer", offer)
-        return Act("reject") if refuses else Act("other")
+    def _seen_by(self, role: str, rival: str) -> Table:
+        mine, theirs = self._table.get(role), self._table.get(rival)
+        heard = self._fresh == rival
+        return Table(
+            mine[1] if mine else None,
+            theirs[1] if theirs else None,
+            self.list_price,
+            fresh=heard,
+            asked=heard and self._said.asks,
+            counting=self._said.counts,
+            newest=theirs is not None and self._last is not None and same(theirs[1], self._last),
+            agreed=self._outcome.price,
+            known=tuple(self._known),
+        )
 
-    def _accepts(self, text: str, offer: float | None, theirs: float | None, refuses: bool) -> bool:
-        """Whether the words accept the rival's price: willing words, no refusal, no condition, no other price."""
-        if theirs is None or refuses or (offer is not None and abs(offer - theirs) > 0.005):
-            return False
-        named = [amount.value for amount in amounts(text, self.currency) if amount.explicit]
-        if named and all(abs(value - theirs) > 0.005 for value in named):
-            return False
-        if "?" in text and not self._plain_before_question(text):
-            return False
-        if _CONDITION.search(text) or re.search(r"\b(?:but|however|although|though)\b", text, _I):
-            return False
-        if _ACCEPT.search(text) or _BARE_YES.match(text):
-            return True
-        return offer is not None and _WILLING.search(text) is not None
+    def _turn_down(self, role: str) -> None:
+        """A refusal without a price takes the rival's offer off the table: the speaker's own stands again."""
+        own = self._table.get(role)
+        if own is not None:
+            self._last = own[1]
+        elif role == "seller" and self.list_price:
+            self._last = self.list_price
 
-    @staticmethod
-    def _plain_before_question(text: str) -> bool:
-        """Whether an acceptance stands before the question ("Deal! When can I pick it up?")."""
-        before = re.split(r"(?<=[.!,;])\s+", text)[:-1]
-        said = " ".join(part for part in before if "?" not in part)
-        return bool(said) and bool(_ACCEPT.search(said) or _BARE_YES.match(said))
+    def _put(self, role: str, price: float, sure: bool) -> None:
+        if sure:
+            self._known.append(price)
+        self._table[role] = (self._turn, price)
+        self._made[role].append((self._turn, price))
+        self._last = price
 
-    def _offer(self, text: str, role: str) -> float | None:
-        """The price an utterance puts on the table: the last one that is not turned down, compared or counted."""
-        best: float | None = None
-        for clause in _CLAUSE.split(text):
-            for amount in amounts(clause, self.currency):
-                if self._is_price(amount, clause):
-                    best = self._scaled(amount)
-        if best is None and len(self._table) == 2 and _SPLIT.search(text) and not _REFUSAL.search(text):
-            return round((self._table["seller"][1] + self._table["buyer"][1]) / 2, 2)
-        if best is None and self.list_price is not None and _ASKING.search(text) and not _REFUSAL.search(text):
-            return self.list_price
-        return best
+    def _still_gone(self, act: Act) -> str | None:
+        """Who had walked away and is not called back by this utterance."""
+        return self._outcome.walked_away if act.kind in ("other", "reject") else None
 
-    def _is_price(self, amount: Amount, clause: str) -> bool:
-        before, after = clause[: amount.start], clause[amount.end :]
-        turned_down = _TURNED_DOWN.search(before) is not None
-        if turned_down and _LIMIT.search(before) and not _NOT_A_PRICE_AFTER.match(after):
-            return amount.explicit or self._fits(amount.value)  # "I can't go below $16" stands at 16
-        if _NOT_A_PRICE_AFTER.match(after) or _NOT_A_PRICE_BEFORE.search(before):
-            return False
-        if turned_down or _TOO.match(after):
-            return False
-        if amount.worded and not amount.explicit:
-            return amount.value > 10 and self._fits(amount.value)
-        return amount.explicit or self._fits(amount.value)
+    def _accept(self, role: str, accepted: tuple[int, float], act: Act) -> Act:
+        turn, price = accepted
+        self._speaker = role
+        self._turned_down = False
+        self._table[role] = (self._turn, price)
+        self._last = price
+        self._fresh = role
+        if self._outcome.state != "deal" or self._outcome.price != price:
+            self._outcome = Outcome("deal", price, price, None if turn == LISTED else turn, self._turn)
+        return act
 
-    def _fits(self, value: float) -> bool:
-        """Whether a bare number is of the size of prices here."""
-        known = [price for _, price in self._table.values()] + ([self.list_price] if self.list_price else [])
-        if not known:
-            return value > 0 and not 1900 <= value <= 2100
-        scaled = self._scale(value)
-        return min(known) * 0.2 <= scaled <= max(known) * 3
+    def _act(self, said: Said, role: str, rival: str) -> tuple[Act, tuple[int, float] | None]:
+        """The act of an utterance and, for an acceptance, the (turn, price) that it accepts."""
+        theirs = self._on_table(rival, said)
+        offer = said.prices[-1] if said.prices else None
+        agreed = self._outcome.state == "deal"
+        turned_down = said.says_goodbye and not agreed and self._turned_down
+        if (said.leaves or turned_down) and (offer is None or said.limit) and not said.plainly:
+            return (Act("other"), None) if agreed and not said.refuses else (Act("walk_away", offer), None)
+        if offer is None and self._said.probe is not None and said.agrees:
+            return Act("offer", self._said.probe), None
+        accepted = self._accepted(said, role, offer, theirs)
+        if accepted is not None:
+            return Act("accept", accepted[1]), accepted
+        if said.conditional and offer is None and theirs is not None and not said.refuses and not agreed:
+            return Act("offer", theirs[1]), None
+        if offer is None and said.lists and self.list_price is not None and role == "seller" and not agreed:
+            offer = self.list_price
+        if offer is None:
+            return Act("reject") if said.refuses else Act("other"), None
+        if agreed and self._outcome.price is not None and same(offer, self._outcome.price):
+            return Act("other"), None
+        return Act("offer", offer), None
 
-    def _scaled(self, amount: Amount) -> float:
-        return amount.value if amount.explicit else self._scale(amount.value)
+    def _on_table(self, rival: str, said: Said) -> tuple[int, float] | None:
+        """The rival's price; the listed one while the seller has named none, or when it is named in words."""
+        found = self._table.get(rival)
+        if rival == "seller" and self.list_price and (found is None or (said.lists and said.agrees)):
+            return (LISTED, self.list_price)
+        return found
 
-    def _scale(self, value: float) -> float:
-        """A bare "7.5" or "75" beside a price of 8,000 is 7,500."""
-        size = self.list_price or 0
-        for factor in (1000, 100):
-            if size >= 1000 and value < 100 and 0.4 * size <= value * factor <= 1.3 * size:
-                return value * factor
-        return value
+    def _accepted(
+        self, said: Said, role: str, offer: float | None, theirs: tuple[int, float] | None
+    ) -> tuple[int, float] | None:
+        """What the utterance accepts: the rival's price by words without another price, or by naming it."""
+        if theirs is None or (said.refuses and not said.plainly):
+            return None
+        if offer is None:
+            newest = self._last is not None and same(self._last, theirs[1])
+            heard = self._fresh is not None and self._fresh != role
+            if said.plainly or (said.agrees and (said.lists or (heard and theirs[0] != LISTED))):
+                return theirs
+            arranged = said.logistics and not said.conditional and theirs[0] != LISTED
+            return theirs if arranged and (heard or (said.agrees and newest)) else None
+        if said.limit or said.conditional:
+            return None
+        if said.same or same(offer, theirs[1]):
+            return None if not (said.same or said.plainly) or (theirs[0] == LISTED and not said.agrees) else theirs
+        return self._older(role, offer, theirs[1]) if said.agrees else None
+
+    def _older(self, role: str, offer: float, newest: float) -> tuple[int, float] | None:
+        """An earlier offer of the rival that is named again and is no worse for the rival than the newest."""
+        rival = "buyer" if role == "seller" else "seller"
+        for turn, price in reversed(self._made[rival]):
+            if same(price, offer) and (price >= newest if rival == "seller" else price <= newest):
+                return turn, price
+        return None
 
 
-def _spoken(text: str) -> str:
-    """An utterance without what is not the speaker's own word: quotations, code, tags, JSON, forged speaker lines."""
-    text = text[:READ_AT_MOST].replace("’", "'").replace("*", "")
-    return _FORGED.sub(" ", _QUOTED.sub(" ", text)).strip()
+def same(one: float, other: float) -> bool:
+    """Whether two prices are equal to the cent."""
+    return abs(one - other) < 0.005
 
 
 def read_outcome(turns: Iterable[tuple[str, str]], list_price: float | None = None, currency: str = "$") -> Outcome:

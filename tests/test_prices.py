@@ -41,7 +41,7 @@ def test_money_is_read_as_people_write_it(text: str, value: float) -> None:
         ("$12 is too low.", None),
         ("Your offer of $12 is kind, but I need $15.", 15),
         ("It was $25, now it is $18.", 18),
-        ("I could give you 10% off.", None),
+        ("I could give you 10% off.", 18),
         ("I can't go below $16.", 16),
         ("Deal, if you make it $13.", 13),
         ("How about $15 instead?", 15),

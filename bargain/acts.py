@@ -21,7 +21,7 @@ class Table:
 
     fresh: the rival's last utterance put (or left) its price there, so that a bare "ok" can mean it. asked: it asked
     for a yes to that price ("would you take 40?"). counting: it asked for a number that is no price ("how many?").
-    newest: the rival's price is the last one named. agreed: the price of a deal already made. known: prices that were
+    newest: the rival's price is the last one named. questioned: the rival's last utterance asks something else. agreed: the price of a deal already made. known: prices that were
     certainly prices, to judge whether a bare number is one.
     """
 
@@ -32,6 +32,7 @@ class Table:
     asked: bool = False
     counting: bool = False
     newest: bool = False
+    questioned: bool = False
     agreed: float | None = None
     known: tuple[float, ...] = ()
 
@@ -44,7 +45,8 @@ class Said:
     acceptance, free of conditions and questions. conditional: agreement under a condition. plainly: agrees in words
     that cannot mean anything else. logistics: it arranges the handing over. probe: a price it only asks about ("is 50
     your lowest?"). lists: it names the listed price in words ("full asking price"). asks: its last question is about
-    its price. sure: the last price is certainly money. counts: its last question wants a number that is no price.
+    its price. sure: the last price is certainly money. questions: it asks
+    something that is not about its price. counts: its last question wants a number that is no price.
     """
 
     prices: tuple[float, ...] = ()
@@ -62,6 +64,7 @@ class Said:
     asks: bool = False
     counts: bool = False
     sure: bool = False
+    questions: bool = False
 
 
 # --- the speaker's own words -------------------------------------------------------------------------------------
@@ -103,7 +106,7 @@ _COMING = re.compile(
 _REFERENCE_BEFORE = re.compile(
     r"(?:\b(?:was|were|originally|used to be|used to (?:sell|go) for|normally|usually|retails?(?: for| at)?|retail(?: price)?(?: is| was| of)?|msrp(?: is| of)?|worth|valued at|paid|save|saves|saving|savings of|discount of|cheaper by|elsewhere for"
     r"|market (?:price|value)(?: is| of)?|goes for|going for|(?:they|these|those|ones|usually|normally) go for|went for|sells? for|selling (?:them )?for|sold for|new for|brand new for|down from|up from|instead of|rather than|compared to|versus|vs"
-    r"|more than|higher than|cost(?:s|ing)? (?:me|us|about|around|over|almost|nearly)|cost(?:s)?(?: price)?(?: is| was| of)|it cost|set me back|spent|listed (?:it )?(?:at|for)|listing (?:it )?(?:at|for)|(?:is|are|was|it'?s) listed (?:at|for)"
+    r"|more than|higher than|cost(?:s|ing)? (?:me|us|about|around|over|almost|nearly)|cost(?:s)?(?: price)?(?: is| was| of)|it cost|set me back|spent|charges?(?: (?:you|me))?(?: (?:about|around))?|listed (?:it )?(?:at|for)|listing (?:it )?(?:at|for)|(?:is|are|was|it'?s) listed (?:at|for)"
     r"|your (?:initial |first |last |latest |current |original |previous |counter[- ]?)?(?:offer|price|asking|ask|bid|proposal|budget|counter|limit|maximum)(?: price)?(?: (?:of|is|was|at|for|to))?|you(?:'ve| have)? (?:already )?(?:said|offered|offer|asked for|ask(?:ing)? for|mentioned|want(?:ed)?|proposed|quoted|named|suggested)|you(?:'re| are| were) (?:asking|offering|at|proposing)"
     r"|others? (?:offer(?:ed|ing)?|bid|sell(?:ing)?|charge|ask(?:ing)?)(?: it)?(?: me)?(?: for| at)?|had it (?:at|for)|have it (?:listed )?(?:at|for)|between us is|difference of|gap of|profit of|margin of)\s*(?:about|around|only|just|like|roughly|nearly|almost|over|up to|at|for)?\s*(?:an? )?)$",
     _I,
@@ -113,7 +116,7 @@ _REFERENCE_AFTER = re.compile(
     _I,
 )
 _REFERENCE_CLAUSE = re.compile(
-    r"\b(?:ebay|amazon|kbb|blue ?book|at target|walmart|best ?buy|costco|msrp|another (?:guy|buyer|seller|person|offer|store|shop|vendor|one)|someone (?:else|offered)|somebody (?:else|offered)|other (?:buyers?|offers?|people|sellers?|stores?|shops?|vendors?|places?)|a friend|my (?:friend|neighbou?r|cousin)|(?:a|this|some) guy|competitors?|elsewhere|(?:saw|seen|found) (?:\w+ ){0,5}(?:for|at)|(?:i|we) paid|(?:i|we) bought|(?:stores?|shops?) (?:sell|charge|ask)|down the street|similar (?:ones?|balloons?|items?))\b",
+    r"\b(?:ebay|amazon|kbb|blue ?book|at target|walmart|best ?buy|costco|msrp|another (?:guy|buyer|seller|person|offer|store|shop|vendor|one)|someone (?:else|offered)|somebody (?:else|offered)|other (?:buyers?|offers?|people|sellers?|stores?|shops?|vendors?|places?)|a friend|my (?:friend|neighbou?r|cousin)|(?:a|this|some) guy|(?:get|buy|find) (?:them|one|it|those|these) (?:new |used |cheaper )?for|competitors?|elsewhere|(?:saw|seen|found) (?:\w+ ){0,5}(?:for|at)|(?:i|we) paid|(?:i|we) bought|(?:stores?|shops?) (?:sell|charge|ask)|down the street|similar (?:ones?|balloons?|items?))\b",
     _I,
 )
 _PROPOSES = re.compile(
@@ -152,8 +155,9 @@ _AT_LEAST = re.compile(
     _I,
 )
 _TURNED_DOWN_AFTER = re.compile(
-    r"^[^,]{0,40}?\b(?:is|'s|s|are|was|seems?|sounds?|feels?|would be|looks?|,)?\s*(?:(?:still|just|simply|kind ?of|kinda|sort of|a bit|a little|a lot|bit|little|far|way|much|quite|rather|really|pretty|very|slightly|somewhat|even)\s+)*"
-    r"(?:too (?:low|high|much|little|steep|expensive|far)|(?:a (?:bit|little|tad)|kind ?of|kinda|pretty|quite|really|very|bit|super|way) (?:low|high|much|steep|expensive)|not (?:enough|acceptable|possible|going to|gonna|quite|something|what|doable|feasible|fair|reasonable)|isn'?t (?:enough|acceptable|possible|going|quite|fair|something)|won'?t (?:work|do|cut|be)|doesn'?t (?:work|cut|cover|even)|does not|wouldn'?t|would not|out of (?:the question|my)|(?:well )?(?:below|under|above|over|beyond|less than|more than|lower than|higher than) (?:what|my|the|our|i\b|it)|low\b|insulting|unreasonable|an insult|a joke|a stretch|a lowball|(?:isn'?t|ain'?t|not) (?:\w+ )?happening)",
+    r"^(?:[^,]{0,40}?\b(?:is|'s|s|are|was|seems?|sounds?|feels?|would be|looks?)|\W{0,3})\s*(?:(?:still|just|simply|kind ?of|kinda|sort of|a bit|a little|a lot|bit|little|far|way|much|quite|rather|really|pretty|very|slightly|somewhat|even)\s+)*"
+    r"(?:too (?:low|high|much|little|steep|expensive|far)|(?:a (?:bit|little|tad)|kind ?of|kinda|pretty|quite|really|very|bit|super|way) (?:low|high|much|steep|expensive)|not (?:enough|acceptable|possible|going to|gonna|quite|something|what|doable|feasible|fair|reasonable)|out of (?:the question|my)|(?:well )?(?:below|under|above|over|beyond|less than|more than|lower than|higher than) (?:what|my|the|our|i\b|it)|low\b|insulting|unreasonable|an insult|a joke|a stretch|a lowball|not (?:\w+ )?happening)"
+    r"|^[^,]{0,40}?\b(?:won'?t (?:work|do|cut|be)|doesn'?t (?:work|cut|cover|even)|does not|wouldn'?t|would not|(?:isn'?t|ain'?t) (?:enough|acceptable|possible|going|quite|fair|something|(?:\w+ )?happening))",
     _I,
 )
 _PROBE = re.compile(
@@ -183,11 +187,11 @@ _PLAIN_ACCEPT = re.compile(
 _SOFT_ACCEPT = re.compile(
     r"\b(?:(?:that|this|it|which|price|offer|amount|compromise|\d)(?:'?s|'?ll)? (?:would |will |should |also |just |really |totally |definitely )*(?:works?(?: (?:for me|great|fine|well|perfectly|out))?|is (?:fine|fair|good|great|agreeable|acceptable|reasonable|perfect|ok(?:ay)?|doable|alright|all right|cool|a fair \w+|a (?:good|great|reasonable) (?:price|deal|compromise|offer))|do(?:\W|$)|suits?|sounds? (?:good|great|fair|fine|perfect|right|reasonable|ok|okay|agreeable|like a (?:deal|plan|fair \w+|good \w+))|be (?:fine|good|great|perfect|ok|okay|acceptable))"
     r"|that'?s (?:fine|fair|good|great|agreeable|acceptable|reasonable|perfect|ok(?:ay)?|doable|alright|cool|a deal|a fair \w+|(?:a )?(?:good|great|reasonable) (?:price|deal|compromise|offer)|it)|thatll (?:do|work)|that'?ll (?:do|work)"
-    r"|works (?:for me|great|fine|good)|(?:sounds|seems|looks) (?:good|great|fair|fine|perfect|right|reasonable|ok|okay|like a (?:deal|plan))|fair enough|good enough|all set|(?:ok|fine) (?:by|with) me|(?:i'?m|i am|im) (?:good|ok|okay|fine|happy) with (?:that|it|this)|let'?s (?:do (?:it|that|this)|say that)"
-    r"|(?:i|we) (?:can|could|guess i can|suppose i can|think i can|will|'ll) (?:do|work with|manage|swing|handle|pay|agree to|go with|sell (?:it )?(?:for|at)|let (?:it|you have it) (?:go )?for) (?:that|it|this)|(?:can|could|will|ill|i'll) do (?:that|it)|i(?:'?ll| will) (?:pay|do|go with) (?:that|it)|you can have it|you win|have it then|i guess(?: so| that)?(?=\W|$)|oh wow yes|yes please|why not\W*$|\bis (?:fine|ok(?:ay)?|good|alright|acceptable)(?: (?:with|by|for) me)?\W*$|\bit is\W*$|ok(?:ay)? (?:with|by) me|says? (?:ok(?:ay)?|yes|sure)\b|granted)",
+    r"|works (?:for me|great|fine|good)|(?:sounds|seems|looks) (?:good|great|fair|fine|perfect|right|reasonable|ok|okay|like a (?:deal|plan))|fair enough|good enough|(?:we'?re|we are|were) (?:all )?set|all set|go on then|i'?ll have (?:it|them|one)|we do have a deal|i wouldn'?t say no to (?:that|it)|(?:ok|fine) (?:by|with) me|(?:i'?m|i am|im) (?:good|ok|okay|fine|happy) with (?:that|it|this)|let'?s (?:do (?:it|that|this)|say that)"
+    r"|(?:i|we) (?:can|could|guess i can|suppose i can|think i can|will|'ll) (?:do|work with|manage|swing|handle|pay|agree to|go with|sell (?:it )?(?:for|at)|let (?:it|you have it) (?:go )?for) (?:that|it|this)|(?:can|could|will|ill|i'll) do (?:that|it)|i(?:'?ll| will) (?:pay|do|go with) (?:that|it)|you can have it|you win|have it then|i guess(?: so| that)?(?=\W|$)|oh wow yes|yes please|why not\W*$|\bis (?:fine|ok(?:ay)?|good|great|perfect|alright|acceptable)(?: (?:with|by|for) me)?\W*$|\bit is\W*$|ok(?:ay)? (?:with|by) me|says? (?:ok(?:ay)?|yes|sure)\b|granted)",
     _I,
 )
-_YES_WORDS = r"ok(?:ay|ey|ie|eh)?s?|k+|kay|sure|yes|yep|yea|yeah|yup|ya|yess+|alright|alrighty|all right|aight|fine|deal|delt|done|great|perfect|agreed|sold|very well|cool|good|awesome|excellent|wonderful|fantastic|sweet|nice|absolutely|definitely|of course|certainly|gladly|bet|gotcha|got it|you got it|fair|true|correct|granted"
+_YES_WORDS = r"ok(?:ay|ey|ie|eh)?s?|k+|kay|sure|yes|yep|yea|yeah|yup|ya|yess+|alright|alrighty|all right|aight|fine|deal|delt|done|great|perfect|agreed|sold|very well|cool|good|awesome|excellent|wonderful|fantastic|sweet|nice|absolutely|definitely|of course|certainly|gladly|bet|gotcha|got it|you got it|fair|true|correct|granted|exactly|👍|👌|🤝"
 _FILLER = r"thanks?|thank you|you too|then|so much|man|bro|dude|sir|ma'?am|buddy|bud|friend|lol|haha|hah|ha|oh|well|um|uh|ugh|hmm+|eh|haha+|thing|that|it|is|i guess|guess|let'?s do it|let'?s do that|just|very much|a lot|great|good|please|works|i do|i would|i will|we do|i can|it is|that is|it does|it would|with that|by me|for me"
 _BARE_YES = re.compile(rf"^\W*(?:(?:{_FILLER})\W+)*(?:{_YES_WORDS})(?:\W+(?:{_YES_WORDS}|{_FILLER}))*\W*$", _I)
 _YES_START = re.compile(
@@ -206,14 +210,14 @@ _HESITATES = re.compile(
 )
 _REFUSAL = re.compile(
     r"\b(?:no deal|not a deal|don'?t have a deal|no can do|can(?:'?t|not| not) (?:accept|agree|do|take|go|sell|pay|let|justify|afford|possibly|really|come|drop|offer|match|budge|meet|quite|reach)|won'?t (?:accept|agree|do|take|go|sell|pay|work|cut|be able)|not (?:accept|agree|yet|quite|able|possible|going (?:to (?:work|accept|take|pay|sell|go)|lower|any)|gonna|willing|happy|acceptable|enough|interested|selling|doable)|don'?t (?:accept|agree|think (?:so|i can|that works))"
-    r"|(?:couldn'?t|wouldn'?t|unable to|could not|would not) (?:accept|agree|do|take|go|let|sell|pay|be)|too (?:low|high|much|little|steep|expensive|rich)|no,? (?:thanks|thank you|thx|way|sorry)|afraid not|(?:have to|must|will|'ll|respectfully) (?:decline|refuse|pass)|i (?:decline|refuse)|not (?:for|at) that price|no chance|forget it|hell no|yeah no|nah+|nope|never mind|nevermind|nvm|is that a joke|isn'?t enough|doesn'?t work|does not work|out of my (?:budget|range))\b"
+    r"|(?:couldn'?t|wouldn'?t|unable to|could not|would not) (?:accept|agree|do|take|go|let|sell|pay|be)|too (?:low|high|much|little|steep|expensive|rich)|no,? (?:thanks|thank you|thx|way|sorry)|afraid not|(?:have to|must|will|'ll|respectfully) (?:decline|refuse|pass)|i (?:decline|refuse)|not (?:for|at) that price|no chance|forget it|said no|hell no|yeah no|nah+|nope|never mind|nevermind|nvm|is that a joke|isn'?t enough|doesn'?t work|does not work|out of my (?:budget|range))\b"
     r"|^\W*(?:(?:oh|well|sorry|hmm+|um|haha|lol)\W+)*no\b(?!\s+(?:problem|worries|worry|rush|issues?|doubt|biggie|prob|trouble|need|hurry|stress|longer|more))",
     _I,
 )
 _FAREWELL = re.compile(
     r"\b(?:(?:i|we)(?:'?ll| will|'?m going to| am going to| have to|'?ve got to|'?m afraid (?:i|we)(?:'?ll| will)?(?: have to)?|'?m gonna| might| may|'ll just| think i'?ll| guess i'?ll| should| must)? ?(?:have to |need to |just |probably )?(?:pass\b(?! (?:it|on the))|walk away|look (?:elsewhere|around|for another|somewhere else|closer)|keep (?:looking|searching|shopping)|move on|leave it(?! (?:at|for) (?:the )?(?:door|porch))|go elsewhere|shop around|try (?:elsewhere|somewhere else|another)|buy (?:it )?elsewhere|find (?:another|someone|somebody)|wait for (?:another|a better|someone)|end (?:the|this|our) (?:talk|conversation|negotiation|discussion)|decline)"
     r"|(?:i'?m|im|i am) (?:walking away|out\b|done (?:here|negotiating|with this))|walking away|(?:we|it (?:seems|looks|appears) (?:like |that |as if )?we|looks like we|guess we)(?:'?ll| will| just| simply)* (?:can(?:'?t|not| not)|won'?t|will not|could not|couldn'?t|are not able to|aren'?t able to|are unable to|don'?t|aren'?t going to|are not going to) (?:be able to )?(?:reach|come to|make|come together|find|agree|get to|see eye|meet|work (?:this|it|something) out|have a deal|close)|unable to (?:reach|come to) an? (?:agreement|deal)"
-    r"|let'?s (?:leave it(?: at that| there)|end (?:it|this) here|call it off|agree to disagree|part ways)|no deal(?: then)?\W*$|i end (?:the|this) talk|not going to (?:work out|reach|agree)|go our separate ways|this (?:is where i leave|wont|won'?t|isn'?t going to) (?:work|be)(?: out)?(?: for (?:us|me))?|it'?s (?:a pass|not for me)|changed my mind|not interested(?: anymore)?|no longer interested|deal is off|(?:it|they) sold (?:this|yesterday|last|already|to)|some(?:one|body) (?:else )?(?:just |already )?(?:bought|took|got) it|(?:was|wasn'?t|not) meant to be|sell (?:it )?to some(?:one|body) else|not going to make (?:a|this) deal|no thanks|no,? thank you|forget (?:it|about it)|have to pass)\b",
+    r"|let'?s (?:leave it(?: at that| there)|end (?:it|this) here|call it off|agree to disagree|part ways)|no deal(?: then)?\W*$|i end (?:the|this) talk|not going to (?:work out|reach|agree)|go our separate ways|this (?:is where i leave|wont|won'?t|isn'?t going to) (?:work|be)(?: out)?(?: for (?:us|me))?|(?:i'?m )?cancel(?:l?ing)?|it'?s (?:a pass|not for me)|changed my mind|not interested(?: anymore)?|no longer interested|deal is off|^\W*leave it(?=\W)|(?:it|they) sold (?:this|yesterday|last|already|to)|some(?:one|body) (?:else )?(?:just |already )?(?:bought|took|got) it|(?:was|wasn'?t|not) meant to be|sell (?:it )?to some(?:one|body) else|not going to make (?:a|this) deal|no thanks|no,? thank you|forget (?:it|about it)|have to pass)\b",
     _I,
 )
 _GOODBYE = re.compile(
@@ -235,7 +239,7 @@ _PICK_UP = re.compile(
     r"\b(?:when|where|what time|how soon)\b.*\b(?:pick|get it|collect|meet|come (?:get|and|by)|grab)", _I
 )
 _SO_WOULD_I = re.compile(
-    r"^\W*(?:(?:oh|well|haha|lol)\W+)*(?:it|that|i|we|they|he|she)(?:'d| would| could| can| will| do| does|'ll)\b(?! (?:not|never|rather|like|prefer|need))",
+    r"^\W*(?:(?:oh|well|haha|lol)\W+)*(?:it|that|i|we|they|he|she)(?:'d| would| could| can| will| do| does| am| are|'ll)\b(?! (?:not|never|rather|like|prefer|need))",
     _I,
 )
 _COUNTS = re.compile(
@@ -245,6 +249,10 @@ _COUNTS = re.compile(
 _BELOW_LISTED = re.compile(r"\b(?:less|lower|below|under|off|cheaper|down|from|negotiable|flexible|wiggle)\b", _I)
 _QUESTION = re.compile(
     r"^\W*(?:(?:hi|hey|hello|so|and|ok|okay|well|but|or|um|oh)\W+)*(?:where|when|what|how|which|who|why|whats|hows|is (?:it|this|that|the|there)|are (?:you|they|there|these|u)|does|do (?:you|u)|did you|can (?:i|you|u|we)|could (?:i|you|u|we)|would (?:you|u|it)|will (?:you|u)|any chance)\b(?! (?:works?|fine|ever|soon))",
+    _I,
+)
+_SURE_START = re.compile(
+    r"^\W*(?:(?:oh|well|haha|lol)\W+)*(?:sure|yes|yep|yeah|ok|okay|deal|alright|all right)\s*[,.!]+(?! (?:i|but|and i) (?:understand|see|hear|appreciate|know|get))(?!.*\b(?:understand|appreciate)\b)",
     _I,
 )
 _ONLY_IF = re.compile(r"^\W*(?:(?:yes|sure|ok(?:ay)?|yeah|well|maybe|but)\W+)*(?:only if|if|as long as|provided)\b", _I)
@@ -336,6 +344,7 @@ class _Utterance:
             asks=bool(self.prices) and self.prices[-1].asked and self.prices[-1].clause == last_question,
             counts=_COUNTS.search(last[0]) is not None,
             sure=bool(self.prices) and self.prices[-1].sure,
+            questions=last_question >= 0 and not (self.prices and self.prices[-1].clause == last_question),
         )
 
     def _repeats(self) -> bool:
@@ -352,6 +361,10 @@ class _Utterance:
             return False
         if self.table.asked and (_YES_START.match(text) or _SO_WOULD_I.match(text)) and "?" not in text[:40]:
             return True
+        if self.table.fresh and not self.table.questioned and len(text.split()) <= 4 and _SO_WOULD_I.match(text):
+            return True
+        if self.table.fresh and not self.table.questioned and _SURE_START.match(text):
+            return "?" not in text
         if "?" in text or len(text.split()) > 8 or not _YES_START.match(text):
             return False
         return self.table.fresh or (self.table.newest and _LOGISTICS.search(text) is not None)
@@ -421,7 +434,7 @@ class _Utterance:
         if (negated and _LIMIT.search(before)) or _AT_LEAST.search(before):
             self.limit = True
             return value, sure
-        if negated or _TURNED_DOWN_AFTER.match(after):
+        if negated or (_TURNED_DOWN_AFTER.match(after) and not asked):
             return None, False
         if asked and _PROBE.search(f"{before} {after}"):
             self.probe = value
@@ -460,9 +473,14 @@ class _Utterance:
         if amount.explicit:
             dear = self.table.listed is not None and amount.value > 2.5 * max(high, self.table.listed)
             return (None, False) if amount.value < 0.045 * low or dear else (amount.value, True)
-        if _UNIT_AFTER.match(after) or _NAME_BEFORE.search(before) or re.search(r"\d\s?[-:]$", before):
+        if (
+            after[:1].isalpha()
+            or _UNIT_AFTER.match(after)
+            or _NAME_BEFORE.search(before)
+            or re.search(r"\d\s?[-:]$", before)
+        ):
             return None, False
-        alone = not before.strip(" ,~-") and not after.strip(" .,!?:)-")
+        alone = not before.strip(" ,~-") and (not after.strip(" .!?:)-") or after.lstrip().startswith(","))
         cue = alone or _CUE_BEFORE.search(before) is not None or _CUE_AFTER.match(after) is not None
         cue = (cue and not self.table.counting) or (amount.worded and amount.value >= 100)
         clock = amount.value <= 12 and _CLOCK_BEFORE.search(before) is not None
@@ -476,7 +494,7 @@ class _Utterance:
                 return value, alone or amount.value >= 100 or _STRONG_CUE.search(before) is not None
             if not (0.1 if cue else 0.3) * low <= value <= (3 if cue else 2) * high:
                 continue
-            if value != amount.value and not cue:
+            if value > amount.value and (not cue or amount.worded):
                 continue
             near = 0.6 * low <= value <= 1.5 * high
             if (coming and (value != amount.value or not near)) or (_COUNTED.match(after) and not (near and cue)):
@@ -520,7 +538,7 @@ class _Utterance:
 
 
 _CUE_BEFORE = re.compile(
-    r"(?:[$€£]|\b(?:take|do|doing|give|giving|you|u|ya|offer(?:ing)?|for|about|at|pay|accept|how'?s|hows|say|make it|is|it'?s|its|it|to|be|asking|price|lowest|highest|max|maximum|minimum|least|deal|around|like|and|then|than|ok(?:ay)?|fine|only|just|firm|cash|have|spend|budget|between|even|under|below|over|above|sell|buy|call|of|meet|so|maybe|call it|still|alright|yes|sure|was thinking|thinking))\W*$",
+    r"(?:[$€£]|\b(?:take|do|doing|give|giving|you|u|ya|offer(?:ing)?|for|about|at|pay|accept|how'?s|hows|say|make it|is|it'?s|its|it|to|be|put|asking|price|lowest|highest|max|maximum|minimum|least|deal|around|like|and|then|than|ok(?:ay)?|fine|only|just|firm|cash|have|spend|budget|between|even|under|below|over|above|sell|buy|call|of|meet|so|maybe|call it|still|alright|yes|sure|was thinking|thinking))\W*$",
     _I,
 )
 

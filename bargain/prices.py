@@ -113,6 +113,7 @@ class Reader:
             fresh=heard,
             asked=heard and self._said.asks,
             counting=self._said.counts,
+            questioned=self._said.questions,
             newest=theirs is not None and self._last is not None and same(theirs[1], self._last),
             agreed=self._outcome.price,
             known=tuple(self._known),

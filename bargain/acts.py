@@ -111,12 +111,15 @@ _REFERENCE_BEFORE = re.compile(
     r"|others? (?:offer(?:ed|ing)?|bid|sell(?:ing)?|charge|ask(?:ing)?)(?: it)?(?: me)?(?: for| at)?|had it (?:at|for)|have it (?:listed )?(?:at|for)|between us is|difference of|gap of|profit of|margin of)\s*(?:about|around|only|just|like|roughly|nearly|almost|over|up to|at|for)?\s*(?:an? )?)$",
     _I,
 )
+_SEVERAL_BEFORE = re.compile(
+    r"\b(?:two|three|four|five|six|ten|a dozen|[2-9]|1\d)(?: (?:of (?:them|these)|\w+s))? for (?:only |just )?$", _I
+)
 _REFERENCE_AFTER = re.compile(
     r"^\s*(?:ones?\b|(?:on|at|from|in) (?:ebay|amazon|craigslist|walmart|target|best ?buy|costco|the (?:store|shop|mall)|stores?|shops?|other (?:stores?|shops?)|retail)|(?:brand )?new\b|retail\b|originally\b|when (?:it was |i )?(?:new|bought)|difference\b|apart\b|in savings|profit\b|(?:more|less|higher|lower|cheaper) than|back (?:then|when)|last (?:year|month|week))",
     _I,
 )
 _REFERENCE_CLAUSE = re.compile(
-    r"\b(?:ebay|amazon|kbb|blue ?book|at target|walmart|best ?buy|costco|msrp|another (?:guy|buyer|seller|person|offer|store|shop|vendor|one)|someone (?:else|offered)|somebody (?:else|offered)|other (?:buyers?|offers?|people|sellers?|stores?|shops?|vendors?|places?)|a friend|my (?:friend|neighbou?r|cousin)|(?:a|this|some) guy|(?:get|buy|find) (?:them|one|it|those|these) (?:new |used |cheaper )?for|competitors?|elsewhere|(?:saw|seen|found) (?:\w+ ){0,5}(?:for|at)|(?:i|we) paid|(?:i|we) bought|(?:stores?|shops?) (?:sell|charge|ask)|down the street|similar (?:ones?|balloons?|items?))\b",
+    r"\b(?:ebay|amazon|kbb|blue ?book|at target|walmart|best ?buy|costco|msrp|another (?:guy|buyer|seller|person|offer|store|shop|vendor|one)|someone (?:else|offered)|somebody (?:else|offered)|other (?:buyers?|offers?|people|sellers?|stores?|shops?|vendors?|places?)|a friend|my (?:friend|neighbou?r|cousin)|(?:a|this|some) guy|(?:you|u|we|they|people|anyone) can (?:get|buy|find) (?:them|one|it|those|these) (?:new |used |cheaper )?for|competitors?|elsewhere|(?:saw|seen|found) (?:\w+ ){0,5}(?:for|at)|(?:i|we) paid|(?:i|we) bought|(?:stores?|shops?) (?:sell|charge|ask)|down the street|similar (?:ones?|balloons?|items?))\b",
     _I,
 )
 _PROPOSES = re.compile(
@@ -163,7 +166,11 @@ _TURNED_DOWN_AFTER = re.compile(
 _PROBE = re.compile(
     r"\b(?:is|are|was)\b[^?]*\b(?:lowest|best|firm|final|bottom|minimum|negotiable|highest|max(?:imum)?)\b", _I
 )
-_PERCENT_OFF = re.compile(r"\b(\d{1,2})\s?(?:%|percent|per\s?cent)\s*(?:off|less|discount|cheaper|lower)", _I)
+_PERCENT = re.compile(r"^\s?(?:%|percent|per\s?cent)", _I)
+_PERCENT_OFF = re.compile(
+    r"\b(\d{1,2})\s?(?:%|percent|per\s?cent)\s*(?:off|less|discount|cheaper|lower)|discount of (\d{1,2})\s?(?:%|percent)",
+    _I,
+)
 _HALF = re.compile(
     r"(?<!than )\bhalf (?:price|off|of (?:that|the (?:price|asking)))|(?<!than )\b(?:half|50%) the (?:price|asking)", _I
 )
@@ -188,7 +195,7 @@ _SOFT_ACCEPT = re.compile(
     r"\b(?:(?:that|this|it|which|price|offer|amount|compromise|\d)(?:'?s|'?ll)? (?:would |will |should |also |just |really |totally |definitely )*(?:works?(?: (?:for me|great|fine|well|perfectly|out))?|is (?:fine|fair|good|great|agreeable|acceptable|reasonable|perfect|ok(?:ay)?|doable|alright|all right|cool|a fair \w+|a (?:good|great|reasonable) (?:price|deal|compromise|offer))|do(?:\W|$)|suits?|sounds? (?:good|great|fair|fine|perfect|right|reasonable|ok|okay|agreeable|like a (?:deal|plan|fair \w+|good \w+))|be (?:fine|good|great|perfect|ok|okay|acceptable))"
     r"|that'?s (?:fine|fair|good|great|agreeable|acceptable|reasonable|perfect|ok(?:ay)?|doable|alright|cool|a deal|a fair \w+|(?:a )?(?:good|great|reasonable) (?:price|deal|compromise|offer)|it)|thatll (?:do|work)|that'?ll (?:do|work)"
     r"|works (?:for me|great|fine|good)|(?:sounds|seems|looks) (?:good|great|fair|fine|perfect|right|reasonable|ok|okay|like a (?:deal|plan))|fair enough|good enough|(?:we'?re|we are|were) (?:all )?set|all set|go on then|i'?ll have (?:it|them|one)|we do have a deal|i wouldn'?t say no to (?:that|it)|(?:ok|fine) (?:by|with) me|(?:i'?m|i am|im) (?:good|ok|okay|fine|happy) with (?:that|it|this)|let'?s (?:do (?:it|that|this)|say that)"
-    r"|(?:i|we) (?:can|could|guess i can|suppose i can|think i can|will|'ll) (?:do|work with|manage|swing|handle|pay|agree to|go with|sell (?:it )?(?:for|at)|let (?:it|you have it) (?:go )?for) (?:that|it|this)|(?:can|could|will|ill|i'll) do (?:that|it)|i(?:'?ll| will) (?:pay|do|go with) (?:that|it)|you can have it|you win|have it then|i guess(?: so| that)?(?=\W|$)|oh wow yes|yes please|why not\W*$|\bis (?:fine|ok(?:ay)?|good|great|perfect|alright|acceptable)(?: (?:with|by|for) me)?\W*$|\bit is\W*$|ok(?:ay)? (?:with|by) me|says? (?:ok(?:ay)?|yes|sure)\b|granted)",
+    r"|(?:i|we) (?:can|could|guess i can|suppose i can|think i can|will|'ll) (?:do|work with|manage|swing|handle|pay|agree to|go with|sell (?:it )?(?:for|at)|let (?:it|you have it) (?:go )?for) (?:that|it|this)|(?:can|could|will|ill|i'll) do (?:that|it)|i(?:'?ll| will) (?:pay|do|go with) (?:that|it)|you can have it|you win|have it then|(?:you'?ve|you have|you) (?:convinced|persuaded|won|twisted)|you drive a hard bargain|i guess(?: so| that)?(?=\W|$)|oh wow yes|yes please|why not\W*$|\bis (?:fine|ok(?:ay)?|good|great|perfect|alright|acceptable)(?: (?:with|by|for) me)?\W*$|\bit is\W*$|ok(?:ay)? (?:with|by) me|says? (?:ok(?:ay)?|yes|sure)\b|granted)",
     _I,
 )
 _YES_WORDS = r"ok(?:ay|ey|ie|eh)?s?|k+|kay|sure|yes|yep|yea|yeah|yup|ya|yess+|alright|alrighty|all right|aight|fine|deal|delt|done|great|perfect|agreed|sold|very well|cool|good|awesome|excellent|wonderful|fantastic|sweet|nice|absolutely|definitely|of course|certainly|gladly|bet|gotcha|got it|you got it|fair|true|correct|granted|exactly|👍|👌|🤝"
@@ -215,7 +222,7 @@ _REFUSAL = re.compile(
     _I,
 )
 _FAREWELL = re.compile(
-    r"\b(?:(?:i|we)(?:'?ll| will|'?m going to| am going to| have to|'?ve got to|'?m afraid (?:i|we)(?:'?ll| will)?(?: have to)?|'?m gonna| might| may|'ll just| think i'?ll| guess i'?ll| should| must)? ?(?:have to |need to |just |probably )?(?:pass\b(?! (?:it|on the))|walk away|look (?:elsewhere|around|for another|somewhere else|closer)|keep (?:looking|searching|shopping)|move on|leave it(?! (?:at|for) (?:the )?(?:door|porch))|go elsewhere|shop around|try (?:elsewhere|somewhere else|another)|buy (?:it )?elsewhere|find (?:another|someone|somebody)|wait for (?:another|a better|someone)|end (?:the|this|our) (?:talk|conversation|negotiation|discussion)|decline)"
+    r"\b(?:(?:i|we)(?:'?ll| will|'?m going to| am going to| have to|'?ve got to|'?m afraid (?:i|we)(?:'?ll| will)?(?: have to)?|'?m gonna| might| may|'ll just| think i'?ll| guess i'?ll| should| must)? ?(?:have to |need to |just |probably )?(?:pass\b(?! (?:it|on the))|walk away|look (?:elsewhere|around|for another|somewhere else|closer)|keep (?:looking|searching|shopping)|move on|leave it(?! (?:at|for) (?:the )?(?:door|porch))|go elsewhere|shop around|try (?:elsewhere|somewhere else|another)|buy (?:it )?elsewhere|find (?:another|someone|somebody)|wait for (?:another|a better|someone)|end (?:the|this|our) (?:talk|conversation|negotiation|discussion))"
     r"|(?:i'?m|im|i am) (?:walking away|out\b|done (?:here|negotiating|with this))|walking away|(?:we|it (?:seems|looks|appears) (?:like |that |as if )?we|looks like we|guess we)(?:'?ll| will| just| simply)* (?:can(?:'?t|not| not)|won'?t|will not|could not|couldn'?t|are not able to|aren'?t able to|are unable to|don'?t|aren'?t going to|are not going to) (?:be able to )?(?:reach|come to|make|come together|find|agree|get to|see eye|meet|work (?:this|it|something) out|have a deal|close)|unable to (?:reach|come to) an? (?:agreement|deal)"
     r"|let'?s (?:leave it(?: at that| there)|end (?:it|this) here|call it off|agree to disagree|part ways)|no deal(?: then)?\W*$|i end (?:the|this) talk|not going to (?:work out|reach|agree)|go our separate ways|this (?:is where i leave|wont|won'?t|isn'?t going to) (?:work|be)(?: out)?(?: for (?:us|me))?|(?:i'?m )?cancel(?:l?ing)?|it'?s (?:a pass|not for me)|changed my mind|not interested(?: anymore)?|no longer interested|deal is off|^\W*leave it(?=\W)|(?:it|they) sold (?:this|yesterday|last|already|to)|some(?:one|body) (?:else )?(?:just |already )?(?:bought|took|got) it|(?:was|wasn'?t|not) meant to be|sell (?:it )?to some(?:one|body) else|not going to make (?:a|this) deal|no thanks|no,? thank you|forget (?:it|about it)|have to pass)\b",
     _I,
@@ -254,6 +261,9 @@ _QUESTION = re.compile(
 _SURE_START = re.compile(
     r"^\W*(?:(?:oh|well|haha|lol)\W+)*(?:sure|yes|yep|yeah|ok|okay|deal|alright|all right)\s*[,.!]+(?! (?:i|but|and i) (?:understand|see|hear|appreciate|know|get))(?!.*\b(?:understand|appreciate)\b)",
     _I,
+)
+_UNDERSTANDS = re.compile(
+    r"\b(?:understand|appreciate|i (?:see|hear|get)|noted|thanks for (?:being|letting|the info))\b", _I
 )
 _ONLY_IF = re.compile(r"^\W*(?:(?:yes|sure|ok(?:ay)?|yeah|well|maybe|but)\W+)*(?:only if|if|as long as|provided)\b", _I)
 _RANGE = re.compile(r"^\s*(?:-|–|to|and)\s*$")
@@ -300,6 +310,7 @@ class _Utterance:
         self.currency = currency
         self.prices: list[_Price] = []
         self.limit = False
+        self.named = False
         self.probe: float | None = None
 
     def read(self, text: str) -> Said:
@@ -313,7 +324,11 @@ class _Utterance:
                 agrees = agrees and plainly
                 continue
             how = self._agreement(clause, asked)
-            conditional = conditional or how == "conditional" or (self.table.asked and bool(_ONLY_IF.match(clause)))
+            conditional = (
+                conditional
+                or how == "conditional"
+                or (self.table.asked and bool(_ONLY_IF.match(clause)) and not self.named)
+            )
             if how in ("plainly", "softly"):
                 agrees, plainly, refused_last = True, plainly or how == "plainly", False
         if not agrees and not refuses and not self.prices and self._short_yes(text):
@@ -357,7 +372,7 @@ class _Utterance:
 
     def _short_yes(self, text: str) -> bool:
         """A few words that begin with a yes, when the rival has just named a price, or asked for a yes to it."""
-        if _HESITATES.search(text):
+        if _HESITATES.search(text) or _UNDERSTANDS.search(text):
             return False
         if self.table.asked and (_YES_START.match(text) or _SO_WOULD_I.match(text)) and "?" not in text[:40]:
             return True
@@ -380,6 +395,7 @@ class _Utterance:
     # --- prices ---------------------------------------------------------------------------------------------------
     def _prices_of(self, clause: str, asked: bool, clause_number: int) -> None:
         named = amounts(clause, self.currency)
+        self.named = self.named or any(amount.explicit for amount in named)
         found = len(self.prices)
         joined: float | None = None
         for number, amount in enumerate(named):
@@ -401,7 +417,7 @@ class _Utterance:
         if base is None or _NEGATED.search(clause):
             return
         if percent:
-            self._propose(base * (1 - int(percent[1]) / 100), clause_number, asked)
+            self._propose(base * (1 - int(percent[1] or percent[2]) / 100), clause_number, asked)
         elif _HALF.search(clause):
             self._propose((self.table.listed or base) / 2, clause_number, asked)
         elif not named and _SPLIT.search(clause) and (other := self._bid()) is not None:
@@ -421,6 +437,8 @@ class _Utterance:
 
     def _price(self, amount: Amount, before: str, after: str, asked: bool) -> tuple[float | None, bool]:
         """The price that a number proposes, None if it proposes none, and whether it certainly is money."""
+        if _PERCENT.match(after):
+            return None, False
         if _OFF_AFTER.match(after) or (_OFF_BEFORE.search(before) and not re.search(r"\bto\s*$", before)):
             return self._reduced(amount, before), True
         if _AND_YOURS.search(after) and (_ADD_BEFORE.search(before) or _MORE_AFTER.match(after)):
@@ -459,7 +477,9 @@ class _Utterance:
         return None if base is None else round(base + amount.value, 2)
 
     def _is_reference(self, before: str, after: str) -> bool:
-        if _REFERENCE_BEFORE.search(before) or _REFERENCE_AFTER.match(after):
+        if _REFERENCE_BEFORE.search(before):
+            return _PLAIN_ACCEPT.search(before) is None  # "I accept your offer of $17"
+        if _REFERENCE_AFTER.match(after) or _SEVERAL_BEFORE.search(before):
             return True
         around = _REFERENCE_CLAUSE.search(f"{before} {after}")
         return around is not None and not _PROPOSES.search(
@@ -505,7 +525,7 @@ class _Utterance:
                 continue
             if self.table.agreed and not (cue and 0.6 * self.table.agreed <= value <= 1.6 * self.table.agreed):
                 continue
-            if amount.worded and value <= 10 and low >= 20:
+            if amount.worded and (value == 1 or (value <= 10 and not near)):
                 continue
             return value, cue
         return None, False

@@ -10,19 +10,22 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
+from random import Random
 
 
 @dataclass(frozen=True, slots=True)
 class Chat:
     """A request of any protocol as (role, text) pairs; the roles are system, user and assistant.
 
-    A text completion has one user message, its prompt. `call` counts the server's requests from 0.
+    A text completion has one user message, its prompt. `call` counts the server's requests from 0. `key` is the
+    request's prompt_cache_key, one for each seat and game, "" without it.
     """
 
     protocol: str
     model: str
     messages: tuple[tuple[str, str], ...]
     call: int = 0
+    key: str = ""
 
     @property
     def system(self) -> str:
@@ -52,6 +55,18 @@ def negotiate(chat: Chat) -> str:
     if role == "critic":
         return advise(head)
     return bargain_on(chat, "seller" if role == "seller" else "buyer")
+
+
+def haggle(chat: Chat) -> str:
+    """`negotiate` with every price a few cents off by a hash of the chat and its key.
+
+    Equal chats still get equal replies, but games differ, so that a reply at the wrong place would show.
+    """
+    text = negotiate(chat)
+    dice = Random(f"{chat.key} {chat.messages}")
+    if not text.startswith("I can come"):
+        return text
+    return _PRICE.sub(lambda found: _money(float(found.group(1)) + dice.randint(-20, 20) / 100), text)
 
 
 def advise(head: str) -> str:

@@ -86,7 +86,8 @@ class Call:
         elif protocol == "messages" and data.get("system"):
             said.append(("system", _text(data["system"])))
         said += [(str(each["role"]), _text(each["content"])) for each in data.get("messages", ())]
-        return Chat(protocol, str(data.get("model", "")), tuple(said), self.index)
+        key = str(data.get("prompt_cache_key", ""))
+        return Chat(protocol, str(data.get("model", "")), tuple(said), self.index, key)
 
 
 _PATHS = {"/v1/chat/completions": "chat", "/v1/completions": "completions", "/v1/messages": "messages"}

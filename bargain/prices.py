@@ -100,6 +100,8 @@ class Reader:
         if self._outcome.state == "deal" and act.kind == "other":
             return act
         walked = role if act.kind == "walk_away" else self._still_gone(act)
+        if walked and "seller" in self._table:
+            self._last = self._table["seller"][1]  # what the buyer could still come back to
         self._outcome = Outcome("no_deal" if walked else "ongoing", None, self._last, walked_away=walked)
         return act
 

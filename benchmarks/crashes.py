@@ -1,0 +1,234 @@
+"""Kills the real command with SIGKILL at random moments, resumes it each time, and settles accounts with the server.
+
+    python benchmarks/crashes.py                 100 kills or more over runs of 96 games, some 8 minutes
+    python benchmarks/crashes.py --small         what CI runs (tests/test_crashes.py)
+    python benchmarks/crashes.py --seed 7        other moments
+
+Every run is the same config on two protocols against a server in this process that counts what it receives and answers
+each chat by its content. A run is killed and resumed with the same command until it has had its share of kills, then it
+plays to its end. Then must hold: games.jsonl is that of the undisturbed run, byte for byte; the journal holds one reply
+for every call and no attempt after it; every request that the server saw beyond the undisturbed run's is explained by
+an intent that the journal holds open. Prints the figures; exits with 1 and says where if anything does not hold.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # for the loopback servers of the tests
+
+from bargain.journal_reader import JournalReader
+from bargain.records import Place
+from tests.negotiator import haggle
+from tests.servers import Server
+
+COMMAND = str(Path(sys.executable).parent / "bargain")
+ROUNDS = 3
+
+
+@dataclass
+class Accounts:
+    """What all runs together came to."""
+
+    kills: int = 0
+    runs: int = 0
+    in_flight: list[int] = field(default_factory=list)
+    """Per kill: requests that the server was answering at that moment."""
+    requests: int = 0
+    replies: int = 0
+    open_intents: int = 0
+    extra: int = 0
+    """Requests beyond one per recorded reply."""
+    bought_again: int = 0
+    """Of them, those that no open intent explains."""
+    completed_unseen: int = 0
+    """Answers that the server sent whole and no journal holds: they were in flight when the process died."""
+    problems: list[str] = field(default_factory=list)
+
+
+def arguments(server: Server, n_games: int) -> list[str]:
+    """The run: both players, the critic and the moderator on two protocols."""
+    return [
+        COMMAND,
+        "game=criticize_seller",
+        "engine@seller.engine=claude-instant",
+        "engine@buyer.engine=gpt-4o-mini",  # sends a prompt_cache_key, so that games differ
+        f"seller.engine.base_url={server.anthropic}",
+        f"buyer.engine.base_url={server.openai}",
+        f"game.n_rounds={ROUNDS}",
+        f"n_games={n_games}",
+        "tracking=none",
+    ]
+
+
+def start(server: Server, n_games: int, where: Path) -> subprocess.Popen[bytes]:
+    """The command, started in a directory of its own."""
+    env = {**os.environ, "OPENAI_API_KEY": "sk-none", "ANTHROPIC_API_KEY": "sk-none"}
+    return subprocess.Popen(
+        arguments(server, n_games), cwd=where, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+    )
+
+
+def play_to_the_end(server: Server, n_games: int, where: Path) -> Path:
+    """Plays or resumes the run in `where` and returns its directory."""
+    process = start(server, n_games, where)
+    _, said = process.communicate(timeout=300)
+    if process.returncode != 0:
+        raise SystemExit(f"the command failed with {process.returncode}: {said.decode()}")
+    (summary,) = where.glob("outputs/*/*/summary.json")
+    return summary.parent
+
+
+def kill_somewhere(server: Server, n_games: int, where: Path, dice: random.Random, accounts: Accounts) -> bool:
+    """Starts the command and kills it at a random moment; False if it came to its end before."""
+    process = start(server, n_games, where)
+    so_far = server.count
+    if dice.random() < 0.2:  # anywhere: imports, opening the journal, reading it back, play
+        moment = time.monotonic() + dice.uniform(0.1, 5.0)
+        wanted = sys.maxsize
+    else:  # amid the play
+        moment = time.monotonic() + 120
+        wanted = so_far + dice.randint(1, 6 * n_games)
+    while server.count < wanted and process.poll() is None and time.monotonic() < moment:
+        time.sleep(0.001)
+    time.sleep(dice.uniform(0, 0.02))
+    in_flight = server.in_flight
+    finished = process.poll() is not None
+    process.kill()
+    _, said = process.communicate()
+    if finished:
+        if process.returncode != 0:
+            accounts.problems.append(f"{where.name}: the command failed with {process.returncode}: {said.decode()}")
+        return False
+    accounts.kills += 1
+    accounts.in_flight.append(in_flight)
+    return True
+
+
+def content_of(body: dict[str, Any]) -> str:
+    """One text for equal requests."""
+    return json.dumps(body, sort_keys=True)
+
+
+def settle(server: Server, run: Path, wanted: bytes, accounts: Accounts) -> None:
+    """Compares a finished run's files with the undisturbed run's and with what the server counted."""
+    if (run / "games.jsonl").read_bytes() != wanted:
+        accounts.problems.append(f"{run}: games.jsonl differs from the undisturbed run's")
+    received = Counter(content_of(call.json) for call in server.calls)
+    completed = Counter(content_of(server.calls[index].json) for index in server.completed)
+    replies: Counter[str] = Counter()
+    intents: Counter[str] = Counter()
+    answered: set[Place] = set()
+    with JournalReader(run / "journal.sqlite") as journal:
+        journal.verify()
+        for attempt in journal.attempts():
+            if attempt.place in answered:
+                accounts.problems.append(f"{run}: {attempt.place} was asked again after its reply")
+                accounts.bought_again += 1
+            content = content_of(journal.request(attempt.id))
+            if attempt.kind == "reply":
+                answered.add(attempt.place)
+                replies[content] += 1
+            elif attempt.kind == "open":
+                intents[content] += 1
+            else:
+                accounts.problems.append(f"{run}: {attempt.place} failed ({attempt.kind}): {attempt.message}")
+    if (replies - received) or (replies - completed):
+        accounts.problems.append(f"{run}: the journal holds replies that the server did not send")
+    unexplained = (received - replies - intents).total()
+    if unexplained:
+        accounts.problems.append(f"{run}: {unexplained} requests are explained by no reply and no open intent")
+    accounts.runs += 1
+    accounts.requests += received.total()
+    accounts.replies += replies.total()
+    accounts.open_intents += intents.total()
+    accounts.extra += (received - replies).total()
+    accounts.bought_again += unexplained
+    accounts.completed_unseen += (completed - replies).total()
+
+
+def harness(root: Path, *, kills: int, kills_a_run: int, n_games: int, seed: int, latency_s: float) -> Accounts:
+    """Plays the undisturbed run, then runs that are killed `kills_a_run` times each, until there are `kills`."""
+    accounts = Accounts()
+    dice = random.Random(seed)
+
+    def latency(_: object) -> float:
+        return dice.uniform(0.5, 1.5) * latency_s
+
+    with Server(haggle, latency_s=latency) as server:
+        (root / "undisturbed").mkdir()
+        undisturbed = play_to_the_end(server, n_games, root / "undisturbed")
+        wanted = (undisturbed / "games.jsonl").read_bytes()
+        needed = server.count
+        while accounts.kills < kills:
+            where = root / f"run-{accounts.runs + 1}"
+            where.mkdir()
+            forget(server)
+            before = accounts.kills
+            while accounts.kills < min(before + kills_a_run, kills):
+                if not kill_somewhere(server, n_games, where, dice, accounts):
+                    break
+            run = play_to_the_end(server, n_games, where)
+            settle(server, run, wanted, accounts)
+            print(
+                f"run {accounts.runs}: {accounts.kills - before} kills, {server.count} requests for {needed} calls",
+                flush=True,
+            )
+            if not accounts.problems:
+                shutil.rmtree(where)
+    return accounts
+
+
+def forget(server: Server) -> None:
+    """Sets the server's counts to zero, once it has noticed that its last client is gone."""
+    while server.in_flight:
+        time.sleep(0.01)
+    server.calls, server.completed, server.count = [], [], 0
+
+
+def main() -> int:
+    """Runs the harness and prints its figures."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--small", action="store_true", help="6 kills of runs of 16 games, for CI")
+    parser.add_argument("--kills", type=int, default=100)
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args()
+    started = time.monotonic()
+    root = Path(tempfile.mkdtemp(prefix="crashes-"))
+    if options.small:
+        sums = harness(root, kills=6, kills_a_run=6, n_games=16, seed=options.seed, latency_s=0.01)
+    else:
+        sums = harness(root, kills=options.kills, kills_a_run=9, n_games=96, seed=options.seed, latency_s=0.03)
+    flights = sorted(sums.in_flight)
+    print(
+        f"{sums.kills} kills with SIGKILL over {sums.runs} runs in {time.monotonic() - started:.0f} s; "
+        f"requests in flight at the kill: median {flights[len(flights) // 2]}, most {flights[-1]}\n"
+        f"{sums.requests} requests, {sums.replies} replies on record, {sums.open_intents} open intents\n"
+        f"{sums.extra} extra requests, all but {sums.bought_again} explained by an open intent; "
+        f"{sums.completed_unseen} answers went out whole and never reached a journal\n"
+        f"replies that reached us and were bought again: {sums.bought_again}"
+    )
+    for problem in sums.problems:
+        print(f"DOES NOT HOLD: {problem}")
+    if sums.problems:
+        print(f"kept: {root}")
+        return 1
+    shutil.rmtree(root)
+    print("every games.jsonl is the undisturbed run's, byte for byte")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -92,6 +92,7 @@ def build_seats(cfg: DictConfig) -> Seats:
             free_openings=frozenset(role for role in PLAYERS if game[f"{role}_opens"] == "free"),
             moderator_start=cfg.moderator.start,
             no_deal_threshold=cfg.moderator.no_deal_threshold,
+            gate=cfg.moderator.gate == "rules",
         ),
         n_rounds=game.n_rounds,
         learners=tuple(game.learners),

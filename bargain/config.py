@@ -126,6 +126,8 @@ def _problems(cfg: DictConfig) -> Iterator[str]:
     yield from _price_problems(item, game)
     if not re.fullmatch(r"no_number|always|turn_[1-9]\d*", moderator.start):
         yield f"moderator.start must be no_number, always or turn_K (turn_4), got {moderator.start!r}"
+    if moderator.gate not in ("none", "rules"):
+        yield f"moderator.gate must be none or rules, got {moderator.gate!r}"
     if moderator.window < 0 or moderator.no_deal_threshold < 0:
         yield "moderator.window and moderator.no_deal_threshold must be 0 (no limit) or more"
     if cfg.memory.name == "last_k" and cfg.memory.rounds < 1:

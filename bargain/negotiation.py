@@ -48,6 +48,7 @@ class Rules:
     free_openings: frozenset[Player] = frozenset()
     moderator_start: str = "no_number"
     no_deal_threshold: int = 10
+    gate: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,7 @@ class Negotiation:
         self.verdicts: list[Verdict] = []
         self.reader = Reader(list_price=item.seller_opening, currency=item.currency)
         self.moderating = False
+        self.sure = False
 
     async def play(self, feedback: tuple[Feedback, ...] = ()) -> Round:
         """The finished round. A call that failed for good makes its outcome "error"; other errors are raised."""
@@ -125,6 +127,7 @@ class Negotiation:
 
     def _add(self, speaker: Player, text: str, *, fixed: bool = False) -> None:
         act = self.reader.add(speaker, text)
+        self.sure = act.sure
         self.turns = (*self.turns, Turn(speaker, text, act.offer, act.kind, fixed))
 
     async def _look(self) -> _Ending | None:
@@ -135,7 +138,11 @@ class Negotiation:
         self.moderating = self.moderating or steps_in(self.rules.moderator_start, self.turns)
         if not self.moderating:
             return None
-        verdict = await self.moderator.judge(self.ask, self._place(len(self.turns), "moderator"), self.turns, read)
+        if self.rules.gate and self.sure:  # nothing to ask: the words are plain
+            verdict = Verdict(len(self.turns), read.state, read.price, stands=read.state)
+        else:
+            place = self._place(len(self.turns), "moderator")
+            verdict = await self.moderator.judge(self.ask, place, self.turns, read)
         self.verdicts.append(verdict)
         if verdict.stands == "deal":
             accepted_by = read.accepted_by_turn if read.state == "deal" else len(self.turns) - 1

@@ -28,10 +28,14 @@ ActKind = Literal["offer", "accept", "reject", "walk_away", "other"]
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """What one utterance does. `offer` is the price it puts (or, accepting, leaves) on the table, None if none."""
+    """What one utterance does. `offer` is the price it puts (or, accepting, leaves) on the table, None if none.
+
+    sure: the words can hardly be read otherwise: a price with a currency and no agreement, or a plain acceptance.
+    """
 
     kind: ActKind
     offer: float | None = None
+    sure: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +167,7 @@ class Reader:
             return Act("offer", self._said.probe), None
         accepted = self._accepted(said, role, offer, theirs)
         if accepted is not None:
-            return Act("accept", accepted[1]), accepted
+            return Act("accept", accepted[1], said.plainly and not said.questions), accepted
         if said.conditional and offer is None and theirs is not None and not said.refuses and not agreed:
             return Act("offer", theirs[1]), None
         if offer is None and said.lists and self.list_price is not None and role == "seller" and not agreed:
@@ -172,7 +176,8 @@ class Reader:
             return Act("reject") if said.refuses else Act("other"), None
         if agreed and self._outcome.price is not None and same(offer, self._outcome.price):
             return Act("other"), None
-        return Act("offer", offer), None
+        differs = theirs is None or not same(offer, theirs[1])
+        return Act("offer", offer, said.sure and differs and not said.agrees and not said.conditional), None
 
     def _on_table(self, rival: str, said: Said) -> tuple[int, float] | None:
         """The rival's price; the listed one while the seller has named none, or when it is named in words."""

@@ -132,6 +132,8 @@ class ModeratorConfig:
     """no_number: once a message carries no number (2023); always; or turn_K: from turn K on."""
     no_deal_threshold: int = 10
     """So many verdicts without a deal end the round; 0 = never."""
+    gate: str = "none"
+    """none: the engine is asked every time; rules: only where the rules are unsure. See docs/performance.md."""
     engine: Optional[EngineConfig] = None
 
 

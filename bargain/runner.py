@@ -136,7 +136,7 @@ class Run:
     def go(self) -> RunSummary:
         """Plays the run to its end, pause or failure, and leaves every file of the run directory behind."""
         with self._open_caller() as caller:
-            self._prepare()
+            self._prepare(caller)
             games = GamesFile(self.directory / self.games_name)
             try:
                 in_own_loop(lambda: self._play_all(caller, games))
@@ -173,8 +173,11 @@ class Run:
         finally:
             caller.close()
 
-    def _prepare(self) -> None:
-        """Writes the config as played (Hydra has done so for a command), starts the tracker, says what goes on."""
+    def _prepare(self, caller: Caller) -> None:
+        """Leaves what a resume needs before the first call, starts the tracker, says what goes on.
+
+        That is the config as played (Hydra has written it for a command) and a summary with the run's identity.
+        """
         recorded = self.directory / ".hydra" / "config.yaml"
         if not recorded.is_file():
             recorded.parent.mkdir(parents=True, exist_ok=True)
@@ -183,6 +186,8 @@ class Run:
         if before:
             done = before.get("games", {}).get("finished", 0)
             print(f"goes on with {self.directory} ({done} of {self.cfg.n_games} games were finished)", flush=True)
+        elif self.cfg.mode != "replay":
+            write_json(self.directory / "summary.json", self._summary(caller, final=False))
         info = run_info(self.directory, self.plain, simulated=self.simulated, tags=list(self.cfg.tracking.tags))
         self.tracker.start(self.directory, self.plain, info)
         log.info(

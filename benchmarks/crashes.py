@@ -81,18 +81,22 @@ def start(server: Server, n_games: int, where: Path) -> subprocess.Popen[bytes]:
     )
 
 
-def play_to_the_end(server: Server, n_games: int, where: Path) -> Path:
-    """Plays or resumes the run in `where` and returns its directory."""
-    process = start(server, n_games, where)
+def finish(process: subprocess.Popen[bytes], where: Path) -> Path:
+    """Waits for the command's end and returns its run directory."""
     _, said = process.communicate(timeout=300)
     if process.returncode != 0:
         raise SystemExit(f"the command failed with {process.returncode}: {said.decode()}")
+    return run_in(where)
+
+
+def run_in(where: Path) -> Path:
+    """The one run under `where`: however often it was killed, it goes on in its directory."""
     (summary,) = where.glob("outputs/*/*/summary.json")
     return summary.parent
 
 
 def kill_somewhere(server: Server, n_games: int, where: Path, dice: random.Random, accounts: Accounts) -> bool:
-    """Starts the command and kills it at a random moment; False if it came to its end before."""
+    """Starts the command and kills it at a random moment; False if the run came to its end before."""
     process = start(server, n_games, where)
     so_far = server.count
     if dice.random() < 0.2:  # anywhere: imports, opening the journal, reading it back, play
@@ -167,23 +171,22 @@ def harness(root: Path, *, kills: int, kills_a_run: int, n_games: int, seed: int
     def latency(_: object) -> float:
         return dice.uniform(0.5, 1.5) * latency_s
 
-    with Server(haggle, latency_s=latency) as server:
+    with Server(haggle, latency_s=latency) as calm, Server(haggle, latency_s=latency) as server:
         (root / "undisturbed").mkdir()
-        undisturbed = play_to_the_end(server, n_games, root / "undisturbed")
-        wanted = (undisturbed / "games.jsonl").read_bytes()
-        needed = server.count
+        undisturbed = start(calm, n_games, root / "undisturbed")
         while accounts.kills < kills:
             where = root / f"run-{accounts.runs + 1}"
             where.mkdir()
             forget(server)
             before = accounts.kills
-            while accounts.kills < min(before + kills_a_run, kills):
-                if not kill_somewhere(server, n_games, where, dice, accounts):
-                    break
-            run = play_to_the_end(server, n_games, where)
-            settle(server, run, wanted, accounts)
+            alive = True
+            while alive and accounts.kills < min(before + kills_a_run, kills):
+                alive = kill_somewhere(server, n_games, where, dice, accounts)
+            run = finish(start(server, n_games, where), where) if alive else run_in(where)
+            wanted = finish(undisturbed, root / "undisturbed") / "games.jsonl"
+            settle(server, run, wanted.read_bytes(), accounts)
             print(
-                f"run {accounts.runs}: {accounts.kills - before} kills, {server.count} requests for {needed} calls",
+                f"run {accounts.runs}: {accounts.kills - before} kills, {server.count} requests for {calm.count} calls",
                 flush=True,
             )
             if not accounts.problems:

@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-import itertools
-import json
 import random
-import socket
-import subprocess
-import threading
 import time
 from collections import Counter
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pytest
-
-from tests.commands import BIN, bargain, environment, games_of, only_run, summary_of
+from tests.commands import bargain, environment, games_of, only_run, summary_of
 from tests.negotiator import Chat, haggle
 from tests.servers import Answer, Call, Fault, Server
 

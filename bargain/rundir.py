@@ -16,12 +16,12 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
-FREE_TO_CHANGE = ("limits", "tracking", "resume", "mode")
+FREE_TO_CHANGE = ("limits", "tracking", "resume", "mode", "retry_failed")
 """Top-level keys that may differ on resume: they do not decide what is played."""
 
 
 def identity(config: dict[str, Any]) -> str:
-    """A short hash of what decides the games: the composed config without limits, tracking, resume and mode."""
+    """A short hash of what decides the games: the composed config without what is FREE_TO_CHANGE."""
     kept = {key: value for key, value in config.items() if key not in FREE_TO_CHANGE}
     return hashlib.sha256(json.dumps(kept, sort_keys=True).encode()).hexdigest()[:16]
 
@@ -42,12 +42,22 @@ def write_json(path: Path, data: dict[str, Any]) -> None:
     os.replace(part, path)
 
 
-def find_unfinished(root: Path, wanted: str, name: str = "summary.json") -> Path | None:
-    """The newest directory with this identity under root, if it is unfinished; None when finished or unknown."""
+def has_failed_games(state: dict[str, Any]) -> bool:
+    """Whether a summary counts games that ended in an error."""
+    games = state.get("games")
+    return isinstance(games, dict) and bool(games.get("error"))
+
+
+def find_unfinished(root: Path, wanted: str, name: str = "summary.json", *, retry_failed: bool = False) -> Path | None:
+    """The newest directory with this identity under root, if it is unfinished; None when finished or unknown.
+
+    retry_failed: a finished run with failed games counts as unfinished.
+    """
     for path in sorted(root.glob(f"*/*/{name}"), key=lambda each: each.parent.as_posix(), reverse=True):
         state = read_state(path.parent, name)
         if state.get("identity") == wanted:
-            return path.parent if state.get("state") != "finished" else None
+            unfinished = state.get("state") != "finished" or (retry_failed and has_failed_games(state))
+            return path.parent if unfinished else None
     return None
 
 
@@ -64,9 +74,11 @@ def new_directory(root: Path, label: str) -> Path:
     raise OSError(f"no free directory name under {root / stamp}")
 
 
-def choose(root: Path, wanted: str, label: str, resume: str, name: str = "summary.json") -> Path:
+def choose(
+    root: Path, wanted: str, label: str, resume: str, name: str = "summary.json", *, retry_failed: bool = False
+) -> Path:
     """The directory to play in: the unfinished one of this identity unless resume is `never`, else a new one."""
-    found = None if resume == "never" else find_unfinished(root, wanted, name)
+    found = None if resume == "never" else find_unfinished(root, wanted, name, retry_failed=retry_failed)
     return found.resolve() if found else new_directory(root, label)
 
 
@@ -87,7 +99,9 @@ def _run_dir(base: str, now: str, *, _root_: DictConfig) -> str:
         config = OmegaConf.masked_copy(_root_, [str(key) for key in _root_ if key != "hydra"])
         typed = checked(config)
         plain: dict[str, Any] = OmegaConf.to_container(typed)  # type: ignore[assignment]
-        _CHOSEN["run", now] = str(choose(Path(base), identity(plain), typed.game.name, typed.resume))
+        _CHOSEN["run", now] = str(
+            choose(Path(base), identity(plain), typed.game.name, typed.resume, retry_failed=typed.retry_failed)
+        )
     return _CHOSEN["run", now]
 
 

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 import anyio
+from anyio.abc import TaskGroup
 from anyio.lowlevel import checkpoint
 from omegaconf import DictConfig, OmegaConf
 
@@ -36,7 +37,7 @@ from bargain.journal import Journal
 from bargain.journal_reader import JournalReader
 from bargain.progress import ProgressLine
 from bargain.records import Game
-from bargain.rundir import choose, identity, read_state, write_json
+from bargain.rundir import choose, has_failed_games, identity, read_state, write_json
 from bargain.store import GamesFile
 from bargain.summary import Tally
 from bargain.tables import render, rounds_table, totals_line
@@ -45,6 +46,8 @@ from bargain.version import __version__
 
 log = logging.getLogger("bargain")
 SUMMARY_EVERY_S = 5.0
+DRAIN_S = 0.3
+"""When the run is interrupted: how long the calls in flight, which are paid for, may take to come home."""
 EXIT_CODES = {"finished": 0, "failed": 1, "budget": 3, "interrupted": 130, "terminated": 143}
 
 
@@ -95,7 +98,7 @@ def play(cfg: DictConfig, directory: Path | str | None = None, *, show_progress:
     cfg = checked(cfg)
     plain: dict[str, Any] = OmegaConf.to_container(cfg)  # type: ignore[assignment]
     if directory is None:
-        directory = choose(Path("outputs"), identity(plain), cfg.game.name, cfg.resume)
+        directory = choose(Path("outputs"), identity(plain), cfg.game.name, cfg.resume, retry_failed=cfg.retry_failed)
     run = Run(cfg, plain, Path(directory).resolve(), show_progress=show_progress)
     if run.already_finished is not None:
         return run.already_finished
@@ -130,25 +133,24 @@ class Run:
             return None
         if recorded.get("identity") != identity(self.plain):
             raise ConfigError(f"{self.directory} holds a finished run of another config; choose another directory")
+        if self.cfg.retry_failed and has_failed_games(recorded):
+            return None
         print(f"already finished, nothing was called: {self.directory}")
         return RunSummary(self.directory, recorded)
 
     def go(self) -> RunSummary:
         """Plays the run to its end, pause or failure, and leaves every file of the run directory behind."""
         with self._open_caller() as caller:
-            self._prepare(caller)
-            games = GamesFile(self.directory / self.games_name)
             try:
-                in_own_loop(lambda: self._play_all(caller, games))
-            except KeyboardInterrupt:
-                self._interrupted("interrupted")
-            finally:
-                games.close()
-                self.progress.close()
-            if self.cfg.mode == "replay":
-                self._compare_replay()
-            summary = self._summary(caller, final=True)
-            write_json(self.directory / "summary.json", summary)
+                self._prepare(caller)
+                self._play(caller)
+                if self.cfg.mode == "replay":
+                    self._compare_replay()
+                summary = self._summary(caller, final=True)
+                write_json(self.directory / "summary.json", summary)
+            except BaseException as error:
+                self._broke_off(error, caller)
+                raise
         self._tell_tracker(summary)
         log.info("%s: %s", summary["ended"], self.problem or totals_line(summary))
         return RunSummary(self.directory, summary)
@@ -164,7 +166,14 @@ class Run:
         except JournalError as error:
             raise ConfigError(str(error)) from error
         try:
-            caller = Caller(journal, self.engines, engines_of(self.cfg), self.cfg.limits, self.cfg.mode)
+            caller = Caller(
+                journal,
+                self.engines,
+                engines_of(self.cfg),
+                self.cfg.limits,
+                self.cfg.mode,
+                retry_failed=self.cfg.retry_failed and self.cfg.mode == "live",
+            )
         except RunStopped as error:
             journal.close()
             raise ConfigError(str(error)) from error
@@ -194,6 +203,24 @@ class Run:
             "bargain %s plays %d games of %s in %s", __version__, self.cfg.n_games, self.cfg.game.name, self.directory
         )
 
+    def _play(self, caller: Caller) -> None:
+        games = GamesFile(self.directory / self.games_name)
+        try:
+            in_own_loop(lambda: self._play_all(caller, games))
+        except KeyboardInterrupt:
+            self._interrupted("interrupted")
+        finally:
+            games.close()
+            self.progress.close()
+
+    def _broke_off(self, error: BaseException, caller: Caller) -> None:
+        """Leaves word of an error that nobody foresaw (a game type of one's own, a full disk); it is raised further."""
+        self.ended, self.problem = "failed", f"{type(error).__name__}: {first_line(error)}"
+        log.error("broke off: %s", self.problem)
+        with contextlib.suppress(Exception):
+            write_json(self.directory / "summary.json", self._summary(caller, final=True))
+        self.tracker.fail(self.problem)
+
     async def _play_all(self, caller: Caller, games: GamesFile) -> None:
         """Plays every game; says in `ended` and `problem` why, if it does not come to the end."""
         numbers = iter(range(self.cfg.n_games))
@@ -209,7 +236,7 @@ class Run:
 
         try:
             async with anyio.create_task_group() as watch:
-                watch.start_soon(self._watch_signals, watch.cancel_scope)
+                watch.start_soon(self._watch_signals, caller, watch)
                 watch.start_soon(self._report_now_and_then, caller, games)
                 async with anyio.create_task_group() as group:
                     for _ in range(workers):
@@ -227,8 +254,13 @@ class Run:
         except* JournalError as errors:
             self.ended, self.problem = "failed", first_line(errors)
 
-    async def _watch_signals(self, scope: anyio.CancelScope) -> None:
+    async def _watch_signals(self, caller: Caller, tasks: TaskGroup) -> None:
         """Ctrl-C and SIGTERM (as Slurm sends it) pause the run; a second one ends the process at once."""
+
+        async def pause() -> None:
+            await caller.drain(DRAIN_S)
+            tasks.cancel_scope.cancel()
+
         if threading.current_thread() is not threading.main_thread():
             return
         with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
@@ -237,7 +269,7 @@ class Run:
                     signal.signal(number, signal.SIG_DFL)
                     signal.raise_signal(number)
                 self._interrupted("interrupted" if number == signal.SIGINT else "terminated")
-                scope.cancel()
+                tasks.start_soon(pause)
 
     def _interrupted(self, how: str) -> None:
         self.ended = how
@@ -290,6 +322,8 @@ class Run:
                 "failed": stats.failed,
                 "maybe_billed": stats.maybe_billed,
                 "open_intents": stats.open_intents,
+                "reissued": stats.reissued,
+                "rate_limit_cuts": stats.rate_limit_cuts,
             },
             "wall_s": round(time.monotonic() - self.started, 3),
         }
@@ -340,9 +374,8 @@ def metrics(summary: dict[str, Any]) -> dict[str, float]:
     return {name: float(value) for name, value in values.items() if value is not None}
 
 
-def first_line(errors: BaseExceptionGroup[BaseException]) -> str:
-    """The words of the first exception of a group."""
-    error: BaseException = errors
+def first_line(error: BaseException) -> str:
+    """The words of an exception, or of the first one of a group, as one line."""
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
     return " ".join(str(error).split()) or type(error).__name__

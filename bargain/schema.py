@@ -188,6 +188,8 @@ class Config:
     """live, or replay: serve every call from the journal and refuse the network."""
     resume: str = "auto"
     """auto: go on with the newest unfinished run of exactly this config; never: always start a new one."""
+    retry_failed: bool = False
+    """On resume, also of a finished run: make the calls again that failed for good, instead of keeping the error."""
     allow_targets: list[str] = field(default_factory=list)
     """Modules of your own that `_target_` may name, beside bargain's."""
     game: GameConfig = field(default_factory=GameConfig)

@@ -84,6 +84,7 @@ class Attempts:
         slot: Slot | None = None
         # Until something is sent nothing can have been spent.
         spent: tuple[float | None, int | None] = (0.0, 0)
+        sent = False
         try:
             slot = await seat.limiter.enter(bounds.likely_tokens)
             await self._may_go_on()  # the run may have stopped while this call waited its turn
@@ -102,6 +103,9 @@ class Attempts:
                 _unheard(self.journal.fail(intent, "not_sent", "cancelled before it was sent", seconds=0.0))
                 raise
             spent = (None, None)
+            sent = True
+            self._stats.in_flight += 1
+            self.none_in_flight.clear()
             answer = await self._send(seat, request, body, intent)
             cost: float | None = None
             outcome: Reply | Failure
@@ -126,26 +130,26 @@ class Attempts:
             hold.settle(*spent)
             if slot is not None:
                 slot.leave()
+            self._stats.in_flight -= sent
+            if not self._stats.in_flight:
+                self.none_in_flight.set()
 
     async def _send(self, seat: Seat, request: Request, body: dict[str, Any], intent: Intent) -> Raw | Failure:
         """What came back, or why nothing did; it is on disk when this returns."""
         started = time.monotonic()
-        self._stats.in_flight += 1
-        self.none_in_flight.clear()
         answer: Raw | Failure
         try:
-            with anyio.fail_after(seat.deadline_s):
+            if seat.engine.keeps_deadline:
                 answer = await seat.engine.send(body, request)
+            else:
+                with anyio.fail_after(seat.deadline_s):
+                    answer = await seat.engine.send(body, request)
         except Failure as failure:
             answer = failure
         except TimeoutError:
             answer = Failure("maybe_billed", f"{seat.title}: no answer within {seat.deadline_s:g} s")
         except Exception as unforeseen:  # costs its game, not the run; its text might hold an address or a key
             answer = Failure("maybe_billed", f"{seat.title}: the call broke off ({type(unforeseen).__name__})")
-        finally:
-            self._stats.in_flight -= 1
-            if not self._stats.in_flight:
-                self.none_in_flight.set()
         # Handed to the writer in the same step: from here on no cancellation can lose it.
         seconds = time.monotonic() - started
         if isinstance(answer, Raw):

@@ -54,6 +54,8 @@ __all__ = [
 ]
 
 FILE_NAME = "journal.sqlite"
+_MARKS = 1 << 22
+"""Places are marked in so many bits: what is not marked is not on record, and most questions need no query."""
 
 
 class Journal:
@@ -71,6 +73,9 @@ class Journal:
         self._packer = Packer()
         self._parameters: set[bytes] = set()
         self._closed = False
+        self._marks = bytearray(_MARKS >> 3)
+        for place in journal_queries.places(connection):
+            self._mark(place)
         self._writer = Writer(path, connection)
 
     @classmethod
@@ -120,10 +125,17 @@ class Journal:
 
     async def find(self, place: Place) -> Recorded | None:
         """What is recorded at a place, None if nothing is: some 20 microseconds. Raises JournalDamaged."""
+        bit = hash(place) % _MARKS
+        if not self._marks[bit >> 3] & (1 << (bit & 7)):
+            return None
         if self._reader is not None:
             return journal_queries.find(self.path, self._reader, place)
         found: Recorded | None = await self._ask(lambda connection: journal_queries.find(self.path, connection, place))
         return found
+
+    def _mark(self, place: Place) -> None:
+        bit = hash(place) % _MARKS
+        self._marks[bit >> 3] |= 1 << (bit & 7)
 
     async def body_of(self, tip: bytes, parameters: bytes) -> dict[str, Any]:
         """The body behind these hashes, as it was sent."""
@@ -154,6 +166,7 @@ class Journal:
         """
         if self._writer.failure is not None:
             raise self._writer.failure
+        self._mark(place)
         rows = Rows()
         for node in packed.path:
             if not node.stored:

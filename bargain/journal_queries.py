@@ -185,6 +185,12 @@ def totals(path: Path, connection: sqlite3.Connection) -> Totals:
     return sums
 
 
+def places(connection: sqlite3.Connection) -> Iterator[Place]:
+    """Every place that has an attempt."""
+    for game, arm, *rest in connection.execute("SELECT DISTINCT game, arm, round, turn, role, again FROM attempt"):
+        yield Place(game, arm, *rest)
+
+
 def find(path: Path, connection: sqlite3.Connection, place: Place) -> Recorded | None:
     """What is recorded at a place, None if nothing is."""
     where = place_fields(place)

@@ -164,6 +164,12 @@ def test_engines_of_one_server_and_key_share_its_connections(server: Server) -> 
     assert asyncio.run(play()) == 200  # and a new event loop gets a new client
 
 
+def texts_of(message: dict[str, Any]) -> list[str]:
+    """The texts of an Anthropic message, whose content is a text or a list of blocks."""
+    content = message["content"]
+    return [content] if isinstance(content, str) else [block["text"] for block in content]
+
+
 def test_anthropic_sends_system_apart_and_two_cache_breakpoints(server: Server) -> None:
     assert ask(anthropic(server)) == Reply("Deal at $15.", Usage(TOKENS, 4, calls=1), "m-1")
     sent = server.calls[0]
@@ -176,9 +182,9 @@ def test_anthropic_sends_system_apart_and_two_cache_breakpoints(server: Server) 
         "max_tokens": 1024,
         "system": [{"type": "text", "text": CHAT[0].text, **here}],
         "messages": [
-            {"role": "user", "content": [{"type": "text", "text": CHAT[1].text}]},
+            {"role": "user", "content": CHAT[1].text},
             {"role": "assistant", "content": [{"type": "text", "text": CHAT[2].text, **here}]},
-            {"role": "user", "content": [{"type": "text", "text": CHAT[3].text}]},
+            {"role": "user", "content": CHAT[3].text},
         ],
     }
 
@@ -195,7 +201,7 @@ def test_anthropic_merges_neighbours_and_lets_the_user_begin(server: Server) -> 
     sent = server.calls[0].json
     assert "system" not in sent
     assert (sent["max_tokens"], sent["temperature"]) == (50, 0.2)
-    said = [(each["role"], [block["text"] for block in each["content"]]) for each in sent["messages"]]
+    said = [(each["role"], texts_of(each)) for each in sent["messages"]]
     assert said == [
         ("user", ["Begin."]),
         ("assistant", ["It is $20.", "It is red."]),
@@ -208,7 +214,7 @@ def test_anthropic_keeps_the_prefix_stable_as_the_dialogue_grows(server: Server)
     engine = anthropic(server)
     longer = (*CHAT, Message("assistant", "No, $18."), Message("user", "$12?"))
     texts = [
-        [block["text"] for message in engine.body(request(chat))["messages"] for block in message["content"]]
+        [text for message in engine.body(request(chat))["messages"] for text in texts_of(message)]
         for chat in (CHAT, longer)
     ]
     assert texts[1][: len(texts[0])] == texts[0]

@@ -82,6 +82,9 @@ class AnthropicEngine(HttpEngine):
             for blocks in (system, messages[-2]["content"] if len(messages) > 1 else []):
                 if blocks:
                     blocks[-1] |= _BREAKPOINT
+        for each in messages:  # a text alone is the shorter form of the same, for the wire and the journal
+            if len(each["content"]) == 1 and len(each["content"][0]) == 2:
+                each["content"] = each["content"][0]["text"]
         head = {"model": self.model, **self.sampling}
         return {**head, **({"system": system} if system else {}), "messages": messages, **self.extra}
 

@@ -86,6 +86,7 @@ class Engine(Protocol):
 
     name: the preset's name, for people. model: what the provider calls it. simulated: its words are nobody's.
     free: it costs nothing and can be recomputed from the seed, so its calls need no journal.
+    keeps_deadline: its `send` ends within the config's timeout_s by itself.
     key: engines with equal keys share one client, one rate limit and one concurrency (provider, base URL, key name).
     """
 
@@ -93,6 +94,7 @@ class Engine(Protocol):
     model: str
     simulated: bool
     free: bool
+    keeps_deadline: bool = False
     key: str
 
     def body(self, request: Request) -> dict[str, Any]:

@@ -1,0 +1,194 @@
+"""What a call costs in CPU, all told, beside the leanest use of the same SDK, in one run.
+
+    python benchmarks/calls.py             both SDKs, 10 and 120 messages, then a whole run with 256 games in flight
+    python benchmarks/calls.py --small     what CI runs
+
+lean: `client.post(path, body=..., cast_to=<raw>)` on the aiohttp transport and json.loads. stock: the SDK's documented
+call. ours: `Caller.ask` - body, journal, limits, reading. run: a whole `play` - game logic, prompts and files as well -
+divided by its calls; its prompts have `messages` messages on average. The client is one process, the server another.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import gc
+import json
+import os
+import resource
+import statistics
+import tempfile
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import httpx2
+from echo_server import running
+
+from bargain import compose, play
+from bargain.calls import Caller
+from bargain.engines.anthropic import AnthropicEngine
+from bargain.engines.base import Scene
+from bargain.engines.openai import OpenAIEngine
+from bargain.journal import Journal
+from bargain.records import Item, Message, Place
+from bargain.schema import EngineConfig, LimitsConfig
+
+IN_FLIGHT = 256
+TEXT = "I understand, but it is a fine balloon and I put care into it. I could do $17 for you, and not a cent less."
+
+
+def cpu_s() -> float:
+    """CPU seconds of this process and its threads so far."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return used.ru_utime + used.ru_stime
+
+
+def dialogue(messages: int) -> list[Message]:
+    """A system message and a dialogue: so many messages in all."""
+    roles = ("user", "assistant")
+    return [Message("system", TEXT)] + [Message(roles[n % 2], f"{TEXT} {n}") for n in range(messages - 1)]
+
+
+async def spread(count: int, call: Callable[[int], Awaitable[Any]]) -> float:
+    """CPU seconds of `count` calls, IN_FLIGHT at a time."""
+    numbers = iter(range(count))
+
+    async def work() -> None:
+        for number in numbers:
+            await call(number)
+
+    gc.collect()
+    before = cpu_s()
+    await asyncio.gather(*(work() for _ in range(IN_FLIGHT)))
+    return cpu_s() - before
+
+
+async def lean(kind: str, url: str, count: int, messages: list[Message]) -> float:
+    """The leanest use of the SDK."""
+    plain = [{"role": each.role, "content": each.text} for each in messages]
+    if kind == "openai":
+        import openai
+
+        client: Any = openai.AsyncOpenAI(
+            api_key="x", base_url=f"{url}/v1", max_retries=0, http_client=openai.DefaultAioHttpClient()
+        )
+        path, body = "/chat/completions", {"model": "m", "messages": plain}
+    else:
+        import anthropic
+
+        client = anthropic.AsyncAnthropic(
+            api_key="x", base_url=url, max_retries=0, http_client=anthropic.DefaultAioHttpClient()
+        )
+        path, body = "/v1/messages", {"model": "m", "max_tokens": 100, "messages": plain[1:]}
+
+    async def call(number: int) -> None:
+        answer = await client.post(path, body=body, cast_to=httpx2.Response)
+        json.loads(answer.content)
+
+    await spread(IN_FLIGHT, call)
+    used = await spread(count, call)
+    await client.close()
+    return used / count
+
+
+async def stock(kind: str, url: str, count: int, messages: list[Message]) -> float:
+    """The SDK's documented call with its default transport."""
+    plain: Any = [{"role": each.role, "content": each.text} for each in messages]
+    if kind == "openai":
+        import openai
+
+        client: Any = openai.AsyncOpenAI(api_key="x", base_url=f"{url}/v1", max_retries=0)
+
+        async def call(number: int) -> None:
+            await client.chat.completions.create(model="m", messages=plain)
+    else:
+        import anthropic
+
+        client = anthropic.AsyncAnthropic(api_key="x", base_url=url, max_retries=0)
+
+        async def call(number: int) -> None:
+            await client.messages.create(model="m", max_tokens=100, messages=plain[1:])
+
+    await spread(IN_FLIGHT, call)
+    used = await spread(count, call)
+    await client.close()
+    return used / count
+
+
+async def ours(kind: str, url: str, count: int, messages: list[Message]) -> float:
+    """`Caller.ask`, journal and all."""
+    base_url = f"{url}/v1" if kind == "openai" else url
+    config = EngineConfig(
+        name=kind, model="gpt-4o" if kind == "openai" else "claude-sonnet-5-5", base_url=base_url, api_key_env="KEY",
+        max_tokens=100, max_concurrency=IN_FLIGHT,
+    )  # fmt: skip
+    engine = (OpenAIEngine if kind == "openai" else AnthropicEngine)(config, "seller", 0)
+    scene = Scene("speak", "seller", Item("balloon", "", 20.0, 10.0))
+    with tempfile.TemporaryDirectory() as directory:
+        caller = Caller(Journal.open(Path(directory), {}), {"seller": engine}, {"seller": config}, LimitsConfig())
+
+        async def call(number: int) -> None:
+            await caller.ask(Place(number, "", 1, 1, "seller"), messages, scene)
+
+        async def warm_up(number: int) -> None:
+            await caller.ask(Place(number, "", 2, 1, "seller"), messages, scene)
+
+        await spread(2 * IN_FLIGHT, warm_up)
+        used = await spread(count, call)
+        await engine.close()
+        caller.close()
+    return used / count
+
+
+def whole_run(kind: str, url: str, n_games: int) -> tuple[float, int, float]:
+    """CPU seconds a call of a whole run, how many calls, and the mean number of messages of a prompt."""
+    engine = "gpt-4o" if kind == "openai" else "claude-sonnet-5-5"
+    base_url = f"{url}/v1" if kind == "openai" else url
+    seats = [
+        f"{key}.engine{rest}"
+        for seat in ("seller", "buyer")
+        for key, rest in ((f"engine@{seat}", f"={engine}"), (seat, f".base_url={base_url}"))
+    ]
+    settings = ("api_key_env=KEY", "max_concurrency=256")
+    seats += [f"{seat}.engine.{setting}" for seat in ("seller", "buyer") for setting in settings]
+    cfg = compose(["game=simple", "moderator=rules", "tracking=none", f"n_games={n_games}", *seats])
+    with tempfile.TemporaryDirectory() as directory:
+        before = cpu_s()
+        summary = play(cfg, directory, show_progress=False)
+        used = cpu_s() - before
+    assert summary.state == "finished", summary.problem
+    calls = summary.data["calls"]["live"]
+    return used / calls, calls, 2 + 20 / 2
+
+
+def main() -> None:
+    """Measures and prints."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--small", action="store_true", help="few calls, for CI")
+    small = parser.parse_args().small
+    count, repeats = (300, 1) if small else (4000, 3)
+    os.environ["KEY"] = "benchmark"
+    with running() as url:
+        for kind in ("openai", "anthropic"):
+            print(f"\n{kind}, {IN_FLIGHT} in flight, CPU ms a call (median of {repeats})")
+            cost: dict[tuple[str, int], float] = {}
+            for messages in (10, 120):
+                for name, measure in (("lean", lean), ("ours", ours), ("stock", stock)):
+                    few = max(300, count // (1 if messages == 10 else 4)) // (4 if name == "stock" else 1)
+                    runs = [asyncio.run(measure(kind, url, few, dialogue(messages))) for _ in range(repeats)]
+                    cost[name, messages] = 1000 * statistics.median(runs)
+                row = {name: cost[name, messages] for name in ("lean", "ours", "stock")}
+                shown = "  ".join(f"{name} {value:5.2f}" for name, value in row.items())
+                print(f"  {messages:>3} messages: {shown}   ours/lean {row['ours'] / row['lean']:.2f}")
+            print(f"  growth from 10 to 120 messages: ours x{cost['ours', 120] / cost['ours', 10]:.2f}")
+            per_call, calls, messages_mean = whole_run(kind, url, 16 if small else 300)
+            ratio = 1000 * per_call / cost["lean", 10]
+            print(
+                f"  whole run: {calls:,} calls, {1000 * per_call:.2f} ms a call, {ratio:.2f} x lean"
+                f" (prompts of {messages_mean:.0f} messages on average)"
+            )
+
+
+if __name__ == "__main__":
+    main()

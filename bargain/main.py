@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import os
 import sys
+import traceback
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -82,6 +83,9 @@ def job(cfg: DictConfig) -> None:
         _Job.code = max(_Job.code, _report(play(cfg, directory)))
     except ConfigError as error:
         _Job.code = max(_Job.code, _refuse(str(error)))
+    except Exception:  # code of one's own, a full disk: told in full, and a sweep plays its other cells
+        traceback.print_exc()
+        _Job.code = max(_Job.code, 1)
     if _Job.code >= 128:
         raise KeyboardInterrupt
 

@@ -149,8 +149,9 @@ class Run:
                 summary = self._summary(caller, final=True)
                 write_json(self.directory / "summary.json", summary)
             except BaseException as error:
-                self._broke_off(error, caller)
-                raise
+                first = first_of(error)
+                self._broke_off(first, caller)
+                raise first from None
         self._tell_tracker(summary)
         log.info("%s: %s", summary["ended"], self.problem or totals_line(summary))
         return RunSummary(self.directory, summary)
@@ -215,7 +216,7 @@ class Run:
 
     def _broke_off(self, error: BaseException, caller: Caller) -> None:
         """Leaves word of an error that nobody foresaw (a game type of one's own, a full disk); it is raised further."""
-        self.ended, self.problem = "failed", f"{type(error).__name__}: {first_line(error)}"
+        self.ended, self.problem = "failed", f"{type(error).__name__}: {one_line(error)}"
         log.error("broke off: %s", self.problem)
         with contextlib.suppress(Exception):
             write_json(self.directory / "summary.json", self._summary(caller, final=True))
@@ -245,14 +246,14 @@ class Run:
             for engine in self.engines.values():
                 await engine.close()
         except* (RunStopped, NotRecorded) as errors:
-            self.ended, self.problem = "failed", first_line(errors)
+            self.ended, self.problem = "failed", one_line(errors)
         except* BudgetReached as errors:
             self.ended = "budget"
             self.problem = (
-                f"{first_line(errors)}; raise the cap and go on with: bargain resume={self.directory} limits...."
+                f"{one_line(errors)}; raise the cap and go on with: bargain resume={self.directory} limits...."
             )
         except* JournalError as errors:
-            self.ended, self.problem = "failed", first_line(errors)
+            self.ended, self.problem = "failed", one_line(errors)
 
     async def _watch_signals(self, caller: Caller, tasks: TaskGroup) -> None:
         """Ctrl-C and SIGTERM (as Slurm sends it) pause the run; a second one ends the process at once."""
@@ -374,10 +375,16 @@ def metrics(summary: dict[str, Any]) -> dict[str, float]:
     return {name: float(value) for name, value in values.items() if value is not None}
 
 
-def first_line(error: BaseException) -> str:
-    """The words of an exception, or of the first one of a group, as one line."""
+def first_of(error: BaseException) -> BaseException:
+    """The exception itself, or the first one of a group."""
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
+    return error
+
+
+def one_line(error: BaseException) -> str:
+    """The words of an exception, or of the first one of a group, on one line."""
+    error = first_of(error)
     return " ".join(str(error).split()) or type(error).__name__
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import time
@@ -103,3 +102,97 @@ def test_a_signal_does_not_wait_for_a_provider_that_hangs_and_its_calls_are_on_r
         calls = summary_of(run)["calls"]
         assert calls["open_intents"] == calls["reissued"] == kinds.count("open")
         assert calls["from_journal"] == 100
+
+
+def test_ctrl_c_before_the_first_call_is_one_line_and_no_traceback(tmp_path: Path) -> None:
+    with Server(haggle) as server:
+        for wait_s in (0.4, 0.9, 1.6):
+            process = start(experiment(server, "n_games=64", "tracking=none"), tmp_path)
+            time.sleep(wait_s)
+            took_s, said = stop(process, signal.SIGINT)
+            print(wait_s, took_s, process.returncode, said)
+            assert took_s < 1.0
+            assert process.returncode == 130
+            assert "Traceback" not in said
+
+
+def test_a_finished_run_with_failed_games_plays_them_again_on_request_and_buys_nothing_else(tmp_path: Path) -> None:
+    refusal = json.dumps({"error": {"message": "Sorry, not today."}}).encode()
+
+    def refuse(call: Call) -> Fault | None:
+        game = call.chat.key.rpartition("-")[2]
+        late = sum(role == "assistant" for role, _ in call.chat.messages) > 2
+        return Fault(400, {"content-type": "application/json"}, refusal) if game in ("2", "5") and late else None
+
+    with Server(haggle) as server:
+        arguments = experiment(server, "n_games=8", "tracking=none")
+        (tmp_path / "calm").mkdir()
+        assert bargain(*arguments, cwd=tmp_path / "calm", env=ENV).returncode == 0
+        needed = server.count
+        server.fault = refuse
+        done = bargain(*arguments, cwd=tmp_path, env=ENV)
+        assert done.returncode == 0, done.stderr
+        run = only_run(tmp_path)
+        failed = [game["game"] for game in games_of(run) if game["error"]]
+        assert failed == [2, 5]
+        before = server.count
+        again = bargain(f"resume={run}", cwd=tmp_path, env=ENV)
+        assert "already finished" in again.stdout
+        assert server.count == before
+        server.fault = None
+        kept = summary_of(run)["calls"]["live"]
+        retried = bargain(*arguments, "retry_failed=true", cwd=tmp_path, env=ENV)
+        assert retried.returncode == 0, retried.stderr
+        assert only_run(tmp_path) == run
+        assert server.count - before == needed - kept
+    assert (run / "games.jsonl").read_bytes() == (only_run(tmp_path / "calm") / "games.jsonl").read_bytes()
+    assert summary_of(run)["games"]["error"] == 0
+    replay = bargain(f"resume={run}", "mode=replay", cwd=tmp_path, env=environment())
+    assert "byte for byte" in replay.stdout, replay.stderr
+
+
+OWN_CODE = """
+from pathlib import Path
+
+async def play(table):
+    if table.game == 3:
+        raise ZeroDivisionError("a slip of the pen")
+    await table.play(1)
+
+class Tracker:
+    def __init__(self, config):
+        self.lines = open("told.txt", "a")
+    def start(self, run_dir, config, info):
+        self.tell("start")
+    def progress(self, metrics): ...
+    def game(self, game): ...
+    def finish(self, summary, files):
+        self.tell("finish")
+    def fail(self, reason):
+        self.tell("fail " + reason)
+    def tell(self, line):
+        self.lines.write(line + "\\n")
+        self.lines.flush()
+"""
+
+
+def test_an_error_that_nobody_foresaw_is_told_to_the_tracker_and_leaves_a_run_that_goes_on(tmp_path: Path) -> None:
+    (tmp_path / "own.py").write_text(OWN_CODE)
+    arguments = ["game._target_=own.play", "tracking._target_=own.Tracker", "allow_targets=[own]"]
+    with Server(haggle) as server:
+        done = bargain(*experiment(server, *arguments, "n_games=6"), cwd=tmp_path, env={**ENV, "PYTHONPATH": "."})
+        print(done.stderr)
+        assert done.returncode == 1
+        assert (tmp_path / "told.txt").read_text().splitlines() == [
+            "start",
+            "fail ZeroDivisionError: a slip of the pen",
+        ]
+        run = only_run(tmp_path)
+        assert summary_of(run)["state"] == "failed"
+        assert "a slip of the pen" in summary_of(run)["problem"]
+        paid = kinds_in(run).count("reply")
+        (tmp_path / "own.py").write_text(OWN_CODE.replace("table.game == 3", "False"))
+        again = bargain(f"resume={run}", cwd=tmp_path, env={**ENV, "PYTHONPATH": "."})
+        assert again.returncode == 0, again.stderr
+    assert summary_of(run)["calls"]["from_journal"] == paid
+    assert len(games_of(run)) == 6

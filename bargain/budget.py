@@ -58,7 +58,7 @@ class Budget:
         self._held_tokens = 0
         self._holds = 0
         self._waiting: deque[tuple[int, int, asyncio.Future[Hold]]] = deque()
-        self._reached: str | None = None
+        self._reached: BudgetReached | None = None
 
     @property
     def spent_usd(self) -> float:
@@ -121,20 +121,20 @@ class Budget:
             elif self._holds == 0 or self._reached is not None:
                 self._waiting.popleft()
                 self._reached = self._reached or self._why(nano, tokens)
-                future.set_exception(BudgetReached(self._reached))
+                future.set_exception(BudgetReached(str(self._reached), self._reached.higher))
             else:
                 return
 
-    def _why(self, nano: int, tokens: int) -> str:
-        if self._max_nano is not None and self._spent_nano + nano > self._max_nano:
-            cap = f"limits.max_cost_usd={self.max_cost_usd:g}"
+    def _why(self, nano: int, tokens: int) -> BudgetReached:
+        if self.max_cost_usd is not None and not self._fits(nano, 0):
+            name, cap = "limits.max_cost_usd", self.max_cost_usd
             spent, wanted = f"${self.spent_usd:.4f}", f"cost ${nano / _NANO:.4f}"
         else:
-            cap = f"limits.max_tokens={self.max_tokens}"
+            name, cap = "limits.max_tokens", self.max_tokens or 0
             spent, wanted = f"{self._spent_tokens} tokens", f"take {tokens}"
-        return (
-            f"{cap} is reached: {spent} spent or possibly billed, and the next call may {wanted}; "
-            "raise the limit and start the same command again to go on"
+        return BudgetReached(
+            f"{name}={cap:.10g} is reached: {spent} spent or possibly billed, and the next call may {wanted}",
+            higher=f"{name}={max(2 * cap, 1e-4):.10g}",
         )
 
 

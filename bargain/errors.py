@@ -24,7 +24,14 @@ class NotRecorded(RunStopped):
 
 
 class BudgetReached(Exception):
-    """The next call's worst case does not fit limits.max_cost_usd or limits.max_tokens. Nothing is in flight."""
+    """The next call's worst case does not fit limits.max_cost_usd or limits.max_tokens. Nothing is in flight.
+
+    higher: an override that goes on, twice the cap.
+    """
+
+    def __init__(self, message: str, higher: str) -> None:
+        super().__init__(message)
+        self.higher = higher
 
 
 class JournalError(Exception):

@@ -248,10 +248,10 @@ class Run:
         except* (RunStopped, NotRecorded) as errors:
             self.ended, self.problem = "failed", one_line(errors)
         except* BudgetReached as errors:
+            reached = first_of(errors)
+            assert isinstance(reached, BudgetReached)
             self.ended = "budget"
-            self.problem = (
-                f"{one_line(errors)}; raise the cap and go on with: bargain resume={self.directory} limits...."
-            )
+            self.problem = f"{reached}; go on with a higher cap: bargain resume={self.directory} {reached.higher}"
         except* JournalError as errors:
             self.ended, self.problem = "failed", one_line(errors)
 

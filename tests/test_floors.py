@@ -30,7 +30,7 @@ FLOORS = [
     },
     {"pricing", "budget", "limits", "seats", "attempts", "calls"},
     {"config", "summary"},
-    {"tables", "progress"},
+    {"tables", "progress", "judging"},
     {"tracking"},
     {"build"},
     {"runner", "sweep"},

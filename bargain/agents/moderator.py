@@ -13,6 +13,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+from bargain.acts import own_words
 from bargain.engines.base import Ask, GaveUp, Scene
 from bargain.prices import Outcome, has_digits
 from bargain.prompts import Prompt, dialogue_data, item_facts
@@ -129,6 +130,8 @@ def checked(verdict: Verdict, turns: Sequence[Turn], read: Outcome) -> Verdict:
         objections_found.append("no price was on the table from the other side")
     if accepter is not None and read.state != "deal" and _contradicts(turns[accepter], price):
         objections_found.append(f"turn {accepter + 1} is {_act_words(turns[accepter])}, not an acceptance")
+    if accepter is not None and not any(map(str.isalpha, own_words(turns[accepter].text))):
+        objections_found.append(f"turn {accepter + 1} holds nothing but words put into others' mouths")
     if read.state == "no_deal":
         objections_found.append("the talk was ended without a deal")
     if verdict.price is not None and price is not None and abs(verdict.price - price) > 0.005:

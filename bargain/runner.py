@@ -8,17 +8,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import filecmp
-import html
 import logging
 import os
 import signal
 import threading
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -33,59 +30,25 @@ from bargain.config import ConfigError, checked, engines_of, locate
 from bargain.engines.base import Ask
 from bargain.errors import BudgetReached, JournalError, NotRecorded, RunStopped
 from bargain.games.table import Seats, Table
+from bargain.hosting import first_of, in_own_loop, logging_to, one_line
 from bargain.journal import Journal
 from bargain.journal_reader import JournalReader
 from bargain.progress import ProgressLine
 from bargain.records import Game
+from bargain.run_summary import RunSummary, metrics
 from bargain.rundir import choose, has_failed_games, identity, read_state, write_json
 from bargain.store import GamesFile
 from bargain.summary import Tally
-from bargain.tables import render, rounds_table, totals_line
+from bargain.tables import totals_line
 from bargain.tracking.base import Tracker, run_info
 from bargain.version import __version__
+
+__all__ = ["Run", "RunSummary", "play", "play_game"]
 
 log = logging.getLogger("bargain")
 SUMMARY_EVERY_S = 5.0
 DRAIN_S = 0.3
 """When the run is interrupted: how long the calls in flight, which are paid for, may take to come home."""
-EXIT_CODES = {"finished": 0, "failed": 1, "budget": 3, "interrupted": 130, "terminated": 143}
-
-
-@dataclass(frozen=True, slots=True)
-class RunSummary:
-    """What `play` returns: where the run lies, and its `summary.json` as data."""
-
-    directory: Path
-    data: dict[str, Any] = field(repr=False)
-
-    @property
-    def state(self) -> str:
-        """finished, paused (Ctrl-C, SIGTERM or a budget; go on with resume) or failed."""
-        return str(self.data["state"])
-
-    @property
-    def problem(self) -> str:
-        """Why it is not finished, and what to do, in one line; "" when it is."""
-        return str(self.data["problem"])
-
-    @property
-    def rounds(self) -> list[dict[str, Any]]:
-        """One dict per arm and round: games, deals, deal_rate, mean_price, mean_change ... and their 95% intervals."""
-        return list(self.data["rounds"])
-
-    @property
-    def exit_code(self) -> int:
-        """What the command exits with."""
-        return EXIT_CODES[self.data["ended"]]
-
-    def __str__(self) -> str:
-        parts = [render(rounds_table(self.data)), totals_line(self.data)]
-        if self.data["games"]["error"]:
-            parts.append(f"{self.data['games']['error']} games failed; see bargain.log for each reason")
-        return "\n".join([*parts, f"run directory: {self.directory}"])
-
-    def _repr_html_(self) -> str:
-        return f"<pre>{html.escape(str(self))}</pre>"
 
 
 def play(cfg: DictConfig, directory: Path | str | None = None, *, show_progress: bool = True) -> RunSummary:
@@ -358,93 +321,3 @@ async def play_game(
     errors = [played.reason for played in table.rounds if played.outcome == "error"]
     outcome = "error" if errors else table.rounds[-1].outcome
     return Game(number, outcome, tuple(table.rounds), errors[0] if errors else "", simulated)
-
-
-def metrics(summary: dict[str, Any]) -> dict[str, float]:
-    """How things stand, as numbers by name, for a tracker."""
-    values = {
-        "games_done": summary["games"]["finished"],
-        "games_failed": summary["games"]["error"],
-        "cost_usd": summary["cost_usd"],
-        "calls_per_s": summary["calls"]["live"] / max(summary["wall_s"], 1e-3),
-    }
-    for row in summary["rounds"]:
-        name = f"{row['arm'] + '_' if row['arm'] else ''}round_{row['round']}"
-        values[f"{name}/mean_price"] = row["mean_price"]
-        values[f"{name}/deal_rate"] = row["deal_rate"]
-    return {name: float(value) for name, value in values.items() if value is not None}
-
-
-def first_of(error: BaseException) -> BaseException:
-    """The exception itself, or the first one of a group."""
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    return error
-
-
-def one_line(error: BaseException) -> str:
-    """The words of an exception, or of the first one of a group, on one line."""
-    error = first_of(error)
-    return " ".join(str(error).split()) or type(error).__name__
-
-
-def in_own_loop(main: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    """Runs a coroutine to its end, also where a loop is running already, as in a notebook: then in a thread.
-
-    Ctrl-C there cancels the coroutine, waits for it and is raised again.
-    """
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        anyio.run(main)
-        return
-    failures: list[BaseException] = []
-    inside: list[tuple[asyncio.AbstractEventLoop, asyncio.Task[Any]]] = []
-
-    async def noted() -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        inside.append((asyncio.get_running_loop(), task))
-        await main()
-
-    def run() -> None:
-        try:
-            anyio.run(noted)
-        except BaseException as error:
-            failures.append(error)
-
-    thread = threading.Thread(target=run, name="bargain")
-    thread.start()
-    try:
-        thread.join()
-    except KeyboardInterrupt:
-        for loop, task in inside:
-            loop.call_soon_threadsafe(task.cancel)
-        thread.join()
-        raise
-    if failures:
-        raise failures[0]
-
-
-@contextlib.contextmanager
-def logging_to(path: Path) -> Iterator[None]:
-    """What happened, in the run directory; warnings also go to the terminal."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    file = logging.FileHandler(path, encoding="utf-8")
-    file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-    screen = logging.StreamHandler()
-    screen.setFormatter(logging.Formatter("bargain: %(message)s"))
-    screen.setLevel(logging.WARNING)
-    before = log.level, log.propagate
-    log.setLevel(logging.INFO)
-    log.propagate = False
-    for handler in (file, screen):
-        log.addHandler(handler)
-    try:
-        yield
-    finally:
-        log.setLevel(before[0])
-        log.propagate = before[1]
-        for handler in (file, screen):
-            log.removeHandler(handler)
-            handler.close()

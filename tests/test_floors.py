@@ -33,6 +33,7 @@ FLOORS = [
     {"tables", "progress", "judging"},
     {"tracking"},
     {"build"},
+    {"hosting", "run_summary"},
     {"runner", "sweep"},
     {"main", "judge", "imports", "estimate"},
     {"__init__", "__main__"},

@@ -1,0 +1,93 @@
+"""Where a run is carried out: an event loop of its own, its log file, and what errors of task groups say.
+
+It knows nothing of games, calls or files other than the log.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import threading
+from collections.abc import Callable, Coroutine, Iterator
+from pathlib import Path
+from typing import Any
+
+import anyio
+
+log = logging.getLogger("bargain")
+
+
+def first_of(error: BaseException) -> BaseException:
+    """The exception itself, or the first one of a group."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
+
+
+def one_line(error: BaseException) -> str:
+    """The words of an exception, or of the first one of a group, on one line."""
+    error = first_of(error)
+    return " ".join(str(error).split()) or type(error).__name__
+
+
+def in_own_loop(main: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Runs a coroutine to its end, also where a loop is running already, as in a notebook: then in a thread.
+
+    Ctrl-C there cancels the coroutine, waits for it and is raised again.
+    """
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        anyio.run(main)
+        return
+    failures: list[BaseException] = []
+    inside: list[tuple[asyncio.AbstractEventLoop, asyncio.Task[Any]]] = []
+
+    async def noted() -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        inside.append((asyncio.get_running_loop(), task))
+        await main()
+
+    def run() -> None:
+        try:
+            anyio.run(noted)
+        except BaseException as error:
+            failures.append(error)
+
+    thread = threading.Thread(target=run, name="bargain")
+    thread.start()
+    try:
+        thread.join()
+    except KeyboardInterrupt:
+        for loop, task in inside:
+            loop.call_soon_threadsafe(task.cancel)
+        thread.join()
+        raise
+    if failures:
+        raise failures[0]
+
+
+@contextlib.contextmanager
+def logging_to(path: Path) -> Iterator[None]:
+    """What happened, in the run directory; warnings also go to the terminal."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    file = logging.FileHandler(path, encoding="utf-8")
+    file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    screen = logging.StreamHandler()
+    screen.setFormatter(logging.Formatter("bargain: %(message)s"))
+    screen.setLevel(logging.WARNING)
+    before = log.level, log.propagate
+    log.setLevel(logging.INFO)
+    log.propagate = False
+    for handler in (file, screen):
+        log.addHandler(handler)
+    try:
+        yield
+    finally:
+        log.setLevel(before[0])
+        log.propagate = before[1]
+        for handler in (file, screen):
+            log.removeHandler(handler)
+            handler.close()

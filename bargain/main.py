@@ -45,6 +45,9 @@ def run(arguments: Sequence[str]) -> int:
     os.environ.setdefault("HYDRA_FULL_ERROR", "1")  # errors come to us, to be told in one line
     arguments = list(arguments)
     try:
+        if any(each.lstrip("+") == "estimate=true" for each in arguments):
+            print(_preview([each for each in arguments if each.lstrip("+") != "estimate=true"], strict=True))
+            return 0
         resumed = _resume_argument(arguments)
         if resumed is not None:
             return _resume(Path(resumed), [each for each in arguments if not each.startswith("resume=")])
@@ -65,10 +68,23 @@ def _hydra(arguments: list[str]) -> int:
     """One job or a sweep, composed and placed by Hydra."""
     register_with_hydra()
     _Job.code = 0
+    if _is_sweep(arguments) and not any(each.startswith("hydra.sweep.dir=") for each in arguments):
+        print(_preview(arguments, strict=False), flush=True)
     sys.argv = [sys.argv[0], *arguments]
     hydra.main(version_base="1.3", config_path=str(config_dir()), config_name="config")(job)()
     directory = SweepCallback.directory
     return _Job.code if directory is None else _compare(directory)
+
+
+def _is_sweep(arguments: Sequence[str]) -> bool:
+    return any(each in ("-m", "--multirun") for each in arguments)
+
+
+def _preview(arguments: Sequence[str], *, strict: bool) -> str:
+    """What these arguments will play, and what it may cost."""
+    from bargain.estimate import preview
+
+    return preview([each for each in arguments if not each.startswith("-")], sweep=_is_sweep(arguments), strict=strict)
 
 
 def job(cfg: DictConfig) -> None:

@@ -16,7 +16,7 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
-FREE_TO_CHANGE = ("limits", "tracking", "resume", "mode", "retry_failed")
+FREE_TO_CHANGE = ("limits", "tracking", "resume", "mode", "retry_failed", "estimate")
 """Top-level keys that may differ on resume: they do not decide what is played."""
 
 

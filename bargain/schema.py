@@ -190,6 +190,8 @@ class Config:
     """auto: go on with the newest unfinished run of exactly this config; never: always start a new one."""
     retry_failed: bool = False
     """On resume, also of a finished run: make the calls again that failed for good, instead of keeping the error."""
+    estimate: bool = False
+    """Print what would be played, called and paid, and stop: the command's, not a run's."""
     allow_targets: list[str] = field(default_factory=list)
     """Modules of your own that `_target_` may name, beside bargain's."""
     game: GameConfig = field(default_factory=GameConfig)

@@ -187,11 +187,18 @@ def _price_problems(item: Any, game: Any) -> Iterator[str]:
 
 
 def engines_of(cfg: DictConfig) -> dict[str, Any]:
-    """The engine config of every seat that has one: seller, buyer, moderator, seller_critic, buyer_critic."""
+    """The engine config of every seat that has one: seller, buyer, moderator, seller_critic, buyer_critic.
+
+    With feedback=human_live, in the run or in an arm, the person has a seat as well: seller_coach, buyer_coach.
+    """
     seats: dict[str, Any] = {role: cfg[role].engine for role in PLAYERS}
     seats["moderator"] = cfg.moderator.engine
     for learner in cfg.game.learners:
         seats[f"{learner}_critic"] = cfg.critic.engine or cfg[learner].engine
+        if any(each._target_.endswith(".HumanLive") for each in (cfg.feedback, *cfg.game.arms.values())):
+            seats[f"{learner}_coach"] = OmegaConf.structured(
+                EngineConfig("bargain.engines.human.HumanEngine", "human", "human", max_concurrency=1)
+            )
     return {seat: engine for seat, engine in seats.items() if engine is not None}
 
 

@@ -8,7 +8,7 @@ learner will make of it. Your own source is such a class and one YAML in conf/fe
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
 from typing import Protocol
@@ -56,6 +56,19 @@ class AI:
 
     async def give(self, coaching: Coaching) -> str | None:
         return await coaching.critic.advise(coaching.ask, coaching.place, coaching.rounds)
+
+
+class HumanLive:
+    """The person at the terminal is the coach: sees the round, types the advice. What was typed is in the journal."""
+
+    calls_critic = False
+
+    def __init__(self, config: FeedbackConfig) -> None:
+        self.name = config.name
+
+    async def give(self, coaching: Coaching) -> str | None:
+        place = replace(coaching.place, role=f"{coaching.learner}_coach")
+        return await coaching.critic.advise(coaching.ask, place, coaching.rounds)
 
 
 class Human:

@@ -26,7 +26,8 @@ from omegaconf import DictConfig, OmegaConf
 
 from bargain.build import build_engines, build_game, build_item, build_seats
 from bargain.calls import Caller
-from bargain.config import ConfigError, checked, engines_of, locate
+from bargain.config import ConfigError, checked, engines_of, locate, typed_config
+from bargain.config_changes import changes
 from bargain.engines.base import Ask
 from bargain.errors import BudgetReached, JournalError, NotRecorded, RunStopped
 from bargain.games.table import Seats, Table
@@ -130,6 +131,7 @@ class Run:
         except JournalError as error:
             raise ConfigError(str(error)) from error
         try:
+            self._check_config(journal)
             caller = Caller(
                 journal,
                 self.engines,
@@ -138,13 +140,25 @@ class Run:
                 self.cfg.mode,
                 retry_failed=self.cfg.retry_failed and self.cfg.mode == "live",
             )
-        except RunStopped as error:
+        except (RunStopped, ConfigError) as error:
             journal.close()
             raise ConfigError(str(error)) from error
         try:
             yield caller
         finally:
             caller.close()
+
+    def _check_config(self, journal: Journal | JournalReader) -> None:
+        """A journal belongs to the config that it was begun with, whatever .hydra/ says by now."""
+        begun_with = typed_config(DictConfig(OmegaConf.create(journal.meta["config"])))
+        recorded: dict[str, Any] = OmegaConf.to_container(begun_with)  # type: ignore[assignment]
+        changed = changes(recorded, self.plain)
+        if changed:
+            more = f"; and {len(changed) - 8} more" if len(changed) > 8 else ""
+            raise ConfigError(
+                f"{self.directory} was begun with another config: {'; '.join(changed[:8])}{more}; "
+                "set that back, or play in another directory"
+            )
 
     def _prepare(self, caller: Caller) -> None:
         """Leaves what a resume needs before the first call, starts the tracker, says what goes on.

@@ -29,7 +29,7 @@ FLOORS = [
         "journal",
     },
     {"pricing", "budget", "limits", "seats", "attempts", "calls"},
-    {"config", "summary"},
+    {"config", "config_changes", "summary"},
     {"tables", "progress", "judging"},
     {"tracking"},
     {"build"},

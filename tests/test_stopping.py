@@ -219,3 +219,23 @@ def test_a_second_ctrl_c_ends_the_process_at_once(tmp_path: Path) -> None:
         server.fault = None
         done = bargain(*experiment(server, "n_games=64", "tracking=none"), cwd=tmp_path, env=ENV)
         assert done.returncode == 0, done.stderr
+
+
+def test_a_changed_config_on_resume_is_refused_with_the_keys_that_differ_and_limits_may_change(tmp_path: Path) -> None:
+    with Server(haggle, latency_s=0.02) as server:
+        there = ["hydra.run.dir=here", "n_games=32", "tracking=none"]
+        process = start(experiment(server, *there), tmp_path)
+        wait_for_calls(server, 60, process)
+        stop(process, signal.SIGINT)
+        before = server.count
+        other = ["seed=3", "game.n_rounds=4", "seller.engine.temperature=0.5", "limits.max_tries=3"]
+        refused = bargain(*experiment(server, *there, *other), cwd=tmp_path, env=ENV)
+        assert refused.returncode == 2
+        (line,) = refused.stderr.strip().splitlines()
+        assert "seed was 0, is 3; game.n_rounds was 2, is 4; seller.engine.temperature was " in line
+        assert "limits" not in line
+        assert "prompt" not in line
+        assert server.count == before
+        done = bargain(*experiment(server, *there, "limits.max_tries=3"), cwd=tmp_path, env=ENV)
+        assert done.returncode == 0, done.stderr
+        assert summary_of(tmp_path / "here")["calls"]["from_journal"] > 0

@@ -118,7 +118,7 @@ class Tally:
 
     def _surplus(self, surpluses: Sequence[float]) -> float | None:
         """Mean over all games, no deal counted as 0."""
-        return sum(surpluses) / self.finished if self.finished else None
+        return math.fsum(surpluses) / self.finished if self.finished else None
 
     def _legacy_survivors(self, key: Key) -> list[float]:
         """The round's 2023 prices in the games of which every round up to this one counted (2023: survivors only)."""

@@ -118,6 +118,16 @@ def test_with_a_fifth_of_the_calls_failing_every_game_ends_and_prices_are_those_
     assert 0 < calls["failed"] <= 40 - len(whole), "the others are utterances that stayed unusable"
     assert 0 < calls["maybe_billed"] < server.count * 0.2
 
+    run = only_run(tmp_path / "stormy")
+    games, before = (run / "games.jsonl").read_bytes(), summary_of(run)
+    replay = bargain(f"resume={run}", "mode=replay", cwd=tmp_path, env=environment())  # no key, no server
+    assert replay.returncode == 0, replay.stderr
+    after = summary_of(run)
+    assert (run / "games.jsonl").read_bytes() == games
+    assert [after[name] for name in ("rounds", "games", "tokens")] == [before[n] for n in ("rounds", "games", "tokens")]
+    assert after["cost_usd"] == pytest.approx(before["cost_usd"])
+    assert after["calls"]["live"] == 0
+
 
 def openai_only(server: Server | str, *more: str) -> list[str]:
     """A run on one protocol, whose every request says which game it is from."""

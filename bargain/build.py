@@ -120,8 +120,6 @@ def build_moderator(cfg: DictConfig, prompt: Prompt, item: Item) -> Moderator:
 
 def build_prompt(config: PromptConfig, role: str) -> Prompt:
     """The prompt version of a role."""
-    if config.path is not None and config.version != "file":
-        raise ConfigError(f"prompt.{role}.path is only read by prompt/{role}=file, not by version {config.version!r}")
     return Prompt(
         f"{role} {config.version}",
         config.system,

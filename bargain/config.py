@@ -25,7 +25,8 @@ from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from bargain.records import PLAYERS
+from bargain.prompts_2023 import read_prompt
+from bargain.records import PLAYERS, Item
 from bargain.schema import Config, EngineConfig
 
 MAX_ROUNDS = 50
@@ -91,12 +92,33 @@ def follow(cfg: DictConfig) -> None:
     With two learners each has its critic on its own engine, so `critic.engine` stays empty; without one, nobody
     criticises and the moderator follows the buyer.
     """
+    _read_prompt_files(cfg)
     learners = list(cfg.game.learners)
     if cfg.moderator.engine is None:
         rival = "seller" if learners == ["buyer"] else "buyer"
         cfg.moderator.engine = cfg[rival].engine
     if cfg.critic.engine is None and len(learners) == 1:
         cfg.critic.engine = cfg[learners[0]].engine
+
+
+def _read_prompt_files(cfg: DictConfig) -> None:
+    """Puts the texts of 2023 prompt files into the config, so that a changed file is a changed config."""
+    for role in ("seller", "buyer", "critic", "moderator"):
+        prompt = cfg.prompt[role]
+        if prompt.version != "file":
+            if prompt.path is not None or prompt.feedback_path is not None:
+                raise ConfigError(f"prompt.{role}.path is only read by prompt/{role}=file, not by {prompt.version!r}")
+            continue
+        if prompt.path is None:
+            raise ConfigError(f"prompt/{role}=file needs prompt.{role}.path=.../{role}.txt")
+        item = Item(**{str(key): value for key, value in cfg.item.items()})
+        feedback = Path(prompt.feedback_path) if prompt.feedback_path else None
+        try:
+            texts = read_prompt(role, Path(prompt.path), item, feedback)
+        except ValueError as error:
+            raise ConfigError(f"prompt/{role}: {error}") from error
+        prompt.system, prompt.few_shot = texts.system, texts.few_shot
+        prompt.texts = {**prompt.texts, **texts.texts}
 
 
 def check(cfg: DictConfig) -> None:

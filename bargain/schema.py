@@ -71,6 +71,8 @@ class PromptConfig:
     version: str = ""
     path: Optional[str] = None
     """A 2023 text file (==== SYSTEM ==== blocks) to read instead of the templates; only prompt=file uses it."""
+    feedback_path: Optional[str] = None
+    """The 2023 feedback file of a player, beside `path`; null = the version's own feedback texts."""
     system: str = ""
     few_shot: list[dict[str, str]] = field(default_factory=list)
     """Examples as {user, assistant} pairs, between the system message and the dialogue."""

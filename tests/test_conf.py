@@ -14,7 +14,8 @@ from bargain import ConfigError, compose, play
 
 ROOT = Path(__file__).parent.parent
 CONF = ROOT / "conf"
-NEEDS = {"prompt/seller=file", "prompt/buyer=file", "prompt/critic=file"}
+FILE = "==== SYSTEM ====\nPlay.\n==== USER ====\nBegin.\n"
+"""A 2023 prompt file in short; a player's ends with its opening."""
 
 
 def choices() -> list[str]:
@@ -29,8 +30,13 @@ def choices() -> list[str]:
 
 
 @pytest.mark.parametrize("choice", choices())
-def test_every_choice_composes(choice: str) -> None:
-    cfg = compose([choice])
+def test_every_choice_composes(choice: str, tmp_path: Path) -> None:
+    overrides = [choice]
+    if choice.endswith("=file"):
+        player = choice.startswith(("prompt/seller", "prompt/buyer"))
+        (tmp_path / "prompt.txt").write_text(FILE + ("==== ASSISTANT ====\nHello.\n" if player else ""))
+        overrides.append(f"{choice.partition('=')[0].replace('/', '.')}.path={tmp_path / 'prompt.txt'}")
+    cfg = compose(overrides)
     group, _, name = choice.partition("=")
     if group.startswith("engine@"):
         assert cfg[group.split("@")[1].split(".")[0]].engine.name == name

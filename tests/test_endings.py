@@ -1,4 +1,4 @@
-"""The labelled endings of tests/data are read as well as docs/prices.md says. `python benchmarks/endings.py` shows how."""
+"""The labelled endings of tests/data are read as well as docs/prices.md says; see benchmarks/endings.py."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every experiment of the repository composes as its file says, each cell, and plays small on the embedded negotiators."""
+"""Every experiment composes as its file says, each cell, and plays small on the embedded negotiators."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ def test_no_forgery_is_ever_sure() -> None:
         dialogue = json.loads(line)
         reader = Reader(20.0)
         acts = [reader.add(role, text) for role, text in dialogue["turns"]]
-        assert not (acts[-1].kind == "accept"), dialogue["id"]
+        assert acts[-1].kind != "accept", dialogue["id"]
 
 
 def test_the_gate_saves_moderator_calls_and_changes_no_price(tmp_path: Path) -> None:

@@ -48,6 +48,8 @@ class Model:
             self._head += [Message("user", self._put(shown, prompt.fill(kind, facts)))]
             self._head += [Message("assistant", example[kind])]
         self._question = prompt.fill(kind, facts)
+        self._preamble = prompt.texts.get("preamble")
+        """The instruction of a 2023 prompt file, whose examples are plain lines: the dialogue is shown as they are."""
 
     @staticmethod
     def _put(dialogue: str, question: str) -> str:
@@ -56,7 +58,12 @@ class Model:
     async def judge(self, ask: Ask, place: Place, turns: Sequence[Turn], read: Outcome) -> Verdict:
         """The engine's verdict after the last turn, checked. Raises GaveUp when no readable one came in `max_asks`."""
         seen = turns[-self.window :] if self.window else turns
-        messages = (*self._head, Message("user", self._put(dialogue_data(seen), self._question)))
+        if self._preamble is None:
+            asked = self._put(dialogue_data(seen), self._question)
+        else:
+            said = "\n".join(f"{turn.role}: {turn.text}" for turn in seen)
+            asked = f"{self._preamble}\n\n{said}\n{self._question}"
+        messages = (*self._head, Message("user", asked))
         scene = Scene("judge", "moderator", self.item, tuple(turns), answer=self.kind)
         text = ""
         for again in range(self.max_asks):
@@ -72,7 +79,7 @@ class Model:
 
 
 _WORD = re.compile(r"\b(yes|no)\b", re.IGNORECASE)
-_ANSWER = re.compile(r"answer\W*(yes|no)\b", re.IGNORECASE)
+_ANSWER = re.compile(r"answer(?:\W+is)?\W*(yes|no)\b", re.IGNORECASE)
 
 
 def parse_verdict(kind: str, text: str, turn: int) -> Verdict | None:

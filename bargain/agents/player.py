@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from bargain.engines.base import Ask, GaveUp, Scene
-from bargain.prompts import Prompt, as_heard_by, item_facts, merge, money
+from bargain.prompts import Prompt, as_heard_by, fill, item_facts, merge, money
 from bargain.records import Item, Message, Place, Player, Round, Turn
 
 MAX_UTTERANCE = 20_000
@@ -67,7 +67,7 @@ class Negotiator:
         self._head = (
             Message("system", prompt.fill("system", self._facts)),
             *(
-                Message("user" if who == "user" else "assistant", text)
+                Message("user" if who == "user" else "assistant", fill(text, self._facts, f"prompt {prompt.version}"))
                 for example in prompt.few_shot
                 for who, text in example.items()
             ),

@@ -125,6 +125,8 @@ class Attempts:
                 spent = (0.0, 0)
                 if outcome.kind == "not_sent":
                     slot.refused(outcome.retry_after_s)
+            else:
+                slot.failed()
             return outcome, intent.id
         finally:
             hold.settle(*spent)

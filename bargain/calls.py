@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import random
 import time
 from collections.abc import Mapping, Sequence
@@ -30,13 +31,22 @@ from bargain.errors import BudgetReached, CallFailed, JournalError, JournalMisma
 from bargain.journal import Journal, JournalReader
 from bargain.journal_format import Packed, describe_difference, name_of
 from bargain.journal_queries import Recorded, Totals
+from bargain.limits import Limiter
 from bargain.records import Message, Place, Reply, Usage
 from bargain.schema import EngineConfig, LimitsConfig
 from bargain.seats import Seat, build_seats
 
 __all__ = ["BudgetReached", "CallFailed", "Caller", "JournalError", "NotRecorded", "RunStopped", "Stats"]
 
+log = logging.getLogger("bargain.calls")
+
 FIRST_BACKOFF_S = 0.5
+UNSEEN_BACKOFF_S = 4.0
+"""The longest first wait after a refusal, and after an attempt that may have been billed."""
+TELL_S = 5.0
+"""After so long an outage the user is told what is being waited for."""
+FIRST_OUTAGE_S = 60.0
+"""How long an outage may last that was there from the start: rather a wrong address, or a server not started."""
 DRAIN_S = 10.0
 """When the run must stop: how long the calls in flight may take to come home. They are paid for."""
 YIELD_EVERY_S = 0.005
@@ -70,6 +80,7 @@ class Caller:
         self._attempts: Attempts | None = None
         self._random = random.Random()  # its own: no game's generator is touched
         self._asking: set[Place] = set()
+        self._told: set[Limiter] = set()
         self._stopped = ""
         self._draining = False
         self._yielded = time.perf_counter()
@@ -202,6 +213,8 @@ class Caller:
             if kind == "maybe_billed":
                 unseen += 1
                 self._counts.maybe_billed += 1
+            if kind != "rejected":
+                await self._bear(seat, str(outcome))
             if kind == "rejected" or tried == self._limits.max_tries or unseen >= self._limits.max_maybe_billed:
                 break
             self._counts.retries += 1
@@ -211,6 +224,20 @@ class Caller:
         self._counts.failed += 1
         raise CallFailed(message)
 
+    async def _bear(self, seat: Seat, message: str) -> None:
+        """An outage is told once and borne for a while; then the run stops, since going on would only lose games."""
+        down_s = seat.limiter.down_s
+        if down_s > TELL_S and seat.limiter not in self._told:
+            self._told.add(seat.limiter)
+            log.warning("%s; waiting for it, and trying again now and then", message)
+        elif down_s == 0.0:
+            self._told.discard(seat.limiter)
+        patience_s = self._limits.max_outage_s
+        if not seat.limiter.has_succeeded:
+            patience_s = min(patience_s, FIRST_OUTAGE_S)
+        if down_s > patience_s:
+            await self._stop(f"{message}; nothing has worked for {down_s:.0f} s; start the same command again to go on")
+
     async def _back_off(self, kind: FailureKind, retry_after_s: float | None, tried: int) -> None:
         """What the provider asked for, and full jitter on top (Brooker 2015, AWS Architecture Blog).
 
@@ -219,7 +246,9 @@ class Caller:
         longest_s = self._limits.max_wait_s
         if retry_after_s and kind == "not_sent":
             return
-        jitter_s = self._random.uniform(0.0, min(FIRST_BACKOFF_S * 2.0 ** (tried - 1), longest_s))
+        few = kind == "maybe_billed"  # tries are few, so each gives the provider time
+        most_s = min((UNSEEN_BACKOFF_S if few else FIRST_BACKOFF_S) * 2.0 ** (tried - 1), longest_s)
+        jitter_s = self._random.uniform(most_s / 2 if few else 0.0, most_s)
         await asyncio.sleep(min((retry_after_s or 0.0) + jitter_s, longest_s))
 
     # -- the run -------------------------------------------------------------------------------------------------------

@@ -34,6 +34,8 @@ TOKEN_SLACK_S = 1.0
 FIRST_PAUSE_S = 0.25
 LONGEST_GUESS_S = 30.0
 """The shortest and the longest pause for everybody when a provider refuses again and again and names no wait."""
+OUTAGE = 8
+"""So many calls in a row without an answer, and none with one, are an outage: they count like refusals from then on."""
 
 
 class Pacer:
@@ -80,6 +82,11 @@ class Slot:
         if self._inside:
             self._limiter._refused(self, retry_after_s)
 
+    def failed(self) -> None:
+        """No answer came, or none that can be read; the provider may have done the work."""
+        if self._inside:
+            self._limiter._failed(self)
+
     def leave(self) -> None:
         """Gives the place to the next one."""
         if self._inside:
@@ -113,6 +120,9 @@ class Limiter:
         self._number = 0
         self._last_before_cut = 0
         self._streak = 0
+        self._failures = 0
+        self._down_since: float | None = None
+        self.has_succeeded = False
         self._waiting: deque[tuple[int, asyncio.Future[Slot]]] = deque()
         self._timer: asyncio.TimerHandle | None = None
         self._random = random.Random()
@@ -126,6 +136,11 @@ class Limiter:
     def waiting(self) -> int:
         """How many wait to be let in."""
         return sum(1 for _, future in self._waiting if not future.done())
+
+    @property
+    def down_s(self) -> float:
+        """For how many seconds the provider has refused, without one success; 0 while all goes well."""
+        return 0.0 if self._down_since is None else asyncio.get_running_loop().time() - self._down_since
 
     async def enter(self, tokens: int = 0) -> Slot:
         """Waits for rate, concurrency and pauses, first come first served. `tokens`: the expected size of the call."""
@@ -167,7 +182,9 @@ class Limiter:
         self._admit()
 
     def _succeeded(self, slot: Slot, tokens: int | None, headers: Mapping[str, str] | None) -> None:
-        self._streak = 0
+        self._streak = self._failures = 0
+        self._down_since = None
+        self.has_succeeded = True
         if tokens is not None:
             self._tokens.correct(tokens - slot.tokens)
         if slot.number > self._last_before_cut and self.in_flight >= self.concurrency:
@@ -176,7 +193,14 @@ class Limiter:
         if headers and _is_exhausted(headers):
             self._pause(retry_after_s(headers))
 
+    def _failed(self, slot: Slot) -> None:
+        self._failures += 1
+        if self._failures >= OUTAGE:
+            self._refused(slot, None)
+
     def _refused(self, slot: Slot, wait_s: float | None) -> None:
+        if self._down_since is None:
+            self._down_since = asyncio.get_running_loop().time()
         if slot.number > self._last_before_cut:
             self._last_before_cut = self._number
             self.cuts += 1

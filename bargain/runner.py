@@ -169,6 +169,11 @@ class Run:
         if not recorded.is_file():
             recorded.parent.mkdir(parents=True, exist_ok=True)
             recorded.write_text(OmegaConf.to_yaml(self.cfg), encoding="utf-8")
+        elif self.cfg.mode == "live":
+            kept = DictConfig(OmegaConf.load(recorded))
+            if kept.get("limits") != self.cfg.limits:  # they hold from now on, for replays as well
+                kept.limits = self.cfg.limits
+                OmegaConf.save(kept, recorded)
         before = read_state(self.directory)
         if before:
             done = before.get("games", {}).get("finished", 0)

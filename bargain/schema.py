@@ -161,6 +161,8 @@ class LimitsConfig:
     """Of these, attempts that may have been billed without a reply."""
     max_wait_s: float = 300.0
     """Longest single wait, whatever Retry-After says."""
+    max_outage_s: float = 900.0
+    """So long without one success the run stops, to be resumed, instead of losing game after game."""
     max_asks: int = 3
     """How often one utterance is asked for when it comes back empty or cut."""
 

@@ -274,3 +274,32 @@ def test_what_no_retry_can_mend_stops_the_run_at_once_with_one_line(says: str, t
             topped_up = bargain(*openai_only(server, "n_games=200"), cwd=tmp_path, env=ENV)
             assert topped_up.returncode == 0, topped_up.stderr
             assert summary_of(only_run(tmp_path))["games"] == {"planned": 200, "finished": 200, "error": 0}
+
+
+def test_a_server_that_is_not_there_stops_the_run_with_one_line_instead_of_waiting_for_ever(tmp_path: Path) -> None:
+    url = f"http://127.0.0.1:{free_port()}/v1"
+    started = time.monotonic()
+    done = bargain(*openai_only(url, "n_games=200", "limits.max_outage_s=2"), cwd=tmp_path, env=ENV)
+    assert time.monotonic() - started < 15
+    assert done.returncode == 1
+    (line,) = done.stderr.strip().splitlines()
+    assert f"cannot connect to {url[7:-3]} (Connection refused); is the server up and base_url right?" in line
+    assert "start the same command again to go on" in line
+    assert summary_of(only_run(tmp_path))["games"]["error"] == 0
+
+
+def test_an_outage_amid_the_run_stops_it_before_it_loses_game_after_game(tmp_path: Path) -> None:
+    with Server(haggle, fault=lambda call: Fault(502) if call.index >= 300 else None) as server:
+        arguments = openai_only(server, "n_games=200", "limits.max_outage_s=4")
+        stopped = bargain(*arguments, cwd=tmp_path, env=ENV)
+        assert stopped.returncode == 1, stopped.stderr
+        assert "502, the server failed" in stopped.stderr
+        assert "nothing has worked for" in stopped.stderr
+        assert server.count < 300 + 64 + 64, "what was in flight, and few after"
+        run = only_run(tmp_path)
+        lost = summary_of(run)["games"]["error"]
+        assert lost < 10
+        server.fault = None
+        done = bargain(*arguments, "retry_failed=true", cwd=tmp_path, env=ENV)
+        assert done.returncode == 0, done.stderr
+        assert summary_of(run)["games"] == {"planned": 200, "finished": 200, "error": 0}

@@ -11,7 +11,7 @@ ROOT = Path(__file__).parent.parent
 FLOORS = [
     {"version", "records"},
     {"schema", "prices", "money", "acts"},
-    {"prompts", "prompts_2023", "legacy", "violations", "store"},
+    {"prompts", "prompts_2023", "logs_2023", "legacy", "violations", "store"},
     {"engines"},
     {"agents"},
     {"feedback"},

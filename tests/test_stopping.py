@@ -6,13 +6,14 @@ import json
 import signal
 import subprocess
 import time
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from bargain.journal_reader import JournalReader
 from tests.commands import BIN, bargain, environment, games_of, only_run, summary_of
-from tests.negotiator import haggle
+from tests.negotiator import Chat, haggle
 from tests.servers import Call, Fault, Server
 
 ENV = environment(OPENAI_API_KEY="sk-test")
@@ -152,6 +153,7 @@ def test_a_finished_run_with_failed_games_plays_them_again_on_request_and_buys_n
 
 
 OWN_CODE = """
+from collections import Counter
 from pathlib import Path
 
 async def play(table):
@@ -239,3 +241,23 @@ def test_a_changed_config_on_resume_is_refused_with_the_keys_that_differ_and_lim
         done = bargain(*experiment(server, *there, "limits.max_tries=3"), cwd=tmp_path, env=ENV)
         assert done.returncode == 0, done.stderr
         assert summary_of(tmp_path / "here")["calls"]["from_journal"] > 0
+
+
+def test_limits_changed_on_resume_hold_from_then_on_so_that_a_replay_knows_them(tmp_path: Path) -> None:
+    asked: Counter[str] = Counter()
+
+    def reply(chat: Chat) -> str:
+        asked[f"{chat.key} {chat.messages}"] += 1
+        return "" if chat.key.endswith("-3") and asked[f"{chat.key} {chat.messages}"] < 3 else haggle(chat)
+
+    with Server(reply, latency_s=0.05) as server:
+        process = start(experiment(server, "n_games=16", "tracking=none", "limits.max_asks=2"), tmp_path)
+        wait_for_calls(server, 100, process)
+        stop(process, signal.SIGINT)
+        run = only_run(tmp_path)
+        done = bargain(f"resume={run}", "limits.max_asks=4", cwd=tmp_path, env=ENV)
+        assert done.returncode == 0, done.stderr
+    assert summary_of(run)["games"]["error"] == 0
+    replay = bargain(f"resume={run}", "mode=replay", cwd=tmp_path, env=environment())
+    assert replay.returncode == 0, replay.stderr
+    assert "byte for byte" in replay.stdout

@@ -102,15 +102,16 @@ class Runs:
 
     def labels(self) -> pd.Series:
         """A short name per run, from the choices in which the runs differ, indexed by run; never two the same."""
-        chosen = self._deciding(self.varying())
+        chosen = self.deciding()
         texts: list[str] = []
         for _, row in self.runs.iterrows():
             text = ", ".join(_said(name, row[name]) for name in chosen if not pd.isna(row[name])) or str(row["run"])
             texts.append(text if text not in texts else f"{text} ({row['run']})")
         return pd.Series(texts, index=pd.Index(self.runs["run"]), name="label", dtype="str")
 
-    def _deciding(self, varying: list[str]) -> list[str]:
+    def deciding(self) -> list[str]:
         """Of the columns that vary, those that no other explains: a preset's name stands for what the preset sets."""
+        varying = self.varying()
         names = [each for each in varying if each.endswith((".name", ".version"))]
         kept = []
         for column in varying:

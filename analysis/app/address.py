@@ -1,0 +1,103 @@
+"""Widgets whose choices stand in the address: what one person sees, another sees by opening the same link.
+
+    view = one("view", "View", ["runs", "game"])          ?view=game
+    kept = several("state", "State", ["finished", ...])    ?state=finished&state=failed
+
+A choice comes from the address when that was opened, changed or linked to, else from the widget, else from when the
+widget was last seen in this session. The default does not stand in the address, nor does what no view uses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import streamlit as st
+
+Choice = Callable[[str], str]
+_WRITTEN, _SEEN, _USED = "written:", "seen:", "used by this page"
+
+
+def begin() -> None:
+    """To be called before the first widget of a page."""
+    st.session_state[_USED] = set()
+
+
+def end() -> None:
+    """To be called after the last one: takes out of the address what no widget of this page knows."""
+    for key in [key for key in st.query_params if key not in st.session_state[_USED]]:
+        del st.query_params[key]
+        st.session_state[_WRITTEN + key] = ()
+
+
+def go(**choices: str | Sequence[str]) -> None:
+    """Makes these the choices of the next page: a link, for a callback. Nothing ("" or []) means the default."""
+    for key, value in choices.items():
+        st.session_state.pop(_SEEN + key, None)
+        if value:
+            st.query_params[key] = value
+        else:
+            st.query_params.pop(key, None)
+
+
+def one(
+    key: str,
+    label: str,
+    options: Sequence[str],
+    default: str = "",
+    *,
+    shown: Choice | Mapping[str, str] = str,
+    widget: Callable[..., Any] = st.selectbox,
+    **more: Any,
+) -> str:
+    """One of the options, by default the first; "" when there are none. `shown` says how an option reads."""
+    if not options:
+        return ""
+    default = default if default in options else options[0]
+
+    def read(said: Sequence[str]) -> str:
+        return said[0] if said and said[0] in options else default
+
+    _prepare(key, read, lambda value: value in options)
+    value = widget(label, list(options), format_func=_reader(shown), key=f"in:{key}", **more)
+    return _record(key, value, () if value == default else (value,))
+
+
+def several(key: str, label: str, options: Sequence[str], *, shown: Choice | Mapping[str, str] = str, **more: Any) -> list[str]:  # fmt: skip
+    """Any of the options, in their order; by default none."""
+
+    def read(said: Sequence[str]) -> list[str]:
+        return [each for each in options if each in said]
+
+    _prepare(key, read, lambda value: all(each in options for each in value))
+    value = st.multiselect(label, list(options), format_func=_reader(shown), key=f"in:{key}", **more)
+    return _record(key, value, tuple(value))
+
+
+def _prepare(key: str, read: Callable[[Sequence[str]], Any], fits: Callable[[Any], bool]) -> None:
+    """Sets the widget's value where it is not the widget that decides."""
+    said = tuple(st.query_params.get_all(key))
+    state, name = st.session_state, f"in:{key}"
+    if said != state.get(_WRITTEN + key, ()):
+        state[name] = read(said)
+    elif name not in state:
+        state[name] = read(state.get(_SEEN + key, ()))
+    elif not fits(state[name]):
+        state[name] = read(())
+
+
+def _record(key: str, value: Any, said: tuple[str, ...]) -> Any:
+    """Writes the choice to the address and remembers it."""
+    state = st.session_state
+    state[_USED].add(key)
+    if tuple(st.query_params.get_all(key)) != said:
+        if said:
+            st.query_params[key] = list(said)
+        else:
+            st.query_params.pop(key, None)
+    state[_WRITTEN + key] = state[_SEEN + key] = said
+    return value
+
+
+def _reader(shown: Choice | Mapping[str, str]) -> Choice:
+    return shown if callable(shown) else lambda option: shown.get(option, option)

@@ -1,0 +1,94 @@
+"""The runs that a page shows: loaded once, and again only when one of their files has changed.
+
+It knows `analysis.load` and file times, and nothing of Streamlit: all sessions share what is loaded, so a view must not
+change a frame.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from analysis.directories import SIGN_OF_LIFE_S, find_runs
+from analysis.runs import Runs, load
+
+FILES = ("summary.json", "games.jsonl", ".hydra/config.yaml")
+_loaded: dict[tuple[str, ...], Chosen] = {}
+_loading = threading.Lock()
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """Runs, a short name for each (indexed by run), and a key that differs whenever the data do."""
+
+    runs: Runs
+    labels: pd.Series
+    key: str
+
+    def where(self, condition: pd.Series, name: str) -> Chosen:
+        """The runs that a boolean series over `runs.runs` selects; `name` says what was chosen. Labels stay."""
+        if condition.all():
+            return self
+        key = hashlib.sha256(f"{self.key}\0{name}".encode()).hexdigest()
+        return Chosen(self.runs.where(condition), self.labels[condition.to_numpy()], key)
+
+
+def stamp(paths: list[Path]) -> str:
+    """Changes when a run comes, goes, or one of its files does."""
+    found = hashlib.sha256()
+    for path in paths:
+        found.update(str(path).encode())
+        for name in FILES:
+            try:
+                stat = os.stat(path / name)
+            except OSError:
+                found.update(b"-")
+            else:
+                found.update(b"%d %d" % (stat.st_size, stat.st_mtime_ns))
+    return found.hexdigest()
+
+
+def run_paths(where: Sequence[str]) -> list[Path]:
+    """Every run directory at or below these paths and globs; a path that is gone has none."""
+    found: list[Path] = []
+    for each in where:
+        with contextlib.suppress(FileNotFoundError):
+            found += find_runs(each)
+    return found
+
+
+def load_chosen(where: Sequence[str]) -> Chosen:
+    """Every run at or below these paths and globs."""
+    place = tuple(where)
+    with _loading:
+        paths = run_paths(place)
+        key = stamp(paths)
+        known = _loaded.get(place)
+        if known is None or known.key != key or _may_have_died(known.runs):
+            runs = load(paths)
+            known = _loaded[place] = Chosen(runs, runs.labels(), key)
+    return known
+
+
+def _may_have_died(runs: Runs) -> bool:
+    """Whether a run that was alive has been silent for so long that its state must be looked at again."""
+    for run in runs.runs.loc[runs.runs["state"] == "running", "run"]:
+        last = max((_changed(runs.path(run) / name) for name in FILES), default=0.0)
+        if time.time() - last >= SIGN_OF_LIFE_S:
+            return True
+    return False
+
+
+def _changed(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return 0.0

@@ -1,0 +1,55 @@
+"""The sidebar: which runs are looked at, by state and by any choice of their config.
+
+?state=finished&game.name=criticize_seller      in every view
+?by=item.name&item.name=balloon                 a choice in which the runs do not differ, asked for with `by`
+"""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from analysis.app import address
+from analysis.app.data import Chosen
+from analysis.columns import RUN_COLUMNS
+
+STATES = ("finished", "running", "paused", "failed", "crashed", "empty")
+NONE = "(none)"
+_MEASURED = tuple(each.name for each in RUN_COLUMNS if each.unit or each.name in ("run", "problem", "state", "cell"))
+MOST = 6
+"""More than so many choices are not offered unasked: they would fill the screen."""
+
+
+def texts(column: pd.Series) -> pd.Series:
+    """A column's values as they read in a filter: 5.0 is 5, a missing one is (none)."""
+    return column.map(_text)
+
+
+def _text(value: object) -> str:
+    if value is None or value == "" or (isinstance(value, float) and pd.isna(value)):
+        return NONE
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+
+
+def choose(found: Chosen) -> Chosen:
+    """Draws the sidebar and gives the runs that it leaves."""
+    frame = found.runs.runs
+    columns = [str(name) for name in frame.columns if name not in _MEASURED]
+    offered = found.runs.deciding()[:MOST]
+    kept = pd.Series(True, index=frame.index)
+    said: list[str] = []
+    with st.sidebar:
+        states = address.several("state", "State", [each for each in STATES if (frame["state"] == each).any()], placeholder="any")  # fmt: skip
+        if states:
+            kept &= frame["state"].isin(states)
+            said.append(f"state={states}")
+        more = address.several(
+            "by", "Filter by", [each for each in columns if each not in offered], placeholder="more of the config"
+        )
+        for column in [*offered, *more]:
+            values = texts(frame[column])
+            picked = address.several(column, column, list(dict.fromkeys(values)), placeholder="any")
+            if picked:
+                kept &= values.isin(picked)
+                said.append(f"{column}={picked}")
+    return found.where(kept, "&".join(said))

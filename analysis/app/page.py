@@ -1,0 +1,48 @@
+"""The frame of every page: its head, the filters, and the one view that the address names."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib import import_module
+
+import streamlit as st
+
+from analysis.app import address, filters, style
+from analysis.app.data import Chosen, load_chosen
+
+VIEWS = ("runs", "compare", "game", "live", "cost")
+
+
+def show(where: Sequence[str]) -> None:
+    """Draws the page for the runs at or below these paths."""
+    st.set_page_config("bargain", ":material/handshake:", layout="wide", initial_sidebar_state="auto")
+    st.html(style.CSS)
+    address.begin()
+    found = load_chosen(where)
+    with st.container(horizontal=True, vertical_alignment="center", key="head"):
+        view = address.one(
+            "view", "View", VIEWS, widget=st.segmented_control, label_visibility="collapsed", required=True
+        )
+        _say_what_is_shown(found)
+    if len(found.runs):
+        chosen = filters.choose(found)
+        if len(chosen.runs):
+            # a view is imported when it is looked at: the first table need not wait for scipy
+            import_module(f"analysis.app.{view}_view").show(chosen)
+        else:
+            st.info("No run passes the filters at the left.")
+    else:
+        st.info("There are no runs here yet. A run directory holds games.jsonl or .hydra/config.yaml.")
+        st.text("\n".join(where))
+    address.end()
+
+
+def _say_what_is_shown(found: Chosen) -> None:
+    simulated = int(found.runs.runs["simulated"].sum())
+    if simulated:
+        every = simulated == len(found.runs)
+        st.badge(
+            "simulated" if every else f"{simulated} of {len(found.runs)} runs simulated",
+            color="orange",
+            help="Embedded negotiators played: these numbers say nothing about language models.",
+        )

@@ -1,0 +1,90 @@
+"""What each game type and each option of the protocol promises, through the command and its files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.commands import bargain, environment, games_of, only_run, summary_of
+from tests.servers import Server
+
+SMALL = ["n_games=4", "tracking=none"]
+
+
+def played(root: Path, *overrides: str) -> list[dict[str, Any]]:
+    done = bargain(*SMALL, *overrides, cwd=root)
+    assert done.returncode == 0, done.stderr
+    return games_of(only_run(root))
+
+
+@pytest.mark.parametrize("learner", ["seller", "buyer"])
+def test_arms_branch_from_one_first_round_which_is_played_and_paid_once(learner: str, tmp_path: Path) -> None:
+    with Server() as server:
+        urls = [f"{seat}.engine.base_url={server.openai}" for seat in ("seller", "buyer")]
+        engines = [f"engine@{seat}.engine=gpt-4o-mini" for seat in ("seller", "buyer")]
+        done = bargain(
+            f"game={learner}_compare_feedback", *SMALL, *engines, *urls, "moderator=rules",
+            cwd=tmp_path, env=environment(OPENAI_API_KEY="k"),
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        games = games_of(only_run(tmp_path))
+        used = sum(usage["calls"] for game in games for each in game["rounds"] for usage in each["usage"].values())
+        assert len(server.calls) == used
+    for game in games:
+        assert [(each["arm"], each["round"]) for each in game["rounds"]] == [
+            ("", 1), ("ai", 2), ("human", 2), ("constant", 2),
+        ]  # fmt: skip
+        told = [each["feedback"][0] for each in game["rounds"][1:]]
+        assert {each["learner"] for each in told} == {learner}
+        assert [each["source"] for each in told] == ["ai", "human", "constant"]
+
+
+def test_with_both_criticised_each_side_has_its_own_critic(tmp_path: Path) -> None:
+    games = played(tmp_path, "game=criticize_both", "game.n_rounds=3")
+    for each in games[0]["rounds"][1:]:
+        assert [told["learner"] for told in each["feedback"]] == ["seller", "buyer"]
+        assert each["feedback"][0]["text"] != each["feedback"][1]["text"]
+
+
+def test_the_rival_forgets_and_the_learner_remembers(tmp_path: Path) -> None:
+    games = played(tmp_path, "game=criticize_seller", "game.n_rounds=4", "moderator=rules")
+    first, last = games[0]["rounds"][0]["usage"], games[0]["rounds"][3]["usage"]
+    per_call = [
+        {role: used[role]["input_tokens"] / used[role]["calls"] for role in ("seller", "buyer")}
+        for used in (first, last)
+    ]
+    assert per_call[1]["seller"] > 2 * per_call[0]["seller"]
+    assert per_call[1]["buyer"] < 1.5 * per_call[0]["buyer"]
+
+
+def test_the_buyer_may_speak_first_and_openings_may_be_free(tmp_path: Path) -> None:
+    games = played(
+        tmp_path, "game=simple", "game.who_is_first=buyer", "game.buyer_opens=free", "game.seller_opens=fixed"
+    )
+    turns = games[0]["rounds"][0]["turns"]
+    assert [turn["role"] for turn in turns[:2]] == ["buyer", "seller"]
+    assert [turn["fixed"] for turn in turns[:2]] == [False, True]
+
+
+def test_the_exchanges_run_out(tmp_path: Path) -> None:
+    games = played(tmp_path, "game=simple", "game.max_exchanges=1")
+    assert all(len(game["rounds"][0]["turns"]) <= 4 for game in games)
+    assert any(game["rounds"][0]["reason"] in ("out of exchanges", "both stayed firm") for game in games)
+
+
+def test_the_moderator_looks_from_turn_k_on_about_so_many_turns(tmp_path: Path) -> None:
+    games = played(
+        tmp_path, "game=simple", "moderator.start=turn_5", "moderator.window=2", "moderator.no_deal_threshold=0"
+    )
+    turns = [verdict["turn"] for game in games for verdict in game["rounds"][0]["verdicts"]]
+    assert min(turns) == 5
+
+
+def test_a_game_that_stops_after_no_deal_stays_in_every_denominator(tmp_path: Path) -> None:
+    done = bargain("n_games=30", "game.n_rounds=4", "game.after_no_deal=stop", "tracking=none", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    rows = summary_of(only_run(tmp_path))["rounds"]
+    assert [row["games"] for row in rows] == [30] * 4
+    assert rows[-1]["not_played"] > 0

@@ -111,7 +111,7 @@ class Run:
                 if self.cfg.mode == "replay":
                     self._compare_replay()
                 summary = self._summary(caller, final=True)
-                write_json(self.directory / "summary.json", summary)
+                self._keep(summary)
             except BaseException as error:
                 first = first_of(error)
                 self._broke_off(first, caller)
@@ -178,8 +178,8 @@ class Run:
         if before:
             done = before.get("games", {}).get("finished", 0)
             print(f"goes on with {self.directory} ({done} of {self.cfg.n_games} games were finished)", flush=True)
-        elif self.cfg.mode != "replay":
-            write_json(self.directory / "summary.json", self._summary(caller, final=False))
+        else:
+            self._keep(self._summary(caller, final=False))
         info = run_info(self.directory, self.plain, simulated=self.simulated, tags=list(self.cfg.tracking.tags))
         self.tracker.start(self.directory, self.plain, info)
         log.info(
@@ -201,7 +201,7 @@ class Run:
         self.ended, self.problem = "failed", f"{type(error).__name__}: {one_line(error)}"
         log.error("broke off: %s", self.problem)
         with contextlib.suppress(Exception):
-            write_json(self.directory / "summary.json", self._summary(caller, final=True))
+            self._keep(self._summary(caller, final=True))
         self.tracker.fail(self.problem)
 
     async def _play_all(self, caller: Caller, games: GamesFile) -> None:
@@ -275,8 +275,7 @@ class Run:
         """Makes the run visible to readers of its directory and to the tracker while it plays."""
         games.flush()
         summary = self._summary(caller, final=False)
-        if self.cfg.mode != "replay":
-            write_json(self.directory / "summary.json", summary)
+        self._keep(summary)
         self.tracker.progress(metrics(summary))
         self.progress.update(caller.stats)
 
@@ -298,6 +297,7 @@ class Run:
             "rounds": self.tally.rounds(intervals=final),
             "tokens": {name: self.tally.tokens[name] for name in ("input", "output", "cached")},
             "cost_usd": stats.cost_usd,
+            "cost_usd_by_seat": dict(sorted(stats.cost_by_seat.items())),
             "calls": {
                 "live": stats.live,
                 "from_journal": stats.from_journal,
@@ -310,6 +310,11 @@ class Run:
             },
             "wall_s": round(time.monotonic() - self.started, 3),
         }
+
+    def _keep(self, summary: dict[str, Any]) -> None:
+        """Writes summary.json. A replay that came to nothing leaves the run's own as it was."""
+        if self.cfg.mode != "replay" or summary["ended"] == "finished":
+            write_json(self.directory / "summary.json", summary)
 
     def _compare_replay(self) -> None:
         """mode=replay proves itself: the games it made are those on file, byte for byte."""

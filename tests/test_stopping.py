@@ -97,6 +97,11 @@ def test_a_signal_does_not_wait_for_a_provider_that_hangs_and_its_calls_are_on_r
         kinds = kinds_in(run)
         assert kinds.count("reply") == 100
         assert kinds.count("open") == server.count - 100
+        before = (run / "summary.json").read_bytes()
+        replay = bargain(f"resume={run}", "mode=replay", cwd=tmp_path, env=environment())
+        assert replay.returncode == 1
+        assert "holds no reply for game" in replay.stderr
+        assert (run / "summary.json").read_bytes() == before, "a replay that fails leaves the run as it was"
         server.fault = None
         done = bargain(*arguments, cwd=tmp_path, env=ENV)
         assert done.returncode == 0, done.stderr

@@ -29,8 +29,8 @@ _DID_NO_WORK = ("not_sent", "rejected", "fatal")
 class Stats:
     """How things stand. `live` replies were got by this process, `from_journal` were on record.
 
-    cost_usd is what the replies cost, None where a price is unknown; `uncosted` replies came without their tokens and
-    are not in it. spent_usd is the worst case: it also counts those, and what may have been billed unseen, in this
+    cost_usd is what the replies cost, None where a price is unknown (cost_by_seat: each seat's part); `uncosted` replies
+    came without their tokens and are not in it. spent_usd is the worst case: it also counts those, and what may have been billed unseen, in this
     process and before: open intents (found on opening; `reissued` since) and maybe_billed attempts.
     """
 
@@ -47,6 +47,7 @@ class Stats:
     usage: Usage = field(default_factory=Usage)
     by_seat: dict[str, Usage] = field(default_factory=dict)
     cost_usd: float | None = 0.0
+    cost_by_seat: dict[str, float | None] = field(default_factory=dict)
     uncosted: int = 0
     spent_usd: float = 0.0
     spent_tokens: int = 0
@@ -54,6 +55,8 @@ class Stats:
     def count(self, seat: Seat, usage: Usage, cost_usd: float | None) -> None:
         """Adds one reply."""
         self.by_seat[seat.name] = self.by_seat.get(seat.name, Usage()) + usage
+        so_far = self.cost_by_seat.get(seat.name, 0.0)
+        self.cost_by_seat[seat.name] = None if seat.price is None or so_far is None else so_far + (cost_usd or 0.0)
         if seat.price is None or self.cost_usd is None:
             self.cost_usd = None
         elif cost_usd is None:

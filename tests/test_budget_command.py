@@ -88,6 +88,7 @@ def test_the_bill_never_passes_max_cost_usd_and_a_higher_cap_goes_on_to_the_undi
     assert (run / "games.jsonl").read_bytes() == (only_run(tmp_path / "calm") / "games.jsonl").read_bytes()
     assert (bill.usd, bill.tokens) == (pytest.approx(whole.usd), whole.tokens), "no reply was bought twice"
     assert summary_of(run)["cost_usd"] == pytest.approx(bill.usd)
+    assert sum(summary_of(run)["cost_usd_by_seat"].values()) == pytest.approx(bill.usd)
 
 
 def test_the_bill_never_passes_max_tokens_and_a_cap_that_is_reached_stays_reached(tmp_path: Path) -> None:

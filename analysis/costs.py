@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from analysis.columns import SEATS
 from analysis.comparisons import change
 from analysis.intervals import NAN, mean_intervals
 from analysis.runs import Runs
@@ -55,3 +56,20 @@ def _per_gain(cost: float, gain: float, low: float, high: float) -> tuple[float,
     if gain <= 0:
         return NAN, NAN, NAN, "no gain"
     return cost / gain, cost / high, cost / low if low > 0 else math.inf, "" if low > 0 else "the gain may be 0"
+
+
+def by_seat(runs: Runs) -> pd.DataFrame:
+    """One row per run and role that spoke: run, role, engine, input_tokens, output_tokens, cost_usd (NaN if unknown).
+
+    Tokens are those of the finished games, a shared first round counted once; the cost is the whole run's.
+    """
+    rounds = runs.rounds[~runs.rounds["repeat"]]
+    parts = []
+    for seat in SEATS:
+        names = {f"{seat}_{side}_tokens": f"{side}_tokens" for side in ("input", "output")}
+        used = rounds.groupby("run", observed=False)[list(names)].sum().rename(columns=names)
+        part = runs.runs[["run", f"{seat}_engine", f"cost_usd_{seat}"]].set_axis(["run", "engine", "cost_usd"], axis=1)
+        part = part.join(used.set_axis(used.index.astype(str)), on="run").assign(role=seat)
+        parts.append(part[(part["input_tokens"] > 0) | (part["cost_usd"] > 0)])
+    whole = pd.concat(parts, ignore_index=True)
+    return whole[["run", "role", "engine", "input_tokens", "output_tokens", "cost_usd"]]

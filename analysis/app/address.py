@@ -60,10 +60,13 @@ def one(
 
     _prepare(key, read, lambda value: value in options)
     value = widget(label, list(options), format_func=_reader(shown), key=f"in:{key}", **more)
-    return _record(key, value, () if value == default else (value,))
+    picked: str = _record(key, value, () if value == default else (value,))
+    return picked
 
 
-def several(key: str, label: str, options: Sequence[str], *, shown: Choice | Mapping[str, str] = str, **more: Any) -> list[str]:  # fmt: skip
+def several(
+    key: str, label: str, options: Sequence[str], *, shown: Choice | Mapping[str, str] = str, **more: Any
+) -> list[str]:
     """Any of the options, in their order; by default none."""
 
     def read(said: Sequence[str]) -> list[str]:
@@ -71,7 +74,8 @@ def several(key: str, label: str, options: Sequence[str], *, shown: Choice | Map
 
     _prepare(key, read, lambda value: all(each in options for each in value))
     value = st.multiselect(label, list(options), format_func=_reader(shown), key=f"in:{key}", **more)
-    return _record(key, value, tuple(value))
+    picked: list[str] = _record(key, value, tuple(value))
+    return picked
 
 
 def _prepare(key: str, read: Callable[[Sequence[str]], Any], fits: Callable[[Any], bool]) -> None:

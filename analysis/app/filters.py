@@ -15,7 +15,8 @@ from analysis.columns import RUN_COLUMNS
 
 STATES = ("finished", "running", "paused", "failed", "crashed", "empty")
 NONE = "(none)"
-_MEASURED = tuple(each.name for each in RUN_COLUMNS if each.unit or each.name in ("run", "problem", "state", "cell"))
+NO_CHOICES = tuple(each.name for each in RUN_COLUMNS if each.unit or each.name in ("run", "problem", "state", "cell"))
+"""Columns of the runs that say how a run went, not what was to be played."""
 MOST = 6
 """More than so many choices are not offered unasked: they would fill the screen."""
 
@@ -34,12 +35,14 @@ def _text(value: object) -> str:
 def choose(found: Chosen) -> Chosen:
     """Draws the sidebar and gives the runs that it leaves."""
     frame = found.runs.runs
-    columns = [str(name) for name in frame.columns if name not in _MEASURED]
+    columns = [str(name) for name in frame.columns if name not in NO_CHOICES]
     offered = found.runs.deciding()[:MOST]
     kept = pd.Series(True, index=frame.index)
     said: list[str] = []
     with st.sidebar:
-        states = address.several("state", "State", [each for each in STATES if (frame["state"] == each).any()], placeholder="any")  # fmt: skip
+        states = address.several(
+            "state", "State", [each for each in STATES if (frame["state"] == each).any()], placeholder="any"
+        )
         if states:
             kept &= frame["state"].isin(states)
             said.append(f"state={states}")

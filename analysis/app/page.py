@@ -15,7 +15,7 @@ VIEWS = ("runs", "compare", "game", "live", "cost")
 
 def show(where: Sequence[str]) -> None:
     """Draws the page for the runs at or below these paths."""
-    st.set_page_config("bargain", ":material/handshake:", layout="wide", initial_sidebar_state="auto")
+    st.set_page_config("bargain", style.ICON, layout="wide", initial_sidebar_state="auto")
     st.html(style.CSS)
     address.begin()
     found = load_chosen(where)

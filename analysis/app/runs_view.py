@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 import streamlit as st
 
@@ -61,12 +63,12 @@ def _summary(frame: pd.DataFrame) -> str:
     return f"{len(frame)} runs: {states}  ·  {games}{failed}  ·  {tokens:,} tokens  ·  {spent}"
 
 
-def _table(chosen: Chosen) -> tuple[pd.DataFrame, dict[str, object]]:
+def _table(chosen: Chosen) -> tuple[pd.DataFrame, dict[str, Any]]:
     frame = chosen.runs.runs
     choices = {f"choice {column}": texts(frame[column]) for column in chosen.runs.deciding()}
     table = pd.DataFrame(
         {
-            **(choices or {"label": chosen.labels.to_numpy()}),
+            **(choices or {"label": chosen.labels.reset_index(drop=True)}),
             "state": frame["state"].map(lambda state: [state]),
             "done": (100 * frame["finished"] / frame["planned"].where(frame["planned"] > 0)).fillna(0.0),
             "finished": frame["finished"],
@@ -80,7 +82,7 @@ def _table(chosen: Chosen) -> tuple[pd.DataFrame, dict[str, object]]:
         }
     )
     column = st.column_config
-    configured: dict[str, object] = {
+    configured: dict[str, Any] = {
         "label": column.TextColumn("run", width="medium"),
         "state": column.MultiselectColumn("state", options=list(COLOURS), color=list(COLOURS.values()), width=90),
         "done": column.ProgressColumn("done", min_value=0, max_value=100, format="%.0f%%", width=90),

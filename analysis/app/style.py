@@ -1,10 +1,37 @@
 """How the pages look beyond Streamlit's own theme: little room lost, and bubbles for a dialogue.
 
-Colours are see-through, so that one rule does in light and in dark. No data ever gets in here.
+Colours are see-through, so that one rule does in light and in dark. No data ever gets in here: a container's key
+becomes a class of the same name, and that is all these rules go by.
 """
 
 CSS = """<style>
-.stMainBlockContainer { padding: 3.2rem 1.5rem 2rem; }
-.stSidebar [data-testid="stSidebarHeader"] { height: 2.5rem; }
+.stAppHeader { min-height: 2.6rem; height: 2.6rem; }
+.stMainBlockContainer { padding: 2.9rem 1.5rem 2rem; }
+.stSidebar [data-testid="stSidebarHeader"] { height: 2.5rem; margin-bottom: 0; }
 .st-key-head { min-height: 2.5rem; }
+[class*="st-key-round-"] .stText { font-weight: 600; }
+[class*="st-key-chat-"] { gap: .5rem; }
+[class*="st-key-words-"] .stText { font-size: .9rem; }
+[class*="st-key-round-"] { border-top: 1px solid rgba(128, 128, 128, .35); padding-top: .5rem; }
+[class*="st-key-turn-"], [class*="st-key-feedback-"], [class*="st-key-verdict-"], .st-key-failed { gap: .2rem; }
+[class*="st-key-turn-"] { border-radius: .6rem; padding: .45rem .8rem; width: 80%; }
+[class*="st-key-turn-seller-"] { background: rgba(213, 94, 0, .10); border-left: 4px solid #D55E00; }
+[class*="st-key-turn-buyer-"] { background: rgba(43, 140, 196, .12); border-right: 4px solid #2B8CC4;
+    align-self: flex-end; }
+[class*="st-key-turn-seller-accept-"], [class*="st-key-turn-buyer-accept-"] { outline: 2px solid #009E73; }
+[class*="st-key-turn-seller-walk_away-"], [class*="st-key-turn-buyer-walk_away-"] { outline: 2px dashed #888; }
+[class*="st-key-turn-"] .stElementContainer:not(:first-child) .stText { font-size: .8rem; opacity: .75; }
+[class*="st-key-feedback-"] { background: rgba(204, 121, 167, .13); border-radius: .6rem; padding: .5rem .8rem; }
+[class*="st-key-feedback-"] .stElementContainer:first-child .stText { font-size: .8rem; opacity: .75; }
+[class*="st-key-verdict-"] { align-self: center; padding: 0 .6rem; border-radius: .6rem; width: fit-content; }
+[class*="st-key-verdict-"] .stText { font-size: .8rem; opacity: .8; }
+[class*="st-key-verdict-doubted-"], .st-key-failed { background: rgba(220, 50, 47, .15); padding: .3rem .8rem; }
 </style>"""
+
+
+ICON = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32">'
+    '<rect x="1" y="3" width="19" height="12" rx="4" fill="#D55E00"/>'
+    '<rect x="12" y="17" width="19" height="12" rx="4" fill="#2B8CC4"/></svg>'
+)
+"""The tab's icon, drawn here: Streamlit fetches its own icons from the net."""

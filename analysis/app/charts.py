@@ -1,0 +1,104 @@
+"""Small charts that only the dashboard needs. Anything that a paper could show is `analysis.figures`' business.
+
+Streamlit gives axes and texts the colours of its light or dark theme; marks have colours that can be seen on both.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import altair as alt
+import pandas as pd
+
+PLAYERS = ("seller", "buyer")
+PALETTE = (
+    "#0072B2",
+    "#E69F00",
+    "#009E73",
+    "#CC79A7",
+    "#56B4E9",
+    "#D55E00",
+    "#8A8A8A",
+    "#A6761D",
+    "#7570B3",
+    "#66A61E",
+    "#E7298A",
+    "#1B9E77",
+)
+COLOURS = {"seller": "#D55E00", "buyer": "#2B8CC4", "deal": "#009E73"}
+
+
+def price_trace(
+    turns: Sequence[Mapping[str, Any]], price: float | None, limits: Mapping[str, float]
+) -> alt.LayerChart | alt.FacetChart:
+    """The offers of both sides by turn, acceptances as diamonds, the deal as a line, `limits` as named thin lines.
+
+    turns: as in games.jsonl. Turns without a price leave a gap in the numbering, none in the line.
+    """
+    offers = pd.DataFrame(
+        [
+            {"turn": at, "side": turn["role"], "offer": turn["offer"], "act": turn["act"]}
+            for at, turn in enumerate(turns, start=1)
+            if turn["offer"] is not None
+        ],
+        columns=["turn", "side", "offer", "act"],
+    )
+    colour = alt.Color("side:N", title=None, legend=alt.Legend(orient="top")).scale(
+        domain=list(PLAYERS), range=[COLOURS[each] for each in PLAYERS]
+    )
+    x = alt.X("turn:Q", title="turn").axis(format="d", tickMinStep=1, grid=False).scale(domain=[0.5, len(turns) + 0.5])
+    y = alt.Y("offer:Q", title=None).scale(zero=False, nice=True)
+    tips: list[Any] = ["turn", "side", "act", alt.Tooltip("offer:Q", format=".2f")]
+    said = alt.Chart(offers).transform_filter("datum.act != 'accept'").encode(x=x, y=y, color=colour, tooltip=tips)
+    taken = alt.Chart(offers).transform_filter("datum.act == 'accept'").encode(x=x, y=y, color=colour, tooltip=tips)
+    layers: list[alt.Chart] = [
+        said.mark_line(point=alt.OverlayMarkDef(size=45)),
+        taken.mark_point(shape="diamond", size=140, filled=True),
+    ]
+    rules = [(name, value, "limit") for name, value in limits.items()]
+    rules += [("deal", price, "deal")] if price is not None else []
+    for name, value, kind in rules:
+        at = alt.Chart(pd.DataFrame({"offer": [value], "name": [name]})).encode(y=y)
+        shade = COLOURS["deal"] if kind == "deal" else "#888888"
+        layers.append(at.mark_rule(color=shade, strokeDash=[6, 4] if kind == "deal" else [2, 3], strokeWidth=1.5))
+        layers.append(
+            at.mark_text(
+                align="right", baseline="bottom", dy=-2, color=shade, fontWeight="bold" if kind == "deal" else "normal"
+            ).encode(text="name:N", x=alt.value("width"))
+        )
+    return alt.layer(*layers).properties(height=290)
+
+
+def by_round(
+    table: pd.DataFrame, title: str, cells: Sequence[str], *, rate: bool = False
+) -> alt.LayerChart | alt.FacetChart:
+    """A metric by round with its 95% intervals, one line per cell and arm; `table` is `cells.by_round`'s."""
+    series = table["cell"].astype(str) + table["arm"].astype(str).map(lambda arm: f", {arm}" if arm else "")
+    order = sorted(
+        series.unique(), key=lambda name: next((at for at, cell in enumerate(cells) if name.startswith(cell)), 0)
+    )
+    spread = alt.XOffset("series:N").scale(domain=order)
+    base = alt.Chart(table.assign(series=series)).encode(
+        x=alt.X("round:O", title="round").axis(labelAngle=0).scale(paddingInner=0.35),
+        xOffset=spread,
+        color=alt.Color("series:N", title=None)
+        .scale(domain=order, range=PALETTE)
+        .legend(orient="bottom", columns=2, labelLimit=230),
+        tooltip=[
+            "series",
+            "round",
+            alt.Tooltip("value", format=".3f"),
+            alt.Tooltip("low", format=".3f"),
+            alt.Tooltip("high", format=".3f"),
+            "n",
+        ],
+    )
+    y = alt.Y("value:Q", title=title).scale(zero=False)
+    if rate:
+        y = alt.Y("value:Q", title=title).scale(domain=[0, 1]).axis(format="%")
+    bars = base.mark_rule(strokeWidth=2).encode(y=alt.Y("low:Q", title=title), y2="high:Q")
+    return alt.layer(
+        base.mark_line(opacity=0.5).encode(y=y), bars, base.mark_point(filled=True, size=55).encode(y=y)
+    ).properties(height=270 + 22 * math.ceil(len(order) / 2))

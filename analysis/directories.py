@@ -173,6 +173,19 @@ def _read_summary(path: Path) -> tuple[dict[str, Any], list[Problem]]:
     return (summary, []) if isinstance(summary, dict) else ({}, [Problem(0, "summary.json holds no mapping")])
 
 
+class Glance(NamedTuple):
+    """How a run stands by its summary.json alone, which a run that plays writes anew every five seconds."""
+
+    state: str
+    summary: dict[str, Any]
+
+
+def glance(path: Path) -> Glance:
+    """How a run stands, without its games: cheap enough to be asked every two seconds while it plays."""
+    summary, _ = _read_summary(path)
+    return Glance(_state(path, summary, path / "games.jsonl"), summary)
+
+
 def _state(path: Path, summary: dict[str, Any], games: Path) -> str:
     """What the summary says, checked against signs of life; without a summary, what the files look like."""
     state = summary.get("state")

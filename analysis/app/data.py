@@ -27,18 +27,22 @@ _loading = threading.Lock()
 
 @dataclass(frozen=True)
 class Chosen:
-    """Runs, a short name for each (indexed by run), and a key that differs whenever the data do."""
+    """Runs, a short name for each (indexed by run), a key that differs whenever the data do, and where they were found.
+
+    `places` has every path and glob that the page is about, also those of runs that are not among the chosen.
+    """
 
     runs: Runs
     labels: pd.Series
     key: str
+    places: tuple[str, ...]
 
     def where(self, condition: pd.Series, name: str) -> Chosen:
         """The runs that a boolean series over `runs.runs` selects; `name` says what was chosen. Labels stay."""
         if condition.all():
             return self
         key = hashlib.sha256(f"{self.key}\0{name}".encode()).hexdigest()
-        return Chosen(self.runs.where(condition), self.labels[condition.to_numpy()], key)
+        return Chosen(self.runs.where(condition), self.labels[condition.to_numpy()], key, self.places)
 
 
 def stamp(paths: list[Path]) -> str:
@@ -74,20 +78,21 @@ def load_chosen(where: Sequence[str]) -> Chosen:
         known = _loaded.get(place)
         if known is None or known.key != key or _may_have_died(known.runs):
             runs = load(paths)
-            known = _loaded[place] = Chosen(runs, runs.labels(), key)
+            known = _loaded[place] = Chosen(runs, runs.labels(), key, place)
     return known
 
 
 def _may_have_died(runs: Runs) -> bool:
     """Whether a run that was alive has been silent for so long that its state must be looked at again."""
     for run in runs.runs.loc[runs.runs["state"] == "running", "run"]:
-        last = max((_changed(runs.path(run) / name) for name in FILES), default=0.0)
+        last = max((changed(runs.path(run) / name) for name in FILES), default=0.0)
         if time.time() - last >= SIGN_OF_LIFE_S:
             return True
     return False
 
 
-def _changed(path: Path) -> float:
+def changed(path: Path) -> float:
+    """When a file was last changed, in seconds since 1970; 0 where there is none."""
     try:
         return path.stat().st_mtime
     except OSError:

@@ -57,6 +57,7 @@ class Caller:
 
     journal: where they are recorded; a JournalReader does for mode="replay", None only if every engine is free.
     retry_failed: ask again, rather than fail again, where a call is recorded as failed for good.
+    cells_at_once: so many runs share the engines' rates and concurrency; this one keeps to its part.
     Raises RunStopped, before any call, when a cap of `limits` could not be kept.
     """
 
@@ -69,6 +70,7 @@ class Caller:
         mode: Literal["live", "replay"] = "live",
         *,
         retry_failed: bool = False,
+        cells_at_once: int = 1,
     ) -> None:
         paid = [name for name, engine in engines.items() if not engine.free]
         if paid and not isinstance(journal, Journal) and (mode == "live" or journal is None):
@@ -76,7 +78,8 @@ class Caller:
         self._source = journal
         self._limits = limits
         self._retry_failed = retry_failed
-        self._seats = build_seats(engines, configs, limits if mode == "live" else LimitsConfig())
+        limits_here, parts = (limits, cells_at_once) if mode == "live" else (LimitsConfig(), 1)
+        self._seats = build_seats(engines, configs, limits_here, parts)
         self._attempts: Attempts | None = None
         self._random = random.Random()  # its own: no game's generator is touched
         self._asking: set[Place] = set()

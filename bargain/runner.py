@@ -52,10 +52,13 @@ DRAIN_S = 0.3
 """When the run is interrupted: how long the calls in flight, which are paid for, may take to come home."""
 
 
-def play(cfg: DictConfig, directory: Path | str | None = None, *, show_progress: bool = True) -> RunSummary:
+def play(
+    cfg: DictConfig, directory: Path | str | None = None, *, show_progress: bool = True, cells_at_once: int = 1
+) -> RunSummary:
     """Plays the run of a composed config and returns its summary.
 
     directory: where it lies; None = the newest unfinished run of exactly this config under outputs/, else a new one.
+    cells_at_once: so many cells of a sweep play at the same time and share the engines' limits, each an equal part.
     Raises ConfigError before the first call for what cannot be played. A run that pauses or fails is a summary that
     says so; nothing that was recorded is lost.
     """
@@ -63,7 +66,7 @@ def play(cfg: DictConfig, directory: Path | str | None = None, *, show_progress:
     plain: dict[str, Any] = OmegaConf.to_container(cfg)  # type: ignore[assignment]
     if directory is None:
         directory = choose(Path("outputs"), identity(plain), cfg.game.name, cfg.resume, retry_failed=cfg.retry_failed)
-    run = Run(cfg, plain, Path(directory).resolve(), show_progress=show_progress)
+    run = Run(cfg, plain, Path(directory).resolve(), show_progress=show_progress, cells_at_once=cells_at_once)
     if run.already_finished is not None:
         return run.already_finished
     with logging_to(run.directory / "bargain.log"):
@@ -73,8 +76,11 @@ def play(cfg: DictConfig, directory: Path | str | None = None, *, show_progress:
 class Run:
     """One run in its directory."""
 
-    def __init__(self, cfg: DictConfig, plain: dict[str, Any], directory: Path, *, show_progress: bool) -> None:
+    def __init__(
+        self, cfg: DictConfig, plain: dict[str, Any], directory: Path, *, show_progress: bool, cells_at_once: int = 1
+    ) -> None:
         self.cfg = cfg
+        self.cells_at_once = cells_at_once
         self.plain = plain
         self.directory = directory
         self.games_name = "replay.jsonl" if cfg.mode == "replay" else "games.jsonl"
@@ -139,6 +145,7 @@ class Run:
                 self.cfg.limits,
                 self.cfg.mode,
                 retry_failed=self.cfg.retry_failed and self.cfg.mode == "live",
+                cells_at_once=self.cells_at_once,
             )
         except (RunStopped, ConfigError) as error:
             journal.close()
@@ -185,6 +192,8 @@ class Run:
         log.info(
             "bargain %s plays %d games of %s in %s", __version__, self.cfg.n_games, self.cfg.game.name, self.directory
         )
+        if self.cells_at_once > 1:
+            log.info("%d cells play at once: this one keeps to its part of each engine's limits", self.cells_at_once)
 
     def _play(self, caller: Caller) -> None:
         games = GamesFile(self.directory / self.games_name)

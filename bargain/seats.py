@@ -14,7 +14,7 @@ from typing import Any
 from bargain.engines.base import Engine, Request, Scene
 from bargain.errors import RunStopped
 from bargain.journal_format import Packed
-from bargain.limits import Limiter
+from bargain.limits import START, Limiter
 from bargain.pricing import FREE, TokenPrice, output_bound, price_of, prompt_bound, prompt_estimate
 from bargain.records import Item, Message, Place, Reply
 from bargain.schema import EngineConfig, LimitsConfig
@@ -69,16 +69,20 @@ class Seat:
 
 
 def build_seats(
-    engines: Mapping[str, Engine], configs: Mapping[str, EngineConfig], limits: LimitsConfig
+    engines: Mapping[str, Engine],
+    configs: Mapping[str, EngineConfig],
+    limits: LimitsConfig,
+    cells_at_once: int = 1,
 ) -> dict[str, Seat]:
     """The seats; those whose engines have equal keys share one limiter, under the strictest of their limits.
 
-    Raises RunStopped for what no cap could hold against, ValueError for half a price.
+    cells_at_once: so many runs share these limits, in processes that do not see each other; each has an equal part.
+    Raises RunStopped for what no cap could hold against and what cannot be divided, ValueError for half a price.
     """
     groups: dict[str, list[EngineConfig]] = {}
     for name, engine in engines.items():
         groups.setdefault(engine.key, []).append(configs[name])
-    limiters = {key: _limiter(group, limits) for key, group in groups.items()}
+    limiters = {key: _limiter(group, limits, cells_at_once) for key, group in groups.items()}
     seats = {}
     for name, engine in engines.items():
         config = configs[name]
@@ -86,18 +90,24 @@ def build_seats(
         answer = getattr(engine, "answer", None) if engine.free else None
         seat = Seat(name, engine, config, price, limiters[engine.key], answer)
         _check_caps(seat, limits)
+        if not engine.free and config.max_concurrency < cells_at_once:
+            raise RunStopped(
+                f"{seat.title}: max_concurrency {config.max_concurrency} cannot be divided among {cells_at_once} cells "
+                f"that play at once; let at most {config.max_concurrency} play at once (docs/clusters.md says how)"
+            )
         seats[name] = seat
     return seats
 
 
-def _limiter(group: list[EngineConfig], limits: LimitsConfig) -> Limiter:
+def _limiter(group: list[EngineConfig], limits: LimitsConfig, parts: int) -> Limiter:
     requests = [each.requests_per_minute for each in group if each.requests_per_minute is not None]
     tokens = [each.tokens_per_minute for each in group if each.tokens_per_minute is not None]
     return Limiter(
-        max_concurrency=max(1, min(each.max_concurrency for each in group)),
-        requests_per_minute=min(requests, default=None),
-        tokens_per_minute=min(tokens, default=None),
+        max_concurrency=max(1, min(each.max_concurrency for each in group) // parts),
+        requests_per_minute=min(requests) / parts if requests else None,
+        tokens_per_minute=min(tokens) / parts if tokens else None,
         max_wait_s=limits.max_wait_s,
+        start=max(1, START // parts),
     )
 
 

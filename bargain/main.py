@@ -11,10 +11,13 @@ terminated.
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING
 
 import hydra
 from hydra.core.hydra_config import HydraConfig
@@ -23,10 +26,17 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from bargain.config import ConfigError, checked, config_dir, one_line, register_with_hydra
+from bargain.launching import missing_extra
 from bargain.rundir import FREE_TO_CHANGE
-from bargain.sweep import SweepCallback, close_sweep, read_cells
+from bargain.sweep import SweepCallback, close_sweep, quoted, read_cells, this_cell
+
+if TYPE_CHECKING:
+    from bargain.run_summary import RunSummary
 
 BAD_CONFIG = 2
+TERMINATED = 143
+MAX_LAUNCHES = 4
+"""How often a sweep is launched when the processes of its cells die."""
 
 
 class _Job:
@@ -68,12 +78,51 @@ def _hydra(arguments: list[str]) -> int:
     """One job or a sweep, composed and placed by Hydra."""
     register_with_hydra()
     _Job.code = 0
-    if _is_sweep(arguments) and not any(each.startswith("hydra.sweep.dir=") for each in arguments):
-        print(_preview(arguments, strict=False), flush=True)
-    sys.argv = [sys.argv[0], *arguments]
-    hydra.main(version_base="1.3", config_path=str(config_dir()), config_name="config")(job)()
+    if _is_sweep(arguments):
+        signal.signal(signal.SIGTERM, _terminated)
+        if not any(each.startswith("hydra.sweep.dir=") for each in arguments):
+            print(_preview(arguments, strict=False), flush=True)
+    task = hydra.main(version_base="1.3", config_path=str(config_dir()), config_name="config")(job)
+    for launches_left in reversed(range(MAX_LAUNCHES)):
+        sys.argv = [sys.argv[0], *arguments]
+        try:
+            task()
+            break
+        except (ConfigError, HydraException, OmegaConfBaseException):
+            raise
+        except Exception as error:
+            again = _launcher_broke_off(error, launches_left)
+            if again is None:
+                break
+            arguments = [*(each for each in arguments if not each.startswith("hydra.sweep.dir=")), again]
     directory = SweepCallback.directory
     return _Job.code if directory is None else _compare(directory)
+
+
+def _launcher_broke_off(error: Exception, launches_left: int) -> str | None:
+    """Tells of an error that no cell's own job made. Returns the override that launches the sweep's other cells again.
+
+    That is worth it where the death of one process takes its pool along; None where it is not, or was in vain.
+    """
+    directory = SweepCallback.directory
+    missing = missing_extra(error)
+    if missing:
+        raise ConfigError(missing) from error
+    if directory is None:
+        raise error
+    is_dead_worker = type(error).__name__ in ("TerminatedWorkerError", "BrokenProcessPool")
+    if is_dead_worker and launches_left:
+        print("bargain: the process of a cell died; the unfinished cells are started again", file=sys.stderr)
+        return f"hydra.sweep.dir={quoted(directory)}"
+    print(f"bargain: the launcher broke off: {type(error).__name__}: {_brief(error)}", file=sys.stderr, flush=True)
+    _Job.code = max(_Job.code, 1)
+    return None
+
+
+def _terminated(number: int, frame: FrameType | None) -> None:
+    """SIGTERM while cells play elsewhere ends the sweep as Ctrl-C does, its pool of processes included."""
+    _Job.code = TERMINATED
+    raise KeyboardInterrupt
 
 
 def _is_sweep(arguments: Sequence[str]) -> bool:
@@ -90,26 +139,40 @@ def _preview(arguments: Sequence[str], *, strict: bool) -> str:
 def job(cfg: DictConfig) -> None:
     """One Hydra job: plays one run in the directory that Hydra chose. Also what launchers call on other machines.
 
-    A run that was interrupted raises KeyboardInterrupt, so that a sweep does not start its next cell.
+    A run that was interrupted raises KeyboardInterrupt, so that a sweep does not start its next cell. One that was
+    terminated on another machine ends its process there: Slurm and Ray start it again, if it is to go on.
     """
     from bargain.runner import play
 
     directory = Path(HydraConfig.get().runtime.output_dir)
+    cell = this_cell()
+    at_once = cell.at_once if cell else 1
+    shown = at_once == 1 or not sys.stderr.isatty()
+    problem = ""
     try:
-        _Job.code = max(_Job.code, _report(play(cfg, directory)))
+        summary = play(cfg, directory, show_progress=shown, cells_at_once=at_once)
+        problem, code = summary.problem, _report(summary)
     except ConfigError as error:
-        _Job.code = max(_Job.code, _refuse(str(error)))
-    except Exception:  # code of one's own, a full disk: told in full, and a sweep plays its other cells
+        problem, code = str(error), _refuse(str(error))
+    except Exception as error:  # code of one's own, a full disk: told in full, and a sweep plays its other cells
         traceback.print_exc()
-        _Job.code = max(_Job.code, 1)
-    if _Job.code >= 128:
+        problem, code = _brief(error), 1
+    if cell is not None:
+        cell.ended(code, problem)
+        if cell.away and code == TERMINATED:
+            os._exit(code)
+    _Job.code = max(_Job.code, code)
+    if code >= 128:
         raise KeyboardInterrupt
 
 
-def _report(summary: object) -> int:
-    from bargain.runner import RunSummary
+def _brief(error: Exception) -> str:
+    from bargain.hosting import one_line as in_words
 
-    assert isinstance(summary, RunSummary)
+    return in_words(error)
+
+
+def _report(summary: RunSummary) -> int:
     print(summary, flush=True)
     if summary.problem:
         print(f"bargain: {summary.problem}", file=sys.stderr, flush=True)
@@ -134,7 +197,7 @@ def _resume(directory: Path, changes: list[str]) -> int:
         recorded = OmegaConf.load(directory / "multirun.yaml")
         task = [str(each) for each in recorded.hydra.overrides.task]
         options = [str(each) for each in recorded.hydra.overrides.hydra if "hydra.sweep.dir" not in str(each)]
-        return _hydra(["-m", *task, *changes, *options, f"hydra.sweep.dir={directory.resolve()}"])
+        return _hydra(["-m", *task, *changes, *options, f"hydra.sweep.dir={quoted(directory.resolve())}"])
     config = directory / ".hydra" / "config.yaml"
     if not config.is_file():
         raise ConfigError(f"resume: {directory} holds no run (no .hydra/config.yaml); name a run or sweep directory")
@@ -151,16 +214,17 @@ def _compare(directory: Path) -> int:
 
     from bargain.tables import render, sweep_table
 
-    finished = close_sweep(directory)
+    code = close_sweep(directory)
+    code = code and max(code, _Job.code)
     table = sweep_table(read_cells(directory))
     if sys.stdout.isatty():
         Console().print(table)
     else:
         print(render(table, 140))
     print(directory)
-    if not finished:
+    if code:
         print(f"bargain: unfinished cells; go on with: bargain resume={directory}", file=sys.stderr)
-    return _Job.code or (0 if finished else 1)
+    return code
 
 
 def _refuse(line: str) -> int:

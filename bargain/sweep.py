@@ -1,17 +1,20 @@
 """A sweep: remembers where it lies, and compares its cells at the end.
 
 The callback runs in the process that starts the sweep, whatever launcher plays the cells, so the comparison is built
-from what the cells left on disk, the failed ones included.
+from what the cells left on disk, the failed ones included: cell.json says how a cell's job ended, wherever it ran.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from hydra.core.hydra_config import HydraConfig
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig, OmegaConf
 
+from bargain.launching import cells_at_once, count_cells
 from bargain.rundir import read_state, sweep_identity, write_json
 
 
@@ -25,13 +28,39 @@ class SweepCallback(Callback):
         directory = Path(config.hydra.sweep.dir).resolve()
         directory.mkdir(parents=True, exist_ok=True)
         SweepCallback.directory = directory
+        config.hydra.overrides.hydra.append(f"hydra.sweep.dir={quoted(directory)}")  # for cells in other processes
         overrides = list(config.hydra.overrides.task)
         if read_state(directory, "sweep.json"):
             print(f"goes on with the unfinished sweep {directory}", flush=True)
-        write_json(
-            directory / "sweep.json",
-            {"identity": sweep_identity(overrides), "state": "running", "overrides": overrides},
-        )
+        state = {"identity": sweep_identity(overrides), "state": "running", "overrides": overrides}
+        cells = count_cells(config)
+        write_json(directory / "sweep.json", {**state, "cells_at_once": cells or 1})  # until the launcher has answered
+        write_json(directory / "sweep.json", {**state, "cells_at_once": cells_at_once(config, cells)})
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """The cell of a sweep that this process plays, one of `at_once` that play at the same time."""
+
+    directory: Path
+    at_once: int
+    away: bool
+    """Whether it plays in another process than the one that started the sweep."""
+
+    def ended(self, exit_code: int, problem: str) -> None:
+        """Leaves word of how the job ended."""
+        write_json(self.directory / "cell.json", {"exit_code": exit_code, "problem": problem})
+
+
+def this_cell() -> Cell | None:
+    """The cell that the running Hydra job is; None for a job that is no part of a sweep."""
+    hydra = HydraConfig.get()
+    if OmegaConf.is_missing(hydra.job, "num"):
+        return None
+    directory = Path(hydra.runtime.output_dir)
+    (directory / "cell.json").unlink(missing_ok=True)
+    at_once = read_state(Path(hydra.sweep.dir), "sweep.json").get("cells_at_once", 1)
+    return Cell(directory, int(at_once), away=SweepCallback.directory is None)
 
 
 def read_cells(directory: Path) -> list[tuple[dict[str, str], dict[str, Any]]]:
@@ -52,10 +81,17 @@ def read_cells(directory: Path) -> list[tuple[dict[str, str], dict[str, Any]]]:
     return [({key: value for key, value in choices.items() if key not in common}, state) for choices, state in cells]
 
 
-def close_sweep(directory: Path) -> bool:
-    """Marks the sweep finished if every cell is; returns whether it is."""
+def close_sweep(directory: Path) -> int:
+    """Marks the sweep finished if every cell is; returns its exit code: then 0, else the highest of the cells."""
     cells = read_cells(directory)
     finished = bool(cells) and all(summary.get("state") == "finished" for _, summary in cells)
     state = read_state(directory, "sweep.json")
     write_json(directory / "sweep.json", {**state, "state": "finished" if finished else "unfinished"})
-    return finished
+    codes = [int(read_state(path.parent, path.name).get("exit_code", 1)) for path in directory.glob("*/cell.json")]
+    return 0 if finished else max([1, *codes])
+
+
+def quoted(path: Path) -> str:
+    """A path as Hydra's override grammar reads it, blanks and commas included."""
+    text = str(path).replace("'", "\\'")
+    return f"'{text}'"

@@ -34,6 +34,7 @@ FLOORS = [
     {"tracking"},
     {"build"},
     {"hosting", "run_summary"},
+    {"launching"},
     {"runner", "sweep"},
     {"main", "judge", "imports", "estimate"},
     {"__init__", "__main__"},

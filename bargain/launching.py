@@ -8,12 +8,19 @@ from __future__ import annotations
 
 import importlib.util
 import math
+import warnings
 from typing import Any
 
 from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from omegaconf import DictConfig, OmegaConf
+
+# conf/hydra/launcher/joblib.yaml and ray.yaml are meant to be the plugins' own choices of these names, with our values.
+# Said here because the processes of a pool import this room before they compose.
+warnings.filterwarnings(
+    "ignore", r"\s*'hydra/launcher/(joblib|ray)' is validated against ConfigStore schema", UserWarning
+)
 
 EXTRAS = {"hydra_joblib_launcher": "sweep", "hydra_submitit_launcher": "slurm", "hydra_ray_launcher": "ray"}
 """By plugin, the extra of bargain that installs it."""

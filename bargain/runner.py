@@ -193,7 +193,11 @@ class Run:
             "bargain %s plays %d games of %s in %s", __version__, self.cfg.n_games, self.cfg.game.name, self.directory
         )
         if self.cells_at_once > 1:
-            log.info("%d cells play at once: this one keeps to its part of each engine's limits", self.cells_at_once)
+            log.info(
+                "%d cells play at once: this one keeps to 1/%d of each engine's rates and concurrency",
+                self.cells_at_once,
+                self.cells_at_once,
+            )
 
     def _play(self, caller: Caller) -> None:
         games = GamesFile(self.directory / self.games_name)

@@ -70,7 +70,8 @@ def read_cells(directory: Path) -> list[tuple[dict[str, str], dict[str, Any]]]:
         recorded = path / ".hydra" / "overrides.yaml"
         overrides = list(OmegaConf.load(recorded)) if recorded.is_file() else []
         choices = dict(str(each).lstrip("+~").partition("=")[::2] for each in overrides)
-        cells.append((choices, read_state(path)))
+        refused = read_state(path, "cell.json").get("exit_code") == 2
+        cells.append((choices, read_state(path) or ({"state": "refused"} if refused else {})))
     common = {
         key
         for key in {key for choices, _ in cells for key in choices}
@@ -82,7 +83,7 @@ def read_cells(directory: Path) -> list[tuple[dict[str, str], dict[str, Any]]]:
 
 
 def close_sweep(directory: Path) -> int:
-    """Marks the sweep finished if every cell is; returns its exit code: then 0, else the highest of the cells."""
+    """Marks the sweep finished if every cell is; returns its exit code: 0, or the cells' highest."""
     cells = read_cells(directory)
     finished = bool(cells) and all(summary.get("state") == "finished" for _, summary in cells)
     state = read_state(directory, "sweep.json")

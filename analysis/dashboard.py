@@ -15,6 +15,7 @@ import webbrowser
 from collections.abc import Sequence
 from pathlib import Path
 
+from analysis.app.data import load_chosen
 from analysis.directories import find_runs
 
 HOST = "127.0.0.1"
@@ -99,8 +100,12 @@ def _serve(directories: Sequence[str], port: int, *, opens_browser: bool) -> Non
         "browser.gatherUsageStats": "false",
         "client.toolbarMode": "viewer",
         "logger.hideWelcomeMessage": "true",
+        "theme.light.primaryColor": "#0072B2",
+        "theme.dark.primaryColor": "#56B4E9",
     }
     flags = [f"--{name}={value}" for name, value in settings.items()]
+    # read while the browser fetches the page's scripts: the first table need not wait for it
+    threading.Thread(target=load_chosen, args=(directories,), daemon=True).start()
     threading.Thread(target=_announce, args=(port, opens_browser), daemon=True).start()
     cli.main(["run", str(SCRIPT), *flags, "--", *directories], standalone_mode=False)
 

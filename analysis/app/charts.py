@@ -55,7 +55,7 @@ def price_trace(
     taken = alt.Chart(offers).transform_filter("datum.act == 'accept'").encode(x=x, y=y, color=colour, tooltip=tips)
     layers: list[alt.Chart] = [
         said.mark_line(point=alt.OverlayMarkDef(size=45)),
-        taken.mark_point(shape="diamond", size=140, filled=True),
+        taken.mark_point(shape="diamond", size=140, filled=True, opacity=1),
     ]
     rules = [(name, value, "limit") for name, value in limits.items()]
     rules += [("deal", price, "deal")] if price is not None else []
@@ -65,8 +65,8 @@ def price_trace(
         layers.append(at.mark_rule(color=shade, strokeDash=[6, 4] if kind == "deal" else [2, 3], strokeWidth=1.5))
         layers.append(
             at.mark_text(
-                align="right", baseline="bottom", dy=-2, color=shade, fontWeight="bold" if kind == "deal" else "normal"
-            ).encode(text="name:N", x=alt.value("width"))
+                align="left", baseline="bottom", dy=-2, color=shade, fontWeight="bold" if kind == "deal" else "normal"
+            ).encode(text="name:N", x=alt.value(4))
         )
     return alt.layer(*layers).properties(height=290)
 
@@ -85,7 +85,7 @@ def by_round(
         xOffset=spread,
         color=alt.Color("series:N", title=None)
         .scale(domain=order, range=PALETTE)
-        .legend(orient="bottom", columns=2, labelLimit=230),
+        .legend(orient="bottom", columns=2, labelLimit=230, symbolOpacity=1),
         tooltip=[
             "series",
             "round",
@@ -101,4 +101,4 @@ def by_round(
     bars = base.mark_rule(strokeWidth=2).encode(y=alt.Y("low:Q", title=title), y2="high:Q")
     return alt.layer(
         base.mark_line(opacity=0.5).encode(y=y), bars, base.mark_point(filled=True, size=55).encode(y=y)
-    ).properties(height=270 + 22 * math.ceil(len(order) / 2))
+    ).properties(height=310 + 22 * math.ceil(len(order) / 2))

@@ -51,6 +51,8 @@ def _draw(paths: dict[str, Path], labels: dict[str, str], not_begun: int) -> Non
     rows = [_row(labels[run], run, *glance(path)) for run, path in paths.items()]
     rows.sort(key=lambda row: ORDER.index(row["state"][0]))
     table = pd.DataFrame(rows)
+    if (table["label"] == table["run"]).any():  # nothing told the runs apart but their directories
+        table["label"] = table["run"].map(lambda run: "/".join(run.split("/")[-2:]))
     _sums(table, not_begun)
     st.dataframe(
         table,
@@ -58,6 +60,7 @@ def _draw(paths: dict[str, Path], labels: dict[str, str], not_begun: int) -> Non
         column_config=_columns(),
         height=min(35 * (len(table) + 1) + 3, 480),
         key="live table",
+        placeholder="",
     )
     st.caption("Prices are means of the deals so far, by round. Intervals and tests: see compare.")
     st.text(f"as of {time.strftime('%H:%M:%S')}")
@@ -106,20 +109,20 @@ def _sums(table: pd.DataFrame, not_begun: int) -> None:
         unknown = " + unknown" if cost.isna().any() else ""
         st.metric("cost so far", f"${cost.sum():,.2f}{unknown}", border=True)
     if not_begun:
-        st.caption(f"{not_begun} cells of a sweep have not begun.")
+        st.caption(f"Not begun: {not_begun} cells of the sweep. The bar counts those that have.")
     st.progress(min(done / planned, 1.0) if planned else 0.0)
 
 
 def _columns() -> dict[str, Any]:
     column = st.column_config
     return {
-        "label": column.TextColumn("run", width="medium"),
+        "label": column.TextColumn("run", width=170),
         "state": column.MultiselectColumn("state", options=list(COLOURS), color=list(COLOURS.values()), width=85),
-        "done": column.ProgressColumn("done", min_value=0, max_value=100, format="%.0f%%", width=100),
+        "done": column.ProgressColumn("done", min_value=0, max_value=100, format="%.0f%%", width=85),
         "games": column.TextColumn("games", width=85),
         "error": column.NumberColumn("failed", width=55, help="games that failed for good"),
         "rounds": column.NumberColumn("rounds", width=65, format="localized"),
-        "prices": column.LineChartColumn("price by round", width=110),
+        "prices": column.LineChartColumn("price by round", width=105),
         "first": column.NumberColumn("deals, first", format="percent", width=80),
         "last": column.NumberColumn("deals, last", format="percent", width=80),
         "cost_usd": column.NumberColumn("cost", format="$%.2f", width=65),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
+from functools import cache
 from importlib import import_module
 
 import streamlit as st
@@ -10,6 +12,7 @@ import streamlit as st
 from analysis.app import address, filters, style
 from analysis.app.data import Chosen, load_chosen
 
+WARM_UP_AFTER_S = 3.0
 VIEWS = ("runs", "compare", "game", "live", "cost")
 
 
@@ -35,6 +38,19 @@ def show(where: Sequence[str]) -> None:
         st.info("There are no runs here yet. A run directory holds games.jsonl or .hydra/config.yaml.")
         st.text("\n".join(where))
     address.end()
+    _warm_up()
+
+
+@cache
+def _warm_up() -> None:
+    """Imports what the other views need while the first page is read: scipy and altair take a second.
+
+    Not at once: the browser is still fetching the table's scripts from this process.
+    """
+    names = [f"analysis.app.{view}_view" for view in VIEWS]
+    timer = threading.Timer(WARM_UP_AFTER_S, lambda: [import_module(name) for name in names])
+    timer.daemon = True
+    timer.start()
 
 
 def _say_what_is_shown(found: Chosen) -> None:

@@ -11,6 +11,8 @@ CSS = """<style>
 .st-key-head { min-height: 2.5rem; }
 [class*="st-key-round-"] .stText { font-weight: 600; }
 [class*="st-key-chat-"] { gap: .5rem; }
+.stMetric, [data-testid="stMetric"] > div { padding-top: 0; padding-bottom: 0; }
+[data-testid="stMetricValue"] { font-size: 1.4rem; }
 [class*="st-key-words-"] .stText { font-size: .9rem; }
 [class*="st-key-round-"] { border-top: 1px solid rgba(128, 128, 128, .35); padding-top: .5rem; }
 [class*="st-key-turn-"], [class*="st-key-feedback-"], [class*="st-key-verdict-"], .st-key-failed { gap: .2rem; }

@@ -1,0 +1,97 @@
+"""Sweeps whose cells play at the same time: on one machine (joblib), on Slurm and on Ray."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+from tests.commands import BIN, bargain, environment
+from tests.servers import Server
+from tests.sweeping import busiest, cells_on, games_by_cell, only_sweep, player_of, states, wait_for, wait_until_played
+
+ENV = environment(OPENAI_API_KEY="sk-test")
+JOBLIB = ("hydra/launcher=joblib", "hydra.launcher.n_jobs=2")
+
+
+def folder(root: Path, name: str) -> Path:
+    path = root / name
+    path.mkdir()
+    return path
+
+
+def test_cells_at_once_divide_the_limits_of_their_engines_and_never_multiply_them(tmp_path: Path) -> None:
+    times: list[float] = []
+    with Server(latency_s=lambda _: times.append(time.monotonic()) or 0.1) as server:
+        limits = [f"{seat}.engine.requests_per_minute=2400" for seat in ("seller", "buyer")]
+        arguments = cells_on(server, "seed=1,2", "n_games=10", *limits, *JOBLIB, max_concurrency=8)
+        done = bargain(*arguments, cwd=tmp_path, env=ENV)
+        assert done.returncode == 0, done.stderr
+        assert server.most_in_flight <= 8
+    assert len(times) > 150
+    assert busiest(times, 2.0) <= 2 * 2400 / 60 * 1.02 + 2
+    first = [min(times) + 0.5, min(times) + 3.5]  # both cells play then
+    assert sum(first[0] <= when < first[1] for when in times) >= 0.8 * 3 * 2400 / 60
+    for cell in (0, 1):
+        log = (only_sweep(tmp_path) / str(cell) / "bargain.log").read_text()
+        assert "2 cells play at once: this one keeps to 1/2 of each engine's rates and concurrency" in log
+
+
+def test_a_concurrency_that_cannot_be_divided_is_refused(tmp_path: Path) -> None:
+    with Server() as server:
+        done = bargain(*cells_on(server, "seed=1,2", *JOBLIB, max_concurrency=1), cwd=tmp_path, env=ENV)
+        assert server.count == 0
+    assert done.returncode == 2
+    assert "max_concurrency 1 cannot be divided among 2 cells" in done.stderr
+    assert "refused" in done.stdout
+
+
+def test_a_refused_cell_in_a_pool_does_not_stop_the_others(tmp_path: Path) -> None:
+    done = bargain("-m", "item.buyer_opening=10,30", "n_games=5", "tracking=none", *JOBLIB, cwd=tmp_path)
+    assert done.returncode == 2
+    assert "item.buyer_opening 30 is above" in done.stderr
+    assert states(only_sweep(tmp_path)) == ["finished"]
+    assert "refused" in done.stdout
+
+
+def test_a_pool_whose_process_is_killed_plays_on_to_the_result_of_the_serial_sweep(tmp_path: Path) -> None:
+    serial, pool = folder(tmp_path, "serial"), folder(tmp_path, "pool")
+    cells = ("seed=1,2,3", "n_games=6")
+    with Server() as server:
+        done = bargain(*cells_on(server, *cells), cwd=serial, env=ENV)
+        assert done.returncode == 0, done.stderr
+    with Server(latency_s=0.05) as server:
+        command = [str(BIN / "bargain"), *cells_on(server, *cells, *JOBLIB)]
+        process = subprocess.Popen(
+            command, cwd=pool, env=ENV, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+        os.kill(wait_until_played(pool, 0, lambda: server.count, 30), signal.SIGKILL)
+        said, _ = process.communicate(timeout=60)
+    assert process.returncode == 0, said
+    assert "the process of a cell died; the unfinished cells are started again" in said
+    wanted = games_by_cell(only_sweep(serial))
+    assert len(wanted) == 3
+    assert games_by_cell(only_sweep(pool)) == wanted
+
+
+def test_a_sweep_that_is_terminated_leaves_no_process_behind_and_goes_on_elsewhere(tmp_path: Path) -> None:
+    with Server(latency_s=0.05) as server:
+        arguments = cells_on(server, "seed=1,2", "n_games=6")
+        process = subprocess.Popen(
+            [str(BIN / "bargain"), *arguments, *JOBLIB], cwd=tmp_path, env=ENV, stderr=subprocess.PIPE, text=True
+        )
+        players = [wait_until_played(tmp_path, cell, lambda: server.count, 20) for cell in (0, 1)]
+        process.terminate()
+        _, said = process.communicate(timeout=30)
+        assert process.returncode == 143
+        sweep = only_sweep(tmp_path)
+        assert f"bargain resume={sweep}" in said
+        wait_for(
+            lambda: not any(os.path.exists(f"/proc/{pid}") for pid in players), 10, "the processes of the pool end"
+        )
+        assert [player_of(sweep / str(cell)) for cell in (0, 1)] == [None, None]
+        again = bargain(*arguments, cwd=tmp_path, env=ENV)  # one after the other
+        assert again.returncode == 0, again.stderr
+        assert states(sweep) == ["finished", "finished"]

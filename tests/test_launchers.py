@@ -6,9 +6,13 @@ import os
 import signal
 import subprocess
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
-from tests.commands import BIN, bargain, environment
+import pytest
+
+from tests.clusters import Slurm, missing_for_slurm, one_node_slurm
+from tests.commands import BIN, bargain, environment, summary_of
 from tests.servers import Server
 from tests.sweeping import busiest, cells_on, games_by_cell, only_sweep, player_of, states, wait_for, wait_until_played
 
@@ -95,3 +99,44 @@ def test_a_sweep_that_is_terminated_leaves_no_process_behind_and_goes_on_elsewhe
         again = bargain(*arguments, cwd=tmp_path, env=ENV)  # one after the other
         assert again.returncode == 0, again.stderr
         assert states(sweep) == ["finished", "finished"]
+
+
+@pytest.fixture
+def slurm_env(tmp_path: Path) -> Iterator[dict[str, str]]:
+    missing = missing_for_slurm()
+    if missing and os.environ.get("CI"):
+        pytest.fail(f"CI must have Slurm: {missing}")
+    if missing:
+        pytest.skip(missing)
+    with one_node_slurm(tmp_path / "slurm", cpus=3) as variables:
+        yield {**ENV, **variables}
+
+
+def test_on_slurm_killed_and_preempted_cells_are_requeued_and_end_like_the_serial_sweep(
+    slurm_env: dict[str, str], tmp_path: Path
+) -> None:
+    serial, cluster = folder(tmp_path, "serial"), folder(tmp_path, "cluster")
+    cells = ("seed=1,2,3", "n_games=8")
+    with Server() as server:
+        done = bargain(*cells_on(server, *cells), cwd=serial, env=ENV)
+        assert done.returncode == 0, done.stderr
+    slurm = Slurm(slurm_env)
+    with Server(latency_s=0.1) as server:
+        command = [str(BIN / "bargain"), *cells_on(server, *cells, "hydra/launcher=slurm")]
+        process = subprocess.Popen(
+            command, cwd=cluster, env=slurm_env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+        killed = wait_until_played(cluster, 0, lambda: server.count, 30)
+        os.kill(killed, signal.SIGKILL)
+        wait_until_played(cluster, 1, lambda: server.count, 30)
+        slurm.scontrol("requeue", slurm.job_of(1))  # as a preemption does: SIGTERM first
+        wait_for(lambda: slurm.field(slurm.job_of(0), "JobState") == "FAILED", 30, "Slurm sees the killed job")
+        slurm.scontrol("requeue", slurm.job_of(0))
+        said, _ = process.communicate(timeout=90)
+    assert process.returncode == 0, said
+    assert [slurm.field(slurm.job_of(cell), "Restarts") for cell in (0, 1, 2)] == ["1", "1", "0"]
+    sweep = only_sweep(cluster)
+    assert games_by_cell(sweep) == games_by_cell(only_sweep(serial))
+    assert len(games_by_cell(sweep)) == 3
+    assert [summary_of(sweep / str(cell))["calls"]["from_journal"] > 0 for cell in (0, 1, 2)] == [True, True, False]
+    assert "terminated; what was paid is kept" in (sweep / "1" / "bargain.log").read_text()

@@ -1,0 +1,63 @@
+"""Clusters on this machine for tests and benchmarks: one node of Slurm, two nodes of Ray; each ends with its block."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+
+
+def missing_for_slurm() -> str:
+    """Why no Slurm can be started here, "" if it can."""
+    missing = [name for name in ("munged", "slurmctld", "slurmd", "sbatch") if shutil.which(name) is None]
+    if missing:
+        return f"{', '.join(missing)} not installed (scripts/install-debian-packages)"
+    return "" if os.geteuid() == 0 else "Slurm's daemons need root"
+
+
+@contextlib.contextmanager
+def one_node_slurm(directory: Path, cpus: int) -> Iterator[dict[str, str]]:
+    """A Slurm whose node has room for so many cells; the environment variables that commands need to reach it."""
+    script = str(ROOT / "scripts" / "one-node-slurm")
+    env = {**os.environ, "SLURM_CPUS": str(cpus)}
+    try:
+        started = subprocess.run([script, "start", str(directory)], env=env, capture_output=True, text=True, timeout=60)
+        assert started.returncode == 0, started.stderr
+        yield dict(line.removeprefix("export ").split("=", 1) for line in started.stdout.splitlines())
+    finally:
+        subprocess.run([script, "stop", str(directory)], check=True, timeout=60)
+
+
+class Slurm:
+    """What a user does with the jobs of a sweep, by Slurm's own commands."""
+
+    def __init__(self, env: dict[str, str]) -> None:
+        self.env = {**os.environ, **env}
+
+    def scontrol(self, *arguments: str) -> str:
+        """The output of scontrol."""
+        done = subprocess.run(["scontrol", *arguments], env=self.env, capture_output=True, text=True, timeout=30)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def job_of(self, cell: int) -> str:
+        """The id of the newest job that plays this cell."""
+        jobs = self.scontrol("--oneliner", "show", "job").splitlines()
+        ids = [int(_field(line, "JobId")) for line in jobs if _field(line, "ArrayTaskId") == str(cell)]
+        assert ids, f"no job plays cell {cell}: {jobs}"
+        return str(max(ids))
+
+    def field(self, job: str, name: str) -> str:
+        """One field of a job, as `scontrol show job` names it."""
+        return _field(self.scontrol("--oneliner", "show", "job", job), name)
+
+
+def _field(line: str, name: str) -> str:
+    found = re.search(rf"\b{name}=(\S+)", line)
+    return found.group(1) if found else ""

@@ -198,6 +198,7 @@ def test_comparisons_that_data_cannot_carry_say_so() -> None:
     assert stats.paired_means([1.0] * 8, [1.0] * 8).p == 1
     assert "no spread" in stats.welch([1, 1], [2, 2]).note
     assert "one side" in stats.welch([1.0], [1.0, 2.0]).note
+    assert stats.welch([0.1, 0.1, 0.1], [0.1, 0.2, 0.4]).p == pytest.approx(0.2697, abs=1e-4), "and warns of nothing"
     assert stats.two_rates(0, 10, 0, 10).p == 1
     assert stats.two_rates(0, 10, 10, 10).p < 0.001
     assert math.isnan(stats.two_rates(0, 0, 1, 2).p)

@@ -50,7 +50,7 @@ def price_trace(
     )
     x = alt.X("turn:Q", title="turn").axis(format="d", tickMinStep=1, grid=False).scale(domain=[0.5, len(turns) + 0.5])
     y = alt.Y("offer:Q", title=None).scale(zero=False, nice=True)
-    tips: list[Any] = ["turn", "side", "act", alt.Tooltip("offer:Q", format=".2f")]
+    tips: list[Any] = ["turn:Q", "side:N", "act:N", alt.Tooltip("offer:Q", format=".2f")]
     said = alt.Chart(offers).transform_filter("datum.act != 'accept'").encode(x=x, y=y, color=colour, tooltip=tips)
     taken = alt.Chart(offers).transform_filter("datum.act == 'accept'").encode(x=x, y=y, color=colour, tooltip=tips)
     layers: list[alt.Chart] = [
@@ -75,10 +75,10 @@ def by_round(
     table: pd.DataFrame, title: str, cells: Sequence[str], *, rate: bool = False
 ) -> alt.LayerChart | alt.FacetChart:
     """A metric by round with its 95% intervals, one line per cell and arm; `table` is `cells.by_round`'s."""
-    series = table["cell"].astype(str) + table["arm"].astype(str).map(lambda arm: f", {arm}" if arm else "")
-    order = sorted(
-        series.unique(), key=lambda name: next((at for at, cell in enumerate(cells) if name.startswith(cell)), 0)
-    )
+    arm = table["arm"].astype(str)
+    series = table["cell"].astype(str) + arm.where(arm == "", ", " + arm)
+    place = {cell: at for at, cell in enumerate(cells)}
+    order = list(dict.fromkeys(series[table["cell"].astype(str).map(place).sort_values(kind="stable").index]))
     spread = alt.XOffset("series:N").scale(domain=order)
     base = alt.Chart(table.assign(series=series)).encode(
         x=alt.X("round:O", title="round").axis(labelAngle=0).scale(paddingInner=0.35),
@@ -87,12 +87,10 @@ def by_round(
         .scale(domain=order, range=PALETTE)
         .legend(orient="bottom", columns=2, labelLimit=230, symbolOpacity=1),
         tooltip=[
-            "series",
-            "round",
-            alt.Tooltip("value", format=".3f"),
-            alt.Tooltip("low", format=".3f"),
-            alt.Tooltip("high", format=".3f"),
-            "n",
+            "series:N",
+            "round:O",
+            *(alt.Tooltip(f"{name}:Q", format=".3f") for name in ("value", "low", "high")),
+            "n:Q",
         ],
     )
     y = alt.Y("value:Q", title=title).scale(zero=False)

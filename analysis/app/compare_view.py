@@ -25,21 +25,19 @@ LEVELS = {"values": "values of that round", "changes": "changes since round 1"}
 def show(chosen: Chosen) -> None:
     """Chooses cells, a metric and a round; figures, a table, tests."""
     names = [str(name) for name in chosen.runs.runs["run"]]
-    usual = [each for each in chosen.runs.deciding() if each != "seed"]
-    offered = [str(name) for name in chosen.runs.runs.columns if _can_divide(chosen.runs.runs[name])]
-    offered = [*usual, EACH, *(each for each in offered if each not in usual)]
     first = st.columns([6, 5, 5, 4, 2])
-    with first[0]:
-        columns = address.several(
-            "cells", "Cells differ by", offered, placeholder=", ".join(usual) or "each run is a cell"
-        )
-    columns = [] if EACH in columns else columns or usual
     with first[1]:
-        only = address.several(
-            "only", "Only these runs", names, shown=dict(zip(names, chosen.labels, strict=True)), placeholder="all runs"
-        )
+        shown = dict(zip(names, chosen.labels, strict=True))
+        only = address.several("only", "Only these runs", names, shown=shown, placeholder="all runs")
     if only:
         chosen = chosen.where(chosen.runs.runs["run"].isin(only), f"only={only}")
+    usual = [each for each in chosen.runs.deciding() if each != "seed"]
+    others = [str(name) for name in chosen.runs.runs.columns if _can_divide(chosen.runs.runs[name])]
+    with first[0]:
+        offered = list(dict.fromkeys([*usual, EACH, *others]))
+        hint = ", ".join(usual) or "each run is a cell"
+        columns = address.several("cells", "Cells differ by", offered, placeholder=hint)
+    columns = [] if EACH in columns else columns or usual
     runs = cells.with_cells(chosen.runs, columns)
     with first[2]:
         metric = address.one("metric", "Metric", metrics.NAMES, "price")
@@ -81,6 +79,9 @@ def _show(key: str, runs: Runs, metric: str, role: str, to: int, currency: str) 
         shown = table[table[CELL].isin(names[:MOST])]
         with place:
             title = f"{name.replace('_', ' ')} ({currency if its_unit == 'currency' else its_unit})"
+            if not len(shown):
+                st.caption(f"No value of {name.replace('_', ' ')} in these games.")
+                continue
             st.altair_chart(charts.by_round(shown, title, names, rate=its_unit == "rate"), key=f"figure {name}")
     _table(main, beside, names, to, (unit, other_unit), currency)
     _tests(key, runs, metric, role, to, unit, currency, names)

@@ -1,0 +1,248 @@
+"""What the dashboard shows, view by view, through Streamlit's own test driver; the browser is in the next file."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from analysis import comparisons, load
+from tests import dashboards
+from tests.dashboards import HOSTILE, VIEWS, interpreted, opened, texts
+from tests.run_maker import make_run, write_summary
+
+
+def one_game(root: Path) -> Path:
+    make_run(root / "0", [[14.0, 15.0]])
+    return root
+
+
+def zero_runs(root: Path) -> Path:
+    root.mkdir(exist_ok=True)
+    return root
+
+
+def no_game_yet(root: Path) -> Path:
+    make_run(root / "0", [], state="running", n_games=4)
+    return root
+
+
+KINDS: tuple[Callable[[Path], Path], ...] = (
+    dashboards.sweep,
+    dashboards.running,
+    dashboards.failed,
+    dashboards.arms,
+    one_game,
+    no_game_yet,
+    zero_runs,
+)
+
+
+@pytest.mark.parametrize("make", KINDS)
+def test_every_view_shows_every_kind_of_directory(make: Callable[[Path], Path], tmp_path: Path) -> None:
+    where = make(tmp_path)
+    for view in VIEWS:
+        page = opened(where, view=view)
+        assert not page.exception, (view, page.exception)
+        assert page.query_params.get("view", "runs") == view
+    if make is zero_runs:
+        assert "no runs here yet" in page.info[0].value
+
+
+def test_the_table_of_runs_says_their_states_problems_and_that_they_are_simulated(tmp_path: Path) -> None:
+    dashboards.failed(tmp_path)
+    dashboards.running(tmp_path / "more")
+    page = opened(tmp_path)
+    table = page.dataframe[0].value
+    assert sorted(state for (state,) in table["state"]) == ["failed", "paused", "running"]
+    assert table["simulated"].all()
+    assert "no space left on device" in " ".join(table["problem"])
+    assert "cut" in page.dataframe[1].value["problem"].iloc[0], "the damaged line is named below"
+    assert "3 runs: " in texts(page)
+    assert "7 of 36 games" in texts(page)
+    assert any("simulated" in each.value for each in page.markdown), "the badge at the top"
+
+
+def test_any_column_of_the_config_filters_every_view_and_stands_in_the_address(tmp_path: Path) -> None:
+    dashboards.sweep(tmp_path)
+    page = opened(tmp_path)
+    page.multiselect(key="in:seller.engine.name").set_value(["gpt-b"]).run()
+    assert len(page.dataframe[0].value) == 2
+    assert page.query_params == {"seller.engine.name": "gpt-b"}
+    page.multiselect(key="in:by").set_value(["item.name"]).run()
+    page.multiselect(key="in:item.name").set_value(["balloon"]).run()
+    assert page.query_params == {"seller.engine.name": "gpt-b", "by": "item.name", "item.name": "balloon"}
+    again = opened(tmp_path, view="cost", **page.query_params)
+    assert len(again.dataframe[1].value) == 2, "the same filter in another view, from the address alone"
+    nothing = opened(tmp_path, **{"seller.engine.name": "gpt-b", "state": "failed"})
+    assert len(nothing.dataframe[0].value) == 2, "a value that no run has is no filter"
+
+
+def test_an_address_opens_the_very_round_it_was_copied_from(tmp_path: Path) -> None:
+    dashboards.sweep(tmp_path)
+    page = opened(tmp_path, view="game")
+    runs = page.selectbox(key="in:run").options
+    assert len(runs) == 4
+    run = load(tmp_path).runs["run"][2]
+    page.selectbox(key="in:run").set_value(run).run()
+    page.selectbox(key="in:game").set_value("4").run()
+    page.button_group(key="in:round").set_value("2").run()
+    assert page.query_params == {"view": "game", "run": run, "game": "4", "round": "2"}
+    again = opened(tmp_path, **page.query_params)
+    assert texts(again) == texts(page)
+    assert "Round 2: deal at $17.50" in texts(again)
+    assert "Round 1" not in texts(again)
+
+
+def test_an_address_with_nonsense_opens_the_view_as_if_it_were_not_there(tmp_path: Path) -> None:
+    dashboards.sweep(tmp_path)
+    page = opened(tmp_path, view="game", run="nowhere", game="99", round="7", nonsense="1", games="odd")
+    assert not page.exception
+    assert page.query_params == {"view": "game"}
+    assert texts(page) == texts(opened(tmp_path, view="game"))
+
+
+def test_a_view_that_is_come_back_to_is_as_it_was_left(tmp_path: Path) -> None:
+    dashboards.sweep(tmp_path)
+    page = opened(tmp_path, view="game", game="3")
+    page.button_group(key="in:view").set_value("cost").run()
+    assert page.query_params == {"view": "cost"}
+    page.button_group(key="in:view").set_value("game").run()
+    assert page.query_params == {"view": "game", "game": "3"}
+    assert page.selectbox(key="in:game").value == "3"
+
+
+def test_a_game_is_shown_turn_by_turn_with_offers_feedback_and_the_next_one(tmp_path: Path) -> None:
+    dashboards.sweep(tmp_path)
+    page = opened(tmp_path, view="game")
+    told = texts(page)
+    order = ["Round 1: deal at $14", "I say $20.00.", "1 seller · offers $20 · set opening", "4 buyer · accepts $14"]
+    order += ["moderator: deal at $14", "Round 2", "ai feedback to the seller, before this round", "Ask for more."]
+    order += ["seller answers: I will.", "moderator: deal at $15.50"]
+    places = [told.index(each) for each in order]
+    assert places == sorted(places)
+    assert len(page.get("vega_lite_chart")) == 2, "a price trace for each round"
+    page.button(key="step next").click().run()
+    assert page.query_params["game"] == "1"
+    page.selectbox(key="in:games").set_value("no_deal").run()
+    assert page.selectbox(key="in:game").options == ["2: $13 → no deal"]
+
+
+def test_what_the_code_holds_against_moderator_and_players_stands_beside_it(tmp_path: Path) -> None:
+    dashboards.hostile(tmp_path)
+    page = opened(tmp_path, view="game", games="disagreements", round="1")
+    assert f"the code disagrees ({HOSTILE[0]}); it stands: ongoing" in texts(page)
+    assert f"⚠ buyer: moves back ({HOSTILE[1]})" in texts(page)
+    assert page.dataframe[0].value["said"][0] == "\n".join(HOSTILE), "the moderator's words are there in full"
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_hostile_texts_are_shown_as_they_are_and_interpreted_nowhere(view: str, tmp_path: Path) -> None:
+    dashboards.hostile(tmp_path)
+    page = opened(tmp_path, view=view)
+    assert not page.exception
+    marks = ("window.evil", "192.0.2.1", "$x^2$", "javascript:", ":red[", "$10")
+    assert not [mark for mark in marks if mark in interpreted(page)]
+    if view == "game":
+        assert all(text in texts(page) for text in HOSTILE)
+
+
+def test_cells_are_compared_with_the_numbers_of_the_analysis_in_words(tmp_path: Path) -> None:
+    dashboards.sweep(tmp_path)
+    page = opened(tmp_path, view="compare", **{"game.name": "criticize_seller"})
+    runs = load(tmp_path).where(learner="seller")
+    paired = comparisons.change(runs, "price", by=["seller_engine"])
+    line = next(line for line in texts(page).splitlines() if line.startswith("gpt-a: "))
+    row = paired.iloc[0]
+    assert f"+${row.difference:.2f} [{row.low:.2f}, {row.high:.2f}]" in line
+    assert "n=5 pairs, paired t, p<0.001 Holm" in line or f"p={row.p_holm:.3f} Holm" in line
+    between = comparisons.cells(runs.only_rounds(runs.rounds["round"] == 2), "price", "seller_engine")
+    line = next(line for line in texts(page).splitlines() if line.startswith("gpt-b against gpt-a: "))
+    assert f"+${between.difference[0]:.2f} [{between.low[0]:.2f}, {between.high[0]:.2f}]" in line
+    assert "Welch t" in line
+    assert page.dataframe[0].value["cell"].tolist() == ["gpt-a", "gpt-b"]
+
+
+def test_those_who_coach_the_seller_and_the_buyer_are_never_thrown_together(tmp_path: Path) -> None:
+    dashboards.sweep(tmp_path)
+    page = opened(tmp_path, view="compare", cells="seller.engine.name")
+    named = [f"{engine}, {learner}" for engine in ("gpt-a", "gpt-b") for learner in ("seller", "buyer")]
+    assert page.dataframe[0].value["cell"].tolist() == named
+
+
+def test_arms_are_compared_by_their_shared_first_round(tmp_path: Path) -> None:
+    dashboards.arms(tmp_path)
+    page = opened(tmp_path, view="compare")
+    found = comparisons.arms(load(tmp_path), "price")
+    line = next(line for line in texts(page).splitlines() if "human against ai" in line)
+    assert f"{abs(found.difference[0]):.2f} [" in line
+    assert "paired t" in line
+
+
+def test_every_metric_can_be_compared(tmp_path: Path) -> None:
+    dashboards.sweep(tmp_path)
+    page = opened(tmp_path, view="compare")
+    for metric in page.selectbox(key="in:metric").options:
+        page.selectbox(key="in:metric").set_value(metric).run()
+        assert not page.exception, metric
+        assert page.query_params == {"view": "compare"} | ({"metric": metric} if metric != "price" else {})
+
+
+def test_some_runs_can_be_compared_without_the_others(tmp_path: Path) -> None:
+    dashboards.sweep(tmp_path)
+    runs = load(tmp_path).runs["run"]
+    page = opened(tmp_path, view="compare", only=[runs[0], runs[2]])
+    assert page.dataframe[0].value["cell"].tolist() == ["gpt-a", "gpt-b"]
+
+
+def test_a_running_run_is_watched_without_leaving_a_trace(tmp_path: Path) -> None:
+    dashboards.running(tmp_path)
+    before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")}
+    page = opened(tmp_path, view="live")
+    row = page.dataframe[0].value.iloc[0]
+    assert (row["state"], row["games"], row["rounds"], row["rate"]) == (["running"], "3 of 12", 3, 5.0)
+    assert {each.label: each.value for each in page.metric}["cost so far"] == "$0.50"
+    for view in VIEWS:
+        opened(tmp_path, view=view)
+    assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")} == before
+
+
+def test_the_cells_of_a_sweep_that_have_not_begun_are_counted(tmp_path: Path) -> None:
+    dashboards.running(tmp_path)
+    (tmp_path / "sweep.json").write_text('{"state": "running"}', encoding="utf-8")
+    overrides = ["seed=range(0,3)", "game=simple,criticize_seller", "n_games=12"]
+    task = "".join(f"    - {each}\n" for each in overrides)
+    text = f"hydra:\n  sweeper: {{params: null}}\n  overrides:\n    task:\n{task}"
+    (tmp_path / "multirun.yaml").write_text(text, encoding="utf-8")
+    page = opened(tmp_path, view="live")
+    assert {each.label: each.value for each in page.metric}["cells finished"] == "0 of 6"
+
+
+def test_cost_is_told_by_role_and_engine_and_an_unknown_one_is_not_nothing(tmp_path: Path) -> None:
+    dashboards.sweep(tmp_path)
+    page = opened(tmp_path, view="cost")
+    assert {each.label: each.value for each in page.metric}["cost"] == "$2.00"
+    by_role = page.dataframe[0].value.set_index("role")["cost_usd"]
+    assert by_role["seller"] == pytest.approx(0.8)
+    assert by_role["critic"] == pytest.approx(0.4)
+    page.button_group(key="in:group").set_value("engine").run()
+    assert page.query_params == {"view": "cost", "group": "engine"}
+    write_summary(tmp_path / "0", state="finished", finished=6, planned=6, cost_usd=None, cost_usd_by_seat=None)
+    page = opened(tmp_path, view="cost")
+    assert {each.label: each.value for each in page.metric}["runs of unknown cost"] == "1"
+    assert page.dataframe[0].value["cost_usd"].isna().all(), "a sum with an unknown part is unknown"
+
+
+def test_what_changes_on_disk_is_there_at_the_next_look(tmp_path: Path) -> None:
+    run = make_run(tmp_path / "0", [[14.0, 15.0]], n_games=2)
+    page = opened(tmp_path)
+    assert page.dataframe[0].value["finished"].tolist() == [1]
+    text = (run / "games.jsonl").read_text(encoding="utf-8")
+    (run / "games.jsonl").write_text(text + text.replace('{"game":0', '{"game":1'), encoding="utf-8")
+    assert page.run().dataframe[0].value["finished"].tolist() == [2]
+    make_run(tmp_path / "1", [[14.0, 15.0]])
+    assert len(page.run().dataframe[0].value) == 2
+    os.rename(tmp_path / "1", tmp_path.parent / f"{tmp_path.name}-gone")
+    assert len(page.run().dataframe[0].value) == 1

@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -32,6 +33,45 @@ def one_node_slurm(directory: Path, cpus: int) -> Iterator[dict[str, str]]:
         yield dict(line.removeprefix("export ").split("=", 1) for line in started.stdout.splitlines())
     finally:
         subprocess.run([script, "stop", str(directory)], check=True, timeout=60)
+
+
+class RayNodes:
+    """Two Ray nodes. `address` is what RAY_ADDRESS names; `lose_one` takes the second away, and what plays there."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self._process = process
+        self.address = self._line()
+
+    def lose_one(self) -> None:
+        """The second node dies."""
+        assert self._process.stdin is not None
+        self._process.stdin.write("lose\n")
+        self._process.stdin.flush()
+        assert self._line() == "lost"
+
+    def _line(self) -> str:
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline().strip()
+        assert line, "the Ray nodes ended"
+        return line
+
+
+@contextlib.contextmanager
+def two_ray_nodes(cpus: int, env: dict[str, str]) -> Iterator[RayNodes]:
+    """Two nodes, each with room for so many cells; what plays there has the environment `env`."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.ray_nodes", str(cpus)],
+        cwd=ROOT,
+        env=env,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    try:
+        yield RayNodes(process)
+    finally:
+        process.communicate(timeout=60)
 
 
 class Slurm:

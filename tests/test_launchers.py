@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.clusters import Slurm, missing_for_slurm, one_node_slurm
+from tests.clusters import Slurm, missing_for_slurm, one_node_slurm, two_ray_nodes
 from tests.commands import BIN, bargain, environment, summary_of
+from tests.negotiator import haggle
 from tests.servers import Server
 from tests.sweeping import busiest, cells_on, games_by_cell, only_sweep, player_of, states, wait_for, wait_until_played
 
@@ -20,10 +21,19 @@ ENV = environment(OPENAI_API_KEY="sk-test")
 JOBLIB = ("hydra/launcher=joblib", "hydra.launcher.n_jobs=2")
 
 
-def folder(root: Path, name: str) -> Path:
-    path = root / name
-    path.mkdir()
-    return path
+CELLS = ("item.buyer_opening=8,9,10", "n_games=6")
+
+
+@pytest.fixture(scope="module")
+def one_by_one(tmp_path_factory: pytest.TempPathFactory) -> dict[int, bytes]:
+    """The games of CELLS, played one cell after the other."""
+    root = tmp_path_factory.mktemp("serial")
+    with Server(haggle) as server:
+        done = bargain(*cells_on(server, *CELLS), cwd=root, env=ENV)
+    assert done.returncode == 0, done.stderr
+    games = games_by_cell(only_sweep(root))
+    assert len(set(games.values())) == 3
+    return games
 
 
 def test_cells_at_once_divide_the_limits_of_their_engines_and_never_multiply_them(tmp_path: Path) -> None:
@@ -43,41 +53,33 @@ def test_cells_at_once_divide_the_limits_of_their_engines_and_never_multiply_the
         assert "2 cells play at once: this one keeps to 1/2 of each engine's rates and concurrency" in log
 
 
-def test_a_concurrency_that_cannot_be_divided_is_refused(tmp_path: Path) -> None:
+def test_a_cell_that_cannot_be_played_is_refused_and_does_not_stop_the_others(tmp_path: Path) -> None:
     with Server() as server:
-        done = bargain(*cells_on(server, "seed=1,2", *JOBLIB, max_concurrency=1), cwd=tmp_path, env=ENV)
-        assert server.count == 0
+        arguments = cells_on(server, "n_games=2", *JOBLIB, "seller.engine.max_concurrency=1,8")
+        done = bargain(
+            *(each for each in arguments if each != "seller.engine.max_concurrency=8"), cwd=tmp_path, env=ENV
+        )
     assert done.returncode == 2
     assert "max_concurrency 1 cannot be divided among 2 cells" in done.stderr
-    assert "refused" in done.stdout
-
-
-def test_a_refused_cell_in_a_pool_does_not_stop_the_others(tmp_path: Path) -> None:
-    done = bargain("-m", "item.buyer_opening=10,30", "n_games=5", "tracking=none", *JOBLIB, cwd=tmp_path)
-    assert done.returncode == 2
-    assert "item.buyer_opening 30 is above" in done.stderr
     assert states(only_sweep(tmp_path)) == ["finished"]
     assert "refused" in done.stdout
 
 
-def test_a_pool_whose_process_is_killed_plays_on_to_the_result_of_the_serial_sweep(tmp_path: Path) -> None:
-    serial, pool = folder(tmp_path, "serial"), folder(tmp_path, "pool")
-    cells = ("seed=1,2,3", "n_games=6")
-    with Server() as server:
-        done = bargain(*cells_on(server, *cells), cwd=serial, env=ENV)
-        assert done.returncode == 0, done.stderr
-    with Server(latency_s=0.05) as server:
-        command = [str(BIN / "bargain"), *cells_on(server, *cells, *JOBLIB)]
-        process = subprocess.Popen(
-            command, cwd=pool, env=ENV, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-        )
-        os.kill(wait_until_played(pool, 0, lambda: server.count, 30), signal.SIGKILL)
+def started(arguments: list[str], root: Path, env: dict[str, str]) -> subprocess.Popen[str]:
+    command = [str(BIN / "bargain"), *arguments]
+    return subprocess.Popen(command, cwd=root, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+
+def test_a_pool_whose_process_is_killed_plays_on_to_the_games_of_the_serial_sweep(
+    one_by_one: dict[int, bytes], tmp_path: Path
+) -> None:
+    with Server(haggle, latency_s=0.05) as server:
+        process = started(cells_on(server, *CELLS, *JOBLIB), tmp_path, ENV)
+        os.kill(wait_until_played(tmp_path, 0, lambda: server.count, 30), signal.SIGKILL)
         said, _ = process.communicate(timeout=60)
     assert process.returncode == 0, said
     assert "the process of a cell died; the unfinished cells are started again" in said
-    wanted = games_by_cell(only_sweep(serial))
-    assert len(wanted) == 3
-    assert games_by_cell(only_sweep(pool)) == wanted
+    assert games_by_cell(only_sweep(tmp_path)) == one_by_one
 
 
 def test_a_sweep_that_is_terminated_leaves_no_process_behind_and_goes_on_elsewhere(tmp_path: Path) -> None:
@@ -113,30 +115,36 @@ def slurm_env(tmp_path: Path) -> Iterator[dict[str, str]]:
 
 
 def test_on_slurm_killed_and_preempted_cells_are_requeued_and_end_like_the_serial_sweep(
-    slurm_env: dict[str, str], tmp_path: Path
+    slurm_env: dict[str, str], one_by_one: dict[int, bytes], tmp_path: Path
 ) -> None:
-    serial, cluster = folder(tmp_path, "serial"), folder(tmp_path, "cluster")
-    cells = ("seed=1,2,3", "n_games=8")
-    with Server() as server:
-        done = bargain(*cells_on(server, *cells), cwd=serial, env=ENV)
-        assert done.returncode == 0, done.stderr
     slurm = Slurm(slurm_env)
-    with Server(latency_s=0.1) as server:
-        command = [str(BIN / "bargain"), *cells_on(server, *cells, "hydra/launcher=slurm")]
-        process = subprocess.Popen(
-            command, cwd=cluster, env=slurm_env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-        )
-        killed = wait_until_played(cluster, 0, lambda: server.count, 30)
+    with Server(haggle, latency_s=0.1) as server:
+        process = started(cells_on(server, *CELLS, "hydra/launcher=slurm"), tmp_path, slurm_env)
+        killed = wait_until_played(tmp_path, 0, lambda: server.count, 30)
         os.kill(killed, signal.SIGKILL)
-        wait_until_played(cluster, 1, lambda: server.count, 30)
+        wait_until_played(tmp_path, 1, lambda: server.count, 30)
         slurm.scontrol("requeue", slurm.job_of(1))  # as a preemption does: SIGTERM first
         wait_for(lambda: slurm.field(slurm.job_of(0), "JobState") == "FAILED", 30, "Slurm sees the killed job")
         slurm.scontrol("requeue", slurm.job_of(0))
         said, _ = process.communicate(timeout=90)
     assert process.returncode == 0, said
     assert [slurm.field(slurm.job_of(cell), "Restarts") for cell in (0, 1, 2)] == ["1", "1", "0"]
-    sweep = only_sweep(cluster)
-    assert games_by_cell(sweep) == games_by_cell(only_sweep(serial))
-    assert len(games_by_cell(sweep)) == 3
+    sweep = only_sweep(tmp_path)
+    assert games_by_cell(sweep) == one_by_one
     assert [summary_of(sweep / str(cell))["calls"]["from_journal"] > 0 for cell in (0, 1, 2)] == [True, True, False]
     assert "terminated; what was paid is kept" in (sweep / "1" / "bargain.log").read_text()
+
+
+def test_on_two_ray_nodes_a_killed_cell_is_played_on_elsewhere_and_ends_like_the_serial_sweep(
+    one_by_one: dict[int, bytes], tmp_path: Path
+) -> None:
+    with two_ray_nodes(2, ENV) as nodes, Server(haggle, latency_s=0.1) as server:
+        arguments = cells_on(server, *CELLS, "hydra/launcher=ray")
+        process = started(arguments, tmp_path, {**ENV, "RAY_ADDRESS": nodes.address})
+        os.kill(wait_until_played(tmp_path, 0, lambda: server.count, 30), signal.SIGKILL)
+        said, _ = process.communicate(timeout=90)
+    assert process.returncode == 0, said
+    sweep = only_sweep(tmp_path)
+    assert games_by_cell(sweep) == one_by_one
+    assert summary_of(sweep / "0")["calls"]["from_journal"] > 0
+    assert "3 cells play at once" in (sweep / "0" / "bargain.log").read_text()

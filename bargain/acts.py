@@ -1,5 +1,6 @@
-"""What one utterance does with prices, by rules: the prices it names and in what sense, and whether it agrees, refuses
-or leaves. It sees one utterance and what lies on the table, and knows nothing of the rest of the dialogue (`prices.py`).
+"""What one utterance does, by rules: the prices it proposes, and whether it agrees, refuses or leaves.
+
+It sees one utterance and what lies on the table, and knows nothing of the rest of the dialogue (`prices.py`).
 
     read("Hmm, $12 is too low. I could do $15.", "seller", Table(mine=20, theirs=10))
         ->  Said(prices=(15.0,), refuses=True, ...)
@@ -7,46 +8,23 @@ or leaves. It sees one utterance and what lies on the table, and knows nothing o
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
-from bargain.money import READ_AT_MOST, Amount, amounts
-
-_I = re.NOFLAG  # the text is lowered once, which is faster than patterns that ignore case
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """The prices on the table when an utterance is heard. mine and theirs: the last ones of speaker and rival.
-
-    fresh: the rival's last utterance put (or left) its price there, so that a bare "ok" can mean it. asked: it asked
-    for a yes to that price ("would you take 40?"). counting: it asked for a number that is no price ("how many?").
-    newest: the rival's price is the last one named. questioned: the rival's last utterance asks something else. agreed: the price of a deal already made. known: prices that were
-    certainly prices, to judge whether a bare number is one.
-    """
-
-    mine: float | None = None
-    theirs: float | None = None
-    listed: float | None = None
-    fresh: bool = True
-    asked: bool = False
-    counting: bool = False
-    newest: bool = False
-    questioned: bool = False
-    agreed: float | None = None
-    known: tuple[float, ...] = ()
+from bargain import wording
+from bargain.money import READ_AT_MOST
+from bargain.proposals import Proposals, Table
 
 
 @dataclass(frozen=True, slots=True)
 class Said:
     """What an utterance says.
 
-    prices: the prices it proposes, in order. same: the rival's price is the last of them, stated. limit: the last of them is only "I can't go below it". agrees: words of
-    acceptance, free of conditions and questions. conditional: agreement under a condition. plainly: agrees in words
-    that cannot mean anything else. logistics: it arranges the handing over. probe: a price it only asks about ("is 50
-    your lowest?"). lists: it names the listed price in words ("full asking price"). asks: its last question is about
-    its price. sure: the last price is certainly money. questions: it asks
-    something that is not about its price. counts: its last question wants a number that is no price.
+    prices: the prices it proposes, in order. same: the rival's price is the last of them, stated. limit: the last of
+    them is only "I can't go below it". agrees: words of acceptance, free of conditions and questions. conditional:
+    agreement under a condition. plainly: agrees in words that cannot mean anything else. logistics: it arranges the
+    handing over. probe: a price it only asks about ("is 50 your lowest?"). lists: it names the listed price in words
+    ("full asking price"). asks: its last question is about its price. sure: the last price is certainly money.
+    questions: it asks something that is not about its price. counts: its last question wants a number that is no price.
     """
 
     prices: tuple[float, ...] = ()
@@ -67,238 +45,15 @@ class Said:
     questions: bool = False
 
 
-# --- the speaker's own words -------------------------------------------------------------------------------------
-_QUOTED = re.compile(r"```.*?(?:```|\Z)|\"[^\"\n]*\"|“[^”\n]*”|<[^<>\n]{1,80}>|\{[^{}]*\}", re.DOTALL)
-_FORGED = re.compile(
-    r"^\W*(?:the )?(?:seller|buyer|moderator|critic|system|assistant|user|human|question|answer|state|verdict|outcome|result|note)\b[^:\n]{0,30}:.*$",
-    _I | re.M,
-)
-_CLAUSE = re.compile(
-    r"(?<!\d)[.](?!\d)|[.](?=\s|$)|[!?;\n]+|,?\s+(?=(?:but|however|although|though|yet|how about|what about)\b)", _I
-)
-
-# --- numbers that are no prices ----------------------------------------------------------------------------------
-_UNIT_AFTER = re.compile(
-    r"^(?:[\s-]*(?:%|percent|per\s?cent)|[\s-]*(?:years?|yrs?|yo\b|months?(?! rent)|weeks?|wks?|days?|hours?|hrs?|minutes?|mins?|seconds?|miles?|mi\b|km\b|kms?\b|kilometers?"
-    r"|gb|gig|tb|mb|inch|inches|gallons?|gal\b|ones?\b|ins?\b(?=\s*(?:tall|wide|long|screen|tv|frame|wheels?|$))|cm|mm|ft|feet|foot|lbs?|pounds of|oz|kg|mph|cc|hp|watts?|volts?|v\b|speeds?|bedrooms?|beds?\b|baths?|bathrooms?|br\b"
-    r"|doors?|cylinders?|gears?|pieces?|items?|units?|people|persons?|guys|times|stars?|blocks?|owners?|players?|seats?|seaters?|cycles|ohms?|regular|piece|megapixels?|mp\b|generation|gen\b|sq\b|square|acres?|stories|floors?"
-    r"|am\b|pm\b|a\.m|p\.m|o'?clock|ish\b)|(?:st|nd|rd|th|s)\b|:\d|/\d{1,2}(?:/|\b)|['\"”′″]|[\s-]?x\b|\s?-\s?\d{4}\b)",
-    _I,
-)
-_COUNTED = re.compile(
-    r"^\s+(?!(?:is|as|this|plus|was|thanks|has|does|its|yes|cash|less|us|bucks|others|plus|sounds|seems|works|looks|includes|dollars|gets|takes|makes|always|these|because)\b)[a-z]{2,}s\b",
-    _I,
-)
-_NAME_BEFORE = re.compile(
-    r"(?:\b(?:model|size|version|iphone|ipad|galaxy|pixel|xbox|playstation|ps|windows|room|apt|apartment|unit|route|highway|hwy|exit|grade|level|step|number|no\.|gen|generation|mark|mk|type|class|page|pic|picture|photo|since|year|from the year|in the year|f|rtx|gtx|i)"
-    r"|[/#:@])-?$",
-    _I,
-)
-_CLOCK_BEFORE = re.compile(
-    r"\b(?:at|around|by|after|before|til|till|until|about|from|between|@|tonight|today|tomorrow|come)\s*$", _I
-)
-_COMING = re.compile(
-    r"\b(?:come|coming|came|meet|meeting|pick|see (?:you|u|ya)|there|here|over|free|available|home|work|tonight|today|tomorrow|saturday|sunday|monday|tuesday|wednesday|thursday|friday|morning|afternoon|evening|noon|call|get (?:it|there)|grab|open|closes?|stop by|swing)\b",
-    _I,
-)
-
-# --- prices that are not proposed --------------------------------------------------------------------------------
-_REFERENCE_BEFORE = re.compile(
-    r"(?:\b(?:was|were|originally|used to be|used to (?:sell|go) for|normally|usually|retails?(?: for| at)?|retail(?: price)?(?: is| was| of)?|msrp(?: is| of)?|worth|valued at|paid|saves? (?:you|me|us)|save|saves|saving|savings of|discount of|cheaper by|elsewhere for"
-    r"|market (?:price|value)(?: is| of)?|goes for|going for|(?:they|these|those|ones|usually|normally) go for|went for|sells? for|selling (?:them )?for|sold for|new for|brand new for|down from|up from|instead of|rather than|compared to|versus|vs"
-    r"|more than|higher than|cost(?:s|ing)? (?:me|us|about|around|over|almost|nearly)|cost(?:s)?(?: price)?(?: is| was| of)|it cost|set me back|spent|charges?(?: (?:you|me))?(?: (?:about|around))?|listed (?:it )?(?:at|for)|listing (?:it )?(?:at|for)|(?:is|are|was|it'?s) listed (?:at|for)"
-    r"|your (?:initial |first |last |latest |current |original |previous |counter[- ]?)?(?:offer|price|asking|ask|bid|proposal|budget|counter|limit|maximum)(?: price)?(?: (?:of|is|was|at|for|to))?|you(?:'ve| have)? (?:already )?(?:said|offered|offer|asked for|ask(?:ing)? for|mentioned|want(?:ed)?|proposed|quoted|named|suggested)|you(?:'re| are| were) (?:asking|offering|at|proposing)"
-    r"|others? (?:offer(?:ed|ing)?|bid|sell(?:ing)?|charge|ask(?:ing)?)(?: it)?(?: me)?(?: for| at)?|had it (?:at|for)|have it (?:listed )?(?:at|for)|between us is|difference of|gap of|profit of|margin of)\s*(?:about|around|only|just|like|roughly|nearly|almost|over|up to|at|for)?\s*(?:an? )?)$",
-    _I,
-)
-_SEVERAL_BEFORE = re.compile(
-    r"\b(?:two|three|four|five|six|ten|a dozen|[2-9]|1\d)(?: (?:of (?:them|these)|\w+s))? for (?:only |just )?$", _I
-)
-_REFERENCE_AFTER = re.compile(
-    r"^\s*(?:ones?\b|(?:on|at|from|in) (?:ebay|amazon|craigslist|walmart|target|best ?buy|costco|the (?:store|shop|mall)|stores?|shops?|other (?:stores?|shops?)|retail)|(?:brand )?new\b|retail\b|originally\b|when (?:it was |i )?(?:new|bought)|difference\b|apart\b|in savings|profit\b|(?:more|less|higher|lower|cheaper) than|back (?:then|when)|last (?:year|month|week))",
-    _I,
-)
-_REFERENCE_CLAUSE = re.compile(
-    r"\b(?:ebay|amazon|kbb|blue ?book|at target|walmart|best ?buy|costco|msrp|another (?:guy|buyer|seller|person|offer|store|shop|vendor|one)|someone (?:else|offered)|somebody (?:else|offered)|other (?:buyers?|offers?|people|sellers?|stores?|shops?|vendors?|places?)|a friend|my (?:friend|neighbou?r|cousin)|(?:a|this|some) guy|(?:you|u|we|they|people|anyone) can (?:get|buy|find) (?:them|one|it|those|these) (?:new |used |cheaper )?for|competitors?|elsewhere|(?:saw|seen|found) (?:\w+ ){0,5}(?:for|at)|(?:i|we) paid|(?:i|we) bought|(?:stores?|shops?) (?:sell|charge|ask)|down the street|similar (?:ones?|balloons?|items?))\b",
-    _I,
-)
-_PROPOSES = re.compile(
-    r"\b(?:i(?:'?ll| will| can|'d| would| could|'m| am)|we(?:'ll| can| could)|how about|what about|would (?:you|u)|could (?:you|u)|can (?:you|u)|will (?:you|u)|let'?s|make it|my (?:offer|price|best|final|lowest|max|maximum|budget)|offer (?:you|u|of)|meet (?:you|me|u|at|in)|so (?:i|how|what|would|could))\b",
-    _I,
-)
-_ADD_ON_AFTER = re.compile(
-    r"^\s*(?:\w+ ){0,2}(?:deposit|fees?|pet|tax(?:es)?|tip|extra|on top|in (?:gas|change|shipping|savings)|shipping|delivery)\b|^\s*(?:more |extra )?(?:for|to cover) (?:the )?(?:delivery|shipping|gas|postage|gift wrap(?:ping)?|wrapping|ribbon|my (?:time|trouble|gas)|your (?:time|trouble|gas)|installation|the (?:helmet|case|lock|pump|charger|ribbon|string|card))",
-    _I,
-)
-_ADD_ON_BEFORE = re.compile(
-    r"\b(?:deposit|shipping|delivery|postage|fees?|tax|electric|utilities|heat|add(?:ing)?|another|extra|additional|tip|plus(?: an(?:other)? (?:extra|additional))?|throw in|on top of)(?: (?:you|it))?(?: (?:is|of|would be|runs|costs?|charge of|fee of|an extra|for))*(?: (?:about|around|only|just))?\s*$",
-    _I,
-)
-_OFF_AFTER = re.compile(
-    r"^\s*(?:bucks?|dollars?)?\s*(?:off|less\b(?! than)|cheaper\b(?! than)|discount\b|lower\b(?! than)|reduction)", _I
-)
-_OFF_BEFORE = re.compile(
-    r"\b(?:knock(?:ing)?|shav(?:e|ing)|chop(?:ping)?|com(?:e|ing) down|go(?:ing)? down|drop(?:ping)?(?: it)?|lower(?: it)?|reduce (?:it|the price)|discount of|reduction of)(?: (?:off|it|the price|another|by|like|about|maybe|only|down))*\s*$",
-    _I,
-)
-_MORE_AFTER = re.compile(r"^\s*(?:bucks?|dollars?)?\s*more\b(?! than)", _I)
-_NEGATED = re.compile(
-    r"\b(?:can(?:'?t|not| not)|won'?t|couldn'?t|could not|will not|not able to|unable to|never|don'?t (?:think|want|feel|have|see)|no way|not going|wouldn'?t|would not|not (?:willing|ready|prepared|comfortable|sure|for|at|interested)|not|refuse|decline|reject|turn(?:ed|ing)? down|(?:nobody|no one) (?:would|will|is|pays?)|too (?:low|high|much|little) (?:at|for)|hard to)\b[^,]*$",
-    _I,
-)
-_ASKED_AGAINST = re.compile(
-    r"^\W*(?:(?:so|and|but|ok(?:ay)?|well|hmm),? )*(?:can'?t|couldn'?t|won'?t|wouldn'?t|why (?:not|don'?t)|don'?t) ", _I
-)
-_LIMIT = re.compile(
-    r"\b(?:lower|less|below|under|beneath|higher|more|above|over|beyond|past|anything (?:but|except)|a (?:penny|dollar|cent) (?:less|more|under|over))(?: than)?(?: (?:about|around|the|my))?\s*$",
-    _I,
-)
-_AT_LEAST = re.compile(
-    r"\b(?:no (?:less|lower|more|higher) than|nothing (?:less|more) than|not (?:a (?:penny|cent|dollar) )?(?:less|lower|more|higher) than|not (?:under|below|over|above))\s*$",
-    _I,
-)
-_TURNED_DOWN_AFTER = re.compile(
-    r"^(?:[^,]{0,40}?\b(?:is|'s|s|are|was|seems?|sounds?|feels?|would be|looks?)|\W{0,3})\s*(?:(?:still|just|simply|kind ?of|kinda|sort of|a bit|a little|a lot|bit|little|far|way|much|quite|rather|really|pretty|very|slightly|somewhat|even)\s+)*"
-    r"(?:too (?:low|high|much|little|steep|expensive|far)|(?:a (?:bit|little|tad)|kind ?of|kinda|pretty|quite|really|very|bit|super|way) (?:low|high|much|steep|expensive)|not (?:enough|acceptable|possible|going to|gonna|quite|something|what|doable|feasible|fair|reasonable)|out of (?:the question|my)|(?:well )?(?:below|under|above|over|beyond|less than|more than|lower than|higher than) (?:what|my|the|our|i\b|it)|low\b|insulting|unreasonable|an insult|a joke|a stretch|a lowball|not (?:\w+ )?happening)"
-    r"|^[^,]{0,40}?\b(?:won'?t (?:work|do|cut|be)|doesn'?t (?:work|cut|cover|even)|does not|wouldn'?t|would not|(?:isn'?t|ain'?t) (?:enough|acceptable|possible|going|quite|fair|something|(?:\w+ )?happening))",
-    _I,
-)
-_PROBE = re.compile(
-    r"\b(?:is|are|was)\b[^?]*\b(?:lowest|best|firm|final|bottom|minimum|negotiable|highest|max(?:imum)?)\b", _I
-)
-_PERCENT = re.compile(r"^\s?(?:%|percent|per\s?cent)", _I)
-_PERCENT_OFF = re.compile(
-    r"\b(\d{1,2})\s?(?:%|percent|per\s?cent)\s*(?:off|less|discount|cheaper|lower)|discount of (\d{1,2})\s?(?:%|percent)",
-    _I,
-)
-_HALF = re.compile(
-    r"(?<!than )\bhalf (?:price|off|of (?:that|the (?:price|asking)))|(?<!than )\b(?:half|50%) the (?:price|asking)", _I
-)
-_SPLIT = re.compile(
-    r"\b(?:split (?:the|it|that)? ?(?:diff\w*|in half|down the middle)|split it\b|meet (?:me |you |u |each other |ya )?(?:in the middle|half ?way)|halfway between)",
-    _I,
-)
-_LISTED = re.compile(
-    r"\b(?:(?:the |your |full |my )*(?:asking|list(?:ed|ing)?|posted|advertised|sticker|original|full|tag) (?:price|amount)|full asking|what (?:you|u|ur|you'?re|u'?re)(?: (?:are|is|have|were))? (?:asking|listed|want)|what (?:i'?m|i am) asking|as (?:listed|posted|advertised)|price (?:that )?(?:you (?:have |had )?(?:listed|posted)|as listed|in the ad|it'?s listed))\b",
-    _I,
-)
-
-# --- agreement, refusal, farewell --------------------------------------------------------------------------------
-_PLAIN_ACCEPT = re.compile(
-    r"\b(?:(?:it'?s|that'?s|that is|we have|you have|we got|we gotta|you got|(?:you|we)(?:'ve| have) got|then it'?s|call it|i(?:'d| would) call it) a deal|(?<!a )(?<!the )(?<!no )(?<!good )(?<!great )(?<!this )(?<!that )(?<!better )(?<!any )(?:deal|delt|dael)(?=\W|$)(?! with\b| breaker| for (?:you|me|both))|done deal|sold(?=\W*$| to| for| at|,)|agreed\b|i accept|i(?:'?ll| will| can|'m (?:happy|willing|ready) to|am (?:happy|willing|ready) to|'d be (?:happy|glad) to| would be (?:happy|glad) to) accept|accepted\b|accept (?:your|that|the|this|it)"
-    r"|(?:i|we)(?:'?ll| will|'d be happy to| would be happy to| am happy to|'m happy to| agree to|'m willing to) (?:take|buy|agree)(?: to| on)? (?:it|that|this|your|the|them|one|both|u up|you up)\b|(?:i|we)(?:'?ll| will) take(?: (?:it|that|them))?(?=\W|$)|^\W*(?:ok(?:ay)?,? )?(?:i will |ill )?take (?:it|them)\W*$"
-    r"|(?:you|u)(?:'?ve| have)? got (?:yourself|urself)|(?:you|u)(?:'?ve| have)? got it\W*$|(?:it|they)(?:'?s|'?re| is| are)? (?:all )?(?:yours|urs)|consider it (?:sold|yours|done)|let'?s (?:shake|close (?:it|the deal|this)|go with (?:it|that|this)|finali[sz]e|seal)|shak(?:e|ing) on (?:it|that)|pleasure (?:doing|to do) business|nice doing business|happy to do business"
-    r"|glad (?:that )?we(?:'ve| have| could| were able to| can| both)? (?:reach\w*|agree\w*|c[ao]me?|could|find|found|work\w*|settled?|made|a deal)|(?:we|we've|we have) (?:reached|come to) an? agreement|i agree(?! that)\b|i(?:'?m| am) in\b|i can live with (?:that|it|this)|settle[d]? (?:at|on|for) (?:that|it))",
-    _I,
-)
-_SOFT_ACCEPT = re.compile(
-    r"\b(?:(?:that|this|it|which|price|offer|amount|compromise|\d)(?:'?s|'?ll)? (?:would |will |should |also |just |really |totally |definitely )*(?:works?(?: (?:for me|great|fine|well|perfectly|out))?|is (?:fine|fair|good|great|agreeable|acceptable|reasonable|perfect|ok(?:ay)?|doable|alright|all right|cool|a fair \w+|a (?:good|great|reasonable) (?:price|deal|compromise|offer))|do(?:\W|$)|suits?|sounds? (?:good|great|fair|fine|perfect|right|reasonable|ok|okay|agreeable|like a (?:deal|plan|fair \w+|good \w+))|be (?:fine|good|great|perfect|ok|okay|acceptable))"
-    r"|that'?s (?:fine|fair|good|great|agreeable|acceptable|reasonable|perfect|ok(?:ay)?|doable|alright|cool|a deal|a fair \w+|(?:a )?(?:good|great|reasonable) (?:price|deal|compromise|offer)|it)|thatll (?:do|work)|that'?ll (?:do|work)"
-    r"|works (?:for me|great|fine|good)|(?:sounds|seems|looks) (?:good|great|fair|fine|perfect|right|reasonable|ok|okay|like a (?:deal|plan))|fair enough|good enough|(?:we'?re|we are|were) (?:all )?set|all set|go on then|i'?ll have (?:it|them|one)|we do have a deal|i wouldn'?t say no to (?:that|it)|(?:ok|fine) (?:by|with) me|(?:i'?m|i am|im) (?:good|ok|okay|fine|happy) with (?:that|it|this)|let'?s (?:do (?:it|that|this)|say that)"
-    r"|(?:i|we) (?:can|could|guess i can|suppose i can|think i can|will|'ll) (?:do|work with|manage|swing|handle|pay|agree to|go with|sell (?:it )?(?:for|at)|let (?:it|you have it) (?:go )?for) (?:that|it|this)|(?:can|could|will|ill|i'll) do (?:that|it)|i(?:'?ll| will) (?:pay|do|go with) (?:that|it)|you can have it|you win|have it then|(?:you'?ve|you have|you) (?:convinced|persuaded|won|twisted)|you drive a hard bargain|i guess(?: so| that)?(?=\W|$)|oh wow yes|yes please|why not\W*$|\bis (?:fine|ok(?:ay)?|good|great|perfect|alright|acceptable)(?: (?:with|by|for) me)?\W*$|\bit is\W*$|ok(?:ay)? (?:with|by) me|(?:he|she|they|wife|husband|mom|dad|boss) (?:says?|said) (?:ok(?:ay)?|yes|sure)\b|granted)",
-    _I,
-)
-_YES_WORDS = r"ok(?:ay|ey|ie|eh)?s?|k+|kay|sure|yes|yep|yea|yeah|yup|ya|yess+|alright|alrighty|all right|aight|fine|deal|delt|done|great|perfect|agreed|sold|very well|cool|good|awesome|excellent|wonderful|fantastic|sweet|nice|absolutely|definitely|of course|certainly|gladly|bet|gotcha|got it|you got it|fair|true|correct|granted|exactly|👍|👌|🤝"
-_FILLER = r"thanks?|thank you|you too|then|so much|man|bro|dude|sir|ma'?am|buddy|bud|friend|lol|haha|hah|ha|oh|well|um|uh|ugh|hmm+|eh|haha+|thing|that|it|is|i guess|guess|let'?s do it|let'?s do that|just|very much|a lot|great|good|please|works|i do|i would|i will|we do|i can|it is|that is|it does|it would|with that|by me|for me"
-_BARE_YES = re.compile(rf"^\W*(?:(?:{_FILLER})\W+)*(?:{_YES_WORDS})(?:\W+(?:{_YES_WORDS}|{_FILLER}))*\W*$", _I)
-_YES_START = re.compile(
-    rf"^\W*(?:(?:oh|well|um|uh|ugh|hmm+|eh|haha|lol|true|great|thanks|hm+)\W+)*(?:{_YES_WORDS})\b", _I
-)
-_CONDITION = re.compile(
-    r"\b(?:if (?!you (?:have|need|want|like|change)|anything|interested|possible|that'?s (?:ok|okay|all right|alright|fine|good)|it'?s (?:ok|okay)|not\b)|provided|as long as|on (?:the )?condition|only (?:when|if)|once you|assuming|in exchange|in return|so long as|contingent|given that you)\b",
-    _I,
-)
-_NO_CONDITION = re.compile(
-    r"\b(?:see if|know if|ask if|wonder(?:ing)? if|check if|as if|even if|sure if|if you (?:have|need) any)\b", _I
-)
-_HESITATES = re.compile(
-    r"\b(?:let me (?:think|ask|check|see|talk)|(?:need|have|want|like) to (?:think|ask|check|talk|sleep|consider|see)|not sure|think about it|think it over|consider it|get back to you|maybe|i'?d rather|i wish|i was hoping|not quite|almost|close to (?:a|what)|getting closer|would (?:love|like) to (?:accept|agree)|before (?:i|we) (?:agree|accept|decide|commit|say)|know more|tell me more)\b",
-    _I,
-)
-_REFUSAL = re.compile(
-    r"\b(?:no deal|not a deal|don'?t have a deal|no can do|can(?:'?t|not| not) (?:accept|agree|do|take|go|sell|pay|let|justify|afford|possibly|really|come|drop|offer|match|budge|meet|quite|reach)|won'?t (?:accept|agree|do|take|go|sell|pay|work|cut|be able)|not (?:accept|agree|yet|quite|able|possible|going (?:to (?:work|accept|take|pay|sell|go)|lower|any)|gonna|willing|happy|acceptable|enough|interested|selling|doable)|don'?t (?:accept|agree|think (?:so|i can|that works))"
-    r"|(?:couldn'?t|wouldn'?t|unable to|could not|would not) (?:accept|agree|do|take|go|let|sell|pay|be)|too (?:low|high|much|little|steep|expensive|rich)|no,? (?:thanks|thank you|thx|way|sorry)|afraid not|(?:have to|need to|must|will|'ll|respectfully) (?:decline|refuse|pass)|i (?:decline|refuse)|not (?:for|at) that price|no chance|forget it|said no|hell no|yeah no|nah+|nope|never mind|nevermind|nvm|is that a joke|isn'?t enough|doesn'?t work|does not work|out of my (?:budget|range))\b"
-    r"|^\W*(?:(?:oh|well|sorry|hmm+|um|haha|lol)\W+)*no\b(?!\s+(?:problem|worries|worry|rush|issues?|doubt|biggie|prob|trouble|need|hurry|stress|longer|more))",
-    _I,
-)
-_FAREWELL = re.compile(
-    r"\b(?:(?:i|we)(?:'?ll| will|'?m going to| am going to| have to|'?ve got to|'?m afraid (?:i|we)(?:'?ll| will)?(?: have to)?|'?m gonna| might| may|'ll just| think i'?ll| guess i'?ll| should| must)? ?(?:have to |need to |just |probably )?(?:pass\b(?! (?:it|on the))|walk away|look (?:elsewhere|around|for another|somewhere else|closer)|keep (?:looking|searching|shopping)|move on|leave it(?! (?:at|for) (?:the )?(?:door|porch))|go elsewhere|shop around|try (?:elsewhere|somewhere else|another)|buy (?:it )?elsewhere|find (?:another|someone|somebody)|wait for (?:another|a better|someone)|end (?:the|this|our) (?:talk|conversation|negotiation|discussion))"
-    r"|(?:i'?m|im|i am) (?:walking away|out\b|done (?:here|negotiating|with this))|walking away|(?:we|it (?:seems|looks|appears) (?:like |that |as if )?we|looks like we|guess we)(?:'?ll| will| just| simply)* (?:can(?:'?t|not| not)|won'?t|will not|could not|couldn'?t|are not able to|aren'?t able to|are unable to|don'?t|aren'?t going to|are not going to) (?:be able to )?(?:reach|come to|make|come together|find|agree|get to|see eye|meet|work (?:this|it|something) out|have a deal|close)|unable to (?:reach|come to) an? (?:agreement|deal)"
-    r"|let'?s (?:leave it(?: at that| there)|end (?:it|this) here|call it off|agree to disagree|part ways)|no deal(?: then)?\W*$|i end (?:the|this) talk|not going to (?:work out|reach|agree)|go our separate ways|this (?:is where i leave|wont|won'?t|isn'?t going to) (?:work|be)(?: out)?(?: for (?:us|me))?|(?:i'?m )?cancel(?:l?ing)?|it'?s (?:a pass|not for me)|changed my mind|not interested(?: anymore)?|no longer interested|deal is off|^\W*leave it(?=\W)|(?:it|they) sold (?:this|yesterday|last|already|to)|some(?:one|body) (?:else )?(?:just |already )?(?:bought|took|got) it|(?:was|wasn'?t|not) meant to be|sell (?:it )?to some(?:one|body) else|not going to make (?:a|this) deal|no thanks|no,? thank you|forget (?:it|about it)|have to pass)\b",
-    _I,
-)
-_GOODBYE = re.compile(
-    r"\b(?:good ?bye|bye|good luck|best of luck|have a (?:nice|great|good|wonderful|lovely|pleasant) (?:day|one|evening|night|weekend|rest)|take care|thanks anyway|thank you anyway|thanks (?:for|though)|thank you for your (?:time|consideration|understanding|interest)|maybe (?:next|another) time|never ?mind|nvm|cheers|i wish you)\b",
-    _I,
-)
-_STILL_HERE = re.compile(
-    r"\b(?:otherwise|or else|or i(?:'?ll| will)|unless|i(?:'?d| would| may| might| could) (?:just |probably |have to )*(?:walk|pass|look|go|move|decline|leave|find|keep)|if (?:you|that|we|not|this|it)\b[^.!?]{0,60}\b(?:i(?:'?ll| will| have to|'d)|we))\b",
-    _I,
-)
-_LOGISTICS = re.compile(
-    r"\b(?:(?:when|where|what time|how soon) (?:can|could|should|do|would|is|are|will|shall) (?:i|we|you|u|a good)|pick (?:it|them|her|him|this)? ?up|pickup|(?:come|coming|be) (?:by|over|get|pick|there|grab)|be (?:over|there|by)|see (?:you|u|ya)|on my way|leaving now|meet (?:you|u|up|at|there)|(?:what'?s|your|ur|the|my) (?:address|place)|venmo|paypal|zelle|cash ok|sent\b|heading (?:over|out)|i(?:'?ll| will) (?:bring|have|get) (?:the |it |cash|you)|enjoy (?:your|the|it)|here(?:'?s| is| you go)(?: (?:your|the|my))?)",
-    _I,
-)
-_VIEWING = re.compile(
-    r"\b(?:see it|look at it|check it out|take a look|view it|test (?:drive|ride|it)|inspect|try it|see the)\b", _I
-)
-_PICK_UP = re.compile(
-    r"\b(?:when|where|what time|how soon)\b.*\b(?:pick|get it|collect|meet|come (?:get|and|by)|grab)", _I
-)
-_SO_WOULD_I = re.compile(
-    r"^\W*(?:(?:oh|well|haha|lol)\W+)*(?:it|that|i|we|they|he|she)(?:'d| would| could| can| will| do| does| am| are|'ll)\b(?! (?:not|never|rather|like|prefer|need))",
-    _I,
-)
-_COUNTS = re.compile(
-    r"\b(?:how (?:many|long|old|big|tall|wide|large|heavy|far|fast|soon|often|deep|high)|what (?:year|size|time|model|day|floor|color|colour|number)|when|where|what'?s the (?:mileage|size|year))\b",
-    _I,
-)
-_BELOW_LISTED = re.compile(r"\b(?:less|lower|below|under|off|cheaper|down|from|negotiable|flexible|wiggle)\b", _I)
-_QUESTION = re.compile(
-    r"^\W*(?:(?:hi|hey|hello|so|and|ok|okay|well|but|or|um|oh)\W+)*(?:where|when|what|how|which|who|why|whats|hows|is (?:it|this|that|the|there)|are (?:you|they|there|these|u)|does|do (?:you|u)|did you|can (?:i|you|u|we)|could (?:i|you|u|we)|would (?:you|u|it)|will (?:you|u)|any chance)\b(?! (?:works?|fine|ever|soon))",
-    _I,
-)
-_SURE_START = re.compile(
-    r"^\W*(?:(?:oh|well|haha|lol)\W+)*(?:sure|yes|yep|yeah|ok|okay|deal|alright|all right)\s*[,.!]+(?! (?:i|but|and i) (?:understand|see|hear|appreciate|know|get))(?!.*\b(?:understand|appreciate)\b)",
-    _I,
-)
-_UNDERSTANDS = re.compile(
-    r"\b(?:understand|appreciate|i (?:see|hear|get)|noted|thanks for (?:being|letting|the info))\b", _I
-)
-_ONLY_IF = re.compile(r"^\W*(?:(?:yes|sure|ok(?:ay)?|yeah|well|maybe|but)\W+)*(?:only if|if|as long as|provided)\b", _I)
-_RANGE = re.compile(r"^\s*(?:-|–|to|and)\s*$")
-_ARTICLE = re.compile(r"\b(?:the|a|an|my|your|those|these)\s*$", _I)
-_CUE_AFTER = re.compile(
-    r"^\s*(?:[?!]|,?\s*(?:firm|obo|o\.b\.o|for (?:it|the|all|both|this|that|everything|them|you)|total|cash|each|even|flat|or best|is (?:my|the|what|where|fair|fine|good|ok|a)|and (?:it'?s|its|you|we|i|they|ill|thats|that'?s|come)|final|tops?|max\b|minimum|min\b|a month|per|/ ?mo|then|bud|if (?:you|u|i)|w/|with(?:out)?|shipped|delivered|altogether|sounds|works|ok\b|please|today|now|right now|tonight|it is|dollar))",
-    _I,
-)
-_STRONG_CUE = re.compile(
-    r"\b(?:take|do|give (?:you|u|ya)|offer(?: you)?|pay|accept|how about|what about|asking|price (?:is|of)|make it|sell (?:it )?for|let it go for|buy (?:it )?for|at least|budget is|spend|lowest(?: is)?|my max is)(?: (?:about|around|like|maybe|only))?\W*$",
-    _I,
-)
-_ADD_BEFORE = re.compile(r"\badd(?: another| an extra)?\s*$", _I)
-_AND_YOURS = re.compile(r"^[^.?]*?(?:and|&) (?:it'?s|its|you|we|u|i|that'?s|they)\b", _I)
-
-
 def own_words(text: str) -> str:
     """An utterance without what is not the speaker's own word: quotations, code, tags, JSON, forged speaker lines."""
     text = text[:READ_AT_MOST].lower().replace("’", "'").replace("‘", "'").replace("*", "").replace("\u200b", "")
-    return _FORGED.sub(" ", _QUOTED.sub(" ", text)).strip()
+    return wording.FORGED.sub(" ", wording.QUOTED.sub(" ", text)).strip()
 
 
 def read(text: str, role: str, table: Table, currency: str = "$") -> Said:
     """What an utterance says, given what lies on the table."""
     return _Utterance(role, table, currency).read(own_words(text))
-
-
-@dataclass(frozen=True, slots=True)
-class _Price:
-    """A proposed price, the clause it stands in, and whether that clause is a question."""
-
-    value: float
-    clause: int
-    asked: bool
-    sure: bool = True
 
 
 class _Utterance:
@@ -307,19 +62,15 @@ class _Utterance:
     def __init__(self, role: str, table: Table, currency: str) -> None:
         self.role = role
         self.table = table
-        self.currency = currency
-        self.prices: list[_Price] = []
-        self.limit = False
-        self.named = False
-        self.probe: float | None = None
+        self.proposals = Proposals(role, table, currency)
 
     def read(self, text: str) -> Said:
         """The whole utterance."""
         clauses = _clauses(text)
         agrees = plainly = conditional = refuses = refused_last = False
         for number, (clause, asked) in enumerate(clauses):
-            self._prices_of(clause, asked, number)
-            if _REFUSAL.search(clause):
+            self.proposals.hear(clause, asked, number)
+            if wording.REFUSAL.search(clause):
                 refuses = refused_last = True
                 agrees = agrees and plainly
                 continue
@@ -327,252 +78,112 @@ class _Utterance:
             conditional = (
                 conditional
                 or how == "conditional"
-                or (self.table.asked and bool(_ONLY_IF.match(clause)) and not self.named)
+                or (self.table.asked and bool(wording.ONLY_IF.match(clause)) and not self.proposals.named)
             )
             if how in ("plainly", "softly"):
                 agrees, plainly, refused_last = True, plainly or how == "plainly", False
-        if not agrees and not refuses and not self.prices and self._short_yes(text):
+        if not agrees and not refuses and not self.proposals.prices and self._short_yes(text):
             agrees = True
         if agrees and not plainly:
-            hedged = _HESITATES.search(text) is not None or _CONDITION.search(_NO_CONDITION.sub(" ", text)) is not None
+            hedged = (
+                wording.HESITATES.search(text) is not None
+                or wording.CONDITION.search(wording.NO_CONDITION.sub(" ", text)) is not None
+            )
             conditional = conditional or hedged
             agrees = not hedged and not refused_last
-        still_here = _STILL_HERE.search(text) is not None
-        farewell = _FAREWELL.search(text) is not None and not still_here
-        goodbye = _GOODBYE.search(text) is not None and not still_here
+        still_here = wording.STILL_HERE.search(text) is not None
+        farewell = wording.FAREWELL.search(text) is not None and not still_here
+        goodbye = wording.GOODBYE.search(text) is not None and not still_here
         last = clauses[-1] if clauses else ("", False)
         last_question = max((number for number, (_, asked) in enumerate(clauses) if asked), default=-1)
-        lists = _LISTED.search(text) is not None and not refuses and not _BELOW_LISTED.search(text)
+        lists = wording.LISTED.search(text) is not None and not refuses and not wording.BELOW_LISTED.search(text)
         return Said(
-            prices=tuple(price.value for price in self.prices),
-            limit=self.limit,
+            prices=tuple(price.value for price in self.proposals.prices),
+            limit=self.proposals.limit,
             same=self._repeats(),
             agrees=agrees or (lists and self.role == "buyer" and not last[1]),
             plainly=plainly and agrees,
             conditional=conditional and not agrees,
-            logistics=_LOGISTICS.search(text) is not None and not _VIEWING.search(text) and self._sayable(clauses),
+            logistics=wording.LOGISTICS.search(text) is not None
+            and not wording.VIEWING.search(text)
+            and self._sayable(clauses),
             refuses=refuses,
             leaves=farewell or (goodbye and refuses),
             says_goodbye=goodbye and not agrees,
-            probe=self.probe,
+            probe=self.proposals.probe,
             lists=lists,
-            asks=bool(self.prices) and self.prices[-1].asked and self.prices[-1].clause == last_question,
-            counts=_COUNTS.search(last[0]) is not None,
-            sure=bool(self.prices) and self.prices[-1].sure,
-            questions=last_question >= 0 and not (self.prices and self.prices[-1].clause == last_question),
+            asks=bool(self.proposals.prices)
+            and self.proposals.prices[-1].asked
+            and self.proposals.prices[-1].clause == last_question,
+            counts=wording.COUNTS.search(last[0]) is not None,
+            sure=bool(self.proposals.prices) and self.proposals.prices[-1].sure,
+            questions=last_question >= 0
+            and not (self.proposals.prices and self.proposals.prices[-1].clause == last_question),
         )
 
     def _repeats(self) -> bool:
         """Whether the last price proposed, or one beside it in its clause, is the rival's, and not as a question."""
-        if self.table.theirs is None or not self.prices:
+        if self.table.theirs is None or not self.proposals.prices:
             return False
-        clause = self.prices[-1].clause
-        near = [price for price in self.prices if price.clause == clause and not price.asked]
+        clause = self.proposals.prices[-1].clause
+        near = [price for price in self.proposals.prices if price.clause == clause and not price.asked]
         return any(abs(price.value - self.table.theirs) < 0.005 for price in near)
 
     def _short_yes(self, text: str) -> bool:
         """A few words that begin with a yes, when the rival has just named a price, or asked for a yes to it."""
-        if _HESITATES.search(text) or _UNDERSTANDS.search(text):
+        if wording.HESITATES.search(text) or wording.UNDERSTANDS.search(text):
             return False
-        if self.table.asked and (_YES_START.match(text) or _SO_WOULD_I.match(text)) and "?" not in text[:40]:
+        if (
+            self.table.asked
+            and (wording.YES_START.match(text) or wording.SO_WOULD_I.match(text))
+            and "?" not in text[:40]
+        ):
             return True
-        if self.table.fresh and not self.table.questioned and len(text.split()) <= 4 and _SO_WOULD_I.match(text):
+        if self.table.fresh and not self.table.questioned and len(text.split()) <= 4 and wording.SO_WOULD_I.match(text):
             return True
-        if self.table.fresh and not self.table.questioned and _SURE_START.match(text):
+        if self.table.fresh and not self.table.questioned and wording.SURE_START.match(text):
             return "?" not in text
-        if "?" in text or len(text.split()) > 8 or not _YES_START.match(text):
+        if "?" in text or len(text.split()) > 8 or not wording.YES_START.match(text):
             return False
-        return self.table.fresh or (self.table.newest and _LOGISTICS.search(text) is not None)
+        return self.table.fresh or (self.table.newest and wording.LOGISTICS.search(text) is not None)
 
     @staticmethod
     def _sayable(clauses: list[tuple[str, bool]]) -> bool:
         """Whether the arrangement is stated, or asked as one asks who has agreed ("when can I pick it up?")."""
         return any(
-            _LOGISTICS.search(clause) and (not asked or _PICK_UP.search(clause)) and not _REFUSAL.search(clause)
+            wording.LOGISTICS.search(clause)
+            and (not asked or wording.PICK_UP.search(clause))
+            and not wording.REFUSAL.search(clause)
             for clause, asked in clauses
         )
 
-    # --- prices ---------------------------------------------------------------------------------------------------
-    def _prices_of(self, clause: str, asked: bool, clause_number: int) -> None:
-        named = amounts(clause, self.currency)
-        self.named = self.named or any(amount.explicit for amount in named)
-        found = len(self.prices)
-        joined: float | None = None
-        for number, amount in enumerate(named):
-            before, after = clause[: amount.start], clause[amount.end :]
-            price, sure = self._price(amount, before, after, asked)
-            gap = clause[amount.end : named[number + 1].start] if number + 1 < len(named) else ""
-            if _RANGE.match(gap) and (gap.strip() != "and" or "between" in before.lower()):
-                joined = price  # the next number closes a range
-                continue
-            if joined is not None and price is not None:
-                price = min(joined, price) if self.role == "seller" else max(joined, price)
-            joined = None
-            if price is not None:
-                self.prices.append(_Price(price, clause_number, asked, sure))
-        if len(self.prices) > found:
-            return
-        base = self._asking()
-        percent = _PERCENT_OFF.search(clause)
-        if base is None or _NEGATED.search(clause):
-            return
-        if percent:
-            self._propose(base * (1 - int(percent[1] or percent[2]) / 100), clause_number, asked)
-        elif _HALF.search(clause):
-            self._propose((self.table.listed or base) / 2, clause_number, asked)
-        elif not named and _SPLIT.search(clause) and (other := self._bid()) is not None:
-            self._propose((base + other) / 2, clause_number, asked)
-
-    def _propose(self, price: float, clause_number: int, asked: bool) -> None:
-        self.prices.append(_Price(round(price, 2), clause_number, asked))
-        self.limit = False
-
-    def _asking(self) -> float | None:
-        """The seller's price, the listed one if the seller has named none."""
-        named = self.table.mine if self.role == "seller" else self.table.theirs
-        return named if named is not None else self.table.listed
-
-    def _bid(self) -> float | None:
-        return self.table.mine if self.role == "buyer" else self.table.theirs
-
-    def _price(self, amount: Amount, before: str, after: str, asked: bool) -> tuple[float | None, bool]:
-        """The price that a number proposes, None if it proposes none, and whether it certainly is money."""
-        if _PERCENT.match(after):
-            return None, False
-        if _OFF_AFTER.match(after) or (_OFF_BEFORE.search(before) and not re.search(r"\bto\s*$", before)):
-            return self._reduced(amount, before), True
-        if _AND_YOURS.search(after) and (_ADD_BEFORE.search(before) or _MORE_AFTER.match(after)):
-            return self._raised(amount), True
-        if amount.value <= 0 or _ADD_ON_AFTER.match(after) or _ADD_ON_BEFORE.search(before) or _MORE_AFTER.match(after):
-            return None, False
-        value, sure = self._sized(amount, before, after)
-        if value is None or self._is_reference(before, after):
-            return None, False
-        negated = _NEGATED.search(before) is not None and not (asked and _ASKED_AGAINST.match(before))
-        if (negated and _LIMIT.search(before)) or _AT_LEAST.search(before):
-            self.limit = True
-            return value, sure
-        if negated or (_TURNED_DOWN_AFTER.match(after) and not asked):
-            return None, False
-        if asked and _PROBE.search(f"{before} {after}"):
-            self.probe = value
-            return None, False
-        self.limit = False
-        return value, sure
-
-    def _reduced(self, amount: Amount, before: str) -> float | None:
-        """ "10 off" as a price."""
-        base = self._asking()
-        if base is None or amount.value >= base or _NEGATED.search(before):
-            return None
-        if re.search(r"\b(?:is|was|were|that'?s|it'?s|already|saves?|got|would be)(?: \w+)?\s*$", before, _I):
-            return None
-        self.limit = False
-        return round(base - amount.value, 2)
-
-    def _raised(self, amount: Amount) -> float | None:
-        """ "add 10 and it's yours" as a price."""
-        base = self._bid()
-        self.limit = False
-        return None if base is None else round(base + amount.value, 2)
-
-    def _is_reference(self, before: str, after: str) -> bool:
-        if _REFERENCE_BEFORE.search(before):
-            return _PLAIN_ACCEPT.search(before) is None  # "I accept your offer of $17"
-        if _REFERENCE_AFTER.match(after) or _SEVERAL_BEFORE.search(before):
-            return True
-        around = _REFERENCE_CLAUSE.search(f"{before} {after}")
-        return around is not None and not _PROPOSES.search(
-            before[around.end() :] if around.end() < len(before) else before
-        )
-
-    def _sized(self, amount: Amount, before: str, after: str) -> tuple[float | None, bool]:
-        """The number as a price of the size that prices have here, None if it is not money; and whether it surely is."""
-        known = self.table.known
-        low, high = (min(known), max(known)) if known else (0.0, float("inf"))
-        if amount.explicit:
-            dear = self.table.listed is not None and amount.value > 2.5 * max(high, self.table.listed)
-            return (None, False) if amount.value < 0.045 * low or dear else (amount.value, True)
-        if (
-            after[:1].isalpha()
-            or _UNIT_AFTER.match(after)
-            or _NAME_BEFORE.search(before)
-            or re.search(r"\d\s?[-:]$", before)
-        ):
-            return None, False
-        alone = not before.strip(" ,~-") and (not after.strip(" .!?:)-") or after.lstrip().startswith(","))
-        cue = alone or _CUE_BEFORE.search(before) is not None or _CUE_AFTER.match(after) is not None
-        cue = (cue and not self.table.counting) or (amount.worded and amount.value >= 100)
-        clock = amount.value <= 12 and _CLOCK_BEFORE.search(before) is not None
-        coming = clock or (amount.value <= 24 and _CLOCK_BEFORE.search(before) and _COMING.search(before + after))
-        for value in self._readings(amount):
-            if not known:
-                if value < 5 and not alone:
-                    continue
-                if coming or not cue or (1900 <= value <= 2100 and not amount.worded):
-                    continue
-                return value, alone or amount.value >= 100 or _STRONG_CUE.search(before) is not None
-            if not (0.1 if cue else 0.3) * low <= value <= (3 if cue else 2) * high:
-                continue
-            if value > amount.value and (not cue or amount.worded):
-                continue
-            near = 0.6 * low <= value <= 1.5 * high
-            if (coming and (value != amount.value or not near)) or (_COUNTED.match(after) and not (near and cue)):
-                continue
-            if (self.table.counting or _ARTICLE.search(before)) and not (
-                near and any(abs(value - price) < 0.005 for price in known)
-            ):
-                continue
-            if self.table.agreed and not (cue and 0.6 * self.table.agreed <= value <= 1.6 * self.table.agreed):
-                continue
-            if amount.worded and (value == 1 or (value <= 10 and not near)):
-                continue
-            return value, cue
-        return None, False
-
-    def _readings(self, amount: Amount) -> list[float]:
-        """The values that a bare number may mean: itself, or thousands and hundreds beside a price in thousands."""
-        size = self.table.listed or max(self.table.known, default=0.0)
-        values = [amount.value] if amount.also is None else [amount.value, amount.also]
-        if size >= 1000 and amount.value < 100:
-            scaled = [amount.value * 1000, amount.value * 100]
-            values = [value for value in scaled if 0.3 * size <= value <= 1.5 * size] + values
-        return values
-
-    # --- agreement ------------------------------------------------------------------------------------------------
     def _agreement(self, clause: str, asked: bool) -> str:
         """ "plainly", "softly", "conditional" or "" for one clause."""
         if asked or not clause.strip():
             return ""
-        plain = _PLAIN_ACCEPT.search(clause) is not None
-        soft = plain or _SOFT_ACCEPT.search(clause) is not None or _BARE_YES.match(clause) is not None
+        plain = wording.PLAIN_ACCEPT.search(clause) is not None
+        soft = plain or wording.SOFT_ACCEPT.search(clause) is not None or wording.BARE_YES.match(clause) is not None
         if not soft:
             return ""
-        where = _PLAIN_ACCEPT.search(clause) or _SOFT_ACCEPT.search(clause)
-        if where is not None and _NEGATED.search(clause[: where.start()]):
+        where = wording.PLAIN_ACCEPT.search(clause) or wording.SOFT_ACCEPT.search(clause)
+        if where is not None and wording.NEGATED.search(clause[: where.start()]):
             return ""
-        rest = _NO_CONDITION.sub(" ", clause)
-        if _CONDITION.search(rest):
+        rest = wording.NO_CONDITION.sub(" ", clause)
+        if wording.CONDITION.search(rest):
             return "conditional"
         return "plainly" if plain else "softly"
-
-
-_CUE_BEFORE = re.compile(
-    r"(?:[$€£]|\b(?:take|do|doing|give|giving|you|u|ya|offer(?:ing)?|for|about|at|pay|accept|how'?s|hows|say|make it|is|it'?s|its|it|to|be|put|asking|price|lowest|highest|max|maximum|minimum|least|deal|around|like|and|then|than|ok(?:ay)?|fine|only|just|firm|cash|have|spend|budget|between|even|under|below|over|above|sell|buy|call|of|meet|so|maybe|call it|still|alright|yes|sure|was thinking|thinking))\W*$",
-    _I,
-)
 
 
 def _clauses(text: str) -> list[tuple[str, bool]]:
     """The clauses of a text, each with whether a question mark ends it (or its sentence)."""
     found = []
     start = 0
-    for match in [*_CLAUSE.finditer(text), None]:
+    for match in [*wording.CLAUSE.finditer(text), None]:
         end = len(text) if match is None else match.start()
         clause = text[start:end]
         mark = "" if match is None else match.group()
         if clause.strip() or "?" in mark:
-            found.append((clause, "?" in mark or _QUESTION.match(clause) is not None))
+            found.append((clause, "?" in mark or wording.QUESTION.match(clause) is not None))
         if match is not None:
             start = match.end()
     return found

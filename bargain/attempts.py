@@ -29,9 +29,10 @@ _DID_NO_WORK = ("not_sent", "rejected", "fatal")
 class Stats:
     """How things stand. `live` replies were got by this process, `from_journal` were on record.
 
-    cost_usd is what the replies cost, None where a price is unknown (cost_by_seat: each seat's part); `uncosted` replies
-    came without their tokens and are not in it. spent_usd is the worst case: it also counts those, and what may have been billed unseen, in this
-    process and before: open intents (found on opening; `reissued` since) and maybe_billed attempts.
+    cost_usd is what the replies cost, None where a price is unknown (cost_by_seat: each seat's part); `uncosted`
+    replies came without their tokens and are not in it. spent_usd is the worst case: it also counts those, and what may
+    have been billed unseen, in this process and before: open intents (found on opening; `reissued` since) and
+    maybe_billed attempts.
     """
 
     live: int = 0

@@ -17,8 +17,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from bargain.acts import Said, Table, read
+from bargain.acts import Said, read
 from bargain.money import Amount, amounts, has_digits
+from bargain.proposals import Table
 from bargain.records import State
 
 __all__ = ["Act", "Amount", "Outcome", "Reader", "amounts", "has_digits", "legacy_price", "offers", "read_outcome"]

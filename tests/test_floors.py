@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 FLOORS = [
     {"version", "records"},
-    {"schema", "prices", "money", "acts"},
+    {"schema", "prices", "money", "acts", "wording", "proposals"},
     {"prompts", "prompts_2023", "logs_2023", "legacy", "violations", "store"},
     {"engines"},
     {"agents"},

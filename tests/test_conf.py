@@ -22,8 +22,8 @@ def choices() -> list[str]:
     found = []
     for path in sorted(CONF.rglob("*.yaml")):
         group, name = path.relative_to(CONF).parent.as_posix(), path.stem
-        if group in (".", "experiment") or group.startswith("experiment/"):
-            continue
+        if group in (".", "experiment") or group.startswith(("experiment/", "hydra/")):
+            continue  # launchers are composed, and played on, in test_launchers.py
         found += [f"engine@{seat}.engine={name}" for seat in ("seller", "moderator")] if group == "engine" else []
         found += [f"{group}={name}"] if group != "engine" else []
     return found

@@ -158,7 +158,10 @@ def body_of(sent: Sent) -> dict[str, Any]:
     if sent.protocol == "messages":
         marks[0] = marks[2] = {"cache_control": {"type": "ephemeral"}}
     blocks = [[{"type": "text", "text": each.text, **mark}] for each, mark in zip(CHAT, marks, strict=True)]
-    turns = [{"role": each.role, "content": block} for each, block in zip(CHAT[1:], blocks[1:], strict=True)]
+    turns = [
+        {"role": each.role, "content": block if mark else each.text}
+        for each, block, mark in zip(CHAT[1:], blocks[1:], marks[1:], strict=True)
+    ]
     limit = sent.fields["max_tokens"]
     rest = {name: value for name, value in sent.fields.items() if name != "max_tokens"}
     return {"model": sent.model, "max_tokens": limit, "system": blocks[0], "messages": turns, **rest}

@@ -42,7 +42,7 @@ class EngineConfig:
     max_tokens_field: str = "max_completion_tokens"
     """What the server calls the output limit: max_completion_tokens (OpenAI today) or max_tokens (compatible ones)."""
     timeout_s: float = 120.0
-    max_concurrency: int = 64
+    max_concurrency: int = 256
     requests_per_minute: Optional[float] = None
     tokens_per_minute: Optional[float] = None
     context_window: Optional[int] = None

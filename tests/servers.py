@@ -28,7 +28,7 @@ from typing import Any, Literal, Self
 
 from aiohttp import web
 
-from tests.negotiator import Chat, negotiate
+from tests.negotiator import Chat, haggle, negotiate
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,8 +297,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="A loopback server that speaks the OpenAI and Anthropic protocols.")
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--latency", type=float, default=0.0, help="seconds before each answer")
+    parser.add_argument("--haggle", action="store_true", help="prices a few cents off: no two games alike")
     options = parser.parse_args()
-    with Server(latency_s=options.latency, record=False, port=options.port) as server:
+    reply = haggle if options.haggle else negotiate
+    with Server(reply, latency_s=options.latency, record=False, port=options.port) as server:
         print(server.url, flush=True)
         sys.stdin.read()
 

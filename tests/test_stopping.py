@@ -17,7 +17,7 @@ from tests.negotiator import Chat, haggle
 from tests.servers import Call, Fault, Server
 
 BUSY_S = 5.0
-"""A stop takes under a second (docs/reliability.md); a busy machine is given more, and waiting for a server is longer."""
+"""A stop takes under a second (docs/reliability.md); a busy machine is given more, and a hung server takes longer."""
 ENV = environment(OPENAI_API_KEY="sk-test")
 
 

@@ -13,7 +13,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from bargain.agents.critic import Critic
 from bargain.agents.player import Memory, Negotiator
-from bargain.config import ConfigError, engines_of, locate
+from bargain.config import ConfigError, engines_of
 from bargain.engines.base import Engine
 from bargain.feedback import FeedbackSource
 from bargain.games.table import Seats, Table
@@ -21,6 +21,7 @@ from bargain.negotiation import Moderator, Rules
 from bargain.prompts import Prompt
 from bargain.records import PLAYERS, Item, Player
 from bargain.schema import FeedbackConfig, PromptConfig
+from bargain.targets import locate
 
 
 def build_item(cfg: DictConfig) -> Item:

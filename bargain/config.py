@@ -9,7 +9,6 @@ It knows Hydra's compose and the schema; it starts nothing and asks nobody.
 from __future__ import annotations
 
 import difflib
-import importlib
 import math
 import re
 from collections.abc import Iterator, Sequence
@@ -25,16 +24,15 @@ from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
+from bargain.config_files import guard, literal_secret, trust
+from bargain.errors import ConfigError as ConfigError
 from bargain.prompts_2023 import read_prompt
 from bargain.records import PLAYERS, Item
 from bargain.schema import Config, EngineConfig
+from bargain.secrets import found
+from bargain.targets import target_problem
 
 MAX_ROUNDS = 50
-_OWN = ("bargain.",)
-
-
-class ConfigError(ValueError):
-    """A config that cannot be played. The message is one line, fit for a terminal."""
 
 
 def config_dir() -> Path:
@@ -52,11 +50,14 @@ def compose(overrides: Sequence[str] = ()) -> DictConfig:
     Works in a notebook and inside a running Hydra job alike.
     """
     register_with_hydra()
+    trust(overrides)
     if GlobalHydra.instance().is_initialized():
         return checked(hydra_compose("config", list(overrides)))
     try:
         with initialize_config_dir(str(config_dir()), version_base="1.3", job_name="bargain"):
             return checked(hydra_compose("config", list(overrides)))
+    except ConfigError:
+        raise
     except (HydraException, OmegaConfBaseException) as error:
         raise ConfigError(one_line(error, overrides)) from error
 
@@ -71,9 +72,15 @@ def checked(cfg: DictConfig) -> DictConfig:
 
 def typed_config(cfg: DictConfig) -> DictConfig:
     """The config as the schema types it, without Hydra's own node. Raises ConfigError naming the wrong key."""
-    plain = OmegaConf.to_container(cfg, resolve=True)
+    try:
+        plain = OmegaConf.to_container(cfg, resolve=True)
+    except OmegaConfBaseException as error:
+        raise ConfigError(one_line(error)) from error
     assert isinstance(plain, dict)
     plain.pop("hydra", None)
+    secret = found(plain)
+    if secret is not None:
+        raise ConfigError(literal_secret(secret))
     for path, name, known in _unknown_keys(plain, Config, ""):
         near = difflib.get_close_matches(name, known, 1)
         hint = f"did you mean {path}{near[0]}?" if near else f"it has {', '.join(known)}"
@@ -166,8 +173,8 @@ def _problems(cfg: DictConfig) -> Iterator[str]:
             yield f"{seat}.engine is missing; choose one with engine@{seat}.engine=simulated"
     for seat, engine in engines_of(cfg).items():
         yield from _engine_problems(seat, engine)
-    for where, target in _targets(cfg):
-        problem = target_problem(target, list(cfg.allow_targets))
+    for where, room, target in _targets(cfg):
+        problem = target_problem(target, list(cfg.allow_targets), room)
         if problem:
             yield f"{where}: {problem}"
 
@@ -239,39 +246,16 @@ def _engine_problems(seat: str, engine: EngineConfig) -> Iterator[str]:
         yield f"{where}: set input_usd_per_million and output_usd_per_million together"
 
 
-def _targets(cfg: DictConfig) -> Iterator[tuple[str, str]]:
-    yield "game._target_", cfg.game._target_
-    yield "moderator._target_", cfg.moderator._target_
-    yield "feedback._target_", cfg.feedback._target_
-    yield "tracking._target_", cfg.tracking._target_
+def _targets(cfg: DictConfig) -> Iterator[tuple[str, str, str]]:
+    """Everything in the config that is imported, as (key, room of bargain, dotted path)."""
+    for room in ("game", "moderator", "feedback", "tracking"):
+        yield f"{room}._target_", room, cfg[room]._target_
     for name, arm in cfg.game.arms.items():
-        yield f"game.arms.{name}._target_", arm._target_
+        yield f"game.arms.{name}._target_", "feedback", arm._target_
     for seat, engine in engines_of(cfg).items():
-        yield f"{seat} engine._target_", engine._target_
+        yield f"{seat} engine._target_", "engine", engine._target_
         if "callable" in engine.options:
-            yield f"{seat} engine.options.callable", str(engine.options["callable"]).replace(":", ".")
-
-
-def target_problem(target: str, allowed: Sequence[str]) -> str:
-    """Why this dotted path may not be imported, "" if it may: bargain's own modules, and those the user allows."""
-    if not re.fullmatch(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+", target):
-        return f"{target!r} is not a dotted path such as bargain.games.simple.play"
-    if target.startswith(_OWN) or any(target == each or target.startswith(f"{each}.") for each in allowed):
-        return ""
-    module = target.rpartition(".")[0]
-    return f"{target} is not part of bargain; if you trust it, add allow_targets=[{module}]"
-
-
-def locate(target: str, allowed: Sequence[str] = ()) -> Any:
-    """The object of a checked dotted path. Raises ConfigError when it may not be imported or does not exist."""
-    problem = target_problem(target, allowed)
-    if problem:
-        raise ConfigError(problem)
-    module, _, name = target.rpartition(".")
-    try:
-        return getattr(importlib.import_module(module), name)
-    except (ImportError, AttributeError) as error:
-        raise ConfigError(f"{target}: cannot be imported ({error})") from error
+            yield f"{seat} engine.options.callable", "engine", str(engine.options["callable"]).replace(":", ".")
 
 
 def _unknown_keys(data: dict[Any, Any], schema: Any, path: str) -> Iterator[tuple[str, str, list[str]]]:
@@ -349,4 +333,5 @@ def register_with_hydra() -> None:
     from bargain.rundir import register
 
     register()
+    guard(config_dir())
     ConfigStore.instance().store("bargain_schema", Config)

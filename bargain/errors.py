@@ -1,5 +1,6 @@
 """Every way a call, a run or a journal can refuse, in one place. Each message is one line, fit for a terminal.
 
+ConfigError       the config cannot be played: nothing is called
 CallFailed        one call failed for good: its game is recorded as `error`, the others play on
 RunStopped        no further call can work, or none may be made: the run stops, and says why
 BudgetReached     the cap is reached: the run pauses and goes on with a higher cap
@@ -9,6 +10,10 @@ JournalError      the journal cannot be used as it is; its subclasses say which 
 from __future__ import annotations
 
 from bargain.engines.base import GaveUp
+
+
+class ConfigError(ValueError):
+    """A config that cannot be played. The message is one line, fit for a terminal."""
 
 
 class CallFailed(GaveUp):

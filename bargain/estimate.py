@@ -26,9 +26,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from bargain.config import ConfigError, compose, config_dir, engines_of, locate, register_with_hydra
+from bargain.config import ConfigError, compose, config_dir, engines_of, register_with_hydra
 from bargain.pricing import price_of
 from bargain.records import Usage
+from bargain.targets import locate
 
 EXPECTED_TURNS = 9
 """Turns of a round beside the two openings: what the embedded negotiators take (9.2 in 1,000 rounds)."""

@@ -26,7 +26,9 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from bargain.config import ConfigError, checked, config_dir, one_line, register_with_hydra
+from bargain.config_files import allows_targets, load_yaml, trust
 from bargain.launching import missing_extra
+from bargain.resuming import resumable, say_again
 from bargain.rundir import FREE_TO_CHANGE
 from bargain.sweep import SweepCallback, close_sweep, quoted, read_cells, this_cell
 
@@ -55,6 +57,7 @@ def run(arguments: Sequence[str]) -> int:
     os.environ.setdefault("HYDRA_FULL_ERROR", "1")  # errors come to us, to be told in one line
     arguments = list(arguments)
     try:
+        trust(arguments)
         if any(each.lstrip("+") == "estimate=true" for each in arguments):
             print(_preview([each for each in arguments if each.lstrip("+") != "estimate=true"], strict=True))
             return 0
@@ -189,23 +192,33 @@ def _resume_argument(arguments: Sequence[str]) -> str | None:
 
 
 def _resume(directory: Path, changes: list[str]) -> int:
-    """Goes on with a run or a sweep in its own directory. Only limits, tracking and mode may change."""
+    """Goes on with a run or a sweep in its own directory. Only limits, tracking and mode may change.
+
+    A directory may come from a stranger: what code beside bargain's it may run is said anew on the command line.
+    """
     for change in changes:
-        if change.lstrip("+").split("=")[0].split(".")[0] not in FREE_TO_CHANGE:
+        key = change.lstrip("+").split("=")[0].split(".")[0]
+        if key not in (*FREE_TO_CHANGE, "allow_targets") and not _is_hydras(change):
             raise ConfigError(f"{change}: a resumed run keeps its config; only {', '.join(FREE_TO_CHANGE)} may change")
     if (directory / "multirun.yaml").is_file():
-        recorded = OmegaConf.load(directory / "multirun.yaml")
-        task = [str(each) for each in recorded.hydra.overrides.task]
-        options = [str(each) for each in recorded.hydra.overrides.hydra if "hydra.sweep.dir" not in str(each)]
-        return _hydra(["-m", *task, *changes, *options, f"hydra.sweep.dir={quoted(directory.resolve())}"])
+        recorded = load_yaml(directory / "multirun.yaml")
+        overrides = resumable(recorded, changes, directory)
+        return _hydra(["-m", *overrides, *changes, f"hydra.sweep.dir={quoted(directory.resolve())}"])
     config = directory / ".hydra" / "config.yaml"
     if not config.is_file():
         raise ConfigError(f"resume: {directory} holds no run (no .hydra/config.yaml); name a run or sweep directory")
     from bargain.runner import play
 
-    cfg = OmegaConf.merge(OmegaConf.load(config), OmegaConf.from_dotlist(changes))
-    assert isinstance(cfg, DictConfig)
+    register_with_hydra()
+    cfg = load_yaml(config)
+    if cfg.get("allow_targets") and not allows_targets(changes):
+        raise ConfigError(say_again(directory, f"allow_targets=[{','.join(map(str, cfg.allow_targets))}]"))
+    cfg = DictConfig(OmegaConf.merge(cfg, OmegaConf.from_dotlist([each for each in changes if not _is_hydras(each)])))
     return _report(play(checked(cfg), directory))
+
+
+def _is_hydras(override: str) -> bool:
+    return override.lstrip("+").startswith(("hydra.", "hydra/"))
 
 
 def _compare(directory: Path) -> int:

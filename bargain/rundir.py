@@ -16,6 +16,8 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
+from bargain.errors import ConfigError
+
 FREE_TO_CHANGE = ("limits", "tracking", "resume", "mode", "retry_failed", "estimate")
 """Top-level keys that may differ on resume: they do not decide what is played."""
 
@@ -92,9 +94,10 @@ _CHOSEN: dict[tuple[str, str], str] = {}
 """Directories that this process has chosen, by what they are for: Hydra resolves a path several times."""
 
 
-def _run_dir(base: str, now: str, *, _root_: DictConfig) -> str:
+def _run_dir(base: str, now: str, *, _root_: DictConfig, _parent_: DictConfig) -> str:
     from bargain.config import checked
 
+    _only_for_hydra(_parent_)
     if ("run", now) not in _CHOSEN:
         config = OmegaConf.masked_copy(_root_, [str(key) for key in _root_ if key != "hydra"])
         typed = checked(config)
@@ -105,7 +108,15 @@ def _run_dir(base: str, now: str, *, _root_: DictConfig) -> str:
     return _CHOSEN["run", now]
 
 
-def _sweep_dir(base: str, now: str, *, _root_: DictConfig) -> str:
+def _only_for_hydra(parent: DictConfig) -> None:
+    """These resolvers make directories, so no other key of a config may call them."""
+    key = str(parent._get_full_key(None))
+    if key not in ("hydra.run", "hydra.sweep"):
+        raise ConfigError(f"{key or 'the config'}: only hydra.run.dir and hydra.sweep.dir may choose a directory")
+
+
+def _sweep_dir(base: str, now: str, *, _root_: DictConfig, _parent_: DictConfig) -> str:
+    _only_for_hydra(_parent_)
     overrides = [str(each) for each in _root_.hydra.overrides.task]
     if ("sweep", now) not in _CHOSEN:
         resume = "never" if "resume=never" in overrides else "auto"

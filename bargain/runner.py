@@ -26,7 +26,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from bargain.build import build_engines, build_game, build_item, build_seats
 from bargain.calls import Caller
-from bargain.config import ConfigError, checked, engines_of, locate, typed_config
+from bargain.config import ConfigError, checked, engines_of, typed_config
 from bargain.config_changes import changes
 from bargain.engines.base import Ask
 from bargain.errors import BudgetReached, JournalError, NotRecorded, RunStopped
@@ -41,6 +41,7 @@ from bargain.rundir import choose, has_failed_games, identity, read_state, write
 from bargain.store import GamesFile
 from bargain.summary import Tally
 from bargain.tables import totals_line
+from bargain.targets import locate
 from bargain.tracking.base import Tracker, run_info
 from bargain.version import __version__
 
@@ -237,6 +238,7 @@ class Run:
                 async with anyio.create_task_group() as group:
                     for _ in range(workers):
                         group.start_soon(work)
+                        await checkpoint()  # each begins in a turn of the loop of its own, not all in one
                 watch.cancel_scope.cancel()
             for engine in self.engines.values():
                 await engine.close()

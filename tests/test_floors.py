@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 FLOORS = [
-    {"version", "records"},
+    {"version", "records", "secrets"},
     {"schema", "prices", "money", "acts", "wording", "proposals"},
     {"prompts", "prompts_2023", "logs_2023", "legacy", "violations", "store"},
     {"engines"},
@@ -29,12 +29,12 @@ FLOORS = [
         "journal",
     },
     {"pricing", "budget", "limits", "seats", "attempts", "calls"},
-    {"config", "config_changes", "summary"},
+    {"config", "config_files", "config_changes", "targets", "summary"},
     {"tables", "progress", "judging"},
     {"tracking"},
     {"build"},
     {"hosting", "run_summary"},
-    {"launching"},
+    {"launching", "resuming"},
     {"runner", "sweep"},
     {"main", "judge", "imports", "estimate"},
     {"__init__", "__main__"},

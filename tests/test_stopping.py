@@ -200,7 +200,7 @@ def test_an_error_that_nobody_foresaw_is_told_to_the_tracker_and_leaves_a_run_th
         assert "a slip of the pen" in summary_of(run)["problem"]
         paid = kinds_in(run).count("reply")
         (tmp_path / "own.py").write_text(OWN_CODE.replace("table.game == 3", "False"))
-        again = bargain(f"resume={run}", cwd=tmp_path, env={**ENV, "PYTHONPATH": "."})
+        again = bargain(f"resume={run}", "allow_targets=[own]", cwd=tmp_path, env={**ENV, "PYTHONPATH": "."})
         assert again.returncode == 0, again.stderr
     assert summary_of(run)["calls"]["from_journal"] == paid
     assert len(games_of(run)) == 6

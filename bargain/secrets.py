@@ -1,0 +1,95 @@
+"""What is a secret: found before it is written down, and blotted out of what is told.
+
+A config is written down in full (.hydra/, journal, W&B, `--cfg job --resolve`), so it must not hold a key, a password
+or a token; it names the environment variable that does. This room knows how secrets look and nothing of Hydra.
+
+    found({"seller": {"engine": {"base_url": "https://me:hunter2@host/v1"}}})  -> "seller.engine.base_url"
+    blotted("401: sk-abcdef0123456789 is wrong")                               -> "401: [secret] is wrong"
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+from urllib.parse import parse_qsl, quote, unquote, urlsplit
+
+SHORTEST = 8
+"""Characters of the shortest value of a variable that is taken for a secret: `TOKEN=yes` is none."""
+
+_NAME = re.compile(
+    r"(?i)(^|[_.])(x_)?(api_?key|apikey|access_?key|auth|authorization|cookie|password|passwd|secret|token|credentials?)$"
+)
+_VARIABLE = re.compile(r"(?i)(key|token|secret|passw(or)?d|pass|credentials?|auth|cookie|dsn)(_id)?$")
+_PARAMETER = re.compile(r"(?i)key|token|sig|secret|passw|auth")
+_USERINFO = re.compile(r"://[^/?#\s'\"]+@")
+_URL = re.compile(r"[a-z]+://[^\s'\"]+", re.IGNORECASE)
+_SHAPES = re.compile(
+    r"\b(sk-|rk-|xai-|pplx-|glpat-|gsk_|hf_|gh[pousr]_|github_pat_)(?=[\w-]*\d)[\w-]{14,}"
+    r"|\bAIza[\w-]{30,}|\bAKIA[0-9A-Z]{16}\b|\beyJ[\w-]{8,}\.[\w-]{8,}\."
+    r"|\b(Bearer|Basic) +(?=\S*\d)[\w+/=.~-]{12,}"
+)
+
+
+def found(value: Any, path: str = "") -> str | None:
+    """Where in this plain data a literal secret stands (a.b.0), None if nowhere. Never the secret itself."""
+    return next(_found(value, path, os_secrets()), None)
+
+
+def _found(value: Any, path: str, known: list[str]) -> Iterator[str]:
+    if isinstance(value, Mapping):
+        for key, each in value.items():
+            where = f"{path}.{key}" if path else str(key)
+            if _NAME.search(str(key).replace("-", "_")) and isinstance(each, str | int) and str(each):
+                yield where
+            yield from _found(each, where, known)
+            if path.endswith("query") and _PARAMETER.search(str(key)) and isinstance(each, str) and each:
+                yield where
+    elif isinstance(value, list | tuple):
+        for index, each in enumerate(value):
+            yield from _found(each, f"{path}.{index}", known)
+    elif isinstance(value, str) and looks_secret(value, known):
+        yield path
+
+
+def looks_secret(text: str, known: list[str] | None = None) -> bool:
+    """Whether the text has a URL with a password or a key in it, something shaped like a key, or a known secret."""
+    if _USERINFO.search(text) or _SHAPES.search(text):
+        return True
+    if any(_PARAMETER.search(name) and value for url in _URL.findall(text) for name, value in _parameters(url)):
+        return True
+    return any(each in text for each in (os_secrets() if known is None else known))
+
+
+def _parameters(url: str) -> list[tuple[str, str]]:
+    try:
+        return parse_qsl(urlsplit(url).query)
+    except ValueError:
+        return []
+
+
+def os_secrets() -> list[str]:
+    """The secrets in the environment: variables named like one, and the passwords in URLs (proxies). Longest first."""
+    values = set()
+    for name, value in os.environ.items():
+        if _VARIABLE.search(name):
+            values.add(value.strip())
+        for userinfo in re.findall(r"://([^/?#\s]+)@", value):
+            values |= {userinfo, unquote(userinfo), unquote(userinfo).rpartition(":")[2]}
+    return sorted((each for each in values if len(each) >= SHORTEST and each[0] != "/"), key=len, reverse=True)
+
+
+def forms(secret: str) -> list[str]:
+    """The ways in which a secret may stand in a text: as it is, URL-encoded, in base64."""
+    encoded = base64.b64encode(secret.encode()).decode()
+    return list(dict.fromkeys([secret, quote(secret, safe=""), encoded, encoded.rstrip("=")]))
+
+
+def blotted(text: str) -> str:
+    """The text without the environment's secrets and without userinfo in URLs: for errors, tracebacks and logs."""
+    for secret in os_secrets():
+        for each in forms(secret):
+            text = text.replace(each, "[secret]")
+    return _SHAPES.sub("[secret]", _USERINFO.sub("://[secret]@", text))

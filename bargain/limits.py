@@ -25,6 +25,8 @@ from bargain.engines.failures import retry_after_s
 
 START = 16
 """Calls in flight at first, at most."""
+GROWTH = 3.0
+"""What a success adds until the first refusal: a full round of them multiplies the concurrency by four."""
 CUT = 0.7
 PACE = 0.98
 """Share of the configured rate that is used: the rest absorbs clocks and networks, so that nothing is refused."""
@@ -188,7 +190,7 @@ class Limiter:
         if tokens is not None:
             self._tokens.correct(tokens - slot.tokens)
         if slot.number > self._last_before_cut and self.in_flight >= self.concurrency:
-            self._limit += 1.0 if self._limit < self._threshold else self._step / self._limit
+            self._limit += GROWTH if self._limit < self._threshold else self._step / self._limit
             self._limit = min(self._limit, float(self.max_concurrency))
         if headers and _is_exhausted(headers):
             self._pause(retry_after_s(headers))

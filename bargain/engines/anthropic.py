@@ -10,15 +10,13 @@ before is read from the cache. Nothing in front of a breakpoint changes from cal
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from bargain.engines.base import Raw, Request
-from bargain.engines.http import HttpEngine, transport
+from bargain.engines.clients import Shared, transport
+from bargain.engines.http import HttpEngine
 from bargain.engines.shared import count, sound
 from bargain.records import Message, Reply, Usage
-
-if TYPE_CHECKING:
-    from anthropic import AsyncAnthropic
 
 _BREAKPOINT = {"cache_control": {"type": "ephemeral"}}
 _FIRST = "Begin."
@@ -51,17 +49,19 @@ class AnthropicEngine(HttpEngine):
         # http://host/v1 is what the other SDK wants; here the path has the version.
         self.url = self.url.rstrip("/").removesuffix("/v1")
 
-    def _connect(self, headers: dict[str, str]) -> AsyncAnthropic:
+    def _connect(self, headers: dict[str, str]) -> Shared:
         from anthropic import AsyncAnthropic, DefaultAioHttpClient
 
-        return AsyncAnthropic(
+        http = DefaultAioHttpClient(**transport())
+        sdk = AsyncAnthropic(
             api_key=self._api_key,
             base_url=self.url,
             max_retries=0,
             timeout=transport()["timeout"],
             default_headers=headers,
-            http_client=DefaultAioHttpClient(**transport()),
+            http_client=http,
         )
+        return Shared(sdk, http)
 
     def body(self, request: Request) -> dict[str, Any]:
         """The JSON of one messages request. Blank messages, which the API refuses, are left out."""

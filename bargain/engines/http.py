@@ -1,53 +1,34 @@
 """What the engines behind an HTTP server share: keys, one client per server, one attempt with a true deadline.
 
 The SDK's client does the sending (its transport, proxies, TLS, auth and version headers), but its request transform and
-its response models are passed by: we hand it the finished JSON and take the raw answer, at a fifth of the CPU. It never
-retries; `limits` does. This file knows no protocol: bodies and replies are the subclasses' business.
+its response models are passed by: we hand it the finished JSON and take the raw answer, at a tenth of the CPU. It never
+retries; `calls` does. This file knows no protocol: bodies and replies are the subclasses' business.
 """
 
 from __future__ import annotations
 
 import asyncio
 import base64
-import functools
 import json
 import logging
 import os
 import re
 from abc import abstractmethod
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, cast
-from urllib.parse import parse_qsl, quote, unquote, urlsplit, urlunsplit
-from weakref import WeakKeyDictionary
+from typing import Any, ClassVar, cast
+from urllib.parse import parse_qsl, unquote, urlsplit, urlunsplit
 
 import aiohttp
 import httpx2
 
 from bargain.engines.base import Engine, Failure, Raw, Request
+from bargain.engines.clients import Shared, Template, clients, transport
 from bargain.engines.failures import failure, failure_in_reply, one_line
 from bargain.engines.shared import known, plain, setting
 from bargain.schema import EngineConfig
-
-if TYPE_CHECKING:
-    from anthropic import AsyncAnthropic
-    from openai import AsyncOpenAI
-
-MAX_REPLY_BYTES = 32 * 1024 * 1024
-CONNECT_S = 10.0
-"""Longest wait for a connection. Failing to connect is not_sent, so this is kept apart from the call's deadline."""
+from bargain.secrets import forms
 
 _AS_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _NOTHING_SENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.ClientHttpProxyError)
-
-
-@dataclass(slots=True)
-class _Shared:
-    client: AsyncOpenAI | AsyncAnthropic
-    users: int = 0
-
-
-_clients: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[tuple[str, str, str], _Shared]] = WeakKeyDictionary()
 
 
 class HttpEngine(Engine):
@@ -96,15 +77,31 @@ class HttpEngine(Engine):
             raise ValueError(f"{self.where}: body.{taken[0]} is set by the engine itself; take it out of body")
         if not self.model:
             raise ValueError(f"{self.where}: no model is named; set {setting(seat)}.model=...")
-        self._take_url(config.base_url or os.environ.get(self.url_env) or self.default_url)
+        self._take_url(self._variable(config.base_url_env) or config.base_url or self._default_url())
+        self._headers = {name: self._variable(variable) for name, variable in plain(config.headers_env).items()}
         self._take_key(config.api_key_env)
         self.key = f"{self.sdk}|{self.url}|{config.api_key_env or ''}"
         self._timeout_s = config.timeout_s
-        self._lease: tuple[asyncio.AbstractEventLoop, _Shared] | None = None
+        self._lease: tuple[asyncio.AbstractEventLoop, Shared] | None = None
+        self._template: Template | None = None
         # A line per call with its whole URL is neither wanted in the run's log nor safe there.
         logging.getLogger("httpx2").setLevel(logging.WARNING)
         transport()
         self._load()
+
+    def _default_url(self) -> str:
+        return os.environ.get(self.url_env) or self.default_url
+
+    def _variable(self, name: str | None) -> str:
+        """What an environment variable holds, "" for None. Raises ValueError if it is not set, or if no key has that."""
+        value = os.environ.get(name, "").strip() if name else ""
+        if name and not value:
+            raise ValueError(
+                f"{self.where}: {name} is not set; export it or choose engine@{setting(self.seat)}=simulated"
+            )
+        if not (value.isascii() and value.isprintable()):
+            raise ValueError(f"{self.where}: {name} holds characters that no key has; export it again")
+        return value
 
     def _take_url(self, url: str) -> None:
         """Splits user:password@ and ?parameters off the base URL: no URL that may be shown contains a secret."""
@@ -133,17 +130,9 @@ class HttpEngine(Engine):
         self._secrets += [str(value) for name, value in parameters.items() if re.search("key|token|sig", name.lower())]
 
     def _take_key(self, variable: str | None) -> None:
-        key = os.environ.get(variable, "").strip() if variable else "none"
-        if not key:
-            raise ValueError(
-                f"{self.where}: {variable} is not set; export it or choose engine@{setting(self.seat)}=simulated"
-            )
-        if not (key.isascii() and key.isprintable()):
-            raise ValueError(f"{self.where}: {variable} holds characters that no key has; export it again")
-        self._api_key = key
-        if variable:
-            self._secrets.append(key)
-        variants = [form for each in self._secrets for form in (each, quote(each, safe=""))]
+        self._api_key = self._variable(variable) or "none"
+        self._secrets += [*self._headers.values(), *([self._api_key] if variable else [])]
+        variants = [form for each in self._secrets for form in forms(each)]
         self._secret_bytes = sorted({each.encode() for each in variants if len(each) > 3}, key=len, reverse=True)
 
     @abstractmethod
@@ -151,24 +140,24 @@ class HttpEngine(Engine):
         """Imports the SDK (a second or two): here, before the event loop runs, and only if this engine is used."""
 
     @abstractmethod
-    def _connect(self, headers: dict[str, str]) -> AsyncOpenAI | AsyncAnthropic:
+    def _connect(self, headers: dict[str, str]) -> Shared:
         """A client of the SDK for self.url and self._api_key that never retries, with `headers` on every call."""
 
-    def _client(self) -> AsyncOpenAI | AsyncAnthropic:
+    def _shared(self) -> Shared:
         """The client that this engine shares with its like on the running event loop."""
         loop = asyncio.get_running_loop()
         if self._lease is None or self._lease[0] is not loop:
-            shared = _clients.setdefault(loop, {})
-            identity = (self.sdk, f"{self._basic}@{self.url}", self._api_key)
+            shared = clients.setdefault(loop, {})
+            identity = (self.sdk, f"{self._basic}@{self.url} {self._headers}", self._api_key)
             if identity not in shared:
                 # identity: replies are small, and a compressed bomb need not be unpacked
-                headers = {"Accept-Encoding": "identity"}
+                headers = {"Accept-Encoding": "identity"} | self._headers
                 if self._basic:
                     headers["Authorization"] = f"Basic {self._basic}"
-                shared[identity] = _Shared(self._connect(headers))
+                shared[identity] = self._connect(headers)
             shared[identity].users += 1
-            self._lease = (loop, shared[identity])
-        return self._lease[1].client
+            self._lease, self._template = (loop, shared[identity]), None
+        return self._lease[1]
 
     async def close(self) -> None:
         """Gives the shared client back; the last engine that does so closes its connections. Safe to call twice."""
@@ -177,10 +166,10 @@ class HttpEngine(Engine):
         (loop, mine), self._lease = self._lease, None
         mine.users -= 1
         if mine.users == 0 and loop is asyncio.get_running_loop():
-            shared = _clients[loop]
+            shared = clients[loop]
             for identity in [each for each, kept in shared.items() if kept is mine]:
                 del shared[identity]
-            await mine.client.close()
+            await mine.sdk.close()
 
     async def send(self, body: dict[str, Any], request: Request) -> Raw:
         """One attempt: whatever HTTP status came back, with any echo of a secret blotted out of its body.
@@ -189,12 +178,16 @@ class HttpEngine(Engine):
         large, or `timeout_s` passed since the start (a trickle of bytes does not extend it).
         """
         data = _AS_JSON(body).encode("utf-8", "replace")
-        client = self._client()
+        shared = self._shared()
         try:
             async with asyncio.timeout(self._timeout_s):  # a quarter of the CPU of anyio's
-                response = await client.post(
-                    self.path, cast_to=httpx2.Response, content=data, options=cast(Any, self._request_options)
-                )
+                if self._template is not None:
+                    response = await shared.http.send(self._template.request(data))
+                else:
+                    response = await shared.sdk.post(
+                        self.path, cast_to=httpx2.Response, content=data, options=cast(Any, self._request_options)
+                    )
+                    self._template = Template(response.request)
         except TimeoutError:
             raise Failure(
                 "maybe_billed", f"{self.where}: no answer from {self.host} within {self._timeout_s:g} s"
@@ -253,45 +246,3 @@ class HttpEngine(Engine):
     def unreadable(self, what: str) -> Failure:
         """A 200 that is no reply: it was probably billed all the same."""
         return Failure("maybe_billed", f"{self.where}: the answer of {self.host} cannot be read, it is {what}")
-
-
-class _Capped(httpx2.AsyncByteStream):
-    """A response body that breaks off past MAX_REPLY_BYTES."""
-
-    def __init__(self, stream: httpx2.AsyncByteStream) -> None:
-        self._stream = stream
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        size = 0
-        async for chunk in self._stream:
-            size += len(chunk)
-            if size > MAX_REPLY_BYTES:
-                raise Failure("maybe_billed", f"the answer is larger than {MAX_REPLY_BYTES >> 20} MB; it was not read")
-            yield chunk
-
-    async def aclose(self) -> None:
-        await self._stream.aclose()
-
-
-async def _cap(response: httpx2.Response) -> None:
-    length = response.headers.get("content-length", "")
-    if length.isdigit() and int(length) <= MAX_REPLY_BYTES:
-        return  # the transport reads no more than was announced
-    response.stream = _Capped(cast(httpx2.AsyncByteStream, response.stream))
-
-
-@functools.cache
-def transport() -> dict[str, Any]:
-    """How the SDKs' DefaultAioHttpClient is built. The deadline of a call is its engine's, not the transport's.
-
-    The certificates are read once (40 ms): at the first call of this function, which is before the event loop runs.
-    """
-    return {
-        # max_connections=0: no limit of its own (None would mean aiohttp's 100); concurrency is the limiter's business.
-        # keepalive_expiry below the usual idle times of servers: a POST on a connection just closed may be billed.
-        "limits": httpx2.Limits(max_connections=0, max_keepalive_connections=None, keepalive_expiry=4.0),
-        "timeout": httpx2.Timeout(None, connect=CONNECT_S),
-        "follow_redirects": False,
-        "event_hooks": {"response": [_cap]},
-        "verify": httpx2.create_ssl_context(),
-    }

@@ -9,15 +9,13 @@ are not null, the output limit under `max_tokens_field`, then the fields of `bod
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import Any, Literal, cast
 
 from bargain.engines.base import Raw, Request
-from bargain.engines.http import HttpEngine, transport
+from bargain.engines.clients import Shared, transport
+from bargain.engines.http import HttpEngine
 from bargain.engines.shared import count, sound
 from bargain.records import Reply, Usage
-
-if TYPE_CHECKING:
-    from openai import AsyncOpenAI
 
 
 class OpenAIEngine(HttpEngine):
@@ -38,20 +36,22 @@ class OpenAIEngine(HttpEngine):
         import openai.lib._client_auth
         import openai.resources  # noqa: F401  # both are imported at the first call otherwise
 
-    def _connect(self, headers: dict[str, str]) -> AsyncOpenAI:
+    def _connect(self, headers: dict[str, str]) -> Shared:
         from openai import AsyncOpenAI, DefaultAioHttpClient, Omit
 
         if not self.host.endswith("api.openai.com"):
             # The SDK would send OPENAI_ORG_ID and OPENAI_PROJECT_ID to any server.
             headers |= {"OpenAI-Organization": cast(str, Omit()), "OpenAI-Project": cast(str, Omit())}
-        return AsyncOpenAI(
+        http = DefaultAioHttpClient(**transport())
+        sdk = AsyncOpenAI(
             api_key=self._api_key,
             base_url=self.url,
             max_retries=0,
             timeout=transport()["timeout"],
             default_headers=headers,
-            http_client=DefaultAioHttpClient(**transport()),
+            http_client=http,
         )
+        return Shared(sdk, http)
 
     def body(self, request: Request) -> dict[str, Any]:
         """The JSON of one chat completion request."""

@@ -42,7 +42,9 @@ def build_engines(cfg: DictConfig) -> dict[str, Engine]:
         if seat in asked:
             target = locate(config._target_, list(cfg.allow_targets))
             if cfg.mode == "replay":  # nobody is called, so nobody needs a key
-                config = OmegaConf.merge(config, {"api_key_env": None})
+                config = OmegaConf.merge(config, {"api_key_env": None, "base_url_env": None})
+                config.headers_env = {}
+                config.base_url = config.base_url and config.base_url.replace("YOUR-", "your-")
             engines[seat] = _refusing(f"engine {config.name or config.model} ({seat})", target, config, seat, cfg.seed)
     return engines
 

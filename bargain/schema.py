@@ -34,6 +34,10 @@ class EngineConfig:
     """The preset's name, as chosen on the command line; shown in tables."""
     model: str = ""
     base_url: Optional[str] = None
+    base_url_env: Optional[str] = None
+    """Name of the environment variable that holds the base URL, for one with a password or a key in it."""
+    headers_env: dict[str, str] = field(default_factory=dict)
+    """Further headers, each with the environment variable that holds its value: {X-Gateway-Key: MY_GATEWAY_KEY}."""
     api_key_env: Optional[str] = None
     """Name of the environment variable that holds the key. Never the key."""
     temperature: Optional[float] = None

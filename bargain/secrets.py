@@ -23,6 +23,7 @@ _NAME = re.compile(
     r"(?i)(^|[_.])(x_)?(api_?key|apikey|access_?key|auth|authorization|cookie|password|passwd|secret|token|credentials?)$"
 )
 _VARIABLE = re.compile(r"(?i)(key|token|secret|passw(or)?d|pass|credentials?|auth|cookie|dsn)(_id)?$")
+_NAMES_VARIABLE = re.compile(r"_env(\.[^.]*)?$")
 _PARAMETER = re.compile(r"(?i)key|token|sig|secret|passw|auth")
 _USERINFO = re.compile(r"://[^/?#\s'\"]+@")
 _URL = re.compile(r"[a-z]+://[^\s'\"]+", re.IGNORECASE)
@@ -44,6 +45,8 @@ def _found(value: Any, path: str, known: list[str]) -> Iterator[str]:
             where = f"{path}.{key}" if path else str(key)
             if _NAME.search(str(key).replace("-", "_")) and isinstance(each, str | int) and str(each):
                 yield where
+            if _NAMES_VARIABLE.search(where) and isinstance(each, str) and not _is_variable(each):
+                yield where
             yield from _found(each, where, known)
             if path.endswith("query") and _PARAMETER.search(str(key)) and isinstance(each, str) and each:
                 yield where
@@ -52,6 +55,13 @@ def _found(value: Any, path: str, known: list[str]) -> Iterator[str]:
             yield from _found(each, f"{path}.{index}", known)
     elif isinstance(value, str) and looks_secret(value, known):
         yield path
+
+
+def _is_variable(text: str) -> bool:
+    """Whether this is a variable's name, and not the key itself in its place."""
+    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", text):
+        return False
+    return text in os.environ or len(text) < 16 or not (re.search("[a-z]", text) and re.search("[0-9]", text))
 
 
 def looks_secret(text: str, known: list[str] | None = None) -> bool:

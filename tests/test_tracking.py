@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 from omegaconf import OmegaConf
 
-from bargain.config import locate
 from bargain.records import Feedback, Game, Round
 from bargain.rundir import write_json
 from bargain.schema import TrackingConfig
 from bargain.store import game_to_json
+from bargain.targets import locate
 from bargain.tracking.base import run_info
 from bargain.tracking.none import NoTracker
 from bargain.tracking.shown import clean, rows, without_secrets

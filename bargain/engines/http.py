@@ -93,7 +93,7 @@ class HttpEngine(Engine):
         return os.environ.get(self.url_env) or self.default_url
 
     def _variable(self, name: str | None) -> str:
-        """What an environment variable holds, "" for None. Raises ValueError if it is not set, or if no key has that."""
+        """What an environment variable holds, "" for None. Raises ValueError if it is not set or holds no key."""
         value = os.environ.get(name, "").strip() if name else ""
         if name and not value:
             raise ValueError(

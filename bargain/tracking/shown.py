@@ -138,7 +138,10 @@ def without_secrets(value: Any) -> Any:
 def key_names(config: Any) -> set[str]:
     """The environment variables that the config names as holding keys."""
     if isinstance(config, dict):
-        own = {value for key, value in config.items() if key == "api_key_env" and isinstance(value, str)}
+        named = [value for key, value in config.items() if str(key) in ("api_key_env", "base_url_env")]
+        headers = config.get("headers_env")
+        named += headers.values() if isinstance(headers, dict) else []
+        own = {value for value in named if isinstance(value, str)}
         return own.union(*(key_names(each) for each in config.values()))
     if isinstance(config, list | tuple):
         return set().union(*(key_names(each) for each in config))

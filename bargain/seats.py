@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from omegaconf import OmegaConf
+
 from bargain.engines.base import Engine, Request, Scene
 from bargain.errors import RunStopped
 from bargain.journal_format import Packed
@@ -79,6 +81,7 @@ def build_seats(
     cells_at_once: so many runs share these limits, in processes that do not see each other; each has an equal part.
     Raises RunStopped for what no cap could hold against and what cannot be divided, ValueError for half a price.
     """
+    configs = {name: _as_object(config) for name, config in configs.items()}
     groups: dict[str, list[EngineConfig]] = {}
     for name, engine in engines.items():
         groups.setdefault(engine.key, []).append(configs[name])
@@ -97,6 +100,11 @@ def build_seats(
             )
         seats[name] = seat
     return seats
+
+
+def _as_object(config: EngineConfig) -> EngineConfig:
+    """The dataclass itself: a node of OmegaConf takes 20 times as long to say a value, and every call asks for some."""
+    return OmegaConf.to_object(config) if OmegaConf.is_config(config) else config  # type: ignore[return-value]
 
 
 def _limiter(group: list[EngineConfig], limits: LimitsConfig, parts: int) -> Limiter:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import difflib
 import math
 import re
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import fields, is_dataclass
 from pathlib import Path
@@ -24,7 +25,7 @@ from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from bargain.config_files import guard, literal_secret, trust
+from bargain.config_files import config_dir, guard, literal_secret, trust
 from bargain.errors import ConfigError as ConfigError
 from bargain.prompts_2023 import read_prompt
 from bargain.records import PLAYERS, Item
@@ -33,15 +34,8 @@ from bargain.secrets import found
 from bargain.targets import target_problem
 
 MAX_ROUNDS = 50
-
-
-def config_dir() -> Path:
-    """Absolute path of conf/: the packaged one, or the checkout's when bargain is not installed."""
-    package = Path(__file__).parent
-    for candidate in (package / "conf", package.parent / "conf"):
-        if (candidate / "config.yaml").is_file():
-            return candidate.resolve()
-    raise ConfigError(f"no conf/ beside {package}: reinstall bargain")
+_UNSEEN = ("Cc", "Cf", "Cs")
+"""Unicode categories that a terminal or a page may act upon. Newlines and tabs are taken out before."""
 
 
 def compose(overrides: Sequence[str] = ()) -> DictConfig:
@@ -78,6 +72,9 @@ def typed_config(cfg: DictConfig) -> DictConfig:
         raise ConfigError(one_line(error)) from error
     assert isinstance(plain, dict)
     plain.pop("hydra", None)
+    for path, text in _texts(plain, ""):
+        if any(unicodedata.category(each) in _UNSEEN for each in text.replace("\n", "").replace("\t", "")):
+            raise ConfigError(f"{path} holds control characters or direction overrides, which no config needs")
     secret = found(plain)
     if secret is not None:
         raise ConfigError(literal_secret(secret))
@@ -91,6 +88,16 @@ def typed_config(cfg: DictConfig) -> DictConfig:
         raise ConfigError(one_line(error)) from error
     assert isinstance(merged, DictConfig)
     return merged
+
+
+def _texts(value: Any, path: str) -> Iterator[tuple[str, str]]:
+    """Every string in plain data, keys included, with its place."""
+    pairs = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, each in pairs:
+        yield path or "the config", str(key)
+        yield from _texts(each, f"{path}.{key}" if path else str(key))
+    if isinstance(value, str):
+        yield path, value
 
 
 def follow(cfg: DictConfig) -> None:
@@ -333,5 +340,5 @@ def register_with_hydra() -> None:
     from bargain.rundir import register
 
     register()
-    guard(config_dir())
+    guard()
     ConfigStore.instance().store("bargain_schema", Config)

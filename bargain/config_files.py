@@ -32,18 +32,24 @@ _named: set[str] = set()
 """Files of Hydra's own groups that the command line has named (hydra/launcher/mine), which are therefore trusted."""
 
 
-def guard(ours: Path) -> None:
-    """From now on every config file that Hydra reads is checked. `ours`: the directory of bargain's own. Repeatable."""
+def config_dir() -> Path:
+    """Absolute path of conf/: the packaged one, or the checkout's when bargain is not installed."""
+    package = Path(__file__).parent
+    for candidate in (package / "conf", package.parent / "conf"):
+        if (candidate / "config.yaml").is_file():
+            return candidate.resolve()
+    raise ConfigError(f"no conf/ beside {package}: reinstall bargain")
+
+
+def guard() -> None:
+    """From now on every config file that Hydra reads is checked. Repeatable."""
     Plugins.instance()  # registers Hydra's own sources, which does not replace one that is there
-    FileConfigSource.ours = ours
     SourcesRegistry.instance().types["file"] = FileConfigSource
     OmegaConf.register_new_resolver("oc.env", _environment, replace=True)
 
 
 class FileConfigSource(file_config_source.FileConfigSource):
     """Hydra's source of files, with a check of each."""
-
-    ours: Path = Path()
 
     def load_config(self, config_path: str) -> ConfigResult:
         """The file's content. Raises ConfigError, one line that names the file, for what no file may say."""
@@ -55,7 +61,7 @@ class FileConfigSource(file_config_source.FileConfigSource):
         except (yaml.YAMLError, UnicodeDecodeError) as error:
             raise ConfigError(f"{file}: {_yaml_problem(error)}") from None
         content = OmegaConf.to_container(result.config, resolve=False)
-        for problem in _problems(config_path.removesuffix(".yaml"), content, result.header, self.ours):
+        for problem in _problems(config_path.removesuffix(".yaml"), content, result.header, config_dir()):
             raise ConfigError(f"{file}: {problem}")
         return result
 

@@ -26,7 +26,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from bargain.config import ConfigError, compose, config_dir, engines_of, register_with_hydra
+from bargain.config import ConfigError, compose, engines_of, register_with_hydra
+from bargain.config_files import config_dir
 from bargain.pricing import price_of
 from bargain.records import Usage
 from bargain.targets import locate

@@ -20,7 +20,8 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf
 
 from bargain.agents.moderator import checked as checked_verdict
-from bargain.config import compose, config_dir
+from bargain.config import compose
+from bargain.config_files import config_dir
 from bargain.legacy import legacy_round_price
 from bargain.logs_2023 import Log, LoggedGame, LoggedRound, read_log
 from bargain.prices import Reader, offers

@@ -13,10 +13,9 @@ from __future__ import annotations
 import os
 import signal
 import sys
-import traceback
 from collections.abc import Sequence
 from pathlib import Path
-from types import FrameType
+from types import FrameType, TracebackType
 from typing import TYPE_CHECKING
 
 import hydra
@@ -25,8 +24,8 @@ from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from bargain.config import ConfigError, checked, config_dir, one_line, register_with_hydra
-from bargain.config_files import allows_targets, load_yaml, trust
+from bargain.config import ConfigError, checked, one_line, register_with_hydra
+from bargain.config_files import allows_targets, config_dir, load_yaml, trust
 from bargain.launching import missing_extra
 from bargain.resuming import resumable, say_again
 from bargain.rundir import FREE_TO_CHANGE
@@ -49,6 +48,7 @@ class _Job:
 
 def main() -> None:
     """Runs the command line and exits with the code of the module's docstring."""
+    sys.excepthook = _crashed
     sys.exit(run(sys.argv[1:]))
 
 
@@ -145,6 +145,7 @@ def job(cfg: DictConfig) -> None:
     A run that was interrupted raises KeyboardInterrupt, so that a sweep does not start its next cell. One that was
     terminated on another machine ends its process there: Slurm and Ray start it again, if it is to go on.
     """
+    from bargain.hosting import show_crash
     from bargain.runner import play
 
     directory = Path(HydraConfig.get().runtime.output_dir)
@@ -156,9 +157,9 @@ def job(cfg: DictConfig) -> None:
         summary = play(cfg, directory, show_progress=shown, cells_at_once=at_once)
         problem, code = summary.problem, _report(summary)
     except ConfigError as error:
-        problem, code = str(error), _refuse(str(error))
+        problem, code = _brief(error), _refuse(str(error))
     except Exception as error:  # code of one's own, a full disk: told in full, and a sweep plays its other cells
-        traceback.print_exc()
+        show_crash(type(error), error, error.__traceback__)
         problem, code = _brief(error), 1
     if cell is not None:
         cell.ended(code, problem)
@@ -241,8 +242,16 @@ def _compare(directory: Path) -> int:
 
 
 def _refuse(line: str) -> int:
-    print(f"bargain: {line}", file=sys.stderr, flush=True)
+    from bargain.hosting import safe_lines
+
+    print(safe_lines(f"bargain: {line}"), file=sys.stderr, flush=True)
     return BAD_CONFIG
+
+
+def _crashed(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    from bargain.hosting import show_crash
+
+    show_crash(kind, error, trace)
 
 
 if __name__ == "__main__":

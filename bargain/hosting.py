@@ -7,13 +7,20 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import logging
+import sys
 import threading
+import traceback
 from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 
 import anyio
+
+from bargain.engines.failures import one_line as printable
+from bargain.secrets import blotted
 
 log = logging.getLogger("bargain")
 
@@ -26,9 +33,25 @@ def first_of(error: BaseException) -> BaseException:
 
 
 def one_line(error: BaseException) -> str:
-    """The words of an exception, or of the first one of a group, on one line."""
+    """The words of an exception, or of the first one of a group, on one line that any terminal and file can take."""
     error = first_of(error)
-    return " ".join(str(error).split()) or type(error).__name__
+    return blotted(printable(str(error), 2000)) or type(error).__name__
+
+
+@contextlib.contextmanager
+def short_collections() -> Iterator[None]:
+    """Keeps the garbage collector off what is there by now (modules, mostly).
+
+    A full collection walks all of it otherwise, 50 to 100 ms of an event loop that keeps deadlines.
+    """
+    if gc.get_freeze_count():  # somebody has decided on it already
+        yield
+        return
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 def in_own_loop(main: Callable[[], Coroutine[Any, Any, None]]) -> None:
@@ -69,14 +92,32 @@ def in_own_loop(main: Callable[[], Coroutine[Any, Any, None]]) -> None:
         raise failures[0]
 
 
+class _SafeLines(logging.Formatter):
+    """Log lines without secrets and without control characters; a traceback keeps its lines."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return safe_lines(super().format(record))
+
+
+def safe_lines(text: str) -> str:
+    """The text without secrets, control sequences and direction overrides; its lines and their indents stay."""
+    lines = blotted(text).split("\n")
+    return "\n".join("".join(char if char.isprintable() else " " for char in line) for line in lines)
+
+
+def show_crash(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """Prints a traceback as Python would, safely."""
+    print(safe_lines("".join(traceback.format_exception(kind, error, trace))), end="", file=sys.stderr, flush=True)
+
+
 @contextlib.contextmanager
 def logging_to(path: Path) -> Iterator[None]:
     """What happened, in the run directory; warnings also go to the terminal."""
     path.parent.mkdir(parents=True, exist_ok=True)
     file = logging.FileHandler(path, encoding="utf-8")
-    file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    file.setFormatter(_SafeLines("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     screen = logging.StreamHandler()
-    screen.setFormatter(logging.Formatter("bargain: %(message)s"))
+    screen.setFormatter(_SafeLines("bargain: %(message)s"))
     screen.setLevel(logging.WARNING)
     before = log.level, log.propagate
     log.setLevel(logging.INFO)

@@ -11,7 +11,6 @@ from __future__ import annotations
 import difflib
 import math
 import re
-import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import fields, is_dataclass
 from pathlib import Path
@@ -34,8 +33,8 @@ from bargain.secrets import found
 from bargain.targets import target_problem
 
 MAX_ROUNDS = 50
-_UNSEEN = ("Cc", "Cf", "Cs")
-"""Unicode categories that a terminal or a page may act upon. Newlines and tabs are taken out before."""
+_UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+"""What a terminal or a page may act upon; newlines and tabs are fine."""
 
 
 def compose(overrides: Sequence[str] = ()) -> DictConfig:
@@ -73,7 +72,7 @@ def typed_config(cfg: DictConfig) -> DictConfig:
     assert isinstance(plain, dict)
     plain.pop("hydra", None)
     for path, text in _texts(plain, ""):
-        if any(unicodedata.category(each) in _UNSEEN for each in text.replace("\n", "").replace("\t", "")):
+        if _UNSEEN.search(text):
             raise ConfigError(f"{path} holds control characters or direction overrides, which no config needs")
     secret = found(plain)
     if secret is not None:

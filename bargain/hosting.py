@@ -23,6 +23,7 @@ from bargain.engines.failures import one_line as printable
 from bargain.secrets import blotted
 
 log = logging.getLogger("bargain")
+READY_AT_ONCE = 16
 
 
 def first_of(error: BaseException) -> BaseException:
@@ -36,6 +37,21 @@ def one_line(error: BaseException) -> str:
     """The words of an exception, or of the first one of a group, on one line that any terminal and file can take."""
     error = first_of(error)
     return blotted(printable(str(error), 2000)) or type(error).__name__
+
+
+class _FewAtOnce(selectors.DefaultSelector):
+    """Tells of a few ready sockets at a time.
+
+    A turn of the loop is then some ten milliseconds long however many answers have come, and deadlines mean what they
+    say. The others are told of in the next turn: readiness lasts until it is used.
+    """
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        return super().select(timeout)[:READY_AT_ONCE]
+
+
+def _run(main: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    anyio.run(main, backend_options={"loop_factory": lambda: asyncio.SelectorEventLoop(_FewAtOnce())})
 
 
 @contextlib.contextmanager
@@ -62,7 +78,7 @@ def in_own_loop(main: Callable[[], Coroutine[Any, Any, None]]) -> None:
     try:
         asyncio.get_running_loop()
     except RuntimeError:
-        anyio.run(main)
+        _run(main)
         return
     failures: list[BaseException] = []
     inside: list[tuple[asyncio.AbstractEventLoop, asyncio.Task[Any]]] = []
@@ -75,7 +91,7 @@ def in_own_loop(main: Callable[[], Coroutine[Any, Any, None]]) -> None:
 
     def run() -> None:
         try:
-            anyio.run(noted)
+            _run(noted)
         except BaseException as error:
             failures.append(error)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -64,7 +65,11 @@ def find_unfinished(root: Path, wanted: str, name: str = "summary.json", *, retr
 
 
 def new_directory(root: Path, label: str) -> Path:
-    """A path root/date/time-label that nobody has; the directory is made, so that two runs never share one."""
+    """A path root/date/time-label that nobody has; the directory is made, so that two runs never share one.
+
+    Of the label only what is sure in a file name is kept: a game's name comes from a config.
+    """
+    label = re.sub(r"[^A-Za-z0-9_-]+", "-", label)[:60].strip("-") or "run"
     stamp = time.strftime("%Y-%m-%d/%H-%M-%S")
     for number in range(1, 1000):
         path = root / f"{stamp}-{label}{'' if number == 1 else f'-{number}'}"

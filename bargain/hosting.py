@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import gc
 import logging
+import selectors
 import sys
 import threading
 import traceback
@@ -17,13 +17,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-import anyio
+from bargain import event_loop
 
 from bargain.engines.failures import one_line as printable
 from bargain.secrets import blotted
 
 log = logging.getLogger("bargain")
-READY_AT_ONCE = 16
 
 
 def first_of(error: BaseException) -> BaseException:
@@ -39,37 +38,6 @@ def one_line(error: BaseException) -> str:
     return blotted(printable(str(error), 2000)) or type(error).__name__
 
 
-class _FewAtOnce(selectors.DefaultSelector):
-    """Tells of a few ready sockets at a time.
-
-    A turn of the loop is then some ten milliseconds long however many answers have come, and deadlines mean what they
-    say. The others are told of in the next turn: readiness lasts until it is used.
-    """
-
-    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        return super().select(timeout)[:READY_AT_ONCE]
-
-
-def _run(main: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    anyio.run(main, backend_options={"loop_factory": lambda: asyncio.SelectorEventLoop(_FewAtOnce())})
-
-
-@contextlib.contextmanager
-def short_collections() -> Iterator[None]:
-    """Keeps the garbage collector off what is there by now (modules, mostly).
-
-    A full collection walks all of it otherwise, 50 to 100 ms of an event loop that keeps deadlines.
-    """
-    if gc.get_freeze_count():  # somebody has decided on it already
-        yield
-        return
-    gc.freeze()
-    try:
-        yield
-    finally:
-        gc.unfreeze()
-
-
 def in_own_loop(main: Callable[[], Coroutine[Any, Any, None]]) -> None:
     """Runs a coroutine to its end, also where a loop is running already, as in a notebook: then in a thread.
 
@@ -78,7 +46,7 @@ def in_own_loop(main: Callable[[], Coroutine[Any, Any, None]]) -> None:
     try:
         asyncio.get_running_loop()
     except RuntimeError:
-        _run(main)
+        event_loop.run(main)
         return
     failures: list[BaseException] = []
     inside: list[tuple[asyncio.AbstractEventLoop, asyncio.Task[Any]]] = []
@@ -91,7 +59,7 @@ def in_own_loop(main: Callable[[], Coroutine[Any, Any, None]]) -> None:
 
     def run() -> None:
         try:
-            _run(noted)
+            event_loop.run(noted)
         except BaseException as error:
             failures.append(error)
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import selectors
 import sys
 import threading
 import traceback
@@ -18,7 +17,6 @@ from types import TracebackType
 from typing import Any
 
 from bargain import event_loop
-
 from bargain.engines.failures import one_line as printable
 from bargain.secrets import blotted
 

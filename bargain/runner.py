@@ -31,7 +31,7 @@ from bargain.config_changes import changes
 from bargain.engines.base import Ask
 from bargain.errors import BudgetReached, JournalError, NotRecorded, RunStopped
 from bargain.games.table import Seats, Table
-from bargain.hosting import first_of, in_own_loop, logging_to, one_line, short_collections
+from bargain.hosting import first_of, in_own_loop, logging_to, one_line
 from bargain.journal import Journal
 from bargain.journal_reader import JournalReader
 from bargain.progress import ProgressLine
@@ -203,8 +203,7 @@ class Run:
     def _play(self, caller: Caller) -> None:
         games = GamesFile(self.directory / self.games_name)
         try:
-            with short_collections():
-                in_own_loop(lambda: self._play_all(caller, games))
+            in_own_loop(lambda: self._play_all(caller, games))
         except KeyboardInterrupt:
             self._interrupted("interrupted")
         finally:

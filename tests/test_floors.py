@@ -29,7 +29,7 @@ FLOORS = [
         "journal",
     },
     {"pricing", "budget", "limits", "seats", "attempts", "calls"},
-    {"config", "config_files", "config_changes", "targets", "summary"},
+    {"config", "config_files", "config_changes", "targets", "summary", "event_loop"},
     {"tables", "progress", "judging"},
     {"tracking"},
     {"build"},

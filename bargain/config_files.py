@@ -154,12 +154,15 @@ def trust(arguments: Sequence[str]) -> None:
         name = key.lstrip("+~")
         if re.fullmatch(r"hydra/[\w/]+", name):
             _named.update(f"{name}/{choice}" for choice in value.split(","))
-        if found({name: value if value not in ("null", "''", '""') else None}) or looks_secret(key):
-            raise ConfigError(literal_secret(name if not looks_secret(name) else "the command line"))
+        if looks_secret(key):
+            raise ConfigError(literal_secret("the command line"))
+        where = name if looks_secret(value) else None
         if value.lstrip().startswith(("{", "[")):
-            where = _found_inside(each)
-            if where:
-                raise ConfigError(literal_secret(where))
+            where = where or _found_inside(each)
+        elif value not in ("null", "''", '""'):
+            where = where or found({name: value})
+        if where:
+            raise ConfigError(literal_secret(where))
 
 
 def _found_inside(override: str) -> str | None:

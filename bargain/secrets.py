@@ -43,9 +43,10 @@ def _found(value: Any, path: str, known: list[str]) -> Iterator[str]:
     if isinstance(value, Mapping):
         for key, each in value.items():
             where = f"{path}.{key}" if path else str(key)
-            if _NAME.search(str(key).replace("-", "_")) and isinstance(each, str | int) and str(each):
-                yield where
-            if _NAMES_VARIABLE.search(where) and isinstance(each, str) and not _is_variable(each):
+            if _NAMES_VARIABLE.search(where):
+                if isinstance(each, str) and not _is_variable(each):
+                    yield where
+            elif _NAME.search(str(key).replace("-", "_")) and isinstance(each, str | int) and str(each):
                 yield where
             yield from _found(each, where, known)
             if path.endswith("query") and _PARAMETER.search(str(key)) and isinstance(each, str) and each:
@@ -88,13 +89,19 @@ def os_secrets() -> list[str]:
             values.add(value.strip())
         for userinfo in re.findall(r"://([^/?#\s]+)@", value):
             values |= {userinfo, unquote(userinfo), unquote(userinfo).rpartition(":")[2]}
-    return sorted((each for each in values if len(each) >= SHORTEST and each[0] != "/"), key=len, reverse=True)
+    return sorted(filter(_is_secret, values), key=len, reverse=True)
+
+
+def _is_secret(value: str) -> bool:
+    """Whether a value can be one: long enough, no word, no path (SSH_AUTH_SOCK)."""
+    return len(value) >= SHORTEST and not value.isalpha() and not value.startswith("/")
 
 
 def forms(secret: str) -> list[str]:
-    """The ways in which a secret may stand in a text: as it is, URL-encoded, in base64."""
+    """The ways in which a secret may stand in a text: as it is, in JSON, URL-encoded, in base64. Longest first."""
     encoded = base64.b64encode(secret.encode()).decode()
-    return list(dict.fromkeys([secret, quote(secret, safe=""), encoded, encoded.rstrip("=")]))
+    written = {secret, secret.replace("/", "\\/"), quote(secret), quote(secret, safe="")}
+    return sorted(written | {encoded, encoded.rstrip("=")}, key=len, reverse=True)
 
 
 def blotted(text: str) -> str:

@@ -25,7 +25,7 @@ from bargain.engines.clients import Shared, Template, clients, transport
 from bargain.engines.failures import failure, failure_in_reply, one_line
 from bargain.engines.shared import known, plain, setting
 from bargain.schema import EngineConfig
-from bargain.secrets import forms
+from bargain.secrets import forms, os_secrets
 
 _AS_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _NOTHING_SENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.ClientHttpProxyError)
@@ -132,7 +132,7 @@ class HttpEngine(Engine):
     def _take_key(self, variable: str | None) -> None:
         self._api_key = self._variable(variable) or "none"
         self._secrets += [*self._headers.values(), *([self._api_key] if variable else [])]
-        variants = [form for each in self._secrets for form in forms(each)]
+        variants = [form for each in [*self._secrets, *os_secrets()] for form in forms(each)]
         self._secret_bytes = sorted({each.encode() for each in variants if len(each) > 3}, key=len, reverse=True)
 
     @abstractmethod

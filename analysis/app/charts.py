@@ -12,22 +12,9 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
+from analysis.colours import PALETTE, ROLES
+
 PLAYERS = ("seller", "buyer")
-PALETTE = (
-    "#0072B2",
-    "#E69F00",
-    "#009E73",
-    "#CC79A7",
-    "#56B4E9",
-    "#D55E00",
-    "#8A8A8A",
-    "#A6761D",
-    "#7570B3",
-    "#66A61E",
-    "#E7298A",
-    "#1B9E77",
-)
-COLOURS = {"seller": "#D55E00", "buyer": "#2B8CC4", "deal": "#009E73"}
 
 
 def price_trace(
@@ -46,7 +33,7 @@ def price_trace(
         columns=["turn", "side", "offer", "act"],
     )
     colour = alt.Color("side:N", title=None, legend=alt.Legend(orient="top")).scale(
-        domain=list(PLAYERS), range=[COLOURS[each] for each in PLAYERS]
+        domain=list(PLAYERS), range=[ROLES[each] for each in PLAYERS]
     )
     x = alt.X("turn:Q", title="turn").axis(format="d", tickMinStep=1, grid=False).scale(domain=[0.5, len(turns) + 0.5])
     y = alt.Y("offer:Q", title=None).scale(zero=False, nice=True)
@@ -61,7 +48,7 @@ def price_trace(
     rules += [("deal", price, "deal")] if price is not None else []
     for name, value, kind in rules:
         at = alt.Chart(pd.DataFrame({"offer": [value], "name": [name]})).encode(y=y)
-        shade = COLOURS["deal"] if kind == "deal" else "#888888"
+        shade = ROLES["deal"] if kind == "deal" else "#888888"
         layers.append(at.mark_rule(color=shade, strokeDash=[6, 4] if kind == "deal" else [2, 3], strokeWidth=1.5))
         layers.append(
             at.mark_text(

@@ -13,8 +13,8 @@ from analysis.app import address, cells, charts
 from analysis.app.cells import CELL
 from analysis.app.data import Chosen
 from analysis.app.filters import NO_CHOICES
-from analysis.app.words import interval, number, sentence
 from analysis.runs import Runs
+from analysis.words import interval, number, sentence
 
 EVERY, EACH = "every pair", "run"
 MOST = 12

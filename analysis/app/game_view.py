@@ -12,7 +12,7 @@ import streamlit as st
 
 from analysis.app import address, rounds_shown
 from analysis.app.data import Chosen
-from analysis.app.words import money
+from analysis.words import money
 
 KINDS = {
     "all": "all games",

@@ -13,7 +13,7 @@ import pandas as pd
 import streamlit as st
 
 from analysis.app.charts import price_trace
-from analysis.app.words import money
+from analysis.words import money
 
 ACTS = {"offer": "offers", "accept": "accepts", "reject": "rejects", "walk_away": "walks away"}
 Record = Mapping[str, Any]

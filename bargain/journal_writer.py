@@ -21,7 +21,7 @@ from bargain.journal_format import checksum, place_fields
 from bargain.records import Place
 
 MAX_BATCH = 1024
-WAKE_AT_ONCE = 8
+WAKE_AT_ONCE = 4
 """Who is woken sends a request or reads a reply, a millisecond each: so the loop is never away for long."""
 _CHUNKS = (32, 8, 1)
 

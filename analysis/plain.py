@@ -12,20 +12,25 @@ from typing import Any
 
 import pandas as pd
 
-_UNSEEN = re.compile(
+_UNSEEN = (
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f"
     "\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e0fff]"
 )
 """Control, bidi, zero-width, variation and tag characters, and lone surrogates: they change a text unseen."""
-_JOINERS = re.compile("(?<=[\u2190-\U0001faff])(?:\ufe0f|\u200d(?=[\u2190-\U0001faff]))")
+_SEEN = "(?<=[\u2190-\U0001faff])(?:\ufe0f|\u200d(?=[\u2190-\U0001faff]))"
 """Of these, the two that hold an emoji together."""
+_EITHER = re.compile(f"({_SEEN})|{_UNSEEN}")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 """What a spreadsheet takes for the beginning of a formula (OWASP, CSV injection)."""
 
 
 def visible(text: object) -> str:
     """The text with every character that cannot be seen written as ‹U+202E›; line ends and tabs stay."""
-    return _UNSEEN.sub(lambda found: f"‹U+{ord(found[0]):04X}›", _JOINERS.sub("", str(text).replace("\r\n", "\n")))
+    return _EITHER.sub(_shown, str(text).replace("\r\n", "\n"))
+
+
+def _shown(found: re.Match[str]) -> str:
+    return found[0] if found[1] else f"‹U+{ord(found[0]):04X}›"
 
 
 def one_line(text: object, longest: int = 0) -> str:

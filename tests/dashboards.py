@@ -6,11 +6,16 @@ assert not page.exception
 
 from __future__ import annotations
 
+import signal
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from streamlit.testing.v1 import AppTest
 
 from bargain.records import Feedback, Game, Round, Turn, Verdict, Violation
+from tests.commands import BIN, environment
 from tests.run_maker import USAGE, an_arms_game, make_run, write_summary
 
 VIEWS = ("runs", "compare", "game", "live", "cost")
@@ -96,8 +101,9 @@ def hostile_game(number: int = 0) -> Game:
     wrong = Violation(2, "buyer", "moves_back", HOSTILE[1])
     heard = Feedback("seller", HOSTILE[3], said, HOSTILE[4])
     first = Round(1, "", "deal", 15.0, tuple(turns), (verdict,), (wrong,), (), "", 15.0, USAGE)
-    second = Round(2, "", "walk_away", None, tuple(turns), (verdict,), (wrong,), (heard,), HOSTILE[4], None, USAGE)
-    return Game(number, "walk_away", (first, second), error=HOSTILE[1], simulated=False)
+    ends, price = ("deal", 16.0 + number) if number else ("walk_away", None)
+    second = Round(2, "", ends, price, tuple(turns), (verdict,), (wrong,), (heard,), HOSTILE[4], None, USAGE)
+    return Game(number, ends, (first, second), error=HOSTILE[1], simulated=False)
 
 
 def hostile(root: Path) -> Path:
@@ -108,3 +114,20 @@ def hostile(root: Path) -> Path:
         run = make_run(root / str(number), games, seller__engine__name=name, item__currency="$x^2$")
         write_summary(run, state="failed", finished=3, planned=9, problem=HOSTILE[4], simulated=False)
     return root
+
+
+@contextmanager
+def served(where: Path, log: Path) -> Iterator[str]:
+    """The address of a real `bargain-dashboard` on these runs, as a process of its own; `log` takes what it says."""
+    command = [str(BIN / "bargain-dashboard"), str(where), "--no-browser"]
+    with log.open("w", encoding="utf-8") as file:
+        server = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=file, text=True, env=environment())
+        try:
+            assert server.stdout is not None
+            line = server.stdout.readline()
+            assert line.startswith("bargain-dashboard: http://127.0.0.1:"), line + log.read_text(encoding="utf-8")
+            yield line.split()[1]
+        finally:
+            server.send_signal(signal.SIGINT)
+            server.communicate(timeout=20)
+    assert server.returncode == 0, "Ctrl-C is how it is meant to end"

@@ -20,6 +20,7 @@ def show(where: Sequence[str]) -> None:
     """Draws the page for the runs at or below these paths."""
     st.set_page_config("bargain", style.ICON, layout="wide", initial_sidebar_state="auto")
     st.html(style.CSS)
+    st.html(style.BACK, unsafe_allow_javascript=True)
     address.begin()
     found = load_chosen(where)
     with st.container(horizontal=True, vertical_alignment="center", key="head"):

@@ -37,3 +37,13 @@ ICON = (
     '<rect x="12" y="17" width="19" height="12" rx="4" fill="#2B8CC4"/></svg>'
 )
 """The tab's icon, drawn here: Streamlit fetches its own icons from the net."""
+
+BACK = """
+<script>
+if (!window.bargainGoesBack) {
+  window.bargainGoesBack = true;
+  window.addEventListener("popstate", () => window.location.reload());
+}
+</script>
+"""
+"""The browser's Back and Forward: Streamlit changes the address then, and nothing else."""

@@ -1,0 +1,139 @@
+"""The dashboard in headless Chromium, on a laptop's screen, in light and dark: loads, fits, and stays on this machine.
+
+Screenshots are left in pytest's temporary directory (`--basetemp` says where), for somebody to look at.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests import dashboards
+from tests.dashboards import HOSTILE, VIEWS
+
+pytest.importorskip("playwright.sync_api") if not os.environ.get("CI") else None
+from playwright.sync_api import Browser, Page, Request, expect, sync_playwright  # noqa: E402
+
+CHROMIUM = shutil.which("chromium")
+SCREEN = {"width": 1366, "height": 768}
+SHOWN = {
+    "runs": '[data-testid="stDataFrame"] canvas',
+    "compare": ".st-key-words-change",
+    "game": "[class*=st-key-turn-buyer]",
+    "live": '[data-testid="stMetric"]',
+    "cost": '[data-testid="stDataFrame"] canvas',
+}
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    if CHROMIUM is None and not os.environ.get("CI"):
+        pytest.skip("no chromium: scripts/install-debian-packages installs it")
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=CHROMIUM or "chromium", args=["--no-sandbox"])
+        yield started
+        started.close()
+
+
+class Watched:
+    """A page, with what went wrong in it and every address that it asked for."""
+
+    def __init__(self, browser: Browser, mode: str = "light") -> None:
+        self.page: Page = browser.new_page(viewport=SCREEN, color_scheme=mode)  # type: ignore[arg-type]
+        self.wrong: list[str] = []
+        self.asked: list[str] = []
+        self.page.on("pageerror", lambda error: self.wrong.append(str(error)))
+        self.page.on("console", lambda said: self.wrong.append(said.text) if said.type == "error" else None)
+        self.page.on("request", self._note)
+
+    def _note(self, request: Request) -> None:
+        if not request.url.startswith(("data:", "blob:", "http://127.0.0.1:")):
+            self.asked.append(request.url)
+
+    def open(self, address: str, shows: str) -> Page:
+        """The page once it shows what it should and is no longer busy."""
+        self.page.goto(address)
+        expect(self.page.locator(shows).first).to_be_visible(timeout=30_000)
+        expect(self.page.locator('[data-testid="stStatusWidget"]')).to_have_count(0, timeout=30_000)
+        expect(self.page.locator('[data-testid="stException"]')).to_have_count(0)
+        return self.page
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    root = tmp_path_factory.mktemp("sweep")
+    with dashboards.served(dashboards.sweep(root), root / "log") as found:
+        yield found
+
+
+@pytest.mark.parametrize("mode", ["light", "dark"])
+def test_every_view_loads_and_fits_a_laptop(mode: str, browser: Browser, address: str, tmp_path: Path) -> None:
+    watched = Watched(browser, mode)
+    for view in VIEWS:
+        page = watched.open(f"{address}?view={view}", SHOWN[view])
+        for box in ("html", ".stMain", ".stMainBlockContainer"):
+            widths = page.locator(box).first.evaluate("box => [box.scrollWidth, box.clientWidth]")
+            assert widths[0] <= widths[1], (view, box, widths)
+        page.screenshot(path=tmp_path / f"{view}-{mode}.png")
+    background = watched.page.locator(".stApp").evaluate("app => getComputedStyle(app).backgroundColor")
+    light = sum(int(part) for part in background.strip("rgba()").split(",")[:3]) > 380
+    assert light == (mode == "light"), background
+    assert not watched.wrong
+    assert not watched.asked, "nothing is fetched from anywhere else"
+
+
+def test_choices_go_to_the_address_and_back_and_forth(browser: Browser, address: str) -> None:
+    page = Watched(browser).open(f"{address}?view=game", SHOWN["game"])
+    page.get_by_role("radio", name="2", exact=True).click()
+    page.wait_for_url("**round=2**")
+    expect(page.get_by_text("Round 1: ")).to_have_count(0)
+    page.get_by_role("radio", name="cost").click()
+    page.wait_for_url("**view=cost**")
+    page.go_back()
+    page.wait_for_url("**view=game**")
+    expect(page.locator(SHOWN["game"]).first).to_be_visible()
+    other = Watched(browser).open(page.url, SHOWN["game"])
+    expect(other.get_by_text("Round 2: ")).to_be_visible()
+
+
+def test_two_ticked_runs_are_compared(browser: Browser, address: str) -> None:
+    page = Watched(browser).open(address, SHOWN["runs"])
+    table = page.locator(SHOWN["runs"]).first.bounding_box()
+    assert table is not None
+    for row in (1, 3):  # the table is a canvas: its boxes are known by their place
+        page.mouse.click(table["x"] + 16, table["y"] + 35 * row + 17)
+    page.get_by_role("button", name="Compare them").click()
+    page.wait_for_url("**view=compare**")
+    expect(page.locator(".st-key-words-cells")).to_contain_text("gpt-b against gpt-a: ")
+    assert page.url.count("only=") == 2
+
+
+def test_hostile_texts_do_nothing_in_a_real_browser(browser: Browser, tmp_path: Path) -> None:
+    watched = Watched(browser)
+    with dashboards.served(dashboards.hostile(tmp_path / "runs"), tmp_path / "log") as found:
+        for view in VIEWS:
+            page = watched.open(f"{found}?view={view}", SHOWN[view])
+            page.screenshot(path=tmp_path / f"hostile-{view}.png")
+            assert page.evaluate("window.evil") is None
+            assert page.locator(".katex, img[src*='192.0.2.1'], a[href^=javascript]").count() == 0
+            if view == "game":
+                for text in HOSTILE:
+                    expect(page.locator("[class*=st-key-turn-]", has_text=text).first).to_be_visible()
+    assert not watched.asked
+    assert not watched.wrong
+
+
+def test_a_run_that_goes_on_is_seen_without_a_reload(browser: Browser, tmp_path: Path) -> None:
+    from tests.run_maker import write_summary
+
+    with dashboards.served(dashboards.running(tmp_path / "runs"), tmp_path / "log") as found:
+        page = Watched(browser).open(f"{found}?view=live", SHOWN["live"])
+        expect(page.get_by_text("3 of 12").first).to_be_visible()
+        write_summary(tmp_path / "runs" / "0", state="running", finished=7, planned=12)
+        expect(page.get_by_text("7 of 12").first).to_be_visible(timeout=10_000)
+        write_summary(tmp_path / "runs" / "0", state="finished", finished=12, planned=12)
+        expect(page.get_by_text("Nothing plays here now")).to_be_visible(timeout=10_000)

@@ -16,8 +16,8 @@ _SPECIAL = {
     "^": r"\textasciicircum{}", "~": r"\textasciitilde{}", "<": r"\textless{}", ">": r"\textgreater{}",
     "|": r"\textbar{}", '"': r"\textquotedbl{}", "'": r"\textquotesingle{}", "`": r"\textasciigrave{}",
     "[": "{[}", "]": "{]}", "−": "$-$", "±": r"$\pm$", "×": r"$\times$", "–": "--", "—": "---",
-    "…": r"\dots{}", "→": r"$\rightarrow$", "≤": r"$\leq$", "≥": r"$\geq$", "∞": r"$\infty$", "€": r"\texteuro{}", "£": r"\pounds{}",
-    "¥": r"\textyen{}", "‹": r"\guilsinglleft{}", "›": r"\guilsinglright{}",
+    "…": r"\dots{}", "→": r"$\rightarrow$", "≤": r"$\leq$", "≥": r"$\geq$", "∞": r"$\infty$", "€": r"\texteuro{}",
+    "£": r"\pounds{}", "¥": r"\textyen{}", "‹": r"\guilsinglleft{}", "›": r"\guilsinglright{}",
 }  # fmt: skip
 _TABLE = str.maketrans(_SPECIAL)
 

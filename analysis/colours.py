@@ -41,7 +41,8 @@ REFERENCE = "#222222"
 
 GROUPS = (
     ("gpt-3.5-turbo", "claude-instant-v1.0", "claude-v1.3", "gpt-4", "claude-v1.0", "command-xlarge",
-     "j2-jumbo-instruct", "claude-v1.3-100k", "text-davinci-003", "claude-instant-v1.1", "claude-instant-v1.0-100k", "claude-v1.2"),
+     "j2-jumbo-instruct", "claude-v1.3-100k", "text-davinci-003", "claude-instant-v1.1",
+     "claude-instant-v1.0-100k", "claude-v1.2"),
     ("gpt-5.4-mini", "claude-haiku-5-5", "gemini-3.8-flash", "claude-sonnet-5-5", "gpt-6.1-terra", "deepseek-v4-flash",
      "claude-opus-5-5", "gpt-6.1-sol", "gpt-5.5", "gemini-4-argon", "deepseek-v4-pro", "gpt-6-luna"),
     ("mistral-large-4", "mistral-medium-3-5", "llama-3.3-70b", "mistral-small-2603", "command-a", "jamba-large",

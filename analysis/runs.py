@@ -105,7 +105,7 @@ class Runs:
         chosen = self.deciding()
         texts: list[str] = []
         for _, row in self.runs.iterrows():
-            text = ", ".join(_said(name, row[name]) for name in chosen if not pd.isna(row[name])) or str(row["run"])
+            text = ", ".join(said(name, row[name]) for name in chosen if not pd.isna(row[name])) or str(row["run"])
             texts.append(text if text not in texts else f"{text} ({row['run']})")
         return pd.Series(texts, index=pd.Index(self.runs["run"]), name="label", dtype="str")
 
@@ -177,7 +177,7 @@ def load(where: str | Path | Iterable[str | Path], *, caching: bool = True) -> R
     return Runs(_runs_frame(rows), rounds, pd.DataFrame(problems, columns=["run", *Problem._fields]), paths)
 
 
-def _said(column: str, value: Any) -> str:
+def said(column: str, value: Any) -> str:
     """A choice in a few words: `seller gpt-4`, `criticize_buyer`, `n_rounds=5`."""
     value = int(value) if isinstance(value, float) and value.is_integer() else value
     *above, last = column.split(".")

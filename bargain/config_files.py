@@ -27,7 +27,7 @@ from bargain.errors import ConfigError
 from bargain.secrets import found, looks_secret
 
 MAX_BYTES = 1_000_000
-MAX_ALIASES = 100
+MAX_NODES = 20_000
 _named: set[str] = set()
 """Files of Hydra's own groups that the command line has named (hydra/launcher/mine), which are therefore trusted."""
 
@@ -54,11 +54,11 @@ class FileConfigSource(file_config_source.FileConfigSource):
     def load_config(self, config_path: str) -> ConfigResult:
         """The file's content. Raises ConfigError, one line that names the file, for what no file may say."""
         file = Path(os.path.realpath(Path(self.path) / self._normalize_file_name(config_path)))
-        if file.is_file():
-            _refuse_bombs(file)
         try:
+            if file.is_file():
+                _refuse_bombs(file)
             result = super().load_config(config_path)
-        except (yaml.YAMLError, UnicodeDecodeError) as error:
+        except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
             raise ConfigError(f"{file}: {_yaml_problem(error)}") from None
         content = OmegaConf.to_container(result.config, resolve=False)
         for problem in _problems(config_path.removesuffix(".yaml"), content, result.header, config_dir()):
@@ -71,7 +71,7 @@ def load_yaml(file: Path) -> DictConfig:
     try:
         _refuse_bombs(file)
         loaded = OmegaConf.load(file)
-    except (OSError, yaml.YAMLError, UnicodeDecodeError, OmegaConfBaseException) as error:
+    except (OSError, yaml.YAMLError, UnicodeDecodeError, RecursionError, OmegaConfBaseException) as error:
         raise ConfigError(f"{file}: {_yaml_problem(error)}") from None
     if not isinstance(loaded, DictConfig):
         raise ConfigError(f"{file}: it holds no config")
@@ -82,8 +82,19 @@ def _refuse_bombs(file: Path) -> None:
     """A few lines of YAML can name each other so that they unfold into gigabytes."""
     if file.stat().st_size > MAX_BYTES:
         raise ConfigError(f"{file}: it is larger than {MAX_BYTES:,} bytes, which no config is")
-    if len(re.findall(rb"[\s\[,{]\*\w", file.read_bytes())) > MAX_ALIASES:
-        raise ConfigError(f"{file}: it has more than {MAX_ALIASES} YAML aliases, which no config has")
+    text = file.read_bytes()
+    if re.search(rb"[\s\[,{]\*\w", text) and _unfolded(yaml.compose(text, Loader=yaml.SafeLoader), {}) > MAX_NODES:
+        raise ConfigError(f"{file}: its YAML aliases unfold into more than {MAX_NODES:,} values, which no config has")
+
+
+def _unfolded(node: Any, known: dict[int, int]) -> int:
+    """How many values a YAML node stands for, aliases followed."""
+    if id(node) not in known:
+        known[id(node)] = MAX_NODES + 1  # while it is being counted: a node within itself never ends
+        parts = node.value if isinstance(node, yaml.CollectionNode) else ()
+        inner = [each for part in parts for each in (part if isinstance(part, tuple) else (part,))]
+        known[id(node)] = 1 + sum(_unfolded(each, known) for each in inner)
+    return known[id(node)]
 
 
 def _yaml_problem(error: Exception) -> str:

@@ -215,11 +215,16 @@ def preview(overrides: Sequence[str], *, sweep: bool, strict: bool = True) -> st
     for cell in looked_at:
         shown = {key: _value(cell, key) for key in differing}
         try:
-            found.append((shown, estimate(compose([each for each in cell if not each.startswith("hydra")]))))
+            found.append((shown, estimate(compose([each for each in cell if not _is_hydras(each)]))))
         except ConfigError:
             if strict:
                 raise
     return _render(found, len(cells)) if found else ""
+
+
+def _is_hydras(override: str) -> bool:
+    """Whether this says how cells are carried out; where configs are found says what they are."""
+    return override.startswith("hydra") and not override.startswith("hydra.searchpath=")
 
 
 def _keys(cells: Iterable[Sequence[str]]) -> list[str]:

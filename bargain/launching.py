@@ -16,6 +16,8 @@ from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from omegaconf import DictConfig, OmegaConf
 
+from bargain.rundir import task_overrides
+
 # conf/hydra/launcher/joblib.yaml and ray.yaml are meant to be the plugins' own choices of these names, with our values.
 # Said here because the processes of a pool import this room before they compose.
 warnings.filterwarnings(
@@ -42,7 +44,7 @@ def count_cells(config: DictConfig) -> int | None:
         return None
     parser = OverridesParser.create(config_loader=GlobalHydra.instance().config_loader())
     params = [f"{key}={value}" for key, value in (sweeper.get("params") or {}).items()]
-    (cells,) = BasicSweeper.split_arguments(parser.parse_overrides([*params, *config.hydra.overrides.task]), None)
+    (cells,) = BasicSweeper.split_arguments(parser.parse_overrides([*params, *task_overrides(config)]), None)
     return len(cells)
 
 

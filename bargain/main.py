@@ -19,6 +19,7 @@ from types import FrameType, TracebackType
 from typing import TYPE_CHECKING
 
 import hydra
+from hydra._internal.utils import get_args_parser
 from hydra.core.hydra_config import HydraConfig
 from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
@@ -136,7 +137,9 @@ def _preview(arguments: Sequence[str], *, strict: bool) -> str:
     """What these arguments will play, and what it may cost."""
     from bargain.estimate import preview
 
-    return preview([each for each in arguments if not each.startswith("-")], sweep=_is_sweep(arguments), strict=strict)
+    options, _ = get_args_parser().parse_known_args(list(arguments))
+    found = [f"hydra.searchpath=[{quoted(Path(options.config_dir).resolve())}]"] if options.config_dir else []
+    return preview([*found, *options.overrides], sweep=_is_sweep(arguments), strict=strict)
 
 
 def job(cfg: DictConfig) -> None:

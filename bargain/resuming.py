@@ -10,6 +10,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from bargain.config_files import allows_targets
 from bargain.errors import ConfigError
+from bargain.rundir import as_written
 
 _PLAIN = re.compile(
     r"hydra/launcher=(joblib|slurm|ray|basic)"
@@ -28,7 +29,7 @@ def resumable(multirun: DictConfig, changes: Sequence[str], directory: Path) -> 
     recorded = OmegaConf.select(multirun, "hydra.overrides")
     if not isinstance(recorded, DictConfig):
         raise ConfigError(f"{directory}/multirun.yaml holds no sweep")
-    said = [str(each) for kind in ("task", "hydra") for each in recorded.get(kind) or ()]
+    said = [each for kind in ("task", "hydra") for each in as_written(recorded.get(kind))]
     kept = []
     for each in said:
         if "hydra.sweep.dir=" in each or each in changes:

@@ -113,6 +113,17 @@ def _run_dir(base: str, now: str, *, _root_: DictConfig, _parent_: DictConfig) -
     return _CHOSEN["run", now]
 
 
+def task_overrides(config: DictConfig) -> list[str]:
+    """The overrides of a composed config as they were written: a reference in one of them is not followed."""
+    return as_written(config.hydra.overrides.task)
+
+
+def as_written(overrides: Any) -> list[str]:
+    """A list of overrides of a config or of a file, its references not followed."""
+    plain = OmegaConf.to_container(overrides, resolve=False) if OmegaConf.is_list(overrides) else None
+    return [str(each) for each in plain] if isinstance(plain, list) else []
+
+
 def _only_for_hydra(parent: DictConfig) -> None:
     """These resolvers make directories, so no other key of a config may call them."""
     key = str(parent._get_full_key(None))
@@ -122,7 +133,7 @@ def _only_for_hydra(parent: DictConfig) -> None:
 
 def _sweep_dir(base: str, now: str, *, _root_: DictConfig, _parent_: DictConfig) -> str:
     _only_for_hydra(_parent_)
-    overrides = [str(each) for each in _root_.hydra.overrides.task]
+    overrides = task_overrides(_root_)
     if ("sweep", now) not in _CHOSEN:
         resume = "never" if "resume=never" in overrides else "auto"
         _CHOSEN["sweep", now] = str(choose(Path(base), sweep_identity(overrides), "sweep", resume, "sweep.json"))

@@ -15,7 +15,7 @@ from hydra.experimental.callback import Callback
 from omegaconf import DictConfig, OmegaConf
 
 from bargain.launching import cells_at_once, count_cells
-from bargain.rundir import read_state, sweep_identity, write_json
+from bargain.rundir import as_written, read_state, sweep_identity, task_overrides, write_json
 
 
 class SweepCallback(Callback):
@@ -29,7 +29,7 @@ class SweepCallback(Callback):
         directory.mkdir(parents=True, exist_ok=True)
         SweepCallback.directory = directory
         config.hydra.overrides.hydra.append(f"hydra.sweep.dir={quoted(directory)}")  # for cells in other processes
-        overrides = list(config.hydra.overrides.task)
+        overrides = task_overrides(config)
         if read_state(directory, "sweep.json"):
             print(f"goes on with the unfinished sweep {directory}", flush=True)
         state = {"identity": sweep_identity(overrides), "state": "running", "overrides": overrides}
@@ -68,7 +68,7 @@ def read_cells(directory: Path) -> list[tuple[dict[str, str], dict[str, Any]]]:
     cells = []
     for path in sorted((each for each in directory.iterdir() if each.name.isdigit()), key=lambda each: int(each.name)):
         recorded = path / ".hydra" / "overrides.yaml"
-        overrides = list(OmegaConf.load(recorded)) if recorded.is_file() else []
+        overrides = as_written(OmegaConf.load(recorded)) if recorded.is_file() else []
         choices = dict(str(each).lstrip("+~").partition("=")[::2] for each in overrides)
         refused = read_state(path, "cell.json").get("exit_code") == 2
         cells.append((choices, read_state(path) or ({"state": "refused"} if refused else {})))

@@ -9,9 +9,10 @@ from __future__ import annotations
 import copy
 import math
 import re
+import textwrap
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import altair as alt
 import pandas as pd
@@ -27,6 +28,7 @@ LONGEST = 30
 """Characters of a name that a legend or panel shows."""
 SIMULATED = "Simulated negotiators, not language models"
 FORMATS = ("svg", "png", "pdf")
+MOST_PANELS = 48
 
 
 class NotEnough(ValueError):
@@ -70,13 +72,13 @@ def finish(chart: Any, runs: Runs, *, title: str = "") -> alt.TopLevelMixin:
     return made
 
 
-def shown(names: Iterable[str]) -> dict[str, str]:
-    """Each name as a figure shows it: on one line, printable, at most LONGEST characters, never two the same."""
+def shown(names: Iterable[str], longest: int = LONGEST) -> dict[str, str]:
+    """Each name as a figure shows it: on one line, printable, not longer than `longest`, never two the same."""
     found: dict[str, str] = {}
     for name in dict.fromkeys(str(each) for each in names):
         text = " ".join("".join(c if c.isprintable() else " " for c in name).split()) or "(no name)"
-        if len(text) > LONGEST:
-            text = f"{text[: LONGEST - 9]}…{text[-8:]}"
+        if len(text) > longest:
+            text = f"{text[: longest - 9]}…{text[-8:]}"
         known, number = set(found.values()), 2
         unique = text
         while unique in known:
@@ -91,7 +93,7 @@ def encodings(names: Sequence[str], *, arms: bool = False, title: str | None = N
     looks: list[Look] = [(arm_look if arms else look)(name) for name in texts]
     domain = list(texts.values())
     columns = max(1, min(len(domain), 620 // (45 + 6 * max(map(len, domain), default=1))))
-    legend = alt.Legend(orient="bottom", columns=columns, title=title, symbolOpacity=1)
+    legend = alt.Legend(orient="bottom", columns=columns, title=title, symbolOpacity=1, symbolDash=[1, 0])
     hidden = None if len(domain) == 1 and not arms else legend
     return {
         "color": alt.Color("series:N", legend=hidden).scale(domain=domain, range=[each.colour for each in looks]),
@@ -169,8 +171,10 @@ def prepared(runs: Runs) -> Runs:
     for row, rival, more in zip(frame.to_dict("records"), rivals, several, strict=True):
         told = [said(name, row[name]) for name in names if not pd.isna(row[name])]
         settings.append(", ".join([f"against {texts[rival]}"] * bool(more) + told))
+    texts = shown(settings, 90) | {"": ""}
     made = copy.copy(runs)
-    made.runs = frame.assign(engine=frame["learner_engine"].where(~nobody, frame["seller_engine"]), setting=settings)
+    engines = frame["learner_engine"].where(~nobody, frame["seller_engine"])
+    made.runs = frame.assign(engine=engines, setting=[texts[each] for each in settings])
     return made
 
 
@@ -185,3 +189,37 @@ def currency(runs: Runs) -> str:
     column = "item.currency"
     found = [str(each) for each in runs.runs[column].dropna().unique()] if column in runs.runs else []
     return f" ({found[0]})" if len(found) == 1 and len(found[0]) <= 4 else ""
+
+
+class Grid(NamedTuple):
+    """Panels of equal size in their order, and how many of them stand side by side."""
+
+    panels: list[str]
+    columns: int
+    width: int
+    height: int
+
+
+def grid(values: pd.DataFrame, *, small: bool = False) -> tuple[pd.DataFrame, Grid]:
+    """The frame with its `panel` texts broken into lines that fit, and its grid; small panels for many engines.
+
+    Raises NotEnough where a page could not hold them.
+    """
+    panels = list(dict.fromkeys(values["panel"]))
+    if len(panels) > MOST_PANELS:
+        raise NotEnough(f"{len(panels)} panels, and a figure holds {MOST_PANELS}: choose runs, as with runs.where()")
+    small = small or len(panels) > 6
+    columns, width = (4, 145) if small else (3, 185) if len(panels) > 4 else (2, 265)
+    columns, width = (1, 380) if len(panels) == 1 else (min(columns, len(panels)), width)
+    lines = {each: "\n".join(textwrap.wrap(each, width // 6)) for each in panels}
+    unique = lines if len(set(lines.values())) == len(lines) else {each: each for each in panels}
+    made = Grid([unique[each] for each in panels], columns, width, round(width * (0.8 if small else 0.68)))
+    return values.assign(panel=values["panel"].map(unique)), made
+
+
+def faceted(layers: Any, values: pd.DataFrame, of: Grid) -> Any:
+    """The layers, drawn from `values`, once for each panel, with equal scales and axes of their own."""
+    header = alt.Header(labelExpr="split(datum.label, '\\n')")
+    whole = layers.properties(width=of.width, height=of.height, data=data(values))
+    facet = alt.Facet("panel:N", title=None, sort=of.panels, header=header)
+    return whole.facet(facet, columns=of.columns).resolve_axis(x="independent", y="independent")

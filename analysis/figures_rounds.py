@@ -13,13 +13,22 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from analysis.figures_base import NotEnough, currency, data, encodings, finish, panel, prepared, shown
+from analysis.figures_base import (
+    NotEnough,
+    currency,
+    encodings,
+    faceted,
+    finish,
+    grid,
+    panel,
+    prepared,
+    shown,
+)
 from analysis.metrics import table
 from analysis.runs import Runs
 
 MOST = 6
 """More series than this in a panel cannot be told apart where they cross."""
-MOST_PANELS = 48
 MANY_ROUNDS = 12
 """More rounds than this: bands in place of bars, and points only where there is room."""
 KEYS = ["learner", "setting", "engine", "arm", "round"]
@@ -78,57 +87,37 @@ def drawn(values: pd.DataFrame, axis: str, *, rate: bool = False) -> Any:
     names = list(dict.fromkeys(values["series"]))
     last = int(values["round"].max())
     alone = len(engines) > MOST
-    values = values.assign(at=values["round"].astype(float), other=False)
+    values = values.assign(at=values["round"].astype(float))
     if alone:
-        values = values.assign(panel=values["series"] + "\n" + values["panel"])
+        values = values.assign(panel=values["series"] + ": " + values["panel"])
     elif last <= MANY_ROUNDS and len(engines) > 1:
         step = min(0.12, 0.55 / (len(engines) - 1))
         places = values["series"].map(names.index)
         values = values.assign(at=values["round"] + (places - (len(names) - 1) / 2) * step)
-    panels = list(dict.fromkeys(values["panel"]))
-    if len(panels) > MOST_PANELS:
-        raise NotEnough(
-            f"{len(panels)} panels, of which a figure shows {MOST_PANELS} at most; choose with runs.where()"
-        )
-    columns = min(len(panels), 2 if not alone else 4)
-    return _panels(values, panels, columns, axis, encodings(engines), last, rate=rate, alone=alone)
+    values, of = grid(values, small=alone)
+    columns = ["panel", "series", "round", "at", "value", "low", "high", "n"]
+    return faceted(_layers(axis, encodings(engines), last, of.width, rate=rate), values[columns], of)
 
 
-def _panels(
-    values: pd.DataFrame,
-    panels: list[str],
-    columns: int,
-    axis: str,
-    looks: dict[str, Any],
-    last: int,
-    *,
-    rate: bool,
-    alone: bool,
-) -> Any:
-    ticks = list(range(1, last + 1)) if last <= (5 if alone else MANY_ROUNDS) else None
-    x_axis = (
-        alt.Axis(values=ticks, format="d", tickMinStep=1, grid=False) if ticks else alt.Axis(format="d", grid=False)
-    )
-    x = alt.X("at:Q", title="round", axis=x_axis).scale(domain=[0.6, last + 0.4], nice=False, zero=False)
-    y_axis = alt.Axis(format="%" if rate else "~g", tickCount=5)
-    y = alt.Y("value:Q", title=axis, axis=y_axis).scale(zero=rate, nice=True)
-    if rate:
-        y = y.scale(domain=[0, 1])
-    base = alt.Chart().encode(x=x, **{"color": looks["color"]})
+def rounds_axis(last: int, width: int) -> alt.X:
+    """The x channel of the field `at`: rounds from 1 to last, each of them named where there is room."""
+    every = -(-last * 24 // width)
+    ticks = [each for each in range(1, last + 1) if (each == 1 or each % every == 0)]
+    axis = alt.Axis(values=ticks, format="d", grid=False)
+    return alt.X("at:Q", title="round", axis=axis).scale(domain=[0.6, last + 0.4], nice=False, zero=False)
+
+
+def _layers(axis: str, looks: dict[str, Any], last: int, width: int, *, rate: bool) -> Any:
+    scale = alt.Scale(domain=[0, 1]) if rate else alt.Scale(zero=False, nice=True)
+    y = alt.Y("value:Q", title=axis, axis=alt.Axis(format="%" if rate else "~g", tickCount=5), scale=scale)
+    base = alt.Chart().encode(x=rounds_axis(last, width), color=looks["color"])
     known = base.transform_filter("isValid(datum.low) && isValid(datum.high)")
-    if last > MANY_ROUNDS:
-        spread: Any = known.mark_area(opacity=0.16).encode(y=alt.Y("low:Q", title=axis), y2="high:Q")
-    else:
-        spread = known.mark_rule(strokeWidth=1.3).encode(y=alt.Y("low:Q", title=axis), y2="high:Q")
-    line = base.mark_line(strokeWidth=1.6).encode(y=y, strokeDash=looks["strokeDash"])
+    spread = known.mark_rule(strokeWidth=1.3) if last <= MANY_ROUNDS else known.mark_area(opacity=0.16)
     points = base.mark_point(filled=True, size=45, opacity=1).encode(y=y, shape=looks["shape"])
     if last > 2 * MANY_ROUNDS:
         points = points.transform_filter(f"datum.round % {-(-last // 10)} == 1")
-    side = (150 if alone else 270) if len(panels) > 1 else 380
-    layers = alt.layer(spread, line, points, data=data(_kept(values))).properties(width=side, height=round(side * 0.7))
-    facet = alt.Facet("panel:N", title=None, sort=panels, header=alt.Header(labelExpr="split(datum.label, '\\n')"))
-    return layers.facet(facet, columns=columns).resolve_axis(x="independent", y="independent")
-
-
-def _kept(values: pd.DataFrame) -> pd.DataFrame:
-    return values[["panel", "series", "round", "at", "value", "low", "high", "n"]]
+    return alt.layer(
+        spread.encode(y=alt.Y("low:Q", title=axis), y2="high:Q"),
+        base.mark_line(strokeWidth=1.6).encode(y=y, strokeDash=looks["strokeDash"]),
+        points,
+    )

@@ -29,7 +29,7 @@ from analysis.directories import find_runs, read_run
 from analysis.games import Problem, read_feedback, read_turns
 
 OWN_RUN_COLUMNS = tuple(column.name for column in RUN_COLUMNS)
-_SAME_FOR_ALL = ("limits.", "tracking.", "resume", "mode", "allow_targets")
+_SAME_FOR_ALL = ("limits", "tracking", "resume", "mode", "allow_targets")
 """Choices that do not decide what is played (bargain lets them change on resume)."""
 
 
@@ -96,7 +96,7 @@ class Runs:
             str(name)
             for name in self.runs.columns
             if name not in OWN_RUN_COLUMNS
-            and not str(name).startswith(_SAME_FOR_ALL)
+            and str(name).partition(".")[0] not in _SAME_FOR_ALL
             and self.runs[name].nunique(dropna=False) > 1
         ]
 

@@ -266,6 +266,13 @@ def test_what_a_sweep_ablates_names_its_cells(tmp_path: Path) -> None:
     assert labels[3].startswith("n_rounds=2, seller claude (")
 
 
+def test_a_moderator_is_a_choice_that_a_sweep_can_ablate(tmp_path: Path) -> None:
+    for number, name in enumerate(("rules", "yes_no")):
+        make_run(tmp_path / str(number), [[15.0]], moderator__name=name, mode=("live", "record")[number])
+    runs = load(tmp_path)
+    assert (runs.varying(), runs.labels().tolist()) == (["moderator.name"], ["rules", "yes_no"])
+
+
 def test_a_critic_without_an_engine_has_its_learners_and_a_moderator_the_rivals(tmp_path: Path) -> None:
     make_run(
         tmp_path / "a", [[15.0, 16.0]], seller__engine__name="s", buyer__engine__name="b", moderator__name="yes_no"

@@ -92,6 +92,12 @@ def arm_look(arm: str) -> Look:
     return Look(PALETTE[(0, 4, 2, 10)[place]], DASHES[place], SHAPES[place])
 
 
+def role_look(role: str) -> Look:
+    """The look of a role, or of whoever learns."""
+    place = ("seller", "buyer").index(role) if role in ("seller", "buyer") else 2
+    return Look(ROLES.get(role, GREY), DASHES[place], SHAPES[place])
+
+
 def lightness(colour: str) -> float:
     """CIE L* of a colour like "#3A5788": 0 is black, 100 white; what is left of it in a grey print."""
     red, green, blue = (_linear(int(colour[at : at + 2], 16) / 255) for at in (1, 3, 5))

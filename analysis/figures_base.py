@@ -10,7 +10,7 @@ import copy
 import math
 import re
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,7 +18,7 @@ import altair as alt
 import pandas as pd
 import vl_convert
 
-from analysis.colours import Look, arm_look, look
+from analysis.colours import Look, look
 from analysis.runs import Runs, said
 
 FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
@@ -29,6 +29,9 @@ LONGEST = 30
 SIMULATED = "Simulated negotiators, not language models"
 FORMATS = ("svg", "png", "pdf")
 MOST_PANELS = 48
+LEARNERS = {"seller": "seller learns", "buyer": "buyer learns", "both": "both learn", "": "nobody is coached"}
+"""How a figure says who learns, in the order of its panels."""
+ARM_NAMES = {"ai": "AI", "none": "no"}
 
 
 class NotEnough(ValueError):
@@ -55,7 +58,7 @@ def theme() -> dict[str, Any]:
             "offset": 10, "subtitlePadding": 4,
         },
         "concat": {"spacing": 22},
-        "facet": {"spacing": 22},
+        "facet": {"spacing": 16},
     }  # fmt: skip
 
 
@@ -87,20 +90,22 @@ def shown(names: Iterable[str], longest: int = LONGEST) -> dict[str, str]:
     return found
 
 
-def encodings(names: Sequence[str], *, arms: bool = False, title: str | None = None) -> dict[str, Any]:
-    """Colour, dash and shape of the field `series`, whose values are `shown(names)`; one legend below the figure."""
+def encodings(names: Sequence[str], looks: Callable[[str], Look] = look, *, legend: bool = True) -> dict[str, Any]:
+    """Colour and shape by the field `series`, whose values are `shown(names)`, with one legend, and dash by `dash`.
+
+    `dash` holds the same values: were it the same field, the legend's symbols would have dashed outlines.
+    """
     texts = shown(names)
-    looks: list[Look] = [(arm_look if arms else look)(name) for name in texts]
+    styles = [looks(name) for name in texts]
     domain = list(texts.values())
     columns = max(1, min(len(domain), 620 // (45 + 6 * max(map(len, domain), default=1))))
-    legend = alt.Legend(orient="bottom", columns=columns, title=title, symbolOpacity=1, symbolDash=[1, 0])
-    hidden = None if len(domain) == 1 and not arms else legend
+    key = alt.Legend(orient="bottom", columns=columns, title=None, symbolOpacity=1) if legend else None
     return {
-        "color": alt.Color("series:N", legend=hidden).scale(domain=domain, range=[each.colour for each in looks]),
-        "strokeDash": alt.StrokeDash("series:N", legend=None).scale(
-            domain=domain, range=[list(each.dash) for each in looks]
+        "color": alt.Color("series:N", legend=key).scale(domain=domain, range=[each.colour for each in styles]),
+        "shape": alt.Shape("series:N", legend=key).scale(domain=domain, range=[each.shape for each in styles]),
+        "strokeDash": alt.StrokeDash("dash:N", legend=None).scale(
+            domain=domain, range=[list(each.dash) for each in styles]
         ),
-        "shape": alt.Shape("series:N", legend=hidden).scale(domain=domain, range=[each.shape for each in looks]),
     }
 
 
@@ -180,8 +185,8 @@ def prepared(runs: Runs) -> Runs:
 
 def panel(learner: str, setting: str = "", arm: str = "") -> str:
     """A panel's title: who learns, and what else distinguishes it."""
-    who = {"both": "both learn", "": "nobody is coached"}.get(learner, f"{learner} learns")
-    return ", ".join(filter(None, (who, setting, f"{arm} feedback" if arm else "")))
+    feedback = f"{ARM_NAMES.get(arm, arm)} feedback" if arm else ""
+    return ", ".join(filter(None, (LEARNERS.get(learner, learner), feedback, setting)))
 
 
 def currency(runs: Runs) -> str:

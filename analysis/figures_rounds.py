@@ -13,7 +13,9 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
+from analysis.colours import role_look
 from analysis.figures_base import (
+    LEARNERS,
     NotEnough,
     currency,
     encodings,
@@ -73,8 +75,7 @@ def rounds_table(runs: Runs, metric: str, *, of_learner: bool = False) -> pd.Dat
         raise NotEnough("no deal in any round" if metric == "price" else f"no value of {metric} in any round")
     if found["round"].nunique() < 2:
         raise NotEnough("one round only: nothing to follow over rounds")
-    order = {"seller": 0, "buyer": 1, "both": 2, "": 3}
-    found = found.assign(_order=found["learner"].map(order), round=found["round"].astype(int))
+    found = found.assign(_order=found["learner"].map(list(LEARNERS).index), round=found["round"].astype(int))
     found = found.sort_values(["_order", "setting", "arm", "engine", "round"], kind="stable", ignore_index=True)
     texts = shown(found["engine"])
     said = [panel(*each) for each in zip(found["learner"], found["setting"], found["arm"].astype(str), strict=True)]
@@ -88,15 +89,20 @@ def drawn(values: pd.DataFrame, axis: str, *, rate: bool = False) -> Any:
     last = int(values["round"].max())
     alone = len(engines) > MOST
     values = values.assign(at=values["round"].astype(float))
+    looks = encodings(engines, legend=len(engines) > 1)
     if alone:
-        values = values.assign(panel=values["series"] + ": " + values["panel"])
+        learners = list(dict.fromkeys(values["learner"]))
+        rest = [panel(engine, *each) for engine, *each in values[["series", "setting", "arm"]].astype(str).to_numpy()]
+        values = values.assign(panel=rest, series=values["learner"].map(LEARNERS)).sort_values("engine", kind="stable")
+        roles = {LEARNERS[each]: role_look(each) for each in learners}
+        looks = encodings(list(roles), roles.__getitem__)
     elif last <= MANY_ROUNDS and len(engines) > 1:
         step = min(0.12, 0.55 / (len(engines) - 1))
         places = values["series"].map(names.index)
         values = values.assign(at=values["round"] + (places - (len(names) - 1) / 2) * step)
     values, of = grid(values, small=alone)
-    columns = ["panel", "series", "round", "at", "value", "low", "high", "n"]
-    return faceted(_layers(axis, encodings(engines), last, of.width, rate=rate), values[columns], of)
+    values = values.assign(dash=values["series"])[["panel", "series", "dash", "round", "at", "value", "low", "high"]]
+    return faceted(_layers(axis, looks, last, of.width, rate=rate), values, of)
 
 
 def rounds_axis(last: int, width: int) -> alt.X:

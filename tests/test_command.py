@@ -95,12 +95,26 @@ def kill_when(process: subprocess.Popen[str], server: Server, calls: int, how: i
     process.send_signal(how)
 
 
+STOPPED = ("n_games=8", "tracking=none", "limits.max_concurrent_games=4")
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> tuple[bytes, int]:
+    """The games of the run that the next test stops, and how many calls they take."""
+    root = tmp_path_factory.mktemp("whole")
+    with Server() as server:
+        done = bargain(*quickstart(server, *STOPPED), cwd=root, env=environment(**KEYS))
+        assert done.returncode == 0, done.stderr
+        return (only_run(root) / "games.jsonl").read_bytes(), server.count
+
+
 @pytest.mark.parametrize(("how", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGKILL, -9)])
 def test_a_stopped_run_goes_on_with_the_same_command_and_buys_no_reply_twice(
-    how: int, code: int, tmp_path: Path
+    how: int, code: int, undisturbed: tuple[bytes, int], tmp_path: Path
 ) -> None:
+    games, needed = undisturbed
     with Server(latency_s=0.01) as server:
-        arguments = quickstart(server, "n_games=8", "tracking=none", "limits.max_concurrent_games=4")
+        arguments = quickstart(server, *STOPPED)
         env = environment(**KEYS)
         process = subprocess.Popen(
             [str(BIN / "bargain"), *arguments],
@@ -115,24 +129,17 @@ def test_a_stopped_run_goes_on_with_the_same_command_and_buys_no_reply_twice(
         assert process.returncode == code, said
         if how != signal.SIGKILL:
             assert f"bargain resume={only_run(tmp_path)}" in said
-        before = server.count
         done = bargain(*arguments, cwd=tmp_path, env=env)
         assert done.returncode == 0, done.stderr
         assert "goes on with" in done.stdout
         run = only_run(tmp_path)
-        assert len(games_of(run)) == 8
-        (tmp_path / "whole").mkdir()
-        whole_before = server.count
-        whole = bargain(*arguments, cwd=tmp_path / "whole", env=env)
-        assert whole.returncode == 0
-        needed = server.count - whole_before
-        assert (only_run(tmp_path / "whole") / "games.jsonl").read_bytes() == (run / "games.jsonl").read_bytes()
-        bought = before + (whole_before - before)
+        assert (run / "games.jsonl").read_bytes() == games
+        bought = server.count
         assert needed <= bought <= needed + 4, "at most the calls in flight are bought again"
         again = bargain(f"resume={run}", cwd=tmp_path, env=env)
         assert again.returncode == 0
         assert "already finished" in again.stdout
-        assert server.count == whole_before + needed
+        assert server.count == bought
 
 
 def test_a_replay_needs_no_key_and_no_network_and_proves_itself(tmp_path: Path) -> None:

@@ -31,6 +31,7 @@ from bargain.launching import missing_extra
 from bargain.resuming import resumable, say_again
 from bargain.rundir import FREE_TO_CHANGE
 from bargain.sweep import SweepCallback, close_sweep, quoted, read_cells, this_cell
+from bargain.usage import help_text
 
 if TYPE_CHECKING:
     from bargain.run_summary import RunSummary
@@ -58,6 +59,9 @@ def run(arguments: Sequence[str]) -> int:
     os.environ.setdefault("HYDRA_FULL_ERROR", "1")  # errors come to us, to be told in one line
     arguments = list(arguments)
     try:
+        if not {"--help", "-h"}.isdisjoint(arguments):
+            print(help_text(config_dir()))
+            return 0
         trust(arguments)
         if any(each.lstrip("+") == "estimate=true" for each in arguments):
             print(_preview([each for each in arguments if each.lstrip("+") != "estimate=true"], strict=True))

@@ -135,7 +135,11 @@ def openai_only(server: Server | str, *more: str) -> list[str]:
     return [
         "game=simple",
         *(f"engine@{seat}.engine=gpt-4o-mini" for seat in ("seller", "buyer")),
-        *(f"{seat}.engine.base_url={url}" for seat in ("seller", "buyer")),
+        *(
+            f"{seat}.engine.{each}"
+            for seat in ("seller", "buyer")
+            for each in (f"base_url={url}", "max_concurrency=64")
+        ),
         "tracking=none",
         *more,
     ]

@@ -34,7 +34,7 @@ FLOORS = [
     {"tracking"},
     {"build"},
     {"hosting", "run_summary"},
-    {"launching", "resuming"},
+    {"launching", "resuming", "usage"},
     {"runner", "sweep"},
     {"main", "judge", "imports", "estimate"},
     {"__init__", "__main__"},

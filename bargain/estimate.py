@@ -30,6 +30,7 @@ from bargain.config import ConfigError, compose, engines_of, register_with_hydra
 from bargain.config_files import config_dir
 from bargain.pricing import price_of
 from bargain.records import Usage
+from bargain.tables import PLAIN
 from bargain.targets import locate
 
 EXPECTED_TURNS = 9
@@ -257,7 +258,7 @@ def _render(found: Sequence[tuple[dict[str, str], Estimate]], n_cells: int) -> s
     unknown = sorted({name for _, each in found for name in each.unknown})
     if unknown:
         notes.append(f"no price is known for {', '.join(unknown)}")
-    console = Console(width=None if sys.stdout.isatty() else 140, highlight=False)
+    console = Console(width=None if sys.stdout.isatty() else 140, **PLAIN)
     with console.capture() as capture:
         console.print(table)
         console.print(Text("; ".join(notes)))

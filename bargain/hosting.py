@@ -18,6 +18,7 @@ from typing import Any
 
 from bargain import event_loop
 from bargain.engines.failures import one_line as printable
+from bargain.harmless import on_screen
 from bargain.secrets import blotted
 
 log = logging.getLogger("bargain")
@@ -83,8 +84,7 @@ class _SafeLines(logging.Formatter):
 
 def safe_lines(text: str) -> str:
     """The text without secrets, control sequences and direction overrides; its lines and their indents stay."""
-    lines = blotted(text).split("\n")
-    return "\n".join("".join(char if char.isprintable() else " " for char in line) for line in lines)
+    return on_screen(blotted(text))
 
 
 def show_crash(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:

@@ -22,6 +22,7 @@ from omegaconf import DictConfig, OmegaConf
 from bargain.agents.moderator import checked as checked_verdict
 from bargain.config import compose
 from bargain.config_files import config_dir
+from bargain.harmless import on_screen
 from bargain.legacy import legacy_round_price
 from bargain.logs_2023 import Log, LoggedGame, LoggedRound, read_log
 from bargain.prices import Reader, offers
@@ -54,12 +55,12 @@ def run(arguments: Sequence[str]) -> int:
             directory = _free(Path(options.out) / re.sub(r"[^\w.-]+", "_", file.stem))
             told = import_log(log, directory, options)
         except ValueError as error:
-            print(f"bargain-import: {error}", file=sys.stderr)
+            print(on_screen(f"bargain-import: {error}"), file=sys.stderr)
             code = 2
             continue
-        print(f"{file}: {told}\n  -> {directory}")
+        print(on_screen(f"{file}: {told}\n  -> {directory}"))
         for problem in log.problems:
-            print(f"bargain-import: {problem}", file=sys.stderr)
+            print(on_screen(f"bargain-import: {problem}"), file=sys.stderr)
         code = max(code, 1 if log.problems else 0)
     return code
 

@@ -30,10 +30,13 @@ from bargain.calls import Caller
 from bargain.config import ConfigError, compose, engines_of, one_line
 from bargain.engines.base import Engine
 from bargain.errors import BudgetReached, JournalError, NotRecorded, RunStopped
+from bargain.harmless import on_screen
+from bargain.hosting import safe_lines
 from bargain.journal import Journal
 from bargain.journal_reader import JournalReader
 from bargain.judging import STATES, BadLine, Judged, Labelled, item_of, judge_one, read_labelled, scores, write_csv
 from bargain.rundir import choose, identity, read_state, write_json
+from bargain.tables import PLAIN
 
 HELP = """bargain-judge: how well does a moderator judge? Asks moderators about labelled dialogues.
 
@@ -68,11 +71,15 @@ def run(arguments: Sequence[str]) -> int:
     try:
         return Bench(arguments).go()
     except (ConfigError, BadLine) as error:
-        print(f"bargain-judge: {error}", file=sys.stderr)
+        _refuse(str(error))
         return 2
     except (HydraException, OmegaConfBaseException) as error:
-        print(f"bargain-judge: {one_line(error, list(arguments))}", file=sys.stderr)
+        _refuse(one_line(error, list(arguments)))
         return 2
+
+
+def _refuse(problem: str) -> None:
+    print(safe_lines(f"bargain-judge: {problem}"), file=sys.stderr)
 
 
 class Bench:
@@ -148,7 +155,7 @@ class Bench:
         write_csv(self.directory / "judge.csv", [each for judged in results.values() for each in judged])
         _print(data, results, self.directory)
         if problem:
-            print(f"bargain-judge: {problem}", file=sys.stderr)
+            _refuse(problem)
         return code
 
     def _caller(self, engines: dict[str, Any]) -> _Closing:
@@ -223,7 +230,7 @@ def _rate(rate: dict[str, Any]) -> str:
 
 
 def _print(data: dict[str, Any], results: dict[str, list[Judged]], directory: Path) -> None:
-    console = Console(width=None if sys.stdout.isatty() else 140, highlight=False)
+    console = Console(width=None if sys.stdout.isatty() else 140, **PLAIN)
     if data["simulated"]:
         console.print(Text("a simulated moderator's verdicts", style="italic"))
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
@@ -241,7 +248,7 @@ def _print(data: dict[str, Any], results: dict[str, list[Judged]], directory: Pa
         f"{calls['live'] + calls['from_journal']:,} calls ({calls['from_journal']:,} from the journal), "
         f"{'cost unknown' if cost is None else f'${cost:,.4f}'}"
     )
-    console.print(Text(f"results: {directory}"), soft_wrap=True)
+    console.print(Text(f"results: {on_screen(str(directory))}"), soft_wrap=True)
 
 
 def _states_table(name: str, score: dict[str, Any]) -> Table:
@@ -266,14 +273,14 @@ def _misjudged(judged: list[Judged]) -> list[Text]:
         wanted = each.dialogue
         got = each.error or f"{each.state} {'' if each.price is None else f'{each.price:g}'}"
         label = f"{wanted.state} {'' if wanted.price is None else f'{wanted.price:g}'}"
-        lines.append(Text(f"  {wanted.id}: wanted {label.strip()}, got {got.strip()}", style="bold"))
+        lines.append(Text(_one_line(f"  {wanted.id}: wanted {label.strip()}, got {got.strip()}"), style="bold"))
         for role, text in wanted.turns[-3:]:
             lines.append(Text(f"    {role}: {_one_line(text)}", overflow="ellipsis", no_wrap=True))
     return lines
 
 
 def _one_line(text: str) -> str:
-    return "".join(each if each.isprintable() else " " for each in text)
+    return on_screen(text).replace("\n", " ")
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from bargain.engines.base import Ask, GaveUp
+from bargain.harmless import cell
 from bargain.prices import Outcome, Reader
 from bargain.records import PLAYERS, Item, Place, Turn, Verdict
 from bargain.summary import wilson
@@ -76,7 +77,7 @@ class Judged:
 def read_labelled(path: Path) -> list[Labelled]:
     """The dialogues of a JSONL file. Raises BadLine for the first line that cannot be used."""
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = path.read_text(encoding="utf-8").split("\n")
     except (OSError, UnicodeDecodeError) as error:
         raise BadLine(f"{path} cannot be read ({error}); name a JSONL file of labelled dialogues") from error
     found = [_labelled(line, f"{path}:{number}") for number, line in enumerate(lines, 1) if line.strip()]
@@ -208,9 +209,4 @@ def write_csv(path: Path, judged: Iterable[Judged]) -> None:
                 wanted.id, each.moderator, wanted.state, wanted.price, each.own, each.state, each.price, each.right,
                 "; ".join(each.objections), each.error, f"{role}: {text}",
             )  # fmt: skip
-            writer.writerow([plain_cell(value) for value in row])
-
-
-def plain_cell(value: object) -> object:
-    """A cell that no spreadsheet takes for a formula (OWASP, "CSV Injection")."""
-    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value
+            writer.writerow([cell(value) for value in row])

@@ -233,13 +233,13 @@ def _compare(directory: Path) -> int:
     """The sweep's last word: one table over its cells, and how to go on if some are unfinished."""
     from rich.console import Console
 
-    from bargain.tables import render, sweep_table
+    from bargain.tables import PLAIN, render, sweep_table
 
     code = close_sweep(directory)
     code = code and max(code, _Job.code)
     table = sweep_table(read_cells(directory))
     if sys.stdout.isatty():
-        Console().print(table)
+        Console(**PLAIN).print(table)
     else:
         print(render(table, 140))
     print(directory)

@@ -7,11 +7,11 @@ are not a known-looking name, as in JSON, stay as they are. Nothing here knows w
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from bargain.harmless import to_json, without_marks
 from bargain.records import Item, Message, Player, Turn
 
 _PLACEHOLDER = re.compile(r"\{([a-z][a-z_]*)\}")
@@ -85,9 +85,9 @@ def item_facts(item: Item, max_exchanges: int) -> dict[str, str | None]:
 def dialogue_data(turns: Sequence[Turn]) -> str:
     """A dialogue as JSON lines whose speakers the program sets.
 
-    Whatever a player writes stays inside its own quoted string, so it cannot pass for another speaker.
+    Whatever a player writes stays inside its own quoted string, so it cannot pass for another speaker or open a role.
     """
-    return "\n".join(json.dumps({"speaker": turn.role, "says": turn.text}, ensure_ascii=False) for turn in turns)
+    return "\n".join(to_json({"speaker": turn.role, "says": turn.text}, chat=True) for turn in turns)
 
 
 def merge(messages: Iterable[Message]) -> tuple[Message, ...]:
@@ -107,5 +107,7 @@ def as_heard_by(player: Player, turns: Sequence[Turn], kickoff: str) -> list[Mes
     Where the player has to speak first, `kickoff` stands in for the words it answers to.
     """
     chat = [] if turns and turns[0].role != player else [Message("user", kickoff)]
-    chat += [Message("assistant" if turn.role == player else "user", turn.text) for turn in turns]
+    for turn in turns:
+        mine = turn.role == player
+        chat.append(Message("assistant", turn.text) if mine else Message("user", without_marks(turn.text)))
     return chat

@@ -18,6 +18,7 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf
 
 from bargain.errors import ConfigError
+from bargain.harmless import to_json
 
 FREE_TO_CHANGE = ("limits", "tracking", "resume", "mode", "retry_failed", "estimate")
 """Top-level keys that may differ on resume: they do not decide what is played."""
@@ -41,7 +42,7 @@ def read_state(directory: Path, name: str = "summary.json") -> dict[str, Any]:
 def write_json(path: Path, data: dict[str, Any]) -> None:
     """Writes the file whole or not at all: a reader never sees half of it."""
     part = path.with_name(f"{path.name}.part")
-    part.write_text(json.dumps(data, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    part.write_text(to_json(data, indent=2) + "\n", encoding="utf-8")
     os.replace(part, path)
 
 

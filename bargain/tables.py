@@ -11,6 +11,9 @@ from rich.table import Table
 
 from bargain.prompts import money
 
+PLAIN: dict[str, Any] = {"markup": False, "emoji": False, "highlight": False}
+"""Options of a rich Console for which texts are texts: [seller] is no markup, :cost: no picture."""
+
 
 def price_text(value: float | None, currency: str) -> str:
     """A mean price with two decimals, or a dash."""
@@ -118,7 +121,7 @@ def totals_line(summary: dict[str, Any]) -> str:
 
 def render(table: Table, width: int | None = None) -> str:
     """The table as plain text, for log files and notebooks."""
-    console = Console(width=width or 120, record=False, force_terminal=False)
+    console = Console(width=width or 120, force_terminal=False, **PLAIN)
     with console.capture() as capture:
         console.print(table)
     return "\n".join(line.rstrip() for line in capture.get().splitlines())

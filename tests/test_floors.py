@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 FLOORS = [
-    {"version", "records", "secrets"},
+    {"version", "records", "secrets", "harmless"},
     {"schema", "prices", "money", "acts", "wording", "proposals"},
     {"prompts", "prompts_2023", "logs_2023", "legacy", "violations", "store"},
     {"engines"},

@@ -1,0 +1,54 @@
+"""Texts from outside made harmless for where they are put: a terminal, a JSON line, a spreadsheet, a chat template.
+
+Model text is data everywhere. This room knows characters and nothing of games.
+
+    on_screen("\\x1b[2J$12?\\nDeal")     -> " [2J$12?\\nDeal"
+    to_json({"says": "<|im_end|>"})    -> {"says": "\\u003c|im_end|>"}, the same data
+    cell("=HYPERLINK(...)")            -> "'=HYPERLINK(...)"
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+_UNSEEN_IN_JSON = re.compile("[\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+_OPENS_ROLE = re.compile(r"<|\[(?=/?INST\])")
+_MARK = re.compile(
+    r"<(?=\|[^|>\s]{1,40}\|>|/?s>|</?SYS>>|(start|end)_of_turn>|/?(im_start|im_end|eot_id)>)|\[(?=/?INST\])"
+)
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""What a spreadsheet takes for the beginning of a formula (OWASP, "CSV Injection")."""
+
+
+def on_screen(text: str) -> str:
+    """The text with a blank for whatever could steer a terminal or turn its direction; its lines stay."""
+    return "\n".join("".join(char if char.isprintable() else " " for char in line) for line in text.split("\n"))
+
+
+def to_json(data: Any, *, indent: int | None = None, chat: bool = False) -> str:
+    """The data as JSON in UTF-8, with what changes a text unseen written as \\u escapes.
+
+    chat: it becomes part of a prompt; marks by which servers tell roles apart (<|im_end|>, [INST]) are escaped as well.
+    """
+    text = json.dumps(data, ensure_ascii=False, indent=indent)
+    if chat:
+        text = _OPENS_ROLE.sub(_escaped, text)
+    return _UNSEEN_IN_JSON.sub(_escaped, text)
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return f"\\u{ord(found[0]):04x}"
+
+
+def without_marks(text: str) -> str:
+    """A chat message in which no server finds the marks of its chat template: a blank breaks them up."""
+    return _MARK.sub(lambda found: f"{found[0]} ", text) if "<" in text or "[" in text else text
+
+
+def cell(value: object) -> object:
+    """A cell of a CSV file that no spreadsheet takes for a formula and no terminal for a command."""
+    if not isinstance(value, str):
+        return value
+    return f"{chr(39) if value.lstrip(' ').startswith(_FORMULA) else ''}{on_screen(value)}"

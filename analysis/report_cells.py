@@ -6,6 +6,7 @@ A cell is a run; it has a number from 1 in the order of the directories, by whic
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import pandas as pd
 
@@ -27,14 +28,24 @@ _LONGEST_CHOICE = 80
 
 
 def named(runs: Runs) -> pd.DataFrame:
-    """One row per run: run, number, cell (its label), currency, learner, planned, finished, error, state, problem."""
+    """One row per run: number, cell (its label), subject (whom its tests are about), currency, and RUN_COLUMNS' run,
+    learner, planned, finished, error, state, problem and simulated."""
     frame = runs.runs
     label = runs.labels() if len(runs) > 1 else None
     labels = list(label) if label is not None else [_alone(row) for _, row in frame.iterrows()]
     currency = frame["item.currency"] if "item.currency" in frame else pd.Series("$", index=frame.index)
     kept = frame[["run", "learner", "planned", "finished", "error", "state", "problem", "simulated"]]
-    kept = kept.assign(number=range(1, len(frame) + 1), cell=labels, currency=currency.fillna("$").astype(str))
-    return kept[["number", "cell", *(name for name in kept.columns if name not in ("number", "cell"))]]
+    subjects = [_subject(row) for row in frame.to_dict("records")]
+    kept.insert(0, "number", range(1, len(frame) + 1))
+    kept.insert(1, "cell", labels)
+    return kept.assign(subject=subjects, currency=currency.fillna("$").astype(str))
+
+
+def _subject(row: dict[Any, Any]) -> str:
+    """The coached player: gpt-4 (seller); without a single one, both players."""
+    if row["learner"] in metrics.PLAYERS:
+        return f"{row['learner_engine'] or 'unknown engine'} ({row['learner']})"
+    return f"{row['seller_engine'] or '?'} (seller) and {row['buyer_engine'] or '?'} (buyer)"
 
 
 def _alone(row: pd.Series) -> str:

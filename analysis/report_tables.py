@@ -19,13 +19,14 @@ from analysis.plain import one_line, to_csv
 from analysis.words import interval, number
 
 NOTHING = "–"
-_LONGEST = 160
+_LONGEST = 400
 
 
 class Column(NamedTuple):
     """One shown column. `value`, `low`, `high`, `n` name columns of the frame.
 
-    kind: text, key (a text said once for the rows it spans), count, rate, currency, usd, share, p, or number.
+    kind: text, key (a text said once for the rows it spans), count, rate, currency, usd, share, p, number, or said: a
+    number that is a text already (its interval is written in the frame's `unit`, if it has one).
     """
 
     title: str
@@ -64,6 +65,8 @@ class Table:
     frame: pd.DataFrame
     columns: tuple[Column, ...]
     note: str = ""
+    data: pd.DataFrame | None = None
+    """What the CSV holds, where that is not the frame."""
 
     def rows(self) -> Iterator[list[Cell]]:
         """The shown cells of each row; a key that repeats the row above (with all keys before it) is empty."""
@@ -80,7 +83,7 @@ class Table:
 
     def csv(self) -> str:
         """Every column of the frame, every digit."""
-        return to_csv(self.frame)
+        return to_csv(self.frame if self.data is None else self.data)
 
     def latex(self) -> str:
         """The shown columns as a booktabs table."""
@@ -112,11 +115,14 @@ def _cell(column: Column, row: dict[Any, Any]) -> Cell:
         return Cell(NOTHING, numeric=True)
     between = ""
     if column.low:
-        between = interval(float(row[column.low]), float(row[column.high]), column.kind)
+        unit = str(row.get("unit", "")) if column.kind == "said" else column.kind
+        between = interval(float(row[column.low]), float(row[column.high]), unit)
     return Cell(_number(column, value, one_line(row.get("currency", "$"), 8)), between, told, numeric=True)
 
 
 def _number(column: Column, value: Any, currency: str) -> str:
+    if column.kind == "said":
+        return str(value)
     value = float(value)
     if column.kind == "count":
         return f"{value:,.0f}"

@@ -1,0 +1,116 @@
+"""One test of the report as a sentence: what changed, from where to where, how sure.
+
+It knows words only; which tests there are, and Holm's correction, are `report_tests`' business.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from analysis.plain import one_line
+from analysis.words import PAIRED, interval, number, probability
+
+_UNITS = {"price": "currency", "deal_rate": "rate"}
+SURE = 0.05
+"""A corrected p below this lets the sentence claim something; above it, it says that nothing is shown."""
+Row = Mapping[Any, Any]
+
+
+def sentence(row: Row) -> str:
+    """A row of report_tests.tests: its subject, claim, size with interval, both means, n, test, p and effect size."""
+    about = _about(row)
+    if math.isnan(row["difference"]):
+        return f"{about}: {row['note'] or 'nothing to compare'}"
+    unit, sure = _UNITS.get(row["metric"], "share"), row["p_holm"] < SURE
+    size, low, high = row["difference"], row["low"], row["high"]
+    if sure and size < 0:  # "rarer by 40 points [22, 54]"
+        size, low, high = -size, -high, -low
+    told = number(size, unit, row["currency"], signed=not sure)
+    between = interval(low, high, unit)
+    means = " {} ".format("to" if row["question"] in ("price", "deals") else "against").join(_means(row, unit))
+    if sure:
+        text = f"{about}{_claim(row)} {told} {between}{_more(row)} {_where(row)} ({means})"
+    else:
+        text = f"{about}: no {_what(row)} shown {_where(row)}: {told} {between} ({means})"
+    return ", ".join([" ".join(text.split()), *_evidence(row)])
+
+
+def _evidence(row: Row) -> list[str]:
+    parts = [f"n={int(row['n']):,}" + (" pairs" if row["test"] in PAIRED else "")]
+    if not math.isnan(row["p_holm"]):
+        parts += [str(row["test"]), f"{probability(row['p_holm'])} Holm"]
+    if math.isfinite(row["effect"]) and (row["effect"] or row["effect_name"] != "odds ratio"):
+        parts.append(f"{row['effect_name']}={row['effect']:.2f}")
+    return [*parts, *([str(row["note"])] if row["note"] else [])]
+
+
+def _about(row: Row) -> str:
+    """Whom or what the sentence is about."""
+    if row["question"] in ("cells", "start"):
+        return f"{_choice(row['choice'])} {_said(row['b_is'])} against {_said(row['a_is'])}"
+    if row["question"] == "arms":
+        return f"{row['subject']}, {_said(row['b_is'])} against {_said(row['a_is'])} feedback"
+    arm = row.get("arm")
+    return f"{row['subject']}, {_said(arm)} feedback" if isinstance(arm, str) and arm else str(row["subject"])
+
+
+def _claim(row: Row) -> str:
+    """What is sure, up to the number."""
+    up = row["difference"] > 0
+    if row["question"] == "price" and row["role"] == "learner":
+        return " gains" if up else " loses"
+    if row["question"] == "price":
+        return f": the price {'rises' if up else 'falls'} by"
+    if row["question"] == "deals":
+        return f": deals become {'more frequent' if up else 'rarer'} by"
+    return f": {_measure(row)} is"
+
+
+def _more(row: Row) -> str:
+    """What stands after the number in a comparison."""
+    if row["question"] in ("price", "deals"):
+        return ""
+    up = row["difference"] > 0
+    if row["question"] == "arms" and row["role"] == "learner":
+        return " better" if up else " worse"
+    return " higher" if up else " lower"
+
+
+def _measure(row: Row) -> str:
+    if row["metric"] == "deal_rate":
+        return "the deal rate"
+    if row["question"] == "cells":
+        return "the gain" if row["role"] == "learner" else "the change of price"
+    return "the coached player's price" if row["role"] == "learner" else "the price"
+
+
+def _what(row: Row) -> str:
+    if row["question"] in ("price", "deals"):
+        return "change of deals" if row["question"] == "deals" else "change"
+    return f"difference in {_measure(row)}"
+
+
+def _where(row: Row) -> str:
+    if row["question"] in ("price", "deals"):
+        return f"from round 1 to round {row['round']}"
+    return f"in round {row['round']}"
+
+
+def _means(row: Row, unit: str) -> list[str]:
+    """Both means, the comparison's first side first. A learner's prices were turned; here they are as paid."""
+    turned = row["role"] == "learner" and row["question"] != "cells"
+    values = [abs(row[side]) if turned else row[side] for side in "ab"]
+    if row["question"] not in ("price", "deals"):
+        values.reverse()
+    return [number(value, unit, row["currency"], signed=row["question"] == "cells") for value in values]
+
+
+def _choice(name: object) -> str:
+    """A config key in words: seller.engine.name is the seller's engine."""
+    return str(name).removesuffix(".name").replace(".", " ").replace("_", " ")
+
+
+def _said(value: object) -> str:
+    return one_line(value, 40)

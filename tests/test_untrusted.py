@@ -136,7 +136,14 @@ def test_hostile_words_of_models_stay_words_in_terminal_files_and_prompts(tmp_pa
     engines = [f"engine@{seat}.engine=gpt-4" for seat in ("seller", "buyer")]
     with Server(reply, fault=fault) as server:
         urls = [f"{seat}.engine.base_url={server.openai}" for seat in ("seller", "buyer")]
-        settings = ["n_games=3", "game.n_rounds=2", "game.max_exchanges=3", "item.cost=7.77", "tracking=none"]
+        settings = [
+            "n_games=2",
+            "moderator.start=always",
+            "game.n_rounds=2",
+            "game.max_exchanges=3",
+            "item.cost=7.77",
+            "tracking=none",
+        ]
         done = bargain(*engines, *urls, *settings, cwd=tmp_path, env=environment(OPENAI_API_KEY="sk-test"))
         calls = [call.chat for call in server.calls]
     assert done.returncode == 0, done.stderr

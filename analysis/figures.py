@@ -18,7 +18,10 @@ from dataclasses import dataclass
 import altair as alt
 
 from analysis.figures_base import FORMATS, NotEnough, save, svg
+from analysis.figures_compare import arms, cost_and_gain, gains, tradeoff
+from analysis.figures_pairs import pairs_of_engines
 from analysis.figures_rounds import deal_rate_by_round, dialogue_length, price_by_round, response_length
+from analysis.figures_spread import before_after, distributions
 from analysis.runs import Runs
 
 __all__ = ["FIGURES", "FORMATS", "Figure", "NotEnough", "save", "svg"]
@@ -48,6 +51,54 @@ FIGURES: tuple[Figure, ...] = (
         "Deals per planned round of the finished games, with Wilson's 95% intervals; rounds not played and rounds lost "
         "to a failed call count as no deal.",
         deal_rate_by_round,
+    ),
+    Figure(
+        "tradeoff",
+        "Price against deal rate",
+        "What a better price costs in deals: from the first round (hollow) to the last (filled), with 95% intervals of "
+        "both at both ends.",
+        tradeoff,
+    ),
+    Figure(
+        "gains",
+        "What the learner gained",
+        "The learner's change of price from round 1 to the last, paired by game, with 95% intervals; more is better "
+        "for sellers and buyers alike. n counts the games with a deal in both rounds.",
+        gains,
+    ),
+    Figure(
+        "arms",
+        "Feedback arms",
+        "Mean price of the deals by round and feedback, with 95% intervals. The arms of a panel share the games of "
+        "round 1.",
+        arms,
+    ),
+    Figure(
+        "pairs",
+        "Engine against engine",
+        "First rounds, before anybody is coached: rows are the sellers' engines, columns the buyers'.",
+        pairs_of_engines,
+    ),
+    Figure(
+        "cost",
+        "Improvement and its cost",
+        "The learner's paired gain from round 1 to the last, with 95% intervals, against the cost of a game (tokens, "
+        "where no run cost money). One point per run and arm; in a compare game the cost is that of all arms.",
+        cost_and_gain,
+    ),
+    Figure(
+        "before_after",
+        "Prices before and after feedback",
+        "Prices of the games with a deal in both of the first two rounds, as shares of these games: grey in round 1, "
+        "outlined in round 2. The dashed line is the mean of round 1, the whole line that of round 2.",
+        before_after,
+    ),
+    Figure(
+        "distributions",
+        "Prices of every round",
+        "Prices of the deals as upright histograms (the middle 50% and 80% where there are many rounds); diamonds are "
+        "means with 95% intervals.",
+        distributions,
     ),
     Figure(
         "response_length",

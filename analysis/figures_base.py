@@ -51,7 +51,7 @@ def theme() -> dict[str, Any]:
             **text, "titleFontWeight": "normal", "gridColor": GRID, "gridWidth": 0.7, "domain": False,
             "tickColor": "#BBBBBB", "tickSize": 4, "labelOverlap": True, "titlePadding": 6,
         },
-        "legend": {**text, "labelLimit": 240, "symbolSize": 70, "symbolStrokeWidth": 1.6, "titleFontWeight": "normal"},
+        "legend": {**text, "labelLimit": 240, "symbolSize": 75, "titleFontWeight": "normal"},
         "header": {**text, "labelFontWeight": "bold", "labelLimit": 0, "labelPadding": 5},
         "title": {
             "anchor": "start", "color": INK, "fontSize": 13, "subtitleFontSize": 11, "subtitleColor": "#555555",
@@ -91,19 +91,20 @@ def shown(names: Iterable[str], longest: int = LONGEST) -> dict[str, str]:
 
 
 def encodings(names: Sequence[str], looks: Callable[[str], Look] = look, *, legend: bool = True) -> dict[str, Any]:
-    """Colour and shape by the field `series`, whose values are `shown(names)`, with one legend, and dash by `dash`.
-
-    `dash` holds the same values: were it the same field, the legend's symbols would have dashed outlines.
-    """
+    """Colour, dash and shape by the field `series`, whose values are `shown(names)`, with one legend."""
     texts = shown(names)
     styles = [looks(name) for name in texts]
     domain = list(texts.values())
     columns = max(1, min(len(domain), 620 // (45 + 6 * max(map(len, domain), default=1))))
-    key = alt.Legend(orient="bottom", columns=columns, title=None, symbolOpacity=1) if legend else None
+    key = (
+        alt.Legend(orient="bottom", columns=columns, title=None, symbolOpacity=1, symbolStrokeWidth=0)
+        if legend
+        else None
+    )
     return {
         "color": alt.Color("series:N", legend=key).scale(domain=domain, range=[each.colour for each in styles]),
         "shape": alt.Shape("series:N", legend=key).scale(domain=domain, range=[each.shape for each in styles]),
-        "strokeDash": alt.StrokeDash("dash:N", legend=None).scale(
+        "strokeDash": alt.StrokeDash("series:N", legend=None).scale(
             domain=domain, range=[list(each.dash) for each in styles]
         ),
     }
@@ -216,7 +217,9 @@ def grid(values: pd.DataFrame, *, small: bool = False) -> tuple[pd.DataFrame, Gr
     small = small or len(panels) > 6
     columns, width = (4, 145) if small else (3, 185) if len(panels) > 4 else (2, 265)
     columns, width = (1, 380) if len(panels) == 1 else (min(columns, len(panels)), width)
-    lines = {each: "\n".join(textwrap.wrap(each, width // 6)) for each in panels}
+    lines = {
+        each: "\n".join("\n".join(textwrap.wrap(line, width // 6)) for line in each.split("\n")) for each in panels
+    }
     unique = lines if len(set(lines.values())) == len(lines) else {each: each for each in panels}
     made = Grid([unique[each] for each in panels], columns, width, round(width * (0.8 if small else 0.68)))
     return values.assign(panel=values["panel"].map(unique)), made

@@ -33,6 +33,7 @@ MOST = 6
 """More series than this in a panel cannot be told apart where they cross."""
 MANY_ROUNDS = 12
 """More rounds than this: bands in place of bars, and points only where there is room."""
+SHOWN = ["panel", "series", "round", "value", "low", "high"]
 KEYS = ["learner", "setting", "engine", "arm", "round"]
 
 
@@ -62,7 +63,7 @@ def by_round(runs: Runs, metric: str, axis: str, *, title: str = "", of_learner:
     return finish(drawn(values, axis, rate=metric == "deal_rate"), runs, title=title)
 
 
-def rounds_table(runs: Runs, metric: str, *, of_learner: bool = False) -> pd.DataFrame:
+def rounds_table(runs: Runs, metric: str, *, of_learner: bool = False, least: int = 2) -> pd.DataFrame:
     """metrics.table by learner, setting, engine, arm and round, with `panel` and `series`. Raises NotEnough."""
     if not len(runs.rounds):
         raise NotEnough("no finished game")
@@ -73,7 +74,7 @@ def rounds_table(runs: Runs, metric: str, *, of_learner: bool = False) -> pd.Dat
             raise NotEnough("nobody is coached, or both players are: no single learner")
     if not len(found):
         raise NotEnough("no deal in any round" if metric == "price" else f"no value of {metric} in any round")
-    if found["round"].nunique() < 2:
+    if found["round"].nunique() < least:
         raise NotEnough("one round only: nothing to follow over rounds")
     found = found.assign(_order=found["learner"].map(list(LEARNERS).index), round=found["round"].astype(int))
     found = found.sort_values(["_order", "setting", "arm", "engine", "round"], kind="stable", ignore_index=True)
@@ -84,36 +85,44 @@ def rounds_table(runs: Runs, metric: str, *, of_learner: bool = False) -> pd.Dat
 
 def drawn(values: pd.DataFrame, axis: str, *, rate: bool = False) -> Any:
     """Lines with intervals, a panel per `panel` of a rounds_table; a panel per engine where there are many."""
-    engines = list(dict.fromkeys(values["engine"]))
-    names = list(dict.fromkeys(values["series"]))
     last = int(values["round"].max())
-    alone = len(engines) > MOST
-    values = values.assign(at=values["round"].astype(float))
-    looks = encodings(engines, legend=len(engines) > 1)
-    if alone:
-        learners = list(dict.fromkeys(values["learner"]))
-        rest = [panel(engine, *each) for engine, *each in values[["series", "setting", "arm"]].astype(str).to_numpy()]
-        values = values.assign(panel=rest, series=values["learner"].map(LEARNERS)).sort_values("engine", kind="stable")
-        roles = {LEARNERS[each]: role_look(each) for each in learners}
-        looks = encodings(list(roles), roles.__getitem__)
-    elif last <= MANY_ROUNDS and len(engines) > 1:
-        step = min(0.12, 0.55 / (len(engines) - 1))
-        places = values["series"].map(names.index)
-        values = values.assign(at=values["round"] + (places - (len(names) - 1) / 2) * step)
+    values, looks, alone = engines_as_series(values)
+    values = apart(values) if last <= MANY_ROUNDS and not alone else values.assign(at=values["round"].astype(float))
     values, of = grid(values, small=alone)
-    values = values.assign(dash=values["series"])[["panel", "series", "dash", "round", "at", "value", "low", "high"]]
-    return faceted(_layers(axis, looks, last, of.width, rate=rate), values, of)
+    return faceted(layers(axis, looks, last, of.width, rate=rate), values[[*SHOWN, "at"]], of)
 
 
-def rounds_axis(last: int, width: int) -> alt.X:
-    """The x channel of the field `at`: rounds from 1 to last, each of them named where there is room."""
+def engines_as_series(values: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, Any], bool]:
+    """A rounds_table whose `series` are its engines, or learners in a panel per engine where there are more than MOST.
+
+    Gives the frame, the encodings of its series, and whether engines have a panel each.
+    """
+    engines = list(dict.fromkeys(values["engine"]))
+    if len(engines) <= MOST:
+        return values, encodings(engines, legend=len(engines) > 1), False
+    titles = [panel(engine, *each) for engine, *each in values[["series", "setting", "arm"]].astype(str).to_numpy()]
+    roles = {LEARNERS[each]: role_look(each) for each in dict.fromkeys(values["learner"])}
+    values = values.assign(panel=titles, series=values["learner"].map(LEARNERS)).sort_values("engine", kind="stable")
+    return values, encodings(list(roles), roles.__getitem__), True
+
+
+def apart(values: pd.DataFrame) -> pd.DataFrame:
+    """With `at`, the place of each point: the series of a round stand a little apart."""
+    names = list(dict.fromkeys(values["series"]))
+    step = min(0.12, 0.55 / max(len(names) - 1, 1))
+    places = values["series"].map(names.index)
+    return values.assign(at=values["round"] + (places - (len(names) - 1) / 2) * step)
+
+
+def rounds_axis(last: int, width: int, field: str = "at") -> alt.X:
+    """The x channel of a field in rounds: rounds from 1 to last, each of them named where there is room."""
     every = -(-last * 24 // width)
     ticks = [each for each in range(1, last + 1) if (each == 1 or each % every == 0)]
     axis = alt.Axis(values=ticks, format="d", grid=False)
-    return alt.X("at:Q", title="round", axis=axis).scale(domain=[0.6, last + 0.4], nice=False, zero=False)
+    return alt.X(f"{field}:Q", title="round", axis=axis).scale(domain=[0.5, last + 0.5], nice=False, zero=False)
 
 
-def _layers(axis: str, looks: dict[str, Any], last: int, width: int, *, rate: bool) -> Any:
+def layers(axis: str, looks: dict[str, Any], last: int, width: int, *, rate: bool) -> Any:
     scale = alt.Scale(domain=[0, 1]) if rate else alt.Scale(zero=False, nice=True)
     y = alt.Y("value:Q", title=axis, axis=alt.Axis(format="%" if rate else "~g", tickCount=5), scale=scale)
     base = alt.Chart().encode(x=rounds_axis(last, width), color=looks["color"])

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from bargain.engines.base import Ask, GaveUp, Scene
+from bargain.harmless import without_marks
 from bargain.prompts import Prompt, as_heard_by, fill, item_facts, merge, money
 from bargain.records import Item, Message, Place, Player, Round, Turn
 
@@ -99,7 +100,7 @@ class Negotiator:
         """
         result = "deal" if last.price is not None else "no_deal"
         price = None if last.price is None else money(last.price, self.item.currency)
-        facts = {**self._facts, "previous_price": price, "feedback": feedback}
+        facts = {**self._facts, "previous_price": price, "feedback": feedback and without_marks(feedback)}
         told = "" if feedback is None else self.prompt.fill(f"{'feedback' if feedback else 'target'}_{result}", facts)
         if not told:
             acknowledgement = ""

@@ -12,19 +12,21 @@ drawn is known by figures_base.py and its neighbours.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import altair as alt
 
 from analysis.figures_base import FORMATS, NotEnough, save, svg
 from analysis.figures_compare import arms, cost_and_gain, gains, tradeoff
 from analysis.figures_pairs import pairs_of_engines
+from analysis.figures_reference import beside_paper
 from analysis.figures_rounds import deal_rate_by_round, dialogue_length, price_by_round, response_length
 from analysis.figures_spread import before_after, distributions
 from analysis.runs import Runs
 
-__all__ = ["FIGURES", "FORMATS", "Figure", "NotEnough", "save", "svg"]
+__all__ = ["FIGURES", "FORMATS", "Figure", "NotEnough", "reference_figures", "save", "svg"]
 
 
 @dataclass(frozen=True)
@@ -113,3 +115,22 @@ FIGURES: tuple[Figure, ...] = (
         dialogue_length,
     ),
 )
+
+
+def reference_figures(aliases: Mapping[str, str] | None = None) -> tuple[Figure, ...]:
+    """Table 1 and Figures 4 to 7 of Fu et al. (2023) with one's own numbers beside them.
+
+    aliases: which of one's engines stands beside which of the paper's, as in `reference.compare`.
+    """
+    told = "Filled: one's own runs by the 2023 rules; hollow: the published numbers (rates with Wilson's intervals)."
+    return tuple(
+        Figure(name, title, told, partial(beside_paper, figure=figure, metric=metric, axis=axis, aliases=aliases))
+        for name, title, figure, metric, axis in (
+            ("paper_table1", "Table 1: human and AI feedback", "table1", "mean_price", "mean price ($)"),
+            ("paper_fig4", "Figure 4: before and after AI feedback", "fig4", "mean_price", "mean price ($)"),
+            ("paper_fig4_hist", "Figure 4: distribution of prices", "fig4-hist", "share", "share of the games"),
+            ("paper_fig5", "Figure 5: price by round", "fig5-6", "mean_price", "mean price ($)"),
+            ("paper_fig6", "Figure 6: deal rate by round", "fig6", "deal_rate", "deal rate"),
+            ("paper_fig7", "Figure 7: dialogue length by round", "fig7", "dialogue_chars", "characters per dialogue"),
+        )
+    )

@@ -49,7 +49,7 @@ def theme() -> dict[str, Any]:
         "view": {"stroke": "#BBBBBB", "strokeWidth": 0.8},
         "axis": {
             **text, "titleFontWeight": "normal", "gridColor": GRID, "gridWidth": 0.7, "domain": False,
-            "tickColor": "#BBBBBB", "tickSize": 4, "labelOverlap": True, "titlePadding": 6,
+            "tickColor": "#BBBBBB", "tickSize": 4, "labelOverlap": True, "labelFlush": False, "titlePadding": 6,
         },
         "legend": {**text, "labelLimit": 240, "symbolSize": 75, "titleFontWeight": "normal"},
         "header": {**text, "labelFontWeight": "bold", "labelLimit": 0, "labelPadding": 5},
@@ -226,7 +226,7 @@ def grid(values: pd.DataFrame, *, small: bool = False) -> tuple[pd.DataFrame, Gr
 
 
 def faceted(layers: Any, values: pd.DataFrame, of: Grid) -> Any:
-    """The layers, drawn from `values`, once for each panel, with equal scales and axes of their own."""
+    """The layers, drawn from `values`, once for each panel: equal scales, and axes on every panel."""
     header = alt.Header(labelExpr="split(datum.label, '\\n')")
     whole = layers.properties(width=of.width, height=of.height, data=data(values))
     facet = alt.Facet("panel:N", title=None, sort=of.panels, header=header)

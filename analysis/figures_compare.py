@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import altair as alt
 import pandas as pd
 
@@ -42,7 +44,10 @@ def tradeoff(runs: Runs, *, title: str = "") -> alt.TopLevelMixin:
     first = (values["round"] == chain.transform("min")) & ~last
     values = values.assign(end=first.map({True: "first", False: ""}).where(~last, "last"))
     values, of = grid(values, small=alone)
-    x = alt.X("value_rate:Q", title="deal rate").scale(zero=False, nice=True).axis(format="%", tickCount=5)
+    low = math.floor(10 * values["low_rate"].min()) / 10
+    scale, step = alt.Scale(domain=[low - 0.02, 1.02], nice=False, zero=False), 0.1 if low >= 0.6 else 0.2
+    ticks = [round(1 - step * each, 1) for each in range(math.floor((1 - low) / step + 1e-9) + 1)]
+    x = alt.X("value_rate:Q", title="deal rate", scale=scale, axis=alt.Axis(format="%", values=ticks))
     price = f"mean price{currency(runs)}"
     y = alt.Y("value:Q", title=price).scale(zero=False, nice=True).axis(tickCount=5, format="~g")
     base = alt.Chart().encode(x=x, y=y, color=looks["color"])
@@ -77,7 +82,7 @@ def arms(runs: Runs, *, title: str = "") -> alt.TopLevelMixin:
     values = values.assign(
         panel=titles, series=values["arm"].astype(str).map(dict(zip(names, labels.values(), strict=True)))
     )
-    values, of = grid(apart(values.sort_values("panel", kind="stable")))
+    values, of = grid(apart(values))
     looks = encodings(list(arm_of), lambda label: arm_look(arm_of[label]))
     axis = f"mean price of the deals{currency(runs)}"
     drawn = layers(axis, looks, int(values["round"].max()), of.width, rate=False)
@@ -102,13 +107,15 @@ def gains(runs: Runs, *, title: str = "") -> alt.TopLevelMixin:
         arm == "", " (" + arm.map(lambda each: ARM_NAMES.get(each, each)) + ")"
     )
     titles = [panel(*each) for each in zip(found["learner"], found["setting"], strict=True)]
-    label = [f"round {number}, n={n}" for number, n in zip(found["round"], found["n"], strict=True)]
+    same = found["round"].nunique() == 1
+    label = [f"n={n}" if same else f"round {at}, n={n}" for at, n in zip(found["round"], found["n"], strict=True)]
     values = found.assign(row=rows, panel=titles, series=found["engine"].map(texts), label=label)
     values, of = grid(values)
     order = list(dict.fromkeys(values["row"]))
     looks = encodings(list(dict.fromkeys(found["engine"])), legend=False)
     y = alt.Y("row:N", title=None, sort=order).axis(grid=False, labelLimit=220)
-    gain = f"learner's gain since round 1{currency(runs)}"
+    ends = f"round 1 to {found['round'].max()}" if same else "since round 1"
+    gain = f"learner's gain, {ends}{currency(runs)}"
     x = alt.X("difference:Q", title=gain).scale(zero=True)
     base = alt.Chart().encode(y=y, color=looks["color"])
     drawn = alt.layer(
@@ -117,10 +124,9 @@ def gains(runs: Runs, *, title: str = "") -> alt.TopLevelMixin:
         base.mark_point(filled=True, size=60, opacity=1).encode(x=x, shape=looks["shape"]),
         base.mark_text(dy=-9, fontSize=9, color=INK).encode(x=x, text="label:N", color=alt.value("#666666")),
     )
-    of = of._replace(height=26 * len(order) + 12)
-    return finish(
-        faceted(drawn, values[["panel", "row", "series", "difference", "low", "high", "label"]], of), runs, title=title
-    )
+    of = of._replace(height=26 * int(values.groupby("panel")["row"].nunique().max()) + 12)
+    columns = ["panel", "row", "series", "difference", "low", "high", "label"]
+    return finish(faceted(drawn, values[columns], of).resolve_scale(y="independent"), runs, title=title)
 
 
 def cost_and_gain(runs: Runs, *, title: str = "") -> alt.TopLevelMixin:

@@ -34,8 +34,9 @@ def pairs_of_engines(runs: Runs, *, title: str = "") -> alt.TopLevelMixin:
         "surplus_share": "seller's share of the surplus",
     }
     maps = [
-        heat_map(part.assign(value=part["value"].astype(float)), names[str(metric)], sellers, buyers)
-        for metric, part in values.groupby("metric", sort=False)
+        heat_map(values[values["metric"] == metric], name, sellers, buyers)
+        for metric, name in names.items()
+        if (values["metric"] == metric).any()
     ]
     wide = len(buyers) > 6
     return finish(alt.vconcat(*maps) if wide else alt.hconcat(*maps), runs, title=title)
@@ -70,8 +71,12 @@ def heat_map(values: pd.DataFrame, title: str, sellers: list[str], buyers: list[
         }
     )
     size = 46 if len(buyers) <= 6 else 34 if len(buyers) <= 12 else 27
-    x = alt.X("buyer:N", title="buyer", sort=[texts[each] for each in buyers]).axis(labelAngle=-40, labelLimit=150)
-    y = alt.Y("seller:N", title="seller", sort=[texts[each] for each in sellers]).axis(labelLimit=150)
+    x = alt.X("buyer:N", title="buyer", sort=[texts[each] for each in buyers]).axis(
+        labelAngle=-40, labelLimit=150, labelOverlap=False
+    )
+    y = alt.Y("seller:N", title="seller", sort=[texts[each] for each in sellers]).axis(
+        labelLimit=150, labelOverlap=False
+    )
     base = alt.Chart(data(cells)).encode(x=x, y=y)
     return (
         alt.layer(

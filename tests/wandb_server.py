@@ -9,13 +9,16 @@ from typing import Any, Self
 
 
 class WandbServer:
-    """Keeps what a run sends. Once `silent`, it takes requests and never answers, until it is closed."""
+    """Keeps what a run sends. Once `silent`, it takes requests and never answers, until it is closed; it knows the key
+    or not."""
 
     def __init__(self) -> None:
         self.silent = False
+        self.knows_key = True
         self.history: list[dict[str, Any]] = []
         self.artifacts: list[str] = []
         self.uploads: dict[str, bytes] = {}
+        self.views: list[dict[str, Any]] = []
         self.exit_codes: list[int] = []
         self._closed = threading.Event()
         served = self
@@ -88,6 +91,12 @@ class WandbServer:
             return {"createArtifact": {"artifact": artifact}}
         if "query ArtifactType" in query:
             return {"project": None}
+        if "mutation UpsertView" in query:
+            self.views.append(given)
+            return {"upsertView": {"view": {"id": "w", "name": given["name"], "displayName": given["displayName"]}}}
+        if "query Viewer" in query and not self.knows_key:
+            return {"viewer": None}
         if "query Viewer" in query:
-            return {"viewer": {"id": "v", "entity": "me", "username": "me", "flags": "{}", "teams": {"edges": []}}}
+            me = {"id": "v", "entity": "me", "username": "me", "email": "me@models.test"}
+            return {"viewer": {**me, "flags": "{}", "teams": {"edges": []}}}
         return {}

@@ -24,7 +24,6 @@ ESTIMATES = (
     ("surplus", "buyer", "buyer_surplus"),
 )
 _PARTS = ("", "_low", "_high", "_n")
-_LONGEST_CHOICE = 80
 
 
 def named(runs: Runs) -> pd.DataFrame:
@@ -163,13 +162,14 @@ def differences(runs: Runs, cell_names: pd.DataFrame) -> Table:
     for name in names:
         for value, group in runs.runs.assign(number=list(cell_names["number"])).groupby(name, dropna=False, sort=False):
             implied = "" if name in deciding else "by a preset above"
-            rows.append((name, _choice(value), ranges(list(group["number"])), len(group), implied))
+            rows.append((name, said(value), ranges(list(group["number"])), len(group), implied))
     frame = pd.DataFrame(rows, columns=["choice", "value", "cells", "count", "implied"])
     columns = (Column("Choice", "choice", "key"), Column("Value", "value"), Column("Cells", "cells"))
     return Table("differences", "What differs", frame, (*columns, *shown(frame, Column("Set by", "implied"))))
 
 
-def _choice(value: object) -> str:
+def said(value: object) -> str:
+    """One choice as a text: `not set`, `empty`, or the value; 5.0 is 5."""
     if value is None or value != value:
         return "not set"
     value = int(value) if isinstance(value, float) and value.is_integer() else value

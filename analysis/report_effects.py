@@ -5,6 +5,7 @@ Each function makes one Table of the report from an `analysis` frame; the arithm
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -141,9 +142,9 @@ def _by_span(runs: Runs) -> list[tuple[float, Runs]]:
 _OPENINGS = ("item.seller_opening", "item.buyer_opening")
 
 
-def paper(runs: Runs) -> Table:
+def paper(runs: Runs, aliases: Mapping[str, str]) -> Table:
     """Each number of the paper that these runs have too, with one's own by the 2023 rules and by the strict ones."""
-    found = reference.compare(runs)
+    found = reference.compare(runs, aliases)
     kind = found["metric"].eq("deal_rate") | found["metric"].str.startswith("share_")
     money = found["metric"].eq("mean_price")
     for name in ("paper", "own", "strict"):
@@ -152,7 +153,7 @@ def paper(runs: Runs) -> Table:
             for value, rate, price in zip(found[name], kind, money, strict=True)
         ]
     found["unit"] = kind.map({True: "rate", False: ""})
-    columns = (
+    columns: tuple[Column, ...] = (
         Column("Where", "figure", "key"),
         Column("Learner", "learner", "key"),
         Column("Engine", "engine", "key"),
@@ -169,4 +170,13 @@ def paper(runs: Runs) -> Table:
         "Fu et al. (2023), Table 1 and Figures 4 to 7, beside these runs: by the rules of 2023 (last $ amount, between "
         "the openings) and by this program's. The paper's rival was gpt-3.5-turbo throughout."
     )
+    if not len(found):
+        columns, note = (
+            (),
+            (
+                "None of these runs can stand beside the paper: that needs one learner, the openings 20 and 10, and an "
+                "engine that is called like one of the paper's (gpt-4, gpt-3.5-turbo, claude-v1.3, claude-instant-v1.0 "
+                "...), or is said to be by --alias."
+            ),
+        )
     return Table("reference", "The paper's numbers and one's own", found, columns, note)

@@ -66,10 +66,10 @@ def dialogues(runs: Runs, names: pd.DataFrame) -> list[Dialogue]:
     rounds = joined(runs, [*ITEM])
     played = rounds[(rounds["n_turns"] > 0) & ~rounds["repeat"]]
     last = played.groupby("run", observed=True)["round"].transform("max")
-    chosen: dict[int, list[str]] = {}
+    chosen: dict[int, list[str]] = {}  # by row of the frame
     for why, index in _chosen(played[played["round"] == last], played):
         chosen.setdefault(index, []).append(why)
-    rows = {index: played.loc[index].to_dict() for index in chosen}
+    rows = dict(zip(chosen, played.loc[list(chosen)].to_dict("records"), strict=True))
     cells = {str(cell["run"]): cell for cell in names.to_dict("records")}
     return [
         _dialogue(", ".join(reasons), cells[rows[index]["run"]], rows[index]["game"], told)
@@ -98,9 +98,9 @@ def _chosen(last: pd.DataFrame, played: pd.DataFrame) -> list[tuple[str, int]]:
         price = deals["price"] if one_item else (deals["price"] - deals["item.buyer_opening"]) / span
         if price.notna().any():
             away = (price - price.median()).abs().round(9)
-            found.append(("median price", int(away.idxmin())))
+            found.append(("median price", _row(away.idxmin())))
             if price.nunique() > 1:
-                found += [("highest price", int(price.idxmax())), ("lowest price", int(price.idxmin()))]
+                found += [("highest price", _row(price.idxmax())), ("lowest price", _row(price.idxmin()))]
     if len(last):
         longest = last.sort_values(["n_turns", "dialogue_chars"], ascending=False, kind="stable")
         found.append(("longest", int(longest.index[0])))
@@ -112,6 +112,10 @@ def _chosen(last: pd.DataFrame, played: pd.DataFrame) -> list[tuple[str, int]]:
         if len(flagged):
             return [*found, ("the code disagrees with the moderator", int(flagged.index[0]))]
     return found
+
+
+def _row(index: Any) -> int:
+    return int(index)
 
 
 def _dialogue(why: str, cell: Mapping[Any, Any], game: int, told: Row) -> Dialogue:
@@ -160,7 +164,7 @@ def feedback(runs: Runs, names: pd.DataFrame) -> list[Coaching]:
     cells, found = {str(cell["run"]): cell for cell in names.to_dict("records")}, []
     for _, group in heard.groupby(["learner_engine", "learner", "source"], observed=True):
         length = group["feedback_chars"]
-        row = group.loc[(length - length.median()).abs().idxmin()].to_dict()
+        row = group.loc[[(length - length.median()).abs().idxmin()]].to_dict("records")[0]
         cell = cells[str(row["run"])]
         for each in [part for told in _told(runs, row) for part in told["feedback"]]:
             who = f"{each['source']} feedback to {row['learner_engine']} ({each['learner']})"

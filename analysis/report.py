@@ -29,6 +29,13 @@ REFERENCES = ("fu2023",)
 TABLES = ("cells", "rounds", "unfinished", "failed", "differences", "tests", "selection", "reference", "abilities",
           "moderators", "power", "cost_by_seat", "cost_by_cell")  # fmt: skip
 """Every table that a report may write."""
+_SHORT = {
+    "selection": "Survivors' problem",
+    "reference": "The paper",
+    "abilities": "Abilities",
+    "moderators": "Moderator",
+    "power": "Games needed",
+}
 
 
 class Refused(Exception):
@@ -128,7 +135,7 @@ def _write(runs: Runs, said: Content, place: Path) -> None:
     for each in said.all_tables:
         (tables / f"{each.name}.csv").write_text(each.csv(), encoding="utf-8")
         (tables / f"{each.name}.tex").write_text(_noted(each, said.simulated).latex(), encoding="utf-8")
-    (place / "index.html").write_text(page(_shown(said, _draw(runs, drawings))), encoding="utf-8")
+    (place / "index.html").write_text(page(_shown(runs, said, _draw(runs, drawings))), encoding="utf-8")
 
 
 def _forget(folder: Path, names: Sequence[str], endings: Sequence[str]) -> None:
@@ -156,17 +163,21 @@ def _draw(runs: Runs, folder: Path) -> Drawn:
     return found
 
 
-def _shown(said: Content, drawn: Drawn) -> dict[str, Any]:
+def _shown(runs: Runs, said: Content, drawn: Drawn) -> dict[str, Any]:
     """The content as the template takes it: tables as cells, and the sections there are."""
     plain: dict[str, Any] = dict(vars(said))
-    plain |= {name: table(getattr(said, name)) for name in ("differences", "cells", "rounds")}
+    plain |= {name: table(getattr(said, name)) for name in ("cells", "rounds")}
+    differences, implied = said.differences.frame, said.differences.frame["implied"] != ""
+    for name, kept in (("differences", ~implied), ("implied", implied)):
+        frame = differences[kept].reset_index(drop=True)
+        plain[name] = table(replace(said.differences, frame=frame, columns=said.differences.columns[:3], note=""))
     plain |= {name: [table(each) for each in getattr(said, name)] for name in ("missing", "tables", "costs")}
     sections = [
         ("question", "Question", True),
         ("cells", "Cells", True),
         ("figures", "Figures", bool(drawn.figures or drawn.missing)),
         ("tests", "Tests", bool(said.questions)),
-        *((each.name, each.title, True) for each in said.tables),
+        *((each.name, _SHORT[each.name], True) for each in said.tables),
         ("dialogues", "Dialogues", bool(said.dialogues)),
         ("feedback", "Feedback", bool(said.feedback)),
         ("costs", "Cost", bool(said.costs)),
@@ -178,5 +189,6 @@ def _shown(said: Content, drawn: Drawn) -> dict[str, Any]:
         "dialogue_rule": report_games.RULE,
         "feedback_rule": report_games.FEEDBACK_RULE,
         "tests": said.questions,
+        "several": len(runs) > 1,
         "contents": [(name, title) for name, title, there in sections if there],
     }

@@ -161,11 +161,13 @@ def differences(runs: Runs, cell_names: pd.DataFrame) -> Table:
     rows = []
     for name in names:
         for value, group in runs.runs.assign(number=list(cell_names["number"])).groupby(name, dropna=False, sort=False):
-            implied = "" if name in deciding else "by a preset above"
+            implied = "" if name in deciding else "preset"
             rows.append((name, said(value), ranges(list(group["number"])), len(group), implied))
     frame = pd.DataFrame(rows, columns=["choice", "value", "cells", "count", "implied"])
     columns = (Column("Choice", "choice", "key"), Column("Value", "value"), Column("Cells", "cells"))
-    return Table("differences", "What differs", frame, (*columns, *shown(frame, Column("Set by", "implied"))))
+    note = "A choice marked preset follows from the name of a preset that differs too."
+    more = shown(frame, Column("Set by", "implied"))
+    return Table("differences", "What differs", frame, (*columns, *more), note if more else "")
 
 
 def said(value: object) -> str:

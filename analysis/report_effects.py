@@ -41,7 +41,7 @@ def selection(runs: Runs, names: pd.DataFrame) -> Table:
     rows = []
     for _, group in found.groupby(["number", "arm"], sort=False):
         first = group.iloc[0]
-        row: dict[str, Any] = {name: first[name] for name in ("number", "cell", "arm", "round", "currency")}
+        row: dict[str, Any] = {name: first[name] for name in ("number", "cell", "subject", "arm", "round", "currency")}
         for each in group.to_dict("records"):
             name = each["method"]
             row |= {
@@ -55,6 +55,7 @@ def selection(runs: Runs, names: pd.DataFrame) -> Table:
     columns = shown(
         wide,
         Column("#", "number", "key"),
+        Column("Coached", "subject", "key"),
         Column("Arm", "arm") if (found["arm"] != "").any() else None,
         Column("Round", "round"),
         *(Column(title, name, "said", f"{name}_low", f"{name}_high", f"{name}_n") for name, title in _METHODS.items()),
@@ -64,6 +65,8 @@ def selection(runs: Runs, names: pd.DataFrame) -> Table:
         "surplus, where no deal is 0 and more is better. Bounds say between which values the effect lies; brackets: "
         "95% intervals; n: games that count. Survivors only compares different games before and after: it is no effect."
     )
+    why = dict.fromkeys(str(each) for each in found["note"] if each)
+    note += f" Beside the numbers: {'; '.join(why)}." if why else ""
     return Table("selection", "The price effect with and without the survivors' problem", wide, columns, note, found)
 
 

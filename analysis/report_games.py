@@ -24,6 +24,7 @@ RULE = (
 FEEDBACK_RULE = (
     "For each coached engine and each source: the feedback of median length, of equals the first cell's first game's."
 )
+_SOURCES = {"ai": "AI"}
 _END = {"deal": "deal", "no_deal": "no deal", "walk_away": "walked away", "error": "a call failed"}
 Row = dict[str, Any]
 
@@ -137,7 +138,10 @@ def _dialogue(why: str, cell: Mapping[Any, Any], game: int, told: Row) -> Dialog
         end += f" at {money(told['price'], currency)}"
     elif told.get("reason"):
         end += f": {told['reason']}"
-    heard = tuple((f"{each['source']} feedback to the {each['learner']}", each["text"]) for each in told["feedback"])
+    heard = tuple(
+        (f"{_SOURCES.get(each['source'], each['source'])} feedback to the {each['learner']}", each["text"])
+        for each in told["feedback"]
+    )
     broken = tuple(
         f"{each['role']}, turn {each['turn']}: {str(each['kind']).replace('_', ' ')}" for each in told["violations"]
     )
@@ -162,12 +166,13 @@ def feedback(runs: Runs, names: pd.DataFrame) -> list[Coaching]:
     source = rounds["feedback_source"].astype(str)
     heard = rounds[(source != "") & ~rounds["repeat"] & (rounds["feedback_chars"] > 0)].assign(source=source)
     cells, found = {str(cell["run"]): cell for cell in names.to_dict("records")}, []
-    for _, group in heard.groupby(["learner_engine", "learner", "source"], observed=True):
+    for _, group in heard.groupby(["learner_engine", "learner", "source"], observed=True, sort=False):
         length = group["feedback_chars"]
         row = group.loc[[(length - length.median()).abs().idxmin()]].to_dict("records")[0]
         cell = cells[str(row["run"])]
         for each in [part for told in _told(runs, row) for part in told["feedback"]]:
-            who = f"{each['source']} feedback to {row['learner_engine']} ({each['learner']})"
+            source = _SOURCES.get(each["source"], each["source"])
+            who = f"{source} feedback to {row['learner_engine']} ({each['learner']})"
             place = f"{cell['cell']}, game {row['game']}, before round {row['round']}"
             found.append(Coaching(who, place, cell["number"], each["text"].strip(), each["acknowledgement"].strip()))
     return found

@@ -21,6 +21,8 @@ from analysis.report_tables import Cell, Column, Table
 
 _LONG = 60
 """A text of more characters gets a column that is wide enough to be read."""
+_SHORT = 16
+"""A text of no more characters is not broken into lines."""
 _DRAWN = (
     *("svg", "g", "defs", "clipPath", "path", "rect", "line", "circle", "text", "tspan", "title", "desc"),
     *("linearGradient", "radialGradient", "stop", "symbol", "use"),
@@ -62,7 +64,9 @@ def table(made: Table) -> Shown:
 
 def _cell(cell: Cell, below: Cell | None, long: bool, column: Column) -> dict[str, str]:
     joined = below is not None and column.kind == "key" and not below.text
-    classes = [name for name, there in (("number", column.numeric), ("long", long), ("joined", joined)) if there]
+    short = not column.numeric and len(cell.text) <= _SHORT
+    flags = {"number": column.numeric, "long": long, "short": short, "joined": joined}
+    classes = [name for name, there in flags.items() if there]
     return {"text": cell.text, "interval": cell.interval, "n": cell.n, "classes": " ".join(classes)}
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import logging
 import sys
 import threading
@@ -75,6 +76,37 @@ def in_own_loop(main: Callable[[], Coroutine[Any, Any, None]]) -> None:
         raise failures[0]
 
 
+_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO)
+
+
+def disk_problem(error: BaseException) -> str:
+    """A file that cannot be written, told in one line with what to do; "" for any other error."""
+    error = first_of(error)
+    while type(error).__module__.split(".")[0] in ("omegaconf", "hydra") and (error.__cause__ or error.__context__):
+        error = error.__cause__ or error.__context__ or error
+    if not isinstance(error, OSError) or error.errno not in _DISK or isinstance(error, ConnectionError):
+        return ""
+    remedy = (
+        "choose a directory that can be written"
+        if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM)
+        else "make room"
+    )
+    where = on_screen(str(error.filename)) if error.filename else "the run's directory"
+    return f"{where}: {error.strerror}; {remedy} and start the same command again"
+
+
+class _LogFile(logging.FileHandler):
+    """bargain.log. What does not fit on the disk is not worth a traceback: the run says what is wrong."""
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        """Nothing."""
+
+    def close(self) -> None:
+        """Closes the file; a full disk refuses what is left."""
+        with contextlib.suppress(OSError):
+            super().close()
+
+
 class _SafeLines(logging.Formatter):
     """Log lines without secrets and without control characters; a traceback keeps its lines."""
 
@@ -96,7 +128,7 @@ def show_crash(kind: type[BaseException], error: BaseException, trace: Traceback
 def logging_to(path: Path) -> Iterator[None]:
     """What happened, in the run directory; warnings also go to the terminal."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    file = logging.FileHandler(path, encoding="utf-8")
+    file = _LogFile(path, encoding="utf-8")
     file.setFormatter(_SafeLines("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     screen = logging.StreamHandler()
     screen.setFormatter(_SafeLines("bargain: %(message)s"))

@@ -10,6 +10,7 @@ terminated.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import sys
@@ -30,7 +31,7 @@ from bargain.config_files import allows_targets, config_dir, load_yaml, trust
 from bargain.launching import missing_extra
 from bargain.resuming import resumable, say_again
 from bargain.rundir import FREE_TO_CHANGE
-from bargain.sweep import SweepCallback, close_sweep, quoted, read_cells, this_cell
+from bargain.sweep import CannotStart, SweepCallback, close_sweep, quoted, read_cells, this_cell
 from bargain.usage import help_text
 
 if TYPE_CHECKING:
@@ -74,8 +75,14 @@ def run(arguments: Sequence[str]) -> int:
         return _refuse(str(error))
     except (HydraException, OmegaConfBaseException) as error:
         cause = error.__cause__ or error.__context__
+        if isinstance(cause, OSError):
+            return _no_disk(error)
         line = str(cause) if isinstance(cause, ConfigError) else one_line(error, arguments)
         return _refuse(line)
+    except CannotStart as error:
+        return _refuse(str(error)) and 1
+    except OSError as error:
+        return _no_disk(error)
     except KeyboardInterrupt:
         if SweepCallback.directory is not None:
             print(f"bargain: go on with: bargain resume={SweepCallback.directory}", file=sys.stderr)
@@ -152,7 +159,7 @@ def job(cfg: DictConfig) -> None:
     A run that was interrupted raises KeyboardInterrupt, so that a sweep does not start its next cell. One that was
     terminated on another machine ends its process there: Slurm and Ray start it again, if it is to go on.
     """
-    from bargain.hosting import show_crash
+    from bargain.hosting import disk_problem, show_crash
     from bargain.runner import play
 
     directory = Path(HydraConfig.get().runtime.output_dir)
@@ -165,11 +172,16 @@ def job(cfg: DictConfig) -> None:
         problem, code = summary.problem, _report(summary)
     except ConfigError as error:
         problem, code = _brief(error), _refuse(str(error))
-    except Exception as error:  # code of one's own, a full disk: told in full, and a sweep plays its other cells
-        show_crash(type(error), error, error.__traceback__)
-        problem, code = _brief(error), 1
+    except Exception as error:  # code of one's own: told in full, and a sweep plays its other cells
+        problem, code = disk_problem(error), 1
+        if problem:
+            _refuse(problem)
+        else:
+            problem = _brief(error)
+            show_crash(type(error), error, error.__traceback__)
     if cell is not None:
-        cell.ended(code, problem)
+        with contextlib.suppress(OSError):
+            cell.ended(code, problem)
         if cell.away and code == TERMINATED:
             os._exit(code)
     _Job.code = max(_Job.code, code)
@@ -246,6 +258,16 @@ def _compare(directory: Path) -> int:
     if code:
         print(f"bargain: unfinished cells; go on with: bargain resume={directory}", file=sys.stderr)
     return code
+
+
+def _no_disk(error: Exception) -> int:
+    """Tells of a file that cannot be written; raises any other error again."""
+    from bargain.hosting import disk_problem
+
+    if not disk_problem(error):
+        raise error
+    _refuse(disk_problem(error))
+    return 1
 
 
 def _refuse(line: str) -> int:

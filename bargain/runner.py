@@ -31,7 +31,7 @@ from bargain.config_changes import changes
 from bargain.engines.base import Ask
 from bargain.errors import BudgetReached, JournalError, NotRecorded, RunStopped
 from bargain.games.table import Seats, Table
-from bargain.hosting import first_of, in_own_loop, logging_to, one_line
+from bargain.hosting import disk_problem, first_of, in_own_loop, logging_to, one_line
 from bargain.journal import Journal
 from bargain.journal_reader import JournalReader
 from bargain.progress import ProgressLine
@@ -122,7 +122,9 @@ class Run:
             except BaseException as error:
                 first = first_of(error)
                 self._broke_off(first, caller)
-                raise first from None
+                if not disk_problem(first):
+                    raise first from None
+                return RunSummary(self.directory, self._summary(caller, final=True))
         self._tell_tracker(summary)
         log.info("%s: %s", summary["ended"], self.problem or totals_line(summary))
         return RunSummary(self.directory, summary)
@@ -212,8 +214,11 @@ class Run:
 
     def _broke_off(self, error: BaseException, caller: Caller) -> None:
         """Leaves word of an error that nobody foresaw (a game type of one's own, a full disk); it is raised further."""
-        self.ended, self.problem = "failed", f"{type(error).__name__}: {one_line(error)}"
-        log.error("broke off: %s", self.problem)
+        self.ended = "failed"
+        self.problem = disk_problem(error)
+        if not self.problem:
+            self.problem = f"{type(error).__name__}: {one_line(error)}"
+            log.error("broke off: %s", self.problem)
         with contextlib.suppress(Exception):
             self._keep(self._summary(caller, final=True))
         self.tracker.fail(self.problem)

@@ -13,9 +13,15 @@ from typing import Any
 from hydra.core.hydra_config import HydraConfig
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
 
+from bargain.hosting import disk_problem
 from bargain.launching import cells_at_once, count_cells
 from bargain.rundir import as_written, read_state, sweep_identity, task_overrides, write_json
+
+
+class CannotStart(BaseException):
+    """The sweep's directory cannot be written. No Exception, because Hydra makes those of its callbacks warnings."""
 
 
 class SweepCallback(Callback):
@@ -25,8 +31,14 @@ class SweepCallback(Callback):
 
     def on_multirun_start(self, config: DictConfig, **kwargs: Any) -> None:
         """Marks the sweep's directory, so that the same command finds it again."""
-        directory = Path(config.hydra.sweep.dir).resolve()
-        directory.mkdir(parents=True, exist_ok=True)
+        try:
+            directory = Path(config.hydra.sweep.dir).resolve()
+            directory.mkdir(parents=True, exist_ok=True)
+            (directory / "sweep.json").touch()
+        except (OSError, OmegaConfBaseException) as error:
+            if problem := disk_problem(error):
+                raise CannotStart(problem) from None
+            raise
         SweepCallback.directory = directory
         config.hydra.overrides.hydra.append(f"hydra.sweep.dir={quoted(directory)}")  # for cells in other processes
         overrides = task_overrides(config)

@@ -1,0 +1,238 @@
+"""A full disk, a directory that cannot be written, a damaged or newer journal, a network filesystem: by the command.
+
+The rule for all of them: the result is the undisturbed run's, byte for byte, or the exit code is not 0 and one line
+says what is wrong. Never a wrong reply, never a traceback.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.commands import BIN, bargain, environment, games_of, only_run, summary_of
+
+OWN = """
+import os, signal
+
+def say(request):
+    place = request.place
+    if os.environ.get("KILL") == f"{place.game} {place.round} {place.turn}":
+        os.kill(os.getpid(), signal.SIGKILL)
+    first = request.scene.role == "seller"
+    asked = (18 if first else 11) + (-1 if first else 1) * len(request.scene.turns) * (0.5 + place.game / 20)
+    return f"I would {'take' if first else 'pay'} ${asked:.2f}. " + "Think of its colour. " * 20
+"""
+SETTINGS = [
+    *(f"engine@{role}.engine=scripted" for role in ("seller", "buyer", "critic")),
+    *(f"+{role}.engine.options.callable=own:say" for role in ("seller", "buyer", "critic")),
+    "game=criticize_seller",
+    "moderator=rules",
+    "tracking=none",
+    "allow_targets=[own]",
+    "n_games=6",
+    "game.n_rounds=2",
+    "game.max_exchanges=6",
+    "limits.max_concurrent_games=2",
+]
+
+
+def env(folder: Path, **more: str) -> dict[str, str]:
+    return environment(PYTHONPATH=str(folder), **more)
+
+
+@pytest.fixture(scope="module")
+def folder() -> Iterator[Path]:
+    """A directory that everybody may read, with a finished run in `whole` and a killed one in `killed`."""
+    with tempfile.TemporaryDirectory(dir="/tmp") as name:
+        path = Path(name)
+        path.chmod(0o755)
+        (path / "own.py").write_text(OWN)
+        for each, more in (("whole", {}), ("killed", {"KILL": "4 2 7"})):
+            (path / each).mkdir()
+            done = bargain(*SETTINGS, cwd=path / each, env=env(path, **more))
+            assert done.returncode == (0 if each == "whole" else -9), done.stderr
+        assert (only_run(path / "killed") / "journal.sqlite-wal").stat().st_size > 0
+        yield path
+
+
+def expected(folder: Path) -> bytes:
+    return (only_run(folder / "whole") / "games.jsonl").read_bytes()
+
+
+def resume(directory: Path, folder: Path, *more: str) -> subprocess.CompletedProcess[str]:
+    return bargain(f"resume={directory}", "allow_targets=[own]", *more, cwd=directory, env=env(folder))
+
+
+def test_a_killed_run_goes_on_to_the_undisturbed_result(folder: Path, tmp_path: Path) -> None:
+    run = shutil.copytree(only_run(folder / "killed"), tmp_path / "run")
+    done = resume(run, folder)
+    assert done.returncode == 0, done.stderr
+    assert (run / "games.jsonl").read_bytes() == expected(folder)
+
+
+DAMAGES = """
+import contextlib, io, json, random, shutil, sys
+from pathlib import Path
+from bargain.main import run
+
+killed, scratch, seed, count = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4])
+for number in range(count):
+    rng = random.Random(f"{seed} {number}")
+    directory = shutil.copytree(killed, scratch / str(number))
+    name = rng.choice(["journal.sqlite", "journal.sqlite-wal"])
+    data = bytearray((directory / name).read_bytes())
+    how = rng.choice(["cut", "flip", "zeros", "rubbish"])
+    at = rng.randrange(len(data))
+    if how == "cut":
+        del data[at:]
+    elif how == "flip":
+        data[at] ^= 1 << rng.randrange(8)
+    else:
+        length = min(rng.randrange(1, 5000), len(data) - at)
+        data[at:at + length] = bytes(length) if how == "zeros" else rng.randbytes(length)
+    (directory / name).write_bytes(data)
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        code = run([f"resume={directory}", "allow_targets=[own]"])
+    games = directory / "games.jsonl"
+    told = [line for line in err.getvalue().splitlines() if line]
+    print(json.dumps([f"{how} {name} at {at}", code, games.read_text() if code == 0 else "", told]), flush=True)
+    shutil.rmtree(directory)
+"""
+
+
+def test_a_damaged_journal_gives_the_undisturbed_result_or_one_clear_line(folder: Path, tmp_path: Path) -> None:
+    count = int(os.environ.get("DAMAGES", "12"))
+    command = [sys.executable, "-c", DAMAGES, str(only_run(folder / "killed")), str(tmp_path), "1", str(count)]
+    done = subprocess.run(command, cwd=tmp_path, env=env(folder), capture_output=True, text=True, check=False)
+    assert done.stderr == ""
+    results = [json.loads(line) for line in done.stdout.splitlines()]
+    assert len(results) == count
+    whole = expected(folder).decode()
+    for what, code, games, told in results:
+        if code == 0:
+            assert games == whole, what
+        else:
+            assert len(told) == 1, (what, told)
+            assert "journal.sqlite" in told[0], (what, told)
+    assert {code == 0 for _, code, _, _ in results} == {True, False}, "both ends were seen"
+
+
+def test_a_journal_of_a_newer_version_is_refused_with_one_line_and_left_alone(folder: Path, tmp_path: Path) -> None:
+    run = shutil.copytree(only_run(folder / "whole"), tmp_path / "run")
+    (run / "summary.json").unlink()
+    with sqlite3.connect(run / "journal.sqlite") as connection:
+        connection.execute("PRAGMA user_version = 99")
+    connection.close()
+    before = (run / "journal.sqlite").read_bytes()
+    for more in ([], ["mode=replay"]):
+        done = resume(run, folder, *more)
+        assert done.returncode == 2
+        (line,) = done.stderr.splitlines()
+        assert "format 99" in line
+    assert (run / "journal.sqlite").read_bytes() == before
+
+
+def in_namespace(script: str, *arguments: str, folder: Path, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """Runs a shell script with mounts of its own, which end with it. Skips where that is not allowed."""
+    allowed = shutil.which("unshare") and not subprocess.run(["unshare", "-m", "true"], capture_output=True).returncode
+    if not allowed:
+        reason = "needs root and unshare (util-linux) for mounts of its own"
+        if os.environ.get("CI"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    command = ["unshare", "-m", "sh", "-ec", script, "sh", *arguments]
+    return subprocess.run(command, cwd=cwd, env=env(folder), capture_output=True, text=True, check=False, timeout=100)
+
+
+FULL = """
+mount -t tmpfs -o size="$1" tmpfs disk
+cd disk
+shift
+code=0
+"$@" hydra.run.dir=run || code=$?
+echo "full: $code" >&2
+mount -o remount,size=50m .
+"$1" resume=run "allow_targets=[own]"
+cp run/games.jsonl run/summary.json run/bargain.log ..
+"""
+
+
+@pytest.mark.parametrize(("size", "kept"), [("140k", 0), ("220k", 1)])
+def test_a_full_disk_stops_the_run_with_one_line_and_it_goes_on_where_there_is_room(
+    size: str, kept: int, folder: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "disk").mkdir()
+    done = in_namespace(FULL, size, str(BIN / "bargain"), *SETTINGS, folder=folder, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    told, _, after = done.stderr.partition("full: ")
+    assert after.strip() == "1"
+    assert len(told.splitlines()) == 1, told
+    assert "make room" in told or "No space left on device" in told
+    assert (tmp_path / "games.jsonl").read_bytes() == expected(folder)
+    assert json.loads((tmp_path / "summary.json").read_text())["calls"]["from_journal"] >= kept
+
+
+NETWORK = """
+printf 'server:/export / nfs4 rw 0 0\\n' > mounts
+mount --bind mounts /proc/$$/mounts
+exec "$@"
+"""
+
+
+def test_on_a_network_filesystem_the_safe_mode_is_used_and_the_result_is_the_same(folder: Path, tmp_path: Path) -> None:
+    done = in_namespace(NETWORK, str(BIN / "bargain"), *SETTINGS, folder=folder, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    run = only_run(tmp_path)
+    assert (run / "games.jsonl").read_bytes() == expected(folder)
+    journals = [each / "journal.sqlite" for each in (run, only_run(folder / "whole"))]
+    assert [path.read_bytes()[18:20] for path in journals] == [b"\x01\x01", b"\x02\x02"], "rollback journal, not WAL"
+
+
+def powerless() -> list[str]:
+    """What goes before a command so that it may not write where the mode forbids it."""
+    if os.getuid() != 0:
+        return []
+    if not shutil.which("setpriv"):
+        reason = "needs setpriv (util-linux) to take root's power to write anywhere"
+        if os.environ.get("CI"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return ["setpriv", "--bounding-set=-dac_override", "--inh-caps=-dac_override"]
+
+
+def test_a_directory_that_cannot_be_written_is_one_line(folder: Path, tmp_path: Path) -> None:
+    closed = tmp_path / "closed"
+    (closed / "inside").mkdir(parents=True)
+    killed = shutil.copytree(only_run(folder / "killed"), closed / "killed")
+    whole = shutil.copytree(only_run(folder / "whole"), closed / "whole")
+    for each in (closed / "inside", killed, whole, closed):
+        each.chmod(0o555)
+    commands = {
+        "a run": SETTINGS,
+        "a named directory": [*SETTINGS, "hydra.run.dir=inside"],
+        "a sweep": ["-m", *SETTINGS, "seed=1,2"],
+        "a resume": [f"resume={killed}", "allow_targets=[own]"],
+        "a replay": [f"resume={whole}", "allow_targets=[own]", "mode=replay"],
+    }
+    for what, arguments in commands.items():
+        command = [*powerless(), str(BIN / "bargain"), *arguments]
+        done = subprocess.run(
+            command, cwd=closed, env=env(folder), capture_output=True, text=True, check=False, timeout=60
+        )
+        assert done.returncode in (1, 2), (what, done)
+        assert len(done.stderr.splitlines()) == 1, (what, done.stderr)
+        assert "Permission denied" in done.stderr or "readonly" in done.stderr, (what, done.stderr)
+    assert summary_of(whole)["state"] == "finished"
+    assert len(games_of(whole)) == 6
+    for each in (closed, closed / "inside", killed, whole):
+        each.chmod(0o755)

@@ -49,7 +49,7 @@ def tradeoff(runs: Runs, *, title: str = "") -> alt.TopLevelMixin:
     ticks = [round(1 - step * each, 1) for each in range(math.floor((1 - low) / step + 1e-9) + 1)]
     x = alt.X("value_rate:Q", title="deal rate", scale=scale, axis=alt.Axis(format="%", values=ticks))
     price = f"mean price{currency(runs)}"
-    y = alt.Y("value:Q", title=price).scale(zero=False, nice=True).axis(tickCount=5, format="~g")
+    y = alt.Y("value:Q", title=price).scale(zero=False, nice=True).axis(tickCount=5, format=",~r")
     base = alt.Chart().encode(x=x, y=y, color=looks["color"])
     ends = base.transform_filter("datum.end != ''")
     points = [
@@ -68,10 +68,12 @@ def tradeoff(runs: Runs, *, title: str = "") -> alt.TopLevelMixin:
 
 def arms(runs: Runs, *, title: str = "") -> alt.TopLevelMixin:
     """Mean price by round of each feedback arm; arms of a panel share the games of round 1. Raises NotEnough."""
+    if not (runs.rounds["arm"].astype(str) != "").any():
+        raise NotEnough("no run has feedback arms (game=seller_compare_feedback plays them)")
     values = rounds_table(runs, "price")
     values = values[values["arm"].astype(str) != ""]
     if not len(values):
-        raise NotEnough("no run has feedback arms (game=seller_compare_feedback plays them)")
+        raise NotEnough("no deal in any round of a feedback arm")
     names = list(dict.fromkeys(values["arm"].astype(str)))
     titles = [
         f"{series}\n{panel(learner, setting)}"
@@ -149,9 +151,9 @@ def cost_and_gain(runs: Runs, *, title: str = "") -> alt.TopLevelMixin:
     renamed = found.rename(columns={column: "cost", "gain": "value", "gain_low": "low", "gain_high": "high"})
     values, of = grid(renamed.assign(panel=titles, series=found["engine"].map(texts)))
     looks = encodings(list(dict.fromkeys(found["engine"])))
-    x = alt.X("cost:Q", title=axis).scale(zero=False, padding=14).axis(tickCount=5, format="~s" if not money else "~g")
+    x = alt.X("cost:Q", title=axis).scale(zero=False, padding=14).axis(tickCount=5, format="~s" if not money else ",~r")
     gain = f"learner's gain{currency(runs)}"
-    y = alt.Y("value:Q", title=gain).scale(zero=True).axis(tickCount=5, format="~g")
+    y = alt.Y("value:Q", title=gain).scale(zero=True).axis(tickCount=5, format=",~r")
     base = alt.Chart().encode(x=x, color=looks["color"])
     drawn = alt.layer(
         alt.Chart().mark_rule(color="#888888", strokeWidth=1).encode(y=alt.YDatum(0)),

@@ -14,17 +14,22 @@ from analysis.runs import Runs
 
 LIGHT, DARK = np.array([0xF1, 0xF4, 0xF9]), np.array([0x24, 0x3B, 0x63])
 MOST_ENGINES = 24
+CROSSED = 0.6
+"""A map with fewer of its pairs played would be mostly white."""
 
 
 def pairs_of_engines(runs: Runs, *, title: str = "") -> alt.TopLevelMixin:
     """A heat map per metric over the seller's and the buyer's engine, every cell with its value.
 
-    Raises NotEnough with fewer than two engines on both sides, or more than MOST_ENGINES on one.
+    Raises NotEnough with fewer than two engines or more than MOST_ENGINES on a side, or too few of their pairs.
     """
     values = pairs_table(runs)
     sellers, buyers = (list(dict.fromkeys(values[f"{role}_engine"].sort_values())) for role in ("seller", "buyer"))
-    if max(len(sellers), len(buyers)) < 2 or len(values[["seller_engine", "buyer_engine"]].drop_duplicates()) < 3:
-        raise NotEnough("fewer than three pairs of a seller's and a buyer's engine")
+    played, possible = len(values[["seller_engine", "buyer_engine"]].drop_duplicates()), len(sellers) * len(buyers)
+    if min(len(sellers), len(buyers)) < 2:
+        raise NotEnough("fewer than two engines as the seller, or as the buyer")
+    if played < CROSSED * possible:
+        raise NotEnough(f"engines are not crossed: {played} of {possible} pairs of a seller and a buyer played")
     if max(len(sellers), len(buyers)) > MOST_ENGINES:
         raise NotEnough(f"more than {MOST_ENGINES} engines on one side: choose runs, as with runs.where()")
     names = {
@@ -65,9 +70,8 @@ def heat_map(values: pd.DataFrame, title: str, sellers: list[str], buyers: list[
             "buyer": values["buyer_engine"].map(texts),
             "colour": [_mixed(each) for each in place],
             "ink": ["white" if each > 0.5 else INK for each in place],
-            "text": [
-                f"{each:.0%}" if "rate" in title or "share" in title else f"{each:.4g}" for each in values["value"]
-            ],
+            "text": [_text(each, share="rate" in title or "share" in title) for each in values["value"]],
+            "value": values["value"],
         }
     )
     size = 46 if len(buyers) <= 6 else 34 if len(buyers) <= 12 else 27
@@ -95,3 +99,7 @@ def heat_map(values: pd.DataFrame, title: str, sellers: list[str], buyers: list[
 def _mixed(place: float) -> str:
     red, green, blue = (round(each) for each in LIGHT + (DARK - LIGHT) * place)
     return f"#{red:02X}{green:02X}{blue:02X}"
+
+
+def _text(value: float, *, share: bool) -> str:
+    return f"{value:.0%}" if share else f"{value:.2f}" if abs(value) < 1000 else f"{value:,.0f}"

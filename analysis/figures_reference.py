@@ -35,7 +35,7 @@ def beside_paper(
     order = list(dict.fromkeys(values["x"]))
     rate = metric in ("deal_rate", "share")
     scale = alt.Scale(zero=rate) if metric != "deal_rate" else alt.Scale(domain=[0, 1])
-    y = alt.Y("value:Q", title=axis, scale=scale, axis=alt.Axis(format="%" if rate else "~g", tickCount=5))
+    y = alt.Y("value:Q", title=axis, scale=scale, axis=alt.Axis(format="%" if rate else ",~r", tickCount=5))
     by_feedback = figure in ("table1", "fig4")
     name = "feedback" if by_feedback else "price ($)" if metric == "share" else "round"
     angle = -40 if metric == "share" else 0

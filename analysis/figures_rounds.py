@@ -124,7 +124,7 @@ def rounds_axis(last: int, width: int, field: str = "at") -> alt.X:
 
 def layers(axis: str, looks: dict[str, Any], last: int, width: int, *, rate: bool) -> Any:
     scale = alt.Scale(domain=[0, 1]) if rate else alt.Scale(zero=False, nice=True)
-    y = alt.Y("value:Q", title=axis, axis=alt.Axis(format="%" if rate else "~g", tickCount=5), scale=scale)
+    y = alt.Y("value:Q", title=axis, axis=alt.Axis(format="%" if rate else ",~r", tickCount=5), scale=scale)
     base = alt.Chart().encode(x=rounds_axis(last, width), color=looks["color"])
     known = base.transform_filter("isValid(datum.low) && isValid(datum.high)")
     spread = known.mark_rule(strokeWidth=1.3) if last <= MANY_ROUNDS else known.mark_area(opacity=0.16)

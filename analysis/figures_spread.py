@@ -86,7 +86,7 @@ def distributions(runs: Runs, *, title: str = "") -> alt.TopLevelMixin:
     frame = pd.concat([shapes, means[["panel", "colour", "round", "value", "low", "high"]]], ignore_index=True)
     values, of = grid(frame)
     x, price = rounds_axis(last, of.width, "round"), f"price of the deals{currency(runs)}"
-    y = alt.Y("bottom:Q", title=price).scale(zero=False).axis(tickCount=5, format="~g")
+    y = alt.Y("bottom:Q", title=price).scale(zero=False).axis(tickCount=5, format=",~r")
     colour = alt.Color("colour:N", scale=None)
     body = alt.Chart().transform_filter("isValid(datum.bottom)").encode(y=y, y2="top:Q", color=colour)
     mean = alt.Chart().transform_filter("isValid(datum.value)").encode(x=x)

@@ -1,0 +1,55 @@
+"""Makes the README's pictures again, from sweeps of simulated negotiators played for the purpose: about a minute.
+
+    python docs/pictures/make.py
+
+No key and no network; the same pictures come out every time. They show what figures look like, nothing of language
+models, and say so in title and subtitle.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from analysis import load
+from analysis.figures import save
+from analysis.figures_compare import arms, tradeoff
+from analysis.figures_rounds import price_by_round
+
+HERE = Path(__file__).parent
+ENGINES = "simulated,simulated-firm,simulated-weak,simulated-eager"
+GAMES = 100
+
+
+def play(directory: Path, *choices: str) -> None:
+    """One sweep of simulated negotiators into a directory."""
+    simulated = [f"engine@{seat}.engine=simulated" for seat in ("seller", "buyer", "moderator")]
+    named = {choice.partition("=")[0] for choice in choices}
+    base = [each for each in simulated if each.partition("=")[0] not in named]
+    command = [sys.executable, "-m", "bargain", "-m", *base, *choices, f"n_games={GAMES}"]
+    subprocess.run(  # noqa: S603
+        [*command, f"hydra.sweep.dir={directory}"], cwd=directory.parent, check=True, stdout=subprocess.DEVNULL
+    )
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as scratch:
+        top = Path(scratch)
+        for role in ("seller", "buyer"):
+            play(top / role, f"game=criticize_{role}", f"engine@{role}.engine={ENGINES}", "game.n_rounds=5")
+        play(top / "arms", "game=seller_compare_feedback,buyer_compare_feedback")
+        rounds, feedback = load([top / "seller", top / "buyer"]), load(top / "arms")
+        pictures = {
+            "price_by_round": price_by_round(rounds, title="Price by round, simulated"),
+            "tradeoff": tradeoff(rounds, title="What a better price costs in deals, simulated"),
+            "arms": arms(feedback, title="Feedback arms that share their first round, simulated"),
+        }
+        for name, chart in pictures.items():
+            for path in save(chart, HERE / name, ("svg",)):
+                print(f"{path} ({path.stat().st_size / 1000:.0f} kB)")
+
+
+if __name__ == "__main__":
+    main()

@@ -5,7 +5,7 @@ Streamlit gives axes and texts the colours of its light or dark theme; marks hav
 
 from __future__ import annotations
 
-import math
+import html
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -58,21 +58,36 @@ def price_trace(
     return alt.layer(*layers).properties(height=290)
 
 
-def by_round(
-    table: pd.DataFrame, title: str, cells: Sequence[str], *, rate: bool = False
-) -> alt.LayerChart | alt.FacetChart:
-    """A metric by round with its 95% intervals, one line per cell and arm; `table` is `cells.by_round`'s."""
+def series_of(table: pd.DataFrame) -> pd.Series:
+    """The cell of each row of `cells.by_round`'s table, with its arm where there is one."""
     arm = table["arm"].astype(str)
-    series = table["cell"].astype(str) + arm.where(arm == "", ", " + arm)
+    return table["cell"].astype(str) + arm.where(arm == "", ", " + arm)
+
+
+def in_order(table: pd.DataFrame, cells: Sequence[str]) -> list[str]:
+    """The series of a table in the order of the cells; the n-th has the n-th colour."""
     place = {cell: at for at, cell in enumerate(cells)}
-    order = list(dict.fromkeys(series[table["cell"].astype(str).map(place).sort_values(kind="stable").index]))
-    spread = alt.XOffset("series:N").scale(domain=order)
+    rows = table["cell"].astype(str).map(place).sort_values(kind="stable").index
+    return list(dict.fromkeys(series_of(table)[rows]))
+
+
+def legend(order: Sequence[str]) -> str:
+    """One legend for several charts, as HTML: a name may hold anything."""
+    names = (
+        f'<span><i style="background: {PALETTE[at % len(PALETTE)]}"></i>{html.escape(name)}</span>'
+        for at, name in enumerate(order)
+    )
+    return f'<div class="legend">{"".join(names)}</div>'
+
+
+def by_round(table: pd.DataFrame, title: str, order: Sequence[str], *, rate: bool = False) -> Any:
+    """A metric by round with its 95% intervals, one line per cell and arm (`order`); `table` is `cells.by_round`'s."""
+    series = series_of(table)
+    spread = alt.XOffset("series:N").scale(domain=list(order))
     base = alt.Chart(table.assign(series=series)).encode(
         x=alt.X("round:O", title="round").axis(labelAngle=0).scale(paddingInner=0.35),
         xOffset=spread,
-        color=alt.Color("series:N", title=None)
-        .scale(domain=order, range=PALETTE)
-        .legend(orient="bottom", columns=2, labelLimit=230, symbolOpacity=1),
+        color=alt.Color("series:N", legend=None).scale(domain=list(order), range=PALETTE),
         tooltip=[
             "series:N",
             "round:O",
@@ -86,4 +101,4 @@ def by_round(
     bars = base.mark_rule(strokeWidth=2).encode(y=alt.Y("low:Q", title=title), y2="high:Q")
     return alt.layer(
         base.mark_line(opacity=0.5).encode(y=y), bars, base.mark_point(filled=True, size=55).encode(y=y)
-    ).properties(height=310 + 22 * math.ceil(len(order) / 2))
+    ).properties(height=310, padding={"top": 12, "left": 5, "right": 5, "bottom": 5})

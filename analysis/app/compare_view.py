@@ -74,6 +74,8 @@ def _show(key: str, runs: Runs, metric: str, role: str, to: int, currency: str) 
     beside = cells.by_round(key, other, "", runs)
     if len(names) > MOST:
         st.caption(f"The figures show the first {MOST} of {len(names)} cells; the table and the tests have them all.")
+    both = pd.concat([main, beside], ignore_index=True)
+    order = charts.in_order(both[both[CELL].isin(names[:MOST])], names)
     left, right = st.columns(2)
     for place, table, name, its_unit in ((left, main, metric, unit), (right, beside, other, other_unit)):
         shown = table[table[CELL].isin(names[:MOST])]
@@ -82,7 +84,8 @@ def _show(key: str, runs: Runs, metric: str, role: str, to: int, currency: str) 
             if not len(shown):
                 st.caption(f"No value of {name.replace('_', ' ')} in these games.")
                 continue
-            st.altair_chart(charts.by_round(shown, title, names, rate=its_unit == "rate"), key=f"figure {name}")
+            st.altair_chart(charts.by_round(shown, title, order, rate=its_unit == "rate"), key=f"figure {name}")
+    st.html(charts.legend(order))
     _table(main, beside, names, to, (unit, other_unit), currency)
     _tests(key, runs, metric, role, to, unit, currency, names)
 
@@ -106,7 +109,8 @@ def _table(
     counts = {
         name: st.column_config.NumberColumn("n", width=50) for name in whole.columns if str(name).startswith("n, ")
     }
-    if not whole["arm"].astype(str).any():
+    whole["arm"] = whole["arm"].astype(str).where(whole["arm"].notna(), "")
+    if not whole["arm"].any():
         whole = whole.drop(columns="arm")
     st.dataframe(whole, hide_index=True, column_config=counts)
 

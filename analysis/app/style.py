@@ -14,6 +14,9 @@ CSS = """<style>
 .stMetric, [data-testid="stMetric"] > div { padding-top: 0; padding-bottom: 0; }
 [data-testid="stMetricValue"] { font-size: 1.4rem; }
 [class*="st-key-words-"] .stText { font-size: .9rem; }
+.legend { display: flex; flex-wrap: wrap; gap: .1rem 1.1rem; font-size: .85rem; }
+.legend span { overflow-wrap: anywhere; }
+.legend i { display: inline-block; width: .7rem; height: .7rem; border-radius: .35rem; margin-right: .4rem; }
 [class*="st-key-round-"] { border-top: 1px solid rgba(128, 128, 128, .35); padding-top: .5rem; }
 [class*="st-key-turn-"], [class*="st-key-feedback-"], [class*="st-key-verdict-"], .st-key-failed { gap: .2rem; }
 [class*="st-key-turn-"] { border-radius: .6rem; padding: .45rem .8rem; width: 80%; }

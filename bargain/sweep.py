@@ -15,7 +15,6 @@ from hydra.experimental.callback import Callback
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from bargain.hosting import disk_problem
 from bargain.launching import cells_at_once, count_cells
 from bargain.rundir import as_written, read_state, sweep_identity, task_overrides, write_json
 
@@ -36,6 +35,8 @@ class SweepCallback(Callback):
             directory.mkdir(parents=True, exist_ok=True)
             (directory / "sweep.json").touch()
         except (OSError, OmegaConfBaseException) as error:
+            from bargain.hosting import disk_problem
+
             if problem := disk_problem(error):
                 raise CannotStart(problem) from None
             raise

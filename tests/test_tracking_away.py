@@ -17,6 +17,7 @@ import pytest
 from bargain.rundir import write_json
 from bargain.schema import TrackingConfig
 from bargain.tracking.wandb import WandbTracker
+from tests.commands import bargain, environment, only_run, summary_of
 from tests.tracked_run import (
     CONFIG,
     ROOT,
@@ -224,3 +225,59 @@ def _environment(path: Path) -> bytes:
         return (path / "environ").read_bytes()
     except OSError:
         return b""
+
+
+QUICK = """
+from bargain.tracking.wandb import WandbTracker
+
+class Quick(WandbTracker):  # gives W&B up after two seconds instead of twenty
+    def __init__(self, config):
+        super().__init__(config, finish_s=2.0)
+"""
+DIES = """
+import os
+def Settings(**settings): pass
+class init:
+    url = None
+    def __init__(self, **settings): pass
+    def define_metric(self, *names, **settings): pass
+    def log(self, values): os._exit(7)
+"""
+AWAY = {
+    "not installed": ("raise ModuleNotFoundError(\"No module named 'wandb'\", name='wandb')", "is not installed"),
+    "init fails": ("def Settings(**k): pass\ndef init(**k): raise RuntimeError('no\\nluck')", "RuntimeError: no luck"),
+    "init hangs": ("def Settings(**k): pass\ndef init(**k): import time; time.sleep(60)", "did not finish within 2 s"),
+    "dies mid-run": (DIES, "exit code 7"),
+}
+
+
+@pytest.fixture(scope="module")
+def untracked(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """The games of the same run with tracking=none."""
+    folder = tmp_path_factory.mktemp("untracked")
+    assert bargain("game=simple", "n_games=4", "tracking=none", cwd=folder).returncode == 0
+    return (only_run(folder) / "games.jsonl").read_bytes()
+
+
+@pytest.mark.parametrize(("code", "reason"), AWAY.values(), ids=AWAY.keys())
+def test_the_command_ends_as_if_wandb_had_never_been_meant_and_bargain_track_sends_it_later(
+    tmp_path: Path, untracked: bytes, code: str, reason: str
+) -> None:
+    fake = fake_wandb(tmp_path, code)
+    (fake / "quick.py").write_text(QUICK)
+    env = environment(PYTHONPATH=str(fake), HOME=str(tmp_path / "home"))
+    game = ["game=simple", "n_games=4"]
+    done = bargain(*game, "tracking._target_=quick.Quick", "allow_targets=[quick]", cwd=tmp_path, env=env)
+    assert done.returncode == 0
+    run = only_run(tmp_path)
+    (warning,) = done.stderr.splitlines()
+    assert warning.startswith("bargain: W&B: ")
+    assert reason in warning
+    assert warning.endswith(f"send it later with: bargain-track {run}")
+    assert summary_of(run)["state"] == "finished"
+    assert (run / "games.jsonl").read_bytes() == untracked
+    if "installed" in reason:
+        sent = bargain(str(run), "--mode", "offline", cwd=tmp_path, command="bargain-track")
+        assert sent.returncode == 0, sent.stderr
+        (file,) = runs_of(run)
+        assert ReadBack(file).exit_codes == [0]

@@ -128,7 +128,7 @@ def _plain(value: Any) -> Any:
 
 
 def svg(chart: alt.TopLevelMixin) -> str:
-    """The chart as SVG text, equal for equal charts; it has no ids and no scripts, so many of them fit into one page."""
+    """The chart as SVG text, equal for equal charts; it has no ids and no scripts: many fit into one page."""
     return vl_convert.vegalite_to_svg(chart.to_dict())
 
 

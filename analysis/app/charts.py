@@ -5,7 +5,6 @@ Streamlit gives axes and texts the colours of its light or dark theme; marks hav
 
 from __future__ import annotations
 
-import html
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -69,15 +68,6 @@ def in_order(table: pd.DataFrame, cells: Sequence[str]) -> list[str]:
     place = {cell: at for at, cell in enumerate(cells)}
     rows = table["cell"].astype(str).map(place).sort_values(kind="stable").index
     return list(dict.fromkeys(series_of(table)[rows]))
-
-
-def legend(order: Sequence[str]) -> str:
-    """One legend for several charts, as HTML: a name may hold anything."""
-    names = (
-        f'<span><i style="background: {PALETTE[at % len(PALETTE)]}"></i>{html.escape(name)}</span>'
-        for at, name in enumerate(order)
-    )
-    return f'<div class="legend">{"".join(names)}</div>'
 
 
 def by_round(table: pd.DataFrame, title: str, order: Sequence[str], *, rate: bool = False) -> Any:

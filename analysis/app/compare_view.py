@@ -13,6 +13,7 @@ from analysis.app import address, cells, charts
 from analysis.app.cells import CELL
 from analysis.app.data import Chosen
 from analysis.app.filters import NO_CHOICES
+from analysis.colours import PALETTE
 from analysis.runs import Runs
 from analysis.words import interval, number, sentence
 
@@ -85,7 +86,10 @@ def _show(key: str, runs: Runs, metric: str, role: str, to: int, currency: str) 
                 st.caption(f"No value of {name.replace('_', ' ')} in these games.")
                 continue
             st.altair_chart(charts.by_round(shown, title, order, rate=its_unit == "rate"), key=f"figure {name}")
-    st.html(charts.legend(order))
+    with st.container(horizontal=True, gap="small", key="legend"):
+        for at, name in enumerate(order):
+            with st.container(key=f"series-{at % len(PALETTE)}-{at}", width="content"):
+                st.text(name)
     _table(main, beside, names, to, (unit, other_unit), currency)
     _tests(key, runs, metric, role, to, unit, currency, names)
 

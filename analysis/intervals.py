@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -66,10 +67,21 @@ def mean_intervals(samples: Sequence[ArrayLike]) -> list[Estimate]:
 
 def resampling_weights(n: int, resamples: int = RESAMPLES, seed: int = 0) -> Array:
     """How often each of n values is drawn, divided by n: (resamples, n). The product with the values is their means."""
+    return (_kept_weights if n <= _KEPT_UP_TO else _drawn_weights)(n, resamples, seed)
+
+
+def _drawn_weights(n: int, resamples: int, seed: int) -> Array:
     rng = np.random.default_rng([seed, n])
     drawn = rng.integers(0, n, size=(resamples, n))
     drawn += np.arange(resamples)[:, None] * n
-    return np.bincount(drawn.ravel(), minlength=resamples * n).reshape(resamples, n) / n
+    weights: Array = np.bincount(drawn.ravel(), minlength=resamples * n).reshape(resamples, n) / n
+    weights.setflags(write=False)
+    return weights
+
+
+_KEPT_UP_TO = 256
+_kept_weights = lru_cache(maxsize=24)(_drawn_weights)
+"""The same few sizes come again and again, and drawing costs more than using; at most 100 MB are kept."""
 
 
 def _bca_of_means(matrix: Array, weights: Array) -> tuple[Array, Array]:

@@ -106,7 +106,7 @@ def content(runs: Runs, directories: Sequence[str], command: str, aliases: Mappi
         tests=tests,
         family=_family(found),
         questions=_questions(found),
-        tables=[each for each in effects if len(each.frame) or each.note],
+        tables=[each for each in effects if len(each.frame) or each.name == "reference"],
         costs=[each for each in costs if len(each.frame)],
         dialogues=report_games.dialogues(runs, names),
         feedback=report_games.feedback(runs, names),
@@ -158,10 +158,10 @@ def _incomplete(names: pd.DataFrame) -> str:
     if not len(short):
         return ""
     states = ", ".join(f"{count} {state}" for state, count in short["state"].value_counts(sort=False).items())
-    return (
-        f"{len(short)} of {len(names)} runs ({states}) have {int(short['finished'].sum()):,} of "
-        f"{int(short['planned'].sum()):,} planned games; games that end early may differ from those still to come."
-    )
+    finished, planned = int(short["finished"].sum()), int(short["planned"].sum())
+    told = f"{len(short)} of {len(names)} runs did not play to the end ({states})"
+    told += f": they have {finished:,} of {planned:,} games."
+    return told + (" Games that end early may differ from those still to come." if finished < planned else "")
 
 
 def _question(runs: Runs, names: pd.DataFrame) -> list[str]:
@@ -169,7 +169,9 @@ def _question(runs: Runs, names: pd.DataFrame) -> list[str]:
     rounds = sorted({int(each) for each in runs.runs.get("game.n_rounds", pd.Series(dtype=float)).dropna()})
     finished, planned, error = (int(names[name].sum()) for name in ("finished", "planned", "error"))
     cells = f"{len(names)} cells" if len(names) > 1 else "One cell"
-    played = f"{cells}, {planned:,} games planned, {finished:,} finished, {error:,} of these failed"
+    played = (
+        f"{cells}, {planned:,} game{'s' * (planned != 1)} planned, {finished:,} finished, {error:,} of these failed"
+    )
     if rounds:
         played += f"; {' or '.join(map(str, rounds))} round{'s' if rounds[-1] > 1 else ''} a game"
     who = ", ".join(dict.fromkeys(names["subject"]))

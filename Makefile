@@ -7,6 +7,7 @@ BIN = $(VENV)/bin
 
 run: $(VENV)/ready
 	$(BIN)/bargain
+	$(BIN)/bargain-report "$$(ls -dt outputs/*/*/ | head -n 1)"
 
 test: $(VENV)/ready
 	$(BIN)/python -m pytest -n 2

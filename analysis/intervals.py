@@ -79,8 +79,8 @@ def _drawn_weights(n: int, resamples: int, seed: int) -> Array:
     return weights
 
 
-_KEPT_UP_TO = 256
-_kept_weights = lru_cache(maxsize=24)(_drawn_weights)
+_KEPT_UP_TO = 128
+_kept_weights = lru_cache(maxsize=64)(_drawn_weights)
 """The same few sizes come again and again, and drawing costs more than using; at most 100 MB are kept."""
 
 

@@ -22,45 +22,23 @@ from collections import deque
 from collections.abc import Mapping
 
 from bargain.engines.failures import retry_after_s
+from bargain.pace import LearntPace, Pacer
 
 START = 16
 """Calls in flight at first, at most."""
 GROWTH = 3.0
 """What a success adds until the first refusal: a full round of them multiplies the concurrency by four."""
 CUT = 0.7
-PACE = 0.98
-"""Share of the configured rate that is used: the rest absorbs clocks and networks, so that nothing is refused."""
 REQUEST_SLACK_S = 0.02
 TOKEN_SLACK_S = 1.0
 """How much late time may be caught up in a burst."""
 FIRST_PAUSE_S = 0.25
 LONGEST_GUESS_S = 30.0
 """The shortest and the longest pause for everybody when a provider refuses again and again and names no wait."""
+OUT_OF_REACH = 4
+"""After so many episodes without one success in between it is no rate that is enforced: what was learnt is void."""
 OUTAGE = 8
 """So many calls in a row without an answer, and none with one, are an outage: they count like refusals from then on."""
-
-
-class Pacer:
-    """An exact leaky bucket (GCRA, ITU-T I.371): `rate` units a second, catching up at most `slack_s` of late time."""
-
-    def __init__(self, per_minute: float | None, slack_s: float) -> None:
-        if per_minute is not None and per_minute <= 0:
-            raise ValueError(f"a rate per minute must be above 0, got {per_minute:g}")
-        self._interval = 0.0 if per_minute is None else 60.0 / (per_minute * PACE)
-        self._slack = slack_s
-        self._next = float("-inf")
-
-    def ready_at(self) -> float:
-        """The moment from which the next units may go."""
-        return self._next - self._slack
-
-    def take(self, units: float, now: float) -> None:
-        """Units go now."""
-        self._next = max(self._next, now) + units * self._interval
-
-    def correct(self, units: float) -> None:
-        """So many units more (or, negative, fewer) went than were taken."""
-        self._next += units * self._interval
 
 
 class Slot:
@@ -118,6 +96,7 @@ class Limiter:
         self._step = max(1.0, max_concurrency / 32)
         self._requests = Pacer(requests_per_minute, REQUEST_SLACK_S)
         self._tokens = Pacer(tokens_per_minute, TOKEN_SLACK_S)
+        self._learnt = LearntPace()
         self._pause_until = float("-inf")
         self._number = 0
         self._last_before_cut = 0
@@ -166,7 +145,7 @@ class Limiter:
             if self.in_flight >= self.concurrency:
                 return
             now = loop.time()
-            when = max(self._pause_until, self._requests.ready_at(), self._tokens.ready_at())
+            when = max(self._pause_until, self._requests.ready_at(), self._tokens.ready_at(), self._learnt.ready_at())
             if when > now:
                 if self._timer is not None:
                     self._timer.cancel()
@@ -175,6 +154,7 @@ class Limiter:
             self._waiting.popleft()
             self._requests.take(1, now)
             self._tokens.take(tokens, now)
+            self._learnt.take(now)
             self._number += 1
             self.in_flight += 1
             future.set_result(Slot(self, self._number, tokens))
@@ -189,6 +169,8 @@ class Limiter:
         self.has_succeeded = True
         if tokens is not None:
             self._tokens.correct(tokens - slot.tokens)
+        if slot.number > self._last_before_cut:
+            self._learnt.succeeded(asyncio.get_running_loop().time())
         if slot.number > self._last_before_cut and self.in_flight >= self.concurrency:
             self._limit += GROWTH if self._limit < self._threshold else self._step / self._limit
             self._limit = min(self._limit, float(self.max_concurrency))
@@ -201,13 +183,19 @@ class Limiter:
             self._refused(slot, None)
 
     def _refused(self, slot: Slot, wait_s: float | None) -> None:
+        now = asyncio.get_running_loop().time()
         if self._down_since is None:
-            self._down_since = asyncio.get_running_loop().time()
-        if slot.number > self._last_before_cut:
+            self._down_since = now
+        if slot.number <= self._last_before_cut:
+            self._learnt.refused_again(now)
+        else:
             self._last_before_cut = self._number
             self.cuts += 1
             self._streak += 1
+            if self._streak == OUT_OF_REACH:
+                self._learnt = LearntPace()
             if self._streak == 1:
+                self._learnt.cut(now)
                 self._threshold = self._limit = max(1.0, CUT * min(self._limit, self.in_flight))
             else:  # nothing succeeded since the last cut: single calls go out to see, and the way back up is fast
                 self._limit = 1.0

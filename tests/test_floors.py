@@ -28,7 +28,7 @@ FLOORS = [
         "journal_writer",
         "journal",
     },
-    {"pricing", "budget", "limits", "seats", "attempts", "calls"},
+    {"pricing", "budget", "limits", "pace", "seats", "attempts", "calls"},
     {"config", "config_files", "config_changes", "targets", "summary", "event_loop"},
     {"tables", "progress", "judging"},
     {"tracking"},

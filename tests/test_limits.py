@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from collections import deque
 
 import pytest
@@ -69,6 +70,77 @@ def test_600_requests_a_minute_are_used_to_90_percent_with_fewer_than_2_percent_
     virtual.run(clients(Limiter(max_concurrency=256, requests_per_minute=600), server, 300))
     assert server.served >= 0.9 * 600 * 5
     assert server.refused < 0.02 * (server.served + server.refused)
+
+
+class Bucket:
+    """A provider's token bucket: `per_s` requests a second, a second's worth at once."""
+
+    def __init__(self, per_s: float) -> None:
+        self.per_s = self.level = per_s
+        self.at = 0.0
+        self.served = self.refused = 0
+
+    def allows(self) -> bool:
+        now = asyncio.get_running_loop().time()
+        self.level = min(self.per_s, self.level + (now - self.at) * self.per_s)
+        self.at = now
+        allowed = self.level >= 1
+        self.level -= allowed
+        self.served += allowed
+        self.refused += not allowed
+        return allowed
+
+
+@pytest.mark.parametrize("hint_s", [None, 0.1, 1.0], ids=["without Retry-After", "exact", "whole seconds"])
+@pytest.mark.parametrize("latency_s", [0.05, 1.0])
+def test_a_rate_that_nobody_configured_is_learnt_from_few_refusals(latency_s: float, hint_s: float | None) -> None:
+    limiter, bucket = Limiter(max_concurrency=256), Bucket(10)
+
+    async def client() -> None:
+        while True:
+            slot = await limiter.enter()
+            try:
+                if bucket.allows():
+                    await asyncio.sleep(latency_s)
+                    slot.succeeded()
+                else:
+                    slot.refused(hint_s)
+            finally:
+                slot.leave()
+
+    async def play() -> None:
+        tasks = [asyncio.create_task(client()) for _ in range(200)]
+        await asyncio.sleep(120)
+        for each in tasks:
+            each.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    virtual.run(play())
+    assert bucket.served >= 0.9 * 10 * 120
+    assert bucket.refused < 0.02 * (bucket.served + bucket.refused)
+
+
+def test_refusals_that_have_nothing_to_do_with_the_rate_do_not_slow_a_run_down_for_long() -> None:
+    limiter, dice = Limiter(max_concurrency=64), random.Random(1)
+    served = 0
+
+    async def client() -> None:
+        nonlocal served
+        while asyncio.get_running_loop().time() < 120:
+            slot = await limiter.enter()
+            await asyncio.sleep(0.5)
+            if dice.random() < 0.02:
+                slot.refused()
+            else:
+                served += 1
+                slot.succeeded()
+            slot.leave()
+
+    async def play() -> None:
+        await asyncio.gather(*(client() for _ in range(64)))
+
+    virtual.run(play())
+    assert served > 0.15 * 64 * 2 * 120
 
 
 def test_requests_go_out_evenly_and_never_in_a_burst() -> None:

@@ -75,7 +75,7 @@ def test_an_unknown_model_under_a_cost_limit_is_refused_before_the_first_call(
         play(compose([*overrides, "limits.max_cost_usd=1", "tracking=none"]))
 
 
-def test_the_wheel_holds_every_yaml_of_conf_and_plays_without_the_checkout(tmp_path: Path) -> None:
+def test_the_wheel_holds_every_yaml_of_conf_and_plays_and_reports_without_the_checkout(tmp_path: Path) -> None:
     tree = tmp_path / "tree"  # building leaves files behind
     for name in ("analysis", "bargain", "conf", "experiments"):
         shutil.copytree(ROOT / name, tree / name, symlinks=True, ignore=shutil.ignore_patterns("__pycache__"))
@@ -93,14 +93,19 @@ def test_the_wheel_holds_every_yaml_of_conf_and_plays_without_the_checkout(tmp_p
     }
     assert {name for name in packed if name.endswith(".yaml")} == here
     (tmp_path / "empty").mkdir()
-    code = f"import sys; sys.path.insert(0, {str(tmp_path / 'site')!r}); import bargain.main as m; print(m.__file__);"
-    done = subprocess.run(
-        [sys.executable, "-c", code + "sys.exit(m.run(['n_games=2', 'tracking=none']))"],
-        cwd=tmp_path / "empty",
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    assert str(tmp_path / "site") in done.stdout
+    for module, call in (
+        ("bargain.main", "run(['n_games=2', 'tracking=none'])"),
+        ("analysis.report", "run(['outputs', '--reference', 'fu2023'])"),
+    ):
+        code = f"import sys; sys.path.insert(0, {str(tmp_path / 'site')!r}); import {module} as m; print(m.__file__)"
+        done = subprocess.run(
+            [sys.executable, "-c", f"{code}; sys.exit(m.{call})"],
+            cwd=tmp_path / "empty",
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        assert str(tmp_path / "site") in done.stdout
+    assert (tmp_path / "empty" / "outputs" / "report" / "index.html").is_file()

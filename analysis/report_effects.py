@@ -133,6 +133,17 @@ def power(runs: Runs, names: pd.DataFrame) -> Table:
     return Table("power", "How many games a change needs", whole, columns, note)
 
 
+_FIGURES = {
+    "table1": "Table 1",
+    "fig4": "Figure 4",
+    "fig4-hist": "Figure 4, shares",
+    "fig5-6": "Figures 5, 6",
+    "fig6": "Figure 6",
+    "fig7": "Figure 7",
+}
+_WHAT = {"dialogue_chars": "characters", "dialogue_turns": "turns"}
+
+
 def _by_span(runs: Runs) -> list[tuple[float, Runs]]:
     """The runs by the distance of their openings; runs without openings count as the paper's 10."""
     frame = runs.runs
@@ -147,7 +158,11 @@ _OPENINGS = ("item.seller_opening", "item.buyer_opening")
 
 def paper(runs: Runs, aliases: Mapping[str, str]) -> Table:
     """Each number of the paper that these runs have too, with one's own by the 2023 rules and by the strict ones."""
-    found = reference.compare(runs, aliases)
+    data = reference.compare(runs, aliases)
+    found = data.assign(order=data["figure"].map(list(reference.FIGURES).index))
+    found = found.sort_values(
+        ["order", "learner", "engine", "own_engine", "metric", "round"], kind="stable", ignore_index=True
+    )
     kind = found["metric"].eq("deal_rate") | found["metric"].str.startswith("share_")
     money = found["metric"].eq("mean_price")
     for name in ("paper", "own", "strict"):
@@ -156,14 +171,16 @@ def paper(runs: Runs, aliases: Mapping[str, str]) -> Table:
             for value, rate, price in zip(found[name], kind, money, strict=True)
         ]
     found["unit"] = kind.map({True: "rate", False: ""})
+    found["where"] = found["figure"].map(_FIGURES)
+    found["what"] = [_WHAT.get(each, each.replace("_", " ")) for each in found["metric"]]
     columns: tuple[Column, ...] = (
-        Column("Where", "figure", "key"),
+        Column("Where", "where", "key"),
         Column("Learner", "learner", "key"),
         Column("Engine", "engine", "key"),
         Column("Own engine", "own_engine", "key"),
+        Column("What", "what", "key"),
         Column("Feedback", "condition"),
         Column("Round", "round"),
-        Column("What", "metric"),
         Column("Paper", "said_paper", "said", "paper_low", "paper_high", "paper_n"),
         Column("Own, 2023 rules", "said_own", "said", "low", "high", "n"),
         Column("Own, strict rules", "said_strict", "said", "strict_low", "strict_high", "strict_n"),
@@ -182,4 +199,4 @@ def paper(runs: Runs, aliases: Mapping[str, str]) -> Table:
                 "...), or is said to be by --alias."
             ),
         )
-    return Table("reference", "The paper's numbers and one's own", found, columns, note)
+    return Table("reference", "The paper's numbers and one's own", found, columns, note, data)

@@ -10,6 +10,7 @@ import argparse
 import asyncio
 import contextlib
 import json
+import math
 import subprocess
 import sys
 import time
@@ -45,6 +46,10 @@ class Rate:
         self.holds = max(1.0, self.per_s)
         self.level, self.at = self.holds, time.monotonic()
 
+    def wait_s(self) -> float:
+        """Until one more request may pass."""
+        return max(0.0, (1 - self.level) / self.per_s)
+
     def allows(self) -> bool:
         """Whether one more request may pass now."""
         now = time.monotonic()
@@ -57,20 +62,31 @@ class Rate:
 
 
 class Server:
-    """Serves until cancelled. GET /stats tells how many were answered and how many refused."""
+    """Serves until cancelled. GET /stats tells how many were answered and refused, and in how many seconds.
 
-    def __init__(self, latency_s: float, per_minute: float) -> None:
+    hint: what a refusal says of the wait: nothing, "retry-after" (whole seconds) or "headers" (as OpenAI sends them).
+    """
+
+    def __init__(self, latency_s: float, per_minute: float, hint: str = "") -> None:
         self.latency_s = latency_s
         self.rate = Rate(per_minute) if per_minute else None
+        self.hint = hint
         self.answered = self.refused = 0
+        self.first = self.last = 0.0
         self.ready = {path: self._answer(200, body) for path, body in (("chat", OPENAI), ("messages", ANTHROPIC))}
-        self.refusal = self._answer(429, {"error": {"message": "rate limit", "type": "rate_limit_error"}})
 
     @staticmethod
-    def _answer(status: int, body: object) -> bytes:
+    def _answer(status: int, body: object, more: str = "") -> bytes:
         data = json.dumps(body).encode()
-        head = f"HTTP/1.1 {status} X\r\nContent-Type: application/json\r\nContent-Length: {len(data)}\r\n\r\n"
+        head = f"HTTP/1.1 {status} X\r\nContent-Type: application/json\r\nContent-Length: {len(data)}\r\n{more}\r\n"
         return head.encode() + data
+
+    def _refusal(self, wait_s: float) -> bytes:
+        said = {"": "", "retry-after": f"Retry-After: {math.ceil(wait_s)}\r\n"}.get(
+            self.hint,
+            f"x-ratelimit-remaining-requests: 0\r\nx-ratelimit-reset-requests: {math.ceil(1000 * wait_s)}ms\r\n",
+        )
+        return self._answer(429, {"error": {"message": "rate limit", "type": "rate_limit_error"}}, said)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection."""
@@ -81,10 +97,14 @@ class Server:
                 length = head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0]
                 await reader.readexactly(int(length or 0))
                 if path == b"/stats":
-                    writer.write(self._answer(200, {"answered": self.answered, "refused": self.refused}))
-                elif self.rate is not None and not self.rate.allows():
+                    counts = {"answered": self.answered, "refused": self.refused, "seconds": self.last - self.first}
+                    writer.write(self._answer(200, counts))
+                    continue
+                self.last = time.monotonic()
+                self.first = self.first or self.last
+                if self.rate is not None and not self.rate.allows():
                     self.refused += 1
-                    writer.write(self.refusal)
+                    writer.write(self._refusal(self.rate.wait_s()))
                 else:
                     self.answered += 1
                     await asyncio.sleep(self.latency_s)
@@ -93,9 +113,10 @@ class Server:
 
 
 @contextlib.contextmanager
-def running(latency_s: float = 0.0, per_minute: float = 0.0) -> Iterator[str]:
+def running(latency_s: float = 0.0, per_minute: float = 0.0, hint: str = "") -> Iterator[str]:
     """The base URL of such a server in a process of its own."""
     command = [sys.executable, str(Path(__file__)), "--latency", str(latency_s), "--per-minute", str(per_minute)]
+    command += ["--hint", hint]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None
@@ -105,15 +126,15 @@ def running(latency_s: float = 0.0, per_minute: float = 0.0) -> Iterator[str]:
         process.wait()
 
 
-def stats(url: str) -> dict[str, int]:
-    """What a server has answered and refused."""
+def stats(url: str) -> dict[str, float]:
+    """What a server has answered and refused, and the seconds from its first request to its last."""
     with urllib.request.urlopen(f"{url}/stats", timeout=10) as answer:
-        counted: dict[str, int] = json.load(answer)
+        counted: dict[str, float] = json.load(answer)
         return counted
 
 
-async def _main(latency_s: float, per_minute: float) -> None:
-    server = Server(latency_s, per_minute)
+async def _main(latency_s: float, per_minute: float, hint: str) -> None:
+    server = Server(latency_s, per_minute, hint)
     listening = await asyncio.start_server(server.serve, "127.0.0.1", 0, backlog=1024)
     print(listening.sockets[0].getsockname()[1], flush=True)
     await listening.serve_forever()
@@ -123,5 +144,6 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("--latency", type=float, default=0.0)
     parser.add_argument("--per-minute", type=float, default=0.0)
+    parser.add_argument("--hint", default="", choices=("", "retry-after", "headers"))
     options = parser.parse_args()
-    asyncio.run(_main(options.latency, options.per_minute))
+    asyncio.run(_main(options.latency, options.per_minute, options.hint))

@@ -15,7 +15,7 @@ _SPECIAL = {
     "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "_": r"\_", "%": r"\%",
     "^": r"\textasciicircum{}", "~": r"\textasciitilde{}", "<": r"\textless{}", ">": r"\textgreater{}",
     "|": r"\textbar{}", '"': r"\textquotedbl{}", "`": r"\textasciigrave{}",
-    "[": "{[}", "]": "{]}", "−": "$-$", "±": r"$\pm$", "×": r"$\times$", "–": "--", "—": "---",
+    "[": "{[}", "]": "{]}", "*": "{*}", "−": "$-$", "±": r"$\pm$", "×": r"$\times$", "–": "--", "—": "---",
     "…": r"\dots{}", "→": r"$\rightarrow$", "≤": r"$\leq$", "≥": r"$\geq$", "∞": r"$\infty$", "€": r"\texteuro{}",
     "£": r"\pounds{}", "¥": r"\textyen{}", "‹": r"\guilsinglleft{}", "›": r"\guilsinglright{}",
 }  # fmt: skip

@@ -1,0 +1,264 @@
+"""bargain-report: what a report says is what `analysis` computes, and nothing said by a model does anything in it."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import re
+import shutil
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from analysis import load, metrics, reference
+from analysis.comparisons import change
+from analysis.differences import holm
+from analysis.report import TABLES, run
+from tests import dashboards
+from tests.commands import bargain
+from tests.dashboards import HOSTILE, PRICES, hostile_game
+from tests.run_maker import make_run
+
+NASTY = ("=1+1", "\u202eevil\u0000", "\\input{x}%$&#_^~", "<script>window.evil = 1</script>")
+
+
+class Read(HTMLParser):
+    """A page as a browser takes it: its tags with their attributes, and its text."""
+
+    def __init__(self, page: Path) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.said = ""
+        self.feed(page.read_text(encoding="utf-8"))
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        self.said += data
+
+
+def table(report: Path, name: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO((report / "tables" / f"{name}.csv").read_text(encoding="utf-8"))))
+
+
+def made(root: Path, *more: str) -> Path:
+    """The report on everything under root, made in this process."""
+    assert run([str(root), *more]) == 0
+    return root / "report"
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A directory with `runs`: two sellers, two learners, one run that is not whole; and its report."""
+    root = tmp_path_factory.mktemp("study")
+    dashboards.sweep(root / "runs")
+    make_run(root / "runs" / "4", PRICES[:3], state="paused", n_games=12, seller__engine__name="gpt-c")
+    done = bargain("runs", "--reference", "fu2023", "--alias", "gpt-a=gpt-4", cwd=root, command="bargain-report")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "bargain-report: runs/report/index.html\n", "")
+    return root
+
+
+@pytest.fixture(scope="module")
+def nasty(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The report on runs whose names and texts are all hostile."""
+    root = tmp_path_factory.mktemp("nasty")
+    for number, name in enumerate(NASTY):
+        games = [hostile_game(at) for at in range(3)]
+        make_run(root / str(number), games, seller__engine__name=name, item__currency="$x^2$", n_games=5)
+    return made(root)
+
+
+def test_every_number_is_the_one_that_analysis_computes(study: Path) -> None:
+    report, runs = study / "runs" / "report", load(study / "runs")
+    rounds = {(row["run"], row["round"]): row for row in table(report, "rounds")}
+    found = metrics.table(runs, ["deal_rate", "price"])
+    assert len(rounds) == len(runs.runs) * 2
+    page, tex = Read(report / "index.html").said, (report / "tables" / "rounds.tex").read_text(encoding="utf-8")
+    for row in found.to_dict("records"):
+        told = rounds[_run(rounds, row["run"]), str(row["round"])]
+        for name, column in (("value", ""), ("low", "_low"), ("high", "_high"), ("n", "_n")):
+            text = told[f"{row['metric']}{column}"]
+            assert text == "" if pd.isna(row[name]) else float(text) == pytest.approx(row[name])
+        if row["metric"] == "price":
+            between = f"[{row['low']:.2f}, {row['high']:.2f}]"
+            assert f"${row['value']:,.2f}" in page
+            assert between in page
+            assert rf"\${row['value']:,.2f} {{[}}{row['low']:.2f}, {row['high']:.2f}{{]}} n={row['n']}" in tex
+
+
+def _run(rounds: dict[tuple[str, str], Any], run: str) -> str:
+    """The run as the report names it: it was made in another working directory."""
+    return next(name for name, _ in rounds if run.endswith(name))
+
+
+def test_tests_are_one_family_and_stand_in_words(study: Path) -> None:
+    report = study / "runs" / "report"
+    rows = table(report, "tests")
+    expected = holm([float(row["p"] or "nan") for row in rows])
+    assert [float(row["p_holm"] or "nan") for row in rows] == pytest.approx(list(expected), nan_ok=True)
+    gains = change(load(study / "runs" / "0"), "price", role="learner").iloc[0]
+    sentence = rows[0]["sentence"]
+    assert sentence.startswith("gpt-a (seller)")
+    assert f"{gains['difference']:.2f} [{gains['low']:.2f}, {gains['high']:.2f}]" in sentence
+    assert f"n={gains['n']} pairs, paired t, p=" in sentence
+    page = Read(report / "index.html").said
+    assert all(row["sentence"] in page for row in rows)
+    assert f"over all {sum(bool(row['p']) for row in rows)} tests" in page
+    assert {"price", "deals", "cells"} <= {row["question"] for row in rows}
+
+
+def test_a_run_that_is_not_whole_is_named_and_simulated_runs_say_so_everywhere(study: Path) -> None:
+    report = study / "runs" / "report"
+    (short,) = table(report, "unfinished")
+    assert (short["number"], short["state"], short["finished"], short["planned"]) == ("5", "paused", "3", "12")
+    page = Read(report / "index.html").said
+    assert "1 of 5 runs did not play to the end (1 paused): they have 3 of 12 games." in page
+    assert "3 of 12" in page
+    for path in [report / "index.html", *(report / "tables").glob("*.tex")]:
+        assert "Embedded negotiators played, not language models" in path.read_text(encoding="utf-8"), path
+
+
+def test_the_ablation_lists_the_choices_that_differ_and_no_others(study: Path) -> None:
+    rows = table(study / "runs" / "report", "differences")
+    runs = load(study / "runs")
+    assert {row["choice"] for row in rows} == set(runs.varying())
+    cells = {row["value"]: row["cells"] for row in rows if row["choice"] == "seller.engine.name"}
+    assert cells == {"gpt-a": "1–2", "gpt-b": "3–4", "gpt-c": "5"}
+
+
+def test_the_papers_numbers_stand_beside_ones_own(study: Path) -> None:
+    rows = table(study / "runs" / "report", "reference")
+    expected = reference.compare(load(study / "runs"), {"gpt-a": "gpt-4"})
+    assert len(rows) == len(expected) > 0
+    assert [float(row["paper"]) for row in rows] == pytest.approx(list(expected["paper"]))
+    assert [float(row["own"] or "nan") for row in rows] == pytest.approx(list(expected["own"]), nan_ok=True)
+    assert {row["own_engine"] for row in rows} == {"gpt-a"}
+    page = Read(study / "runs" / "report" / "index.html").said
+    assert all(f"{row['paper']:.1%}" in page for row in expected.to_dict("records") if row["metric"] == "deal_rate")
+
+
+def test_equal_runs_give_an_equal_report_in_another_process(study: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    report = study / "runs" / "report"
+    files = [
+        path for path in sorted(report.rglob("*.*")) if path.suffix != ".pdf"
+    ]  # whose objects vl-convert orders anew
+    before = {path: path.read_bytes() for path in files}
+    assert {".html", ".csv", ".tex", ".svg", ".png"} == {path.suffix for path in files}
+    (report / "figures" / "feedback_arms.svg").write_text("of an earlier report", encoding="utf-8")
+    (report / "figures" / "mine.svg").write_text("not ours", encoding="utf-8")
+    monkeypatch.chdir(study)
+    assert run(["runs", "--reference", "fu2023", "--alias", "gpt-a=gpt-4"]) == 0
+    assert {path: path.read_bytes() for path in files} == before
+    assert (report / "figures" / "mine.svg").exists()
+
+
+def test_a_page_needs_nothing_from_anywhere(study: Path, nasty: Path) -> None:
+    for report in (study / "runs" / "report", nasty):
+        tags = Read(report / "index.html").tags
+        kinds = {tag for tag, _ in tags}
+        assert not kinds & {"script", "img", "iframe", "object", "link", "form", "base", "embed", "input", "image"}
+        for tag, attributes in tags:
+            for name, value in attributes.items():
+                assert not name.startswith("on"), (tag, name)
+                assert name not in ("src", "srcset", "style", "action", "background"), (tag, name)
+                assert not name.endswith("href") or str(value).startswith("#"), (tag, name, value)
+        (policy,) = (a["content"] for _, a in tags if a.get("http-equiv") == "Content-Security-Policy")
+        assert str(policy).startswith("default-src 'none'; style-src 'sha256-")
+        ids = [attributes["id"] for _, attributes in tags if "id" in attributes]
+        assert len(ids) == len(set(ids))
+        links = {str(attributes["href"])[1:] for tag, attributes in tags if tag == "a"}
+        assert links <= set(ids)
+
+
+def test_what_a_model_or_a_name_says_is_a_text(nasty: Path) -> None:
+    page = Read(nasty / "index.html")
+    for text in HOSTILE:
+        assert text in page.said
+    assert "‹U+202E›evil‹U+0000›" in page.said
+    assert "\u202e" not in page.said
+    cells = table(nasty, "differences")
+    assert {row["value"] for row in cells} == {"'=1+1", "‹U+202E›evil‹U+0000›", NASTY[2], NASTY[3]}
+    for path in (nasty / "tables").glob("*.csv"):
+        for row in csv.reader(io.StringIO(path.read_text(encoding="utf-8"))):
+            for cell in row:
+                assert not cell.startswith(("=", "+", "@", "\t", "\r")), (path.name, cell)
+                assert not cell.startswith("-") or float(cell) < 0, (path.name, cell)
+    tex = (nasty / "tables" / "differences.tex").read_text(encoding="utf-8")
+    assert r"\textbackslash{}input\{x\}\%\$\&\#\_\textasciicircum{}\textasciitilde{}" in tex
+    assert r"\textless{}script\textgreater{}" in tex
+
+
+def test_every_table_is_written_twice_under_a_known_name(study: Path) -> None:
+    names = {path.stem for path in (study / "runs" / "report" / "tables").glob("*.csv")}
+    assert names == {path.stem for path in (study / "runs" / "report" / "tables").glob("*.tex")}
+    assert names == set(TABLES) - {"failed"}
+
+
+def test_the_smallest_runs_have_a_report_and_say_what_cannot_be_drawn(tmp_path: Path) -> None:
+    make_run(tmp_path / "one", [[15.0]])
+    page = Read(made(tmp_path / "one") / "index.html").said
+    assert "$15.00" in page
+    assert "Not drawn: " in page
+    make_run(tmp_path / "none", [], state=None)
+    assert "none played" in Read(made(tmp_path / "none") / "index.html").said
+
+
+def test_arms_are_compared_with_each_other(tmp_path: Path) -> None:
+    dashboards.arms(tmp_path)
+    rows = [row for row in table(made(tmp_path), "tests") if row["question"] == "arms"]
+    assert [(row["a_is"], row["b_is"], row["metric"]) for row in rows] == [
+        ("ai", "human", "price"),
+        ("ai", "human", "deal_rate"),
+    ]
+    assert rows[0]["sentence"].startswith(
+        "simulated (seller), human against ai feedback: the coached player's price is $"
+    )
+
+
+def test_what_cannot_be_reported_is_refused_in_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    run_dir = str(make_run(tmp_path / "run", [[15.0]]))
+    for arguments, said in (
+        ([str(tmp_path / "empty")], "no runs in "),
+        ([str(tmp_path / "away")], "nothing matches "),
+        ([run_dir, "--reference", "fu2024"], "no reference 'fu2024'; there is fu2023"),
+        ([run_dir, "--reference", "fu2023", "--alias", "mine"], "--alias 'mine': write OWN=THEIRS"),
+        ([run_dir, "--out", str(tmp_path / "file" / "x")], "cannot write "),
+    ):
+        assert run(arguments) == 2
+        told = capsys.readouterr()
+        assert told.out == ""
+        (line,) = told.err.splitlines()
+        assert re.match(rf"bargain-report: {re.escape(said)}", line), line
+
+
+def test_in_a_browser_nothing_runs_nothing_is_fetched_and_it_fits_a_phone(nasty: Path) -> None:
+    if not os.environ.get("CI"):
+        pytest.importorskip("playwright.sync_api")
+        if shutil.which("chromium") is None:
+            pytest.skip("no chromium: scripts/install-debian-packages installs it")
+    from playwright.sync_api import sync_playwright
+
+    asked: list[str] = []
+    wrong: list[str] = []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        for width, mode in ((390, "dark"), (1366, "light")):
+            page = browser.new_page(viewport={"width": width, "height": 800}, color_scheme=mode)  # type: ignore[arg-type]
+            page.on("request", lambda request: asked.append(request.url))
+            page.on("console", lambda said: wrong.append(said.text))
+            page.goto((nasty / "index.html").as_uri())
+            assert page.evaluate("document.documentElement.scrollWidth") <= width
+            assert page.evaluate("window.evil") is None
+            dark = page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(21, 23, 26)"
+            assert dark == (mode == "dark")
+            page.close()
+        browser.close()
+    assert asked == [(nasty / "index.html").as_uri()] * 2
+    assert wrong == []

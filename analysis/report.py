@@ -12,7 +12,7 @@ from __future__ import annotations
 import argparse
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -64,7 +64,7 @@ def run(arguments: Sequence[str]) -> int:
         runs = _load(options.directory)
         place = Path(options.out) if options.out else _place(options.directory)
         said = content(runs, options.directory, shlex.join(["bargain-report", *arguments]), aliases=aliases)
-        _write(runs, said, place)
+        _write(runs, said, place, aliases)
     except Refused as refused:
         print(f"bargain-report: {refused}", file=sys.stderr)
         return 2
@@ -125,17 +125,20 @@ def _place(directories: Sequence[str]) -> Path:
     return only / "report" if len(directories) == 1 and only.is_dir() else Path("report")
 
 
-def _write(runs: Runs, said: Content, place: Path) -> None:
+def _write(runs: Runs, said: Content, place: Path, aliases: Mapping[str, str] | None) -> None:
     """Everything into `place`; what an earlier report left there under a name of ours goes."""
     tables, drawings = place / "tables", place / "figures"
     for folder in (tables, drawings):
         folder.mkdir(parents=True, exist_ok=True)
     _forget(tables, TABLES, ("csv", "tex"))
-    _forget(drawings, [each.name for each in figures.FIGURES], figures.FORMATS)
+    papers = figures.reference_figures(aliases)
+    _forget(drawings, [each.name for each in (*figures.FIGURES, *papers)], figures.FORMATS)
     for each in said.all_tables:
         (tables / f"{each.name}.csv").write_text(each.csv(), encoding="utf-8")
         (tables / f"{each.name}.tex").write_text(_noted(each, said.simulated).latex(), encoding="utf-8")
-    (place / "index.html").write_text(page(_shown(runs, said, _draw(runs, drawings))), encoding="utf-8")
+    compared = any(each.name == "reference" for each in said.all_tables)
+    own, beside = (_draw(runs, each, drawings) for each in (figures.FIGURES, papers if compared else ()))
+    (place / "index.html").write_text(page(_shown(runs, said, own, beside)), encoding="utf-8")
 
 
 def _forget(folder: Path, names: Sequence[str], endings: Sequence[str]) -> None:
@@ -149,9 +152,9 @@ def _noted(made: Table, simulated: str) -> Table:
     return replace(made, note=" ".join(filter(None, (made.note, simulated))))
 
 
-def _draw(runs: Runs, folder: Path) -> Drawn:
+def _draw(runs: Runs, wanted: Iterable[figures.Figure], folder: Path) -> Drawn:
     found = Drawn([], [])
-    for figure in figures.FIGURES:
+    for figure in wanted:
         try:
             chart = figure.draw(runs)
         except figures.NotEnough as reason:
@@ -163,7 +166,7 @@ def _draw(runs: Runs, folder: Path) -> Drawn:
     return found
 
 
-def _shown(runs: Runs, said: Content, drawn: Drawn) -> dict[str, Any]:
+def _shown(runs: Runs, said: Content, drawn: Drawn, beside: Drawn) -> dict[str, Any]:
     """The content as the template takes it: tables as cells, and the sections there are."""
     plain: dict[str, Any] = dict(vars(said))
     plain |= {name: table(getattr(said, name)) for name in ("cells", "rounds")}
@@ -186,6 +189,8 @@ def _shown(runs: Runs, said: Content, drawn: Drawn) -> dict[str, Any]:
     return plain | {
         "figures": drawn.figures,
         "not_drawn": drawn.missing,
+        "paper_figures": beside.figures,
+        "paper_not_drawn": beside.missing,
         "dialogue_rule": report_games.RULE,
         "feedback_rule": report_games.FEEDBACK_RULE,
         "tests": said.questions,

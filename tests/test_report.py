@@ -138,6 +138,7 @@ def test_the_papers_numbers_stand_beside_ones_own(study: Path) -> None:
     assert [float(row["paper"]) for row in rows] == pytest.approx(list(expected["paper"]))
     assert [float(row["own"] or "nan") for row in rows] == pytest.approx(list(expected["own"]), nan_ok=True)
     assert {row["own_engine"] for row in rows} == {"gpt-a"}
+    assert (study / "runs" / "report" / "figures" / "paper_fig4.svg").exists()
     page = Read(study / "runs" / "report" / "index.html").said
     assert all(f"{row['paper']:.1%}" in page for row in expected.to_dict("records") if row["metric"] == "deal_rate")
 
@@ -149,11 +150,12 @@ def test_equal_runs_give_an_equal_report_in_another_process(study: Path, monkeyp
     ]  # whose objects vl-convert orders anew
     before = {path: path.read_bytes() for path in files}
     assert {".html", ".csv", ".tex", ".svg", ".png"} == {path.suffix for path in files}
-    (report / "figures" / "feedback_arms.svg").write_text("of an earlier report", encoding="utf-8")
+    (report / "figures" / "arms.svg").write_text("of an earlier report", encoding="utf-8")
     (report / "figures" / "mine.svg").write_text("not ours", encoding="utf-8")
     monkeypatch.chdir(study)
     assert run(["runs", "--reference", "fu2023", "--alias", "gpt-a=gpt-4"]) == 0
     assert {path: path.read_bytes() for path in files} == before
+    assert not (report / "figures" / "arms.svg").exists()
     assert (report / "figures" / "mine.svg").exists()
 
 

@@ -27,7 +27,8 @@ def sentence(row: Row) -> str:
     size, low, high = row["difference"], row["low"], row["high"]
     if sure and size < 0:  # "rarer by 40 points [22, 54]"
         size, low, high = -size, -high, -low
-    told = number(size, unit, row["currency"], signed=not sure)
+    told = number(size, unit, row["currency"], signed=True)  # signed: a difference of rates is in points, not in %
+    told = told.removeprefix("+") if sure else told
     between = interval(low, high, unit)
     means = " {} ".format("to" if row["question"] in ("price", "deals") else "against").join(_means(row, unit))
     if sure:

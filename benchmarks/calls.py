@@ -182,7 +182,7 @@ def main() -> None:
                 shown = "  ".join(f"{name} {value:5.2f}" for name, value in row.items())
                 print(f"  {messages:>3} messages: {shown}   ours/lean {row['ours'] / row['lean']:.2f}")
             print(f"  growth from 10 to 120 messages: ours x{cost['ours', 120] / cost['ours', 10]:.2f}")
-            per_call, calls, messages_mean = whole_run(kind, url, 16 if small else 300)
+            per_call, calls, messages_mean = whole_run(kind, url, 16 if small else 600)
             ratio = 1000 * per_call / cost["lean", 10]
             print(
                 f"  whole run: {calls:,} calls, {1000 * per_call:.2f} ms a call, {ratio:.2f} x lean"

@@ -139,6 +139,8 @@ class _Utterance:
             and "?" not in text[:40]
         ):
             return True
+        if self.table.conditional and wording.MEETS.match(text):
+            return True
         if self.table.fresh and not self.table.questioned and len(text.split()) <= 4 and wording.SO_WOULD_I.match(text):
             return True
         if self.table.fresh and not self.table.questioned and wording.SURE_START.match(text):

@@ -119,6 +119,7 @@ class Reader:
             self.list_price,
             fresh=heard,
             asked=heard and self._said.asks,
+            conditional=heard and self._said.conditional,
             counting=self._said.counts,
             questioned=self._said.questions,
             newest=theirs is not None and self._last is not None and same(theirs[1], self._last),

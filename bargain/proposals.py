@@ -17,9 +17,10 @@ class Table:
     """The prices on the table when an utterance is heard. mine and theirs: the last ones of speaker and rival.
 
     fresh: the rival's last utterance put (or left) its price there, so that a bare "ok" can mean it. asked: it asked
-    for a yes to that price ("would you take 40?"). counting: it asked for a number that is no price ("how many?").
-    newest: the rival's price is the last one named. questioned: the rival's last utterance asks something else. agreed:
-    the price of a deal already made. known: prices that were certainly prices, to judge whether a bare number is one.
+    for a yes to that price ("would you take 40?"). conditional: it agreed under a condition. counting: it asked for a
+    number that is no price ("how many?"). newest: the rival's price is the last one named. questioned: the rival's last
+    utterance asks something else. agreed: the price of a deal already made. known: prices that were certainly prices,
+    to judge whether a bare number is one.
     """
 
     mine: float | None = None
@@ -27,6 +28,7 @@ class Table:
     listed: float | None = None
     fresh: bool = True
     asked: bool = False
+    conditional: bool = False
     counting: bool = False
     newest: bool = False
     questioned: bool = False
@@ -176,6 +178,7 @@ class Proposals:
         alone = not before.strip(" ,~-") and (not after.strip(" .!?:)-") or after.lstrip().startswith(","))
         cue = alone or wording.CUE_BEFORE.search(before) is not None or wording.CUE_AFTER.match(after) is not None
         cue = (cue and not self.table.counting) or (amount.worded and amount.value >= 100)
+        strong = alone or wording.STRONG_CUE.search(before) is not None
         clock = amount.value <= 12 and wording.CLOCK_BEFORE.search(before) is not None
         coming = clock or (
             amount.value <= 24 and wording.CLOCK_BEFORE.search(before) and wording.COMING.search(before + after)
@@ -186,14 +189,14 @@ class Proposals:
                     continue
                 if coming or not cue or (1900 <= value <= 2100 and not amount.worded):
                     continue
-                return value, alone or amount.value >= 100 or wording.STRONG_CUE.search(before) is not None
-            if not (0.1 if cue else 0.3) * low <= value <= (3 if cue else 2) * high:
+                return value, strong or amount.value >= 100
+            if not (0.1 if strong else 0.25 if cue else 0.3) * low <= value <= (3 if cue else 2) * high:
                 continue
             if value > amount.value and (not cue or amount.worded):
                 continue
             near = 0.6 * low <= value <= 1.5 * high
             if (coming and (value != amount.value or not near)) or (
-                wording.COUNTED.match(after) and not (near and cue)
+                wording.COUNTED.match(after) and not (near and cue and value == amount.value)
             ):
                 continue
             if (self.table.counting or wording.ARTICLE.search(before)) and not (

@@ -13,11 +13,12 @@ FORGED = re.compile(
     re.M,
 )
 CLAUSE = re.compile(
-    r"(?<!\d)[.](?!\d)|[.](?=\s|$)|[!?;\n]+|,?\s+(?=(?:but|however|although|though|yet|how about|what about)\b)",
+    r"(?<!\d)[.](?!\d)|[.](?=\s|$)|[!?;\n]+|,?\s+(?=(?:but|however|although|though|yet|how about|what about)\b)"
+    r"|(?<=\bdeal),\s+(?=(?:when|where|meet|can|could|should|do|is|are|what|how|will)\b)",
 )
 # --- numbers that are no prices ----------------------------------------------------------------------------------
 UNIT_AFTER = re.compile(
-    r"^(?:[\s-]*(?:%|percent|per\s?cent)|[\s-]*(?:years?|yrs?|yo\b|months?(?! rent)|weeks?|wks?|days?|hours?|hrs?|minutes?|mins?|seconds?|miles?|mi\b|km\b|kms?\b|kilometers?"
+    r"^(?:[\s-]*(?:%|percent|per\s?cent)|[\s-]*(?:years?|yrs?|yo\b|months?(?! rent)|weeks?|wks?|days?|hours?|hrs?|minutes?|mins?\b|seconds?|miles?|mi\b|km\b|kms?\b|kilometers?"
     r"|gb|gig|tb|mb|inch|inches|gallons?|gal\b|ones?\b|ins?\b(?=\s*(?:tall|wide|long|screen|tv|frame|wheels?|$))|cm|mm|ft|feet|foot|lbs?|pounds of|oz|kg|mph|cc|hp|watts?|volts?|v\b|speeds?|bedrooms?|beds?\b|baths?|bathrooms?|br\b"
     r"|doors?|cylinders?|gears?|pieces?|items?|units?|people|persons?|guys|times|stars?|blocks?|owners?|players?|seats?|seaters?|cycles|ohms?|regular|piece|megapixels?|mp\b|generation|gen\b|sq\b|square|acres?|stories|floors?"
     r"|am\b|pm\b|a\.m|p\.m|o'?clock|ish\b)|(?:st|nd|rd|th|s)\b|:\d|/\d{1,2}(?:/|\b)|['\"”′″]|[\s-]?x\b|\s?-\s?\d{4}\b)",
@@ -37,7 +38,7 @@ COMING = re.compile(
 )
 # --- prices that are not proposed --------------------------------------------------------------------------------
 REFERENCE_BEFORE = re.compile(
-    r"(?:\b(?:was|were|originally|used to be|used to (?:sell|go) for|normally|usually|retails?(?: for| at)?|retail(?: price)?(?: is| was| of)?|msrp(?: is| of)?|worth|valued at|paid|saves? (?:you|me|us)|save|saves|saving|savings of|discount of|cheaper by|elsewhere for"
+    r"(?:\b(?:was|were|originally|used to be|used to (?:sell|go) for|normally|usually|retails?(?: for| at)?|retail(?: price)?(?: is| was| of)?|msrp(?: is| of)?|worth|valued at|(?<!if i )(?<!if we )paid|saves? (?:you|me|us)|save|saves|saving|savings of|discount of|cheaper by|elsewhere for"
     r"|market (?:price|value)(?: is| of)?|goes for|going for|(?:they|these|those|ones|usually|normally) go for|went for|sells? for|selling (?:them )?for|sold for|new for|brand new for|down from|up from|instead of|rather than|compared to|versus|vs"
     r"|more than|higher than|cost(?:s|ing)? (?:me|us|about|around|over|almost|nearly)|cost(?:s)?(?: price)?(?: is| was| of)|it cost|set me back|spent|charges?(?: (?:you|me))?(?: (?:about|around))?|listed (?:it )?(?:at|for)|listing (?:it )?(?:at|for)|(?:is|are|was|it'?s) listed (?:at|for)"
     r"|your (?:initial |first |last |latest |current |original |previous |counter[- ]?)?(?:offer|price|asking|ask|bid|proposal|budget|counter|limit|maximum)(?: price)?(?: (?:of|is|was|at|for|to))?|you(?:'ve| have)? (?:already )?(?:said|offered|offer|asked for|ask(?:ing)? for|mentioned|want(?:ed)?|proposed|quoted|named|suggested)|you(?:'re| are| were) (?:asking|offering|at|proposing)"
@@ -50,13 +51,13 @@ REFERENCE_AFTER = re.compile(
     r"^\s*(?:ones?\b|(?:on|at|from|in) (?:ebay|amazon|craigslist|walmart|target|best ?buy|costco|the (?:store|shop|mall)|stores?|shops?|other (?:stores?|shops?)|retail)|(?:brand )?new\b|retail\b|originally\b|when (?:it was |i )?(?:new|bought)|difference\b|apart\b|in savings|profit\b|(?:more|less|higher|lower|cheaper) than|back (?:then|when)|last (?:year|month|week))",
 )
 REFERENCE_CLAUSE = re.compile(
-    r"\b(?:ebay|amazon|kbb|blue ?book|at target|walmart|best ?buy|costco|msrp|another (?:guy|buyer|seller|person|offer|store|shop|vendor|one)|someone (?:else|offered)|somebody (?:else|offered)|other (?:buyers?|offers?|people|sellers?|stores?|shops?|vendors?|places?)|a friend|my (?:friend|neighbou?r|cousin)|(?:a|this|some) guy|(?:you|u|we|they|people|anyone) can (?:get|buy|find) (?:them|one|it|those|these) (?:new |used |cheaper )?for|competitors?|elsewhere|(?:saw|seen|found) (?:\w+ ){0,5}(?:for|at)|(?:i|we) paid|(?:i|we) bought|(?:stores?|shops?) (?:sell|charge|ask)|down the street|similar (?:ones?|balloons?|items?))\b",
+    r"\b(?:ebay|amazon|kbb|blue ?book|at target|walmart|best ?buy|costco|msrp|another (?:guy|buyer|seller|person|offer|store|shop|vendor|one)|someone (?:else|offered)|somebody (?:else|offered)|other (?:buyers?|offers?|people|sellers?|stores?|shops?|vendors?|places?)|a friend|my (?:friend|neighbou?r|cousin)|(?:a|this|some) guy|(?:you|u|we|they|people|anyone) can (?:get|buy|find) (?:them|one|it|those|these) (?:new |used |cheaper )?for|competitors?|elsewhere|(?:saw|seen|found) (?:\w+ ){0,5}(?:for|at)|(?<!if )(?:i|we) paid|(?:i|we) bought|(?:stores?|shops?) (?:sell|charge|ask)|down the street|similar (?:ones?|balloons?|items?))\b",
 )
 PROPOSES = re.compile(
     r"\b(?:i(?:'?ll| will| can|'d| would| could|'m| am)|we(?:'ll| can| could)|how about|what about|would (?:you|u)|could (?:you|u)|can (?:you|u)|will (?:you|u)|let'?s|make it|my (?:offer|price|best|final|lowest|max|maximum|budget)|offer (?:you|u|of)|meet (?:you|me|u|at|in)|so (?:i|how|what|would|could))\b",
 )
 ADD_ON_AFTER = re.compile(
-    r"^\s*(?:\w+ ){0,2}(?:deposit|fees?|pet|tax(?:es)?|tip|extra|on top|in (?:gas|change|shipping|savings)|shipping|delivery)\b|^\s*(?:more |extra )?(?:for|to cover) (?:the )?(?:delivery|shipping|gas|postage|gift wrap(?:ping)?|wrapping|ribbon|my (?:time|trouble|gas)|your (?:time|trouble|gas)|installation|the (?:helmet|case|lock|pump|charger|ribbon|string|card))",
+    r"^\s*(?!(?:plus|and|with|before|excluding) )(?:\w+ ){0,2}(?:deposit|fees?|pet|tax(?:es)?|tip|extra|on top|in (?:gas|change|shipping|savings)|shipping|delivery)\b|^\s*(?:more |extra )?(?:for|to cover) (?:the )?(?:delivery|shipping|gas|postage|gift wrap(?:ping)?|wrapping|ribbon|my (?:time|trouble|gas)|your (?:time|trouble|gas)|installation|the (?:helmet|case|lock|pump|charger|ribbon|string|card))",
 )
 ADD_ON_BEFORE = re.compile(
     r"\b(?:deposit|shipping|delivery|postage|fees?|tax|electric|utilities|heat|add(?:ing)?|another|extra|additional|tip|plus(?: an(?:other)? (?:extra|additional))?|throw in|on top of)(?: (?:you|it))?(?: (?:is|of|would be|runs|costs?|charge of|fee of|an extra|for))*(?: (?:about|around|only|just))?\s*$",
@@ -131,7 +132,7 @@ HESITATES = re.compile(
 )
 REFUSAL = re.compile(
     r"\b(?:no deal|not a deal|don'?t have a deal|no can do|can(?:'?t|not| not) (?:accept|agree|do|take|go|sell|pay|let|justify|afford|possibly|really|come|drop|offer|match|budge|meet|quite|reach)|won'?t (?:accept|agree|do|take|go|sell|pay|work|cut|be able)|not (?:accept|agree|yet|quite|able|possible|going (?:to (?:work|accept|take|pay|sell|go)|lower|any)|gonna|willing|happy|acceptable|enough|interested|selling|doable)|don'?t (?:accept|agree|think (?:so|i can|that works))"
-    r"|(?:couldn'?t|wouldn'?t|unable to|could not|would not) (?:accept|agree|do|take|go|let|sell|pay|be)|too (?:low|high|much|little|steep|expensive|rich)|no,? (?:thanks|thank you|thx|way|sorry)|afraid not|(?:have to|need to|must|will|'ll|respectfully) (?:decline|refuse|pass)|i (?:decline|refuse)|not (?:for|at) that price|no chance|forget it|said no|hell no|yeah no|nah+|nope|never mind|nevermind|nvm|is that a joke|isn'?t enough|doesn'?t work|does not work|out of my (?:budget|range))\b"
+    r"|(?:couldn'?t|wouldn'?t|unable to|could not|would not) (?:accept|agree|do|take|go|let|sell|pay|be)|too (?:low|high|much|little|steep|expensive|rich)|no,? (?:thanks|thank you|thx|way|sorry)|afraid not|(?:have to|need to|must|will|'ll|respectfully) (?:decline|refuse|pass)|i (?:decline|refuse)|not (?:for|at) that price|no chance|stop wasting|waste of (?:my |your )?time|you'?re kidding|get real|forget it|said no|hell no|yeah no|nah+|nope|never mind|nevermind|nvm|is that a joke|isn'?t enough|doesn'?t work|does not work|out of my (?:budget|range))\b"
     r"|^\W*(?:(?:oh|well|sorry|hmm+|um|haha|lol)\W+)*no\b(?!\s+(?:problem|worries|worry|rush|issues?|doubt|biggie|prob|trouble|need|hurry|stress|longer|more))",
 )
 FAREWELL = re.compile(
@@ -146,7 +147,7 @@ STILL_HERE = re.compile(
     r"\b(?:otherwise|or else|or i(?:'?ll| will)|unless|i(?:'?d| would| may| might| could) (?:just |probably |have to )*(?:walk|pass|look|go|move|decline|leave|find|keep)|if (?:you|that|we|not|this|it)\b[^.!?]{0,60}\b(?:i(?:'?ll| will| have to|'d)|we))\b",
 )
 LOGISTICS = re.compile(
-    r"\b(?:(?:when|where|what time|how soon) (?:can|could|should|do|would|is|are|will|shall) (?:i|we|you|u|a good)|pick (?:it|them|her|him|this)? ?up|pickup|(?:come|coming|be) (?:by|over|get|pick|there|grab)|be (?:over|there|by)|see (?:you|u|ya)|on my way|leaving now|meet (?:you|u|up|at|there)|(?:what'?s|your|ur|the|my) (?:address|place)|venmo|paypal|zelle|cash ok|sent\b|heading (?:over|out)|i(?:'?ll| will) (?:bring|have|get) (?:the |it |cash|you)|enjoy (?:your|the|it)|here(?:'?s| is| you go)(?: (?:your|the|my))?)",
+    r"\b(?:come (?:on (?:over|by|down)|(?:and )?get it)|(?:when|where|what time|how soon) (?:can|could|should|do|would|is|are|will|shall) (?:i|we|you|u|a good)|pick (?:it|them|her|him|this)? ?up|pickup|(?:come|coming|be) (?:by|over|get|pick|there|grab)|be (?:over|there|by)|see (?:you|u|ya)|on my way|leaving now|meet (?:you|u|up|at|there)|(?:what'?s|your|ur|the|my) (?:address|place)|venmo|paypal|zelle|cash ok|sent\b|heading (?:over|out)|i(?:'?ll| will) (?:bring|have|get) (?:the |it |cash|you)|enjoy (?:your|the|it)|here(?:'?s| is| you go)(?: (?:your|the|my))?)",
 )
 VIEWING = re.compile(
     r"\b(?:see it|look at it|check it out|take a look|view it|test (?:drive|ride|it)|inspect|try it|see the)\b",
@@ -164,6 +165,10 @@ BELOW_LISTED = re.compile(r"\b(?:less|lower|below|under|off|cheaper|down|from|ne
 QUESTION = re.compile(
     r"^\W*(?:(?:hi|hey|hello|so|and|ok|okay|well|but|or|um|oh)\W+)*(?:where|when|what|how|which|who|why|whats|hows|is (?:it|this|that|the|there)|are (?:you|they|there|these|u)|does|do (?:you|u)|did you|can (?:i|you|u|we)|could (?:i|you|u|we)|would (?:you|u|it)|will (?:you|u)|any chance)\b(?! (?:works?|fine|ever|soon))",
 )
+MEETS = re.compile(
+    rf"^\W*(?:{YES_WORDS}|no prob(?:lem|s)?|not a problem|np|no worries|will do|can do|i can|i will|i'll do|works)\b",
+)
+"""Meets a condition that was just made."""
 SURE_START = re.compile(
     r"^\W*(?:(?:oh|well|haha|lol)\W+)*(?:sure|yes|yep|yeah|ok|okay|deal|alright|all right)\s*[,.!]+(?! (?:i|but|and i) (?:understand|see|hear|appreciate|know|get))(?!.*\b(?:understand|appreciate)\b)",
 )
@@ -174,7 +179,7 @@ ONLY_IF = re.compile(r"^\W*(?:(?:yes|sure|ok(?:ay)?|yeah|well|maybe|but)\W+)*(?:
 RANGE = re.compile(r"^\s*(?:-|–|to|and)\s*$")
 ARTICLE = re.compile(r"\b(?:the|a|an|my|your|those|these)\s*$")
 CUE_AFTER = re.compile(
-    r"^\s*(?:[?!]|,?\s*(?:firm|obo|o\.b\.o|for (?:it|the|all|both|this|that|everything|them|you)|total|cash|each|even|flat|or best|is (?:my|the|what|where|fair|fine|good|ok|a)|and (?:it'?s|its|you|we|i|they|ill|thats|that'?s|come)|final|tops?|max\b|minimum|min\b|a month|per|/ ?mo|then|bud|if (?:you|u|i)|w/|with(?:out)?|shipped|delivered|altogether|sounds|works|ok\b|please|today|now|right now|tonight|it is|dollar))",
+    r"^\s*(?:[?!]|,?\s*(?:plus|firm|obo|o\.b\.o|for (?:it|the|all|both|this|that|everything|them|you)|total|cash|each|even|flat|or best|is (?:my|the|what|where|fair|fine|good|ok|a)|and (?:it'?s|its|you|we|i|they|ill|thats|that'?s|come|done|sold)|final|tops?|max\b|minimum|min\b|a month|per|/ ?mo|then|bud|if (?:you|u|i)|w/|with(?:out)?|shipped|delivered|altogether|sounds|works|ok\b|please|today|now|right now|tonight|it is|dollar))",
 )
 STRONG_CUE = re.compile(
     r"\b(?:take|do|give (?:you|u|ya)|offer(?: you)?|pay|accept|how about|what about|asking|price (?:is|of)|make it|sell (?:it )?for|let it go for|buy (?:it )?for|at least|budget is|spend|lowest(?: is)?|my max is)(?: (?:about|around|like|maybe|only))?\W*$",
@@ -182,5 +187,5 @@ STRONG_CUE = re.compile(
 ADD_BEFORE = re.compile(r"\badd(?: another| an extra)?\s*$")
 AND_YOURS = re.compile(r"^[^.?]*?(?:and|&) (?:it'?s|its|you|we|u|i|that'?s|they)\b")
 CUE_BEFORE = re.compile(
-    r"(?:[$€£]|\b(?:take|do|doing|give|giving|you|u|ya|offer(?:ing)?|for|about|at|pay|accept|how'?s|hows|say|make it|is|it'?s|its|it|to|be|put|asking|price|lowest|highest|max|maximum|minimum|least|deal|around|like|and|then|than|ok(?:ay)?|fine|only|just|firm|cash|have|spend|budget|between|even|under|below|over|above|sell|buy|call|of|meet|so|maybe|call it|still|alright|yes|sure|was thinking|thinking))\W*$",
+    r"(?:[$€£]|\b(?:take|do|doing|give|giving|you|u|ya|offer(?:ing)?|for|about|at|pay|paid|accept|how'?s|hows|say|make it|is|it'?s|its|it|to|be|put|asking|price|lowest|highest|max|maximum|minimum|least|deal|around|like|and|then|than|ok(?:ay)?|fine|only|just|firm|cash|have|spend|budget|between|even|under|below|over|above|sell|buy|call|of|meet|so|maybe|call it|still|alright|yes|sure|was thinking|thinking))\W*$",
 )

@@ -93,7 +93,10 @@ def _games_for_mean(
 
 
 def _solved(solver: TTestPower | TTestIndPower, size: float, power: float, usable: float) -> int:
-    """Games, at least three: an effect so large that two would do makes statsmodels' search fail."""
-    if float(solver.power(size, 3, ALPHA)) >= power:
+    """Games, at least three: an effect so large that two would do makes statsmodels' search fail.
+
+    Of effects of many spreads statsmodels does not even know the power of three games: it is 1, and NaN here.
+    """
+    if not float(solver.power(size, 3, ALPHA)) < power:
         return math.ceil(3 / usable)
     return math.ceil(float(np.max(solver.solve_power(effect_size=size, alpha=ALPHA, power=power))) / usable)

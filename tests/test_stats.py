@@ -185,6 +185,7 @@ def test_what_cannot_be_planned_says_why() -> None:
     assert "at least 3 games" in stats.games_for_change([0.5], 0.5).note
     assert "no spread" in stats.games_for_change([0.5] * 10, 0.5).note
     assert "cautious" in stats.games_for_change([0.1, 0.5, 0.9, 0.2], 0.5).note
+    assert stats.games_for_change([0.5, 0.51, 0.5, 0.52], 10).games == 3, "an effect of a thousand spreads"
     with pytest.raises(ValueError, match="effect is 0"):
         stats.games_for_change([0.1, 0.5, 0.9], 0)
     with pytest.raises(ValueError, match="both rates"):

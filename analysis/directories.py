@@ -25,6 +25,8 @@ from analysis.games import Plan, Problem, read_games
 
 SIGN_OF_LIFE_S = 120.0
 """A run writes its summary every few seconds; one that wrote nothing for so long and recorded no end has crashed."""
+COPY = Path(".cache", "rounds.parquet")
+"""Where in a run directory the columnar copy of its rounds lies."""
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times as fast where libyaml is there
 
 
@@ -82,7 +84,7 @@ def read_run(path: Path, *, caching: bool = True) -> RunFiles:
     """
     games, configured = path / "games.jsonl", path / ".hydra" / "config.yaml"
     key = cache.key_of(games, configured)
-    copy = path / ".cache" / "rounds.parquet"
+    copy = path / COPY
     known = cache.read(copy, key) if caching else None
     summary, problems = _read_summary(path)
     state = _state(path, summary, games)

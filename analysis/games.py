@@ -158,14 +158,14 @@ def _measures(played: dict[str, Any]) -> tuple[Any, ...]:
     for each in violations:
         name = f"{each['role']}:{each['kind']}"
         counts[name] = counts.get(name, 0) + 1
-    players = [_player(role, turns, violations) for role in PLAYERS]
+    sizes = [(len(turn["text"]), len(turn["text"].split())) for turn in turns]
+    players = [_player(role, turns, sizes, violations) for role in PLAYERS]
     verdicts = played["verdicts"]
     objections = overruled = 0
     for verdict in verdicts:
         if verdict["objections"]:
             objections += 1
             overruled += verdict["stands"] != verdict["state"]
-    texts = [turn["text"] for turn in turns]
     price, legacy = played["price"], played.get("legacy_price")
     return (
         played["outcome"],
@@ -173,8 +173,8 @@ def _measures(played: dict[str, Any]) -> tuple[Any, ...]:
         NAN if price is None else float(price),
         NAN if legacy is None else float(legacy),
         len(turns),
-        sum(map(len, texts)),
-        sum(len(text.split()) for text in texts),
+        sum(chars for chars, _ in sizes),
+        sum(words for _, words in sizes),
         *players[0],
         *players[1],
         " ".join(f"{name}={count}" for name, count in sorted(counts.items())) if counts else "",
@@ -187,8 +187,13 @@ def _measures(played: dict[str, Any]) -> tuple[Any, ...]:
     )
 
 
-def _player(role: str, turns: list[dict[str, Any]], violations: list[dict[str, Any]]) -> tuple[Any, ...]:
-    """What one player did in a round, in the order of the `{role}_...` columns. See docs/metrics.md, "Concessions"."""
+def _player(
+    role: str, turns: list[dict[str, Any]], sizes: list[tuple[int, int]], violations: list[dict[str, Any]]
+) -> tuple[Any, ...]:
+    """What one player did in a round, in the order of the `{role}_...` columns. See docs/metrics.md, "Concessions".
+
+    sizes: the characters and the words of each turn.
+    """
     written = chars = words = 0
     offers: list[float] = []
     first_own = conceded = conceded_at = NAN
@@ -196,10 +201,9 @@ def _player(role: str, turns: list[dict[str, Any]], violations: list[dict[str, A
         if turn["role"] != role:
             continue
         if not turn["fixed"]:
-            text = turn["text"]
             written += 1
-            chars += len(text)
-            words += len(text.split())
+            chars += sizes[number - 1][0]
+            words += sizes[number - 1][1]
         offer = turn["offer"]
         if offer is None or turn["act"] == "accept":
             continue

@@ -25,6 +25,7 @@ import pyarrow as pa
 
 from analysis import cache
 from analysis.columns import FEEDBACK_COLUMNS, ROUND_COLUMNS, RUN_COLUMNS, TURN_COLUMNS, schema_of
+from analysis.copies import make_copies
 from analysis.directories import find_runs, read_run
 from analysis.games import Problem, read_feedback, read_turns
 
@@ -166,7 +167,10 @@ def load(where: str | Path | Iterable[str | Path], *, caching: bool = True) -> R
     reads nor writes such copies.
     """
     rows, tables, problems, paths = [], [], [], {}
-    for path in find_runs(where):
+    directories = find_runs(where)
+    if caching:
+        make_copies(directories)
+    for path in directories:
         found = read_run(path, caching=caching)
         run = found.row["run"]
         rows.append({**found.row, **{name: value for name, value in found.config.items() if name not in found.row}})

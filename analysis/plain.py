@@ -39,6 +39,14 @@ def one_line(text: object, longest: int = 0) -> str:
     return line if not longest or len(line) <= longest else line[: longest - 1].rstrip() + "…"
 
 
+def choice(value: object) -> str:
+    """One choice as a text: `not set`, `empty`, or the value; 5.0 is 5."""
+    if value is None or value != value:
+        return "not set"
+    value = int(value) if isinstance(value, float) and value.is_integer() else value
+    return str(value) if str(value) else "empty"
+
+
 def to_csv(frame: pd.DataFrame) -> str:
     """The frame as CSV: whole numbers as such, others as short as they come back, texts guarded, missing ones empty."""
     file = io.StringIO()

@@ -12,6 +12,7 @@ import pandas as pd
 
 from analysis import metrics
 from analysis.comparisons import change
+from analysis.plain import choice
 from analysis.report_tables import Column, Table, shown
 from analysis.runs import Runs
 
@@ -162,20 +163,12 @@ def differences(runs: Runs, cell_names: pd.DataFrame) -> Table:
     for name in names:
         for value, group in runs.runs.assign(number=list(cell_names["number"])).groupby(name, dropna=False, sort=False):
             implied = "" if name in deciding else "preset"
-            rows.append((name, said(value), ranges(list(group["number"])), len(group), implied))
+            rows.append((name, choice(value), ranges(list(group["number"])), len(group), implied))
     frame = pd.DataFrame(rows, columns=["choice", "value", "cells", "count", "implied"])
     columns = (Column("Choice", "choice", "key"), Column("Value", "value"), Column("Cells", "cells"))
     note = "A choice marked preset follows from the name of a preset that differs too."
     more = shown(frame, Column("Set by", "implied"))
     return Table("differences", "What differs", frame, (*columns, *more), note if more else "")
-
-
-def said(value: object) -> str:
-    """One choice as a text: `not set`, `empty`, or the value; 5.0 is 5."""
-    if value is None or value != value:
-        return "not set"
-    value = int(value) if isinstance(value, float) and value.is_integer() else value
-    return str(value) if str(value) else "empty"
 
 
 def ranges(numbers: Sequence[int]) -> str:

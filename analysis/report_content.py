@@ -16,7 +16,7 @@ import pandas as pd
 
 from analysis import report_cells, report_effects, report_games, report_tests, report_upkeep
 from analysis.directories import glance
-from analysis.plain import one_line
+from analysis.plain import choice, one_line
 from analysis.report_sentences import SURE
 from analysis.report_tables import Column, Table
 from analysis.runs import Runs
@@ -179,7 +179,7 @@ def _question(runs: Runs, names: pd.DataFrame) -> list[str]:
     told = [f"{played}.", f"{'Coached between rounds' if coached else 'Players'}: {one_line(who, 300)}."]
     varied = []
     for name in runs.deciding():
-        values = [report_cells.said(each) for each in runs.runs[name].unique()]
+        values = [choice(each) for each in runs.runs[name].unique()]
         varied.append(f"{name} ({_told(values, 6)})")
     if varied:
         told.append(f"Varied: {'; '.join(varied)}.")
@@ -200,7 +200,7 @@ def _same(runs: Runs) -> list[tuple[str, str]]:
         if name in runs.runs and runs.runs[name].nunique(dropna=False) == 1:
             value = runs.runs[name].iloc[0]
             if not pd.isna(value) and str(value):
-                found.append((name.replace("_engine", " engine"), one_line(report_cells.said(value), 120)))
+                found.append((name.replace("_engine", " engine"), one_line(choice(value), 120)))
     return found
 
 

@@ -9,7 +9,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from analysis.plain import one_line
+from analysis.plain import choice, one_line
 from analysis.words import PAIRED, interval, number, probability
 
 _UNITS = {"price": "currency", "deal_rate": "rate"}
@@ -114,4 +114,4 @@ def _choice(name: object) -> str:
 
 
 def _said(value: object) -> str:
-    return one_line(value, 40)
+    return one_line(choice(value), 40)

@@ -132,10 +132,14 @@ def _numbers(runs: Runs, names: Frame, deciding: list[str], choice: str, row: di
     kept = pd.Series(True, index=frame.index)
     for name in deciding:
         if name != choice:
-            value = row[name]
-            kept &= frame[name].isna() if pd.isna(value) else frame[name] == value
+            kept &= _is(frame[name], row[name])
     sides = []
     for side in ("b_is", "a_is"):
-        chosen = frame.loc[kept & (frame[choice] == row[side]), "run"]
+        chosen = frame.loc[kept & _is(frame[choice], row[side]), "run"]
         sides.append(", ".join(str(each) for each in names.loc[names["run"].isin(chosen), "number"]))
     return " against ".join(sides)
+
+
+def _is(values: pd.Series, value: Any) -> pd.Series:
+    """Where a choice has this value; a choice that is not set equals another that is not."""
+    return values.isna() if pd.isna(value) else values == value

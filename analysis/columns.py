@@ -1,6 +1,6 @@
 """The columns of the frames that `analysis.load` returns: name, type, unit and meaning, each said once.
 
-The parquet caches are written with these schemas, docs/metrics.md prints them, and a test compares the two. This file
+The columnar copies are written with these schemas, docs/metrics.md prints them, and a test compares the two. This file
 knows no run directory and no metric.
 """
 

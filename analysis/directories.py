@@ -25,7 +25,7 @@ from analysis.games import Plan, Problem, read_games
 
 SIGN_OF_LIFE_S = 120.0
 """A run writes its summary every few seconds; one that wrote nothing for so long and recorded no end has crashed."""
-COPY = Path(".cache", "rounds.parquet")
+COPY = Path(".cache", "rounds.arrow")
 """Where in a run directory the columnar copy of its rounds lies."""
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times as fast where libyaml is there
 

@@ -147,7 +147,7 @@ class Runs:
     def _lazy(self, name: str, columns: Sequence[Any], read: Callable[[Iterable[bytes]], pa.Table]) -> pd.DataFrame:
         tables = []
         for run, state in zip(self.runs["run"], self.runs["state"], strict=True):
-            games, copy = self._path(run) / "games.jsonl", self._path(run) / ".cache" / f"{name}.parquet"
+            games, copy = self._path(run) / "games.jsonl", self._path(run) / ".cache" / f"{name}.arrow"
             key = cache.key_of(games)
             known = cache.read(copy, key)
             if known is None and games.is_file():
@@ -163,7 +163,7 @@ def load(where: str | Path | Iterable[str | Path], *, caching: bool = True) -> R
     """Every run at or below a path, a glob, or several of them.
 
     Raises FileNotFoundError when a path or pattern matches nothing; a place without runs gives empty frames. The games
-    of a run that has ended are kept beside them as .cache/rounds.parquet (derived, deletable); caching=False neither
+    of a run that has ended are kept beside them as .cache/rounds.arrow (derived, deletable); caching=False neither
     reads nor writes such copies.
     """
     rows, tables, problems, paths = [], [], [], {}

@@ -196,7 +196,7 @@ def test_a_copy_is_kept_and_gives_the_same_frames(tmp_path: Path) -> None:
     first = load(run)
     first_turns = first.turns
     copies = sorted(path.name for path in (run / ".cache").iterdir())
-    assert copies == ["rounds.parquet", "turns.parquet"]
+    assert copies == ["rounds.arrow", "turns.arrow"]
     second = load(run)
     pd.testing.assert_frame_equal(first.rounds, second.rounds)
     pd.testing.assert_frame_equal(first.runs, second.runs)
@@ -210,7 +210,7 @@ def test_a_copy_is_made_again_when_the_games_change_or_it_is_damaged(tmp_path: P
     file = run / "games.jsonl"
     file.write_bytes(file.read_bytes() + file.read_bytes().replace(b'{"game":0', b'{"game":1'))
     assert load(run).rounds["game"].unique().tolist() == [0, 1]
-    (run / ".cache" / "rounds.parquet").write_bytes(b"PAR1 nothing")
+    (run / ".cache" / "rounds.arrow").write_bytes(b"ARROW1 nothing")
     assert load(run).rounds["game"].unique().tolist() == [0, 1]
 
 

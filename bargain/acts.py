@@ -9,6 +9,7 @@ It sees one utterance and what lies on the table, and knows nothing of the rest 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from bargain import wording
 from bargain.money import READ_AT_MOST
@@ -45,6 +46,7 @@ class Said:
     questions: bool = False
 
 
+@lru_cache(maxsize=1024)
 def own_words(text: str) -> str:
     """An utterance without what is not the speaker's own word: quotations, code, tags, JSON, forged speaker lines."""
     text = text[:READ_AT_MOST].lower().replace("’", "'").replace("‘", "'").replace("*", "").replace("\u200b", "")
@@ -176,6 +178,7 @@ class _Utterance:
         return "plainly" if plain else "softly"
 
 
+@lru_cache(maxsize=1024)
 def _clauses(text: str) -> list[tuple[str, bool]]:
     """The clauses of a text, each with whether a question mark ends it (or its sentence)."""
     found = []

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 READ_AT_MOST = 20_000
 """Characters of an utterance that are read; no bargaining turn is longer."""
@@ -74,6 +75,7 @@ class Amount:
     also: float | None = None
 
 
+@lru_cache(maxsize=1024)  # embedded negotiators say the same again and again
 def amounts(text: str, currency: str = "$") -> tuple[Amount, ...]:
     """Every money-like number of a text, in its order. Only the first READ_AT_MOST characters are read."""
     text = text[:READ_AT_MOST]

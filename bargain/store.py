@@ -20,16 +20,31 @@ from bargain.records import Feedback, Game, Round, Turn, Usage, Verdict, Violati
 
 def plain(value: Any) -> Any:
     """A record as plain JSON data; tuples become lists, and the (role, usage) pairs of a round become an object."""
-    if is_dataclass(value) and not isinstance(value, type):
-        return {
-            field.name: dict(plain(getattr(value, field.name)))
-            if field.name == "usage" and isinstance(value, Round)
-            else plain(getattr(value, field.name))
-            for field in fields(value)
-        }
-    if isinstance(value, tuple | list):
+    kind = type(value)
+    if kind in _SIMPLE:
+        return value
+    if kind is tuple or kind is list:
         return [plain(each) for each in value]
-    return value
+    names = _names(kind)
+    if names is None:
+        return value
+    found = {name: plain(getattr(value, name)) for name in names}
+    if kind is Round:
+        found["usage"] = dict(found["usage"])
+    return found
+
+
+_SIMPLE = frozenset({str, int, float, bool, type(None)})
+
+
+_known: dict[type, tuple[str, ...] | None] = {}
+
+
+def _names(kind: type) -> tuple[str, ...] | None:
+    """The fields of a record, None for what is no record."""
+    if kind not in _known:
+        _known[kind] = tuple(field.name for field in fields(kind)) if is_dataclass(kind) else None
+    return _known[kind]
 
 
 def game_to_json(game: Game) -> str:

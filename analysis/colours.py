@@ -79,7 +79,8 @@ def look(engine: str) -> Look:
     number = int.from_bytes(hashlib.sha256(name.encode(errors="surrogatepass")).digest()[:12], "big")
     number, dash = divmod(number, len(DASHES))
     number, shape = divmod(number, len(SHAPES))
-    family = max((known for known in _PLACES if name.startswith(known + "-")), key=len, default="")
+    known = () if "+" in name else _PLACES  # two learners' engines, joined by +, are no family
+    family = max((each for each in known if name.startswith(each + "-")), key=len, default="")
     place = _PLACES[family][1] if family else number % len(PALETTE)
     return Look(PALETTE[place], DASHES[dash], SHAPES[shape])
 

@@ -194,6 +194,16 @@ def currency(runs: Runs) -> str:
     return f" ({found[0]})" if len(found) == 1 and len(found[0]) <= 4 else ""
 
 
+def cut(values: pd.DataFrame) -> pd.DataFrame:
+    """With `low` and `high` cut where they would squeeze all values into a line: two deals can have an interval from
+    1 to 27. They reach at most twice the range of the values (or a typical interval, if wider) beyond them."""
+    least, most = values["value"].min(), values["value"].max()
+    reach = 2 * max(most - least, (values["high"] - values["low"]).median())
+    if not reach > 0:
+        return values
+    return values.assign(low=values["low"].clip(lower=least - reach), high=values["high"].clip(upper=most + reach))
+
+
 class Grid(NamedTuple):
     """Panels of equal size in their order, and how many of them stand side by side."""
 

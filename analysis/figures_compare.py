@@ -16,6 +16,7 @@ from analysis.figures_base import (
     LEARNERS,
     NotEnough,
     currency,
+    cut,
     encodings,
     faceted,
     finish,
@@ -43,7 +44,7 @@ def tradeoff(runs: Runs, *, title: str = "") -> alt.TopLevelMixin:
     last = values["round"] == chain.transform("max")
     first = (values["round"] == chain.transform("min")) & ~last
     values = values.assign(end=first.map({True: "first", False: ""}).where(~last, "last"))
-    values, of = grid(values, small=alone)
+    values, of = grid(cut(values), small=alone)
     low = math.floor(10 * values["low_rate"].min()) / 10
     scale, step = alt.Scale(domain=[low - 0.02, 1.02], nice=False, zero=False), 0.1 if low >= 0.6 else 0.2
     ticks = [round(1 - step * each, 1) for each in range(math.floor((1 - low) / step + 1e-9) + 1)]
@@ -84,7 +85,7 @@ def arms(runs: Runs, *, title: str = "") -> alt.TopLevelMixin:
     values = values.assign(
         panel=titles, series=values["arm"].astype(str).map(dict(zip(names, labels.values(), strict=True)))
     )
-    values, of = grid(apart(values))
+    values, of = grid(apart(cut(values)))
     looks = encodings(list(arm_of), lambda label: arm_look(arm_of[label]))
     axis = f"mean price of the deals{currency(runs)}"
     drawn = layers(axis, looks, int(values["round"].max()), of.width, rate=False)
@@ -115,7 +116,7 @@ def gains(runs: Runs, *, title: str = "") -> alt.TopLevelMixin:
     values, of = grid(values)
     order = list(dict.fromkeys(values["row"]))
     looks = encodings(list(dict.fromkeys(found["engine"])), legend=False)
-    y = alt.Y("row:N", title=None, sort=order).axis(grid=False, labelLimit=220)
+    y = alt.Y("row:N", title=None, sort=order).scale(padding=0.75).axis(grid=False, labelLimit=220)
     ends = f"round 1 to {found['round'].max()}" if same else "since round 1"
     gain = f"learner's gain, {ends}{currency(runs)}"
     x = alt.X("difference:Q", title=gain).scale(zero=True)
@@ -149,7 +150,7 @@ def cost_and_gain(runs: Runs, *, title: str = "") -> alt.TopLevelMixin:
     texts = shown(found["engine"])
     titles = [panel(*each) for each in zip(found["learner"], found["setting"], found["arm"], strict=True)]
     renamed = found.rename(columns={column: "cost", "gain": "value", "gain_low": "low", "gain_high": "high"})
-    values, of = grid(renamed.assign(panel=titles, series=found["engine"].map(texts)))
+    values, of = grid(cut(renamed.assign(panel=titles, series=found["engine"].map(texts))))
     looks = encodings(list(dict.fromkeys(found["engine"])))
     x = alt.X("cost:Q", title=axis).scale(zero=False, padding=14).axis(tickCount=5, format="~s" if not money else ",~r")
     gain = f"learner's gain{currency(runs)}"

@@ -18,6 +18,7 @@ from analysis.figures_base import (
     LEARNERS,
     NotEnough,
     currency,
+    cut,
     encodings,
     faceted,
     finish,
@@ -88,7 +89,7 @@ def drawn(values: pd.DataFrame, axis: str, *, rate: bool = False) -> Any:
     last = int(values["round"].max())
     values, looks, alone = engines_as_series(values)
     values = apart(values) if last <= MANY_ROUNDS and not alone else values.assign(at=values["round"].astype(float))
-    values, of = grid(values, small=alone)
+    values, of = grid(values if rate else cut(values), small=alone)
     return faceted(layers(axis, looks, last, of.width, rate=rate), values[[*SHOWN, "at"]], of)
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 
 from analysis.colours import look
 from analysis.comparisons import with_base
-from analysis.figures_base import INK, LEARNERS, NotEnough, currency, faceted, finish, grid, panel, prepared, shown
+from analysis.figures_base import INK, LEARNERS, NotEnough, currency, cut, faceted, finish, grid, panel, prepared, shown
 from analysis.figures_rounds import MANY_ROUNDS, rounds_axis, rounds_table
 from analysis.metrics import joined
 from analysis.runs import Runs
@@ -81,7 +81,7 @@ def distributions(runs: Runs, *, title: str = "") -> alt.TopLevelMixin:
     deals = deals[deals["outcome"] == "deal"]
     last = int(means["round"].max())
     few = last <= MANY_ROUNDS
-    means, deals = _sorted(means), _sorted(deals)
+    means, deals = _sorted(cut(means)), _sorted(deals)
     shapes = _upright(deals) if few else _quantiles(deals)
     frame = pd.concat([shapes, means[["panel", "colour", "round", "value", "low", "high"]]], ignore_index=True)
     values, of = grid(frame)

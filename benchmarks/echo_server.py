@@ -1,5 +1,5 @@
 """A server as lean as can be, so that a benchmark measures the client: it answers every OpenAI or Anthropic request
-with the same sentence after a given latency, and may enforce a rate. Runs in a process of its own.
+with a sentence (4,096 of them in turn, so that nothing pays to remember) after a given latency, and may enforce a rate. Runs in a process of its own.
 
     python benchmarks/echo_server.py --latency 0.05 [--per-minute 600]      prints its port, then serves until killed
 """
@@ -18,7 +18,8 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
-SAID = "I hear you, and I would like to know more about it before I say yes or no."
+SAID = "I hear you, it is offer number 1000, and I would like to know more about it before I say yes or no."
+SENTENCES = 4096
 USAGE = {"prompt_tokens": 300, "completion_tokens": 12, "total_tokens": 312}
 OPENAI = {
     "id": "x",
@@ -73,7 +74,11 @@ class Server:
         self.hint = hint
         self.answered = self.refused = 0
         self.first = self.last = 0.0
-        self.ready = {path: self._answer(200, body) for path, body in (("chat", OPENAI), ("messages", ANTHROPIC))}
+        self.ready = {
+            path: [whole.replace(b"number 1000", b"number %d" % (1000 + each)) for each in range(SENTENCES)]
+            for path, body in (("chat", OPENAI), ("messages", ANTHROPIC))
+            for whole in [self._answer(200, body)]
+        }
 
     @staticmethod
     def _answer(status: int, body: object, more: str = "") -> bytes:
@@ -108,7 +113,7 @@ class Server:
                 else:
                     self.answered += 1
                     await asyncio.sleep(self.latency_s)
-                    writer.write(self.ready["messages" if b"messages" in path else "chat"])
+                    writer.write(self.ready["messages" if b"messages" in path else "chat"][self.answered % SENTENCES])
         writer.close()
 
 

@@ -60,13 +60,13 @@ def server() -> Iterator[Server]:
 
 def environment_with(server: Server, **more: str) -> dict[str, str]:
     userinfo = f"http://{SENTINELS['USERINFO']}@127.0.0.1:{server.port}"
-    return environment(**SENTINELS, SELLER_URL=userinfo, BUYER_URL=f"{userinfo}/v1", NO_PROXY="127.0.0.1", **more)
+    return environment(**SENTINELS, BUYER_URL=f"{userinfo}/v1", NO_PROXY="127.0.0.1", **more)
 
 
 ENGINES = [
-    "engine@seller.engine=claude-instant",
+    "engine@seller.engine=gpt-4",
     "engine@buyer.engine=gpt-3.5-turbo",
-    "seller.engine.base_url_env=SELLER_URL",
+    "seller.engine.base_url_env=BUYER_URL",
     "buyer.engine.base_url_env=BUYER_URL",
     "+buyer.engine.headers_env={X-Gateway-Key: GATEWAY_KEY}",
     "game.n_rounds=2",
@@ -79,7 +79,7 @@ def play(server: Server, root: Path, *more: str, **env: str) -> subprocess.Compl
     return bargain(*ENGINES, *more, cwd=root, env=environment_with(server, **env))
 
 
-def test_a_good_run_its_resume_replay_and_wandb_files_hold_no_secret(server: Server, tmp_path: Path) -> None:
+def test_a_good_run_its_wandb_files_and_its_report_hold_no_secret(server: Server, tmp_path: Path) -> None:
     server.fault = None
     done = play(server, tmp_path, HYDRA_FULL_ERROR="1")
     assert done.returncode == 0, done.stderr
@@ -88,11 +88,11 @@ def test_a_good_run_its_resume_replay_and_wandb_files_hold_no_secret(server: Ser
     assert {call.headers.get("x-gateway-key") for call in server.calls} == {None, SENTINELS["GATEWAY_KEY"]}
     run = only_run(tmp_path)
     assert list(run.glob("wandb/offline-run-*/*.wandb"))
-    again = bargain(f"resume={run}", "mode=replay", cwd=tmp_path, env=environment())
-    assert again.returncode == 0, again.stderr
     shown = play(server, tmp_path, "--cfg", "all", "--resolve")
     assert shown.returncode == 0, shown.stderr
-    said = [text for each in (done, again, shown) for text in (each.stdout, each.stderr)]
+    report = bargain(str(run), "--out", "report", cwd=tmp_path, env=environment_with(server), command="bargain-report")
+    assert report.returncode == 0, report.stderr
+    said = [text for each in (done, shown, report) for text in (each.stdout, each.stderr)]
     assert search(tmp_path, *said) == []
 
 
@@ -121,8 +121,8 @@ def test_no_failure_of_a_server_quotes_a_secret(server: Server, last: int, tmp_p
 
     first, server.fault = server.count, broken
     more = ["game=simple", "game.n_rounds=1", "n_games=9", "limits.max_maybe_billed=1", "limits.max_concurrent_games=1"]
-    seller = ["engine@seller.engine=gpt-4", "seller.engine.base_url_env=BUYER_URL", "seller.engine.timeout_s=0.5"]
-    done = play(server, tmp_path, *seller, "buyer.engine.timeout_s=0.5", *more, "tracking=none", HYDRA_FULL_ERROR="1")
+    timeouts = ["seller.engine.timeout_s=0.5", "buyer.engine.timeout_s=0.5"]
+    done = play(server, tmp_path, *timeouts, *more, "tracking=none", HYDRA_FULL_ERROR="1")
     assert done.returncode == 1
     assert summary_of(only_run(tmp_path))["games"]["error"] == len(FAILURES)
     assert f"{last}, " in done.stderr

@@ -57,7 +57,8 @@ _WORDS = re.compile(
     rf"\b(?:an?\s+)?(?:{_WORD})(?:(?:[\s-]|\s+and\s+(?:a\s+)?)(?:{_WORD}))*\b(?P<after>[\s-]+(?:{_NAME})\b)?",
     re.IGNORECASE,
 )
-_ANY_WORD = re.compile(rf"\b(?:{_WORD})\b", re.IGNORECASE)
+_ALL_WORDS = frozenset([*_UNITS, *_MULTIPLES])
+_TOKEN = re.compile(r"\w+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,7 @@ def amounts(text: str, currency: str = "$") -> tuple[Amount, ...]:
     """Every money-like number of a text, in its order. Only the first READ_AT_MOST characters are read."""
     text = text[:READ_AT_MOST]
     found = [_figure_amount(match, currency) for match in _FIGURE.finditer(text)]
-    if _ANY_WORD.search(text):
+    if not _ALL_WORDS.isdisjoint(_TOKEN.findall(text.lower())):  # a quarter of the time of a search for them
         for match in _WORDS.finditer(text):
             after = (match["after"] or "").strip(" -").lower()
             words, also = _words(match.group().removesuffix(match["after"] or ""))

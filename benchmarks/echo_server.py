@@ -1,5 +1,6 @@
 """A server as lean as can be, so that a benchmark measures the client: it answers every OpenAI or Anthropic request
-with a sentence (4,096 of them in turn, so that nothing pays to remember) after a given latency, and may enforce a rate. Runs in a process of its own.
+with a sentence (4,096 of them in turn, so that it does not pay to remember them) after a given latency, and may enforce
+a rate. Runs in a process of its own.
 
     python benchmarks/echo_server.py --latency 0.05 [--per-minute 600]      prints its port, then serves until killed
 """

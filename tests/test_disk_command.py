@@ -84,14 +84,17 @@ import contextlib, io, json, random, shutil, sys
 from pathlib import Path
 from bargain.main import run
 
+NAMES = ["journal.sqlite", "journal.sqlite-wal"]
 killed, scratch, seed, count = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4])
 for number in range(count):
     rng = random.Random(f"{seed} {number}")
     directory = shutil.copytree(killed, scratch / str(number))
-    name = rng.choice(["journal.sqlite", "journal.sqlite-wal"])
+    name = NAMES[number] if number < 2 else rng.choice(NAMES)
     data = bytearray((directory / name).read_bytes())
     how = rng.choice(["cut", "flip", "zeros", "rubbish"])
     at = rng.randrange(len(data))
+    if number < 2:  # surely refused, surely harmless; the others are as chance has it
+        how, at = [("rubbish", 0), ("cut", len(data) - 100)][number]
     if how == "cut":
         del data[at:]
     elif how == "flip":

@@ -56,7 +56,7 @@ class FileConfigSource(file_config_source.FileConfigSource):
         file = Path(os.path.realpath(Path(self.path) / self._normalize_file_name(config_path)))
         try:
             if file.is_file():
-                _refuse_bombs(file)
+                _refuse_bombs(file.read_bytes(), str(file))
             result = super().load_config(config_path)
         except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
             raise ConfigError(f"{file}: {_yaml_problem(error)}") from None
@@ -69,22 +69,31 @@ class FileConfigSource(file_config_source.FileConfigSource):
 def load_yaml(file: Path) -> DictConfig:
     """A config that was written down (.hydra/config.yaml). Raises ConfigError for a file that is none."""
     try:
-        _refuse_bombs(file)
-        loaded = OmegaConf.load(file)
-    except (OSError, yaml.YAMLError, UnicodeDecodeError, RecursionError, OmegaConfBaseException) as error:
+        text = file.read_bytes()
+    except OSError as error:
         raise ConfigError(f"{file}: {_yaml_problem(error)}") from None
+    return read_yaml(text, str(file))
+
+
+def read_yaml(text: bytes | str, where: str) -> DictConfig:
+    """A config that was written down, as `where` says. Raises ConfigError for a text that is none."""
+    data = text.encode() if isinstance(text, str) else text
+    try:
+        _refuse_bombs(data, where)
+        loaded = OmegaConf.create(data.decode("utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError, RecursionError, OmegaConfBaseException) as error:
+        raise ConfigError(f"{where}: {_yaml_problem(error)}") from None
     if not isinstance(loaded, DictConfig):
-        raise ConfigError(f"{file}: it holds no config")
+        raise ConfigError(f"{where}: it holds no config")
     return loaded
 
 
-def _refuse_bombs(file: Path) -> None:
+def _refuse_bombs(text: bytes, where: str) -> None:
     """A few lines of YAML can name each other so that they unfold into gigabytes."""
-    if file.stat().st_size > MAX_BYTES:
-        raise ConfigError(f"{file}: it is larger than {MAX_BYTES:,} bytes, which no config is")
-    text = file.read_bytes()
+    if len(text) > MAX_BYTES:
+        raise ConfigError(f"{where}: it is larger than {MAX_BYTES:,} bytes, which no config is")
     if re.search(rb"[\s\[,{]\*\w", text) and _unfolded(yaml.compose(text, Loader=yaml.SafeLoader), {}) > MAX_NODES:
-        raise ConfigError(f"{file}: its YAML aliases unfold into more than {MAX_NODES:,} values, which no config has")
+        raise ConfigError(f"{where}: its YAML aliases unfold into more than {MAX_NODES:,} values, which no config has")
 
 
 def _unfolded(node: Any, known: dict[int, int]) -> int:

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from bargain.attempts import Stats
+from bargain.summary import Tally
 from bargain.tables import render, rounds_table, totals_line
 
 EXIT_CODES = {"finished": 0, "failed": 1, "budget": 3, "interrupted": 130, "terminated": 143}
@@ -50,6 +52,31 @@ class RunSummary:
 
     def _repr_html_(self) -> str:
         return f"<pre>{html.escape(str(self))}</pre>"
+
+
+def summary_data(ended: str, facts: dict[str, Any], tally: Tally, stats: Stats, wall_s: float) -> dict[str, Any]:
+    """What stands in summary.json. ended: a key of EXIT_CODES, or running; facts: what the run knows of itself."""
+    return {
+        "state": {"finished": "finished", "running": "running", "failed": "failed"}.get(ended, "paused"),
+        "ended": ended,
+        **facts,
+        "games": {"planned": facts["n_games"], "finished": tally.finished, "error": tally.errors},
+        "rounds": tally.rounds(intervals=ended != "running"),
+        "tokens": {name: tally.tokens[name] for name in ("input", "output", "cached")},
+        "cost_usd": stats.cost_usd,
+        "cost_usd_by_seat": dict(sorted(stats.cost_by_seat.items())),
+        "calls": {
+            "live": stats.live,
+            "from_journal": stats.from_journal,
+            "retries": stats.retries,
+            "failed": stats.failed,
+            "maybe_billed": stats.maybe_billed,
+            "open_intents": stats.open_intents,
+            "reissued": stats.reissued,
+            "rate_limit_cuts": stats.rate_limit_cuts,
+        },
+        "wall_s": round(wall_s, 3),
+    }
 
 
 def metrics(summary: dict[str, Any]) -> dict[str, float]:

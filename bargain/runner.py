@@ -15,7 +15,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -26,17 +26,15 @@ from omegaconf import DictConfig, OmegaConf
 
 from bargain.build import build_engines, build_game, build_item, build_seats
 from bargain.calls import Caller
-from bargain.config import ConfigError, checked, engines_of, typed_config
-from bargain.config_changes import changes
+from bargain.config import ConfigError, checked
 from bargain.engines.base import Ask
 from bargain.errors import BudgetReached, JournalError, NotRecorded, RunStopped
 from bargain.games.table import Seats, Table
 from bargain.hosting import disk_problem, first_of, in_own_loop, logging_to, one_line
-from bargain.journal import Journal
-from bargain.journal_reader import JournalReader
+from bargain.opening import open_caller
 from bargain.progress import ProgressLine
 from bargain.records import Game
-from bargain.run_summary import RunSummary, metrics
+from bargain.run_summary import RunSummary, metrics, summary_data
 from bargain.rundir import choose, has_failed_games, identity, read_state, write_json
 from bargain.store import GamesFile
 from bargain.summary import Tally
@@ -111,7 +109,7 @@ class Run:
 
     def go(self) -> RunSummary:
         """Plays the run to its end, pause or failure, and leaves every file of the run directory behind."""
-        with self._open_caller() as caller:
+        with open_caller(self.cfg, self.plain, self.directory, self.engines, self.cells_at_once) as caller:
             try:
                 self._prepare(caller)
                 self._play(caller)
@@ -128,47 +126,6 @@ class Run:
         self._tell_tracker(summary)
         log.info("%s: %s", summary["ended"], self.problem or totals_line(summary))
         return RunSummary(self.directory, summary)
-
-    @contextlib.contextmanager
-    def _open_caller(self) -> Iterator[Caller]:
-        """The way to make calls, on the directory's journal; a second process is told who holds it."""
-        try:
-            if self.cfg.mode == "replay":
-                journal: Journal | JournalReader = JournalReader(self.directory / "journal.sqlite")
-            else:
-                journal = Journal.open(self.directory, {"config": OmegaConf.to_yaml(self.cfg), "bargain": __version__})
-        except JournalError as error:
-            raise ConfigError(str(error)) from error
-        try:
-            self._check_config(journal)
-            caller = Caller(
-                journal,
-                self.engines,
-                engines_of(self.cfg),
-                self.cfg.limits,
-                self.cfg.mode,
-                retry_failed=self.cfg.retry_failed and self.cfg.mode == "live",
-                cells_at_once=self.cells_at_once,
-            )
-        except (RunStopped, ConfigError) as error:
-            journal.close()
-            raise ConfigError(str(error)) from error
-        try:
-            yield caller
-        finally:
-            caller.close()
-
-    def _check_config(self, journal: Journal | JournalReader) -> None:
-        """A journal belongs to the config that it was begun with, whatever .hydra/ says by now."""
-        begun_with = typed_config(DictConfig(OmegaConf.create(journal.meta["config"])))
-        recorded: dict[str, Any] = OmegaConf.to_container(begun_with)  # type: ignore[assignment]
-        changed = changes(recorded, self.plain)
-        if changed:
-            more = f"; and {len(changed) - 8} more" if len(changed) > 8 else ""
-            raise ConfigError(
-                f"{self.directory} was begun with another config: {'; '.join(changed[:8])}{more}; "
-                "set that back, or play in another directory"
-            )
 
     def _prepare(self, caller: Caller) -> None:
         """Leaves what a resume needs before the first call, starts the tracker, says what goes on.
@@ -192,15 +149,11 @@ class Run:
             self._keep(self._summary(caller, final=False))
         info = run_info(self.directory, self.plain, simulated=self.simulated, tags=list(self.cfg.tracking.tags))
         self.tracker.start(self.directory, self.plain, info)
-        log.info(
-            "bargain %s plays %d games of %s in %s", __version__, self.cfg.n_games, self.cfg.game.name, self.directory
-        )
+        name = self.cfg.game.name
+        log.info("bargain %s plays %d games of %s in %s", __version__, self.cfg.n_games, name, self.directory)
         if self.cells_at_once > 1:
-            log.info(
-                "%d cells play at once: this one keeps to 1/%d of each engine's rates and concurrency",
-                self.cells_at_once,
-                self.cells_at_once,
-            )
+            part = "%d cells play at once: this one keeps to 1/%d of each engine's rates and concurrency"
+            log.info(part, self.cells_at_once, self.cells_at_once)
 
     def _play(self, caller: Caller) -> None:
         games = GamesFile(self.directory / self.games_name)
@@ -214,8 +167,7 @@ class Run:
 
     def _broke_off(self, error: BaseException, caller: Caller) -> None:
         """Leaves word of an error that nobody foresaw (a game type of one's own, a full disk); it is raised further."""
-        self.ended = "failed"
-        self.problem = disk_problem(error)
+        self.ended, self.problem = "failed", disk_problem(error)
         if not self.problem:
             self.problem = f"{type(error).__name__}: {one_line(error)}"
             log.error("broke off: %s", self.problem)
@@ -247,15 +199,13 @@ class Run:
                 watch.cancel_scope.cancel()
             for engine in self.engines.values():
                 await engine.close()
-        except* (RunStopped, NotRecorded) as errors:
+        except* (RunStopped, NotRecorded, JournalError) as errors:
             self.ended, self.problem = "failed", one_line(errors)
         except* BudgetReached as errors:
             reached = first_of(errors)
             assert isinstance(reached, BudgetReached)
             self.ended = "budget"
             self.problem = f"{reached}; go on with a higher cap: bargain resume={self.directory} {reached.higher}"
-        except* JournalError as errors:
-            self.ended, self.problem = "failed", one_line(errors)
 
     async def _watch_signals(self, caller: Caller, tasks: TaskGroup) -> None:
         """Ctrl-C and SIGTERM (as Slurm sends it) pause the run; a second one ends the process at once."""
@@ -301,11 +251,7 @@ class Run:
 
     def _summary(self, caller: Caller, *, final: bool) -> dict[str, Any]:
         """What stands in summary.json."""
-        stats = caller.stats()
-        ended = self.ended if final else "running"
-        return {
-            "state": {"finished": "finished", "running": "running", "failed": "failed"}.get(ended, "paused"),
-            "ended": ended,
+        facts = {
             "problem": self.problem,
             "identity": identity(self.plain),
             "version": __version__,
@@ -313,23 +259,9 @@ class Run:
             "scoring": self.cfg.scoring,
             "currency": self.item.currency,
             "n_games": self.cfg.n_games,
-            "games": {"planned": self.cfg.n_games, "finished": self.tally.finished, "error": self.tally.errors},
-            "rounds": self.tally.rounds(intervals=final),
-            "tokens": {name: self.tally.tokens[name] for name in ("input", "output", "cached")},
-            "cost_usd": stats.cost_usd,
-            "cost_usd_by_seat": dict(sorted(stats.cost_by_seat.items())),
-            "calls": {
-                "live": stats.live,
-                "from_journal": stats.from_journal,
-                "retries": stats.retries,
-                "failed": stats.failed,
-                "maybe_billed": stats.maybe_billed,
-                "open_intents": stats.open_intents,
-                "reissued": stats.reissued,
-                "rate_limit_cuts": stats.rate_limit_cuts,
-            },
-            "wall_s": round(time.monotonic() - self.started, 3),
         }
+        ended = self.ended if final else "running"
+        return summary_data(ended, facts, self.tally, caller.stats(), time.monotonic() - self.started)
 
     def _keep(self, summary: dict[str, Any]) -> None:
         """Writes summary.json. A replay that came to nothing leaves the run's own as it was."""

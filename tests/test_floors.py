@@ -33,7 +33,7 @@ FLOORS = [
     {"tables", "progress", "judging"},
     {"tracking"},
     {"build"},
-    {"hosting", "run_summary"},
+    {"hosting", "run_summary", "opening"},
     {"launching", "resuming", "usage"},
     {"runner", "sweep"},
     {"main", "judge", "imports", "estimate"},

@@ -102,8 +102,11 @@ class Runs:
         ]
 
     def labels(self) -> pd.Series:
-        """A short name per run, from the choices in which the runs differ, indexed by run; never two the same."""
-        chosen = self.deciding()
+        """A short name per run, from the choices in which the runs differ, indexed by run; never two the same.
+
+        Names come first and numbers after them, so that a name that is cut off still says who played.
+        """
+        chosen = sorted(self.deciding(), key=lambda column: not column.endswith((".name", ".version")))
         texts: list[str] = []
         for _, row in self.runs.iterrows():
             text = ", ".join(said(name, row[name]) for name in chosen if not pd.isna(row[name])) or str(row["run"])

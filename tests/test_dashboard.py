@@ -57,7 +57,7 @@ def test_the_table_of_runs_says_their_states_problems_and_that_they_are_simulate
     page = opened(tmp_path)
     table = page.dataframe[0].value
     assert sorted(state for (state,) in table["state"]) == ["failed", "paused", "running"]
-    assert table["simulated"].all()
+    assert "simulated" not in table, "a column that says the same of every run is not worth its place"
     assert "no space left on device" in " ".join(table["problem"])
     assert "cut" in page.dataframe[1].value["problem"].iloc[0], "the damaged line is named below"
     assert "3 runs: " in texts(page)
@@ -78,6 +78,9 @@ def test_any_column_of_the_config_filters_every_view_and_stands_in_the_address(t
     assert len(again.dataframe[1].value) == 2, "the same filter in another view, from the address alone"
     nothing = opened(tmp_path, **{"seller.engine.name": "gpt-b", "state": "failed"})
     assert len(nothing.dataframe[0].value) == 2, "a value that no run has is no filter"
+    assert "asks for what these runs do not have: state=failed" in texts(nothing), "and that is said"
+    alike = opened(tmp_path, **{"item.name": "balloon"})
+    assert alike.multiselect(key="in:item.name").value == ["balloon"], "offered because the address asks for it"
 
 
 def test_an_address_opens_the_very_round_it_was_copied_from(tmp_path: Path) -> None:
@@ -101,7 +104,21 @@ def test_an_address_with_nonsense_opens_the_view_as_if_it_were_not_there(tmp_pat
     page = opened(tmp_path, view="game", run="nowhere", game="99", round="7", nonsense="1", games="odd")
     assert not page.exception
     assert page.query_params == {"view": "game"}
-    assert texts(page) == texts(opened(tmp_path, view="game"))
+    usual = texts(opened(tmp_path, view="game"))
+    vain = "The address asks for what these runs do not have: run=nowhere, games=odd, game=99, round=7"
+    assert texts(page) == f"{vain}\n{usual}"
+    assert texts(page.run()) == usual, "said once"
+
+
+def test_an_address_from_another_working_directory_means_the_same_run(tmp_path: Path) -> None:
+    dashboards.sweep(tmp_path / "outputs" / "day")
+    run = load(tmp_path).runs["run"][2]
+    page = opened(tmp_path, view="game", run="/home/somebody/outputs/day/2")
+    assert page.query_params == {"view": "game", "run": run}
+    assert "asks for" not in texts(page)
+    page = opened(tmp_path, view="compare", only=["../outputs/day/0", "day/3", "3"])
+    assert page.query_params["only"] == [load(tmp_path).runs["run"][at] for at in (0, 3)]
+    assert texts(page).startswith("The address asks for what these runs do not have: only=3\n"), "any sweep has a 3"
 
 
 def test_a_view_that_is_come_back_to_is_as_it_was_left(tmp_path: Path) -> None:

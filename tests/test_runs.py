@@ -262,8 +262,8 @@ def test_what_a_sweep_ablates_names_its_cells(tmp_path: Path) -> None:
     runs = load(tmp_path)
     assert runs.varying() == ["game.n_rounds", "seller.engine.name", "seller.engine.model"]
     labels = runs.labels().tolist()
-    assert labels[:3] == ["n_rounds=2, seller gpt-4", "n_rounds=5, seller gpt-4", "n_rounds=2, seller claude"]
-    assert labels[3].startswith("n_rounds=2, seller claude (")
+    assert labels[:3] == ["seller gpt-4, n_rounds=2", "seller gpt-4, n_rounds=5", "seller claude, n_rounds=2"]
+    assert labels[3].startswith("seller claude, n_rounds=2 (")
 
 
 def test_a_moderator_is_a_choice_that_a_sweep_can_ablate(tmp_path: Path) -> None:

@@ -4,7 +4,8 @@
     kept = several("state", "State", ["finished", ...])    ?state=finished&state=failed
 
 A choice comes from the address when that was opened, changed or linked to, else from the widget, else from when the
-widget was last seen in this session. The default does not stand in the address, nor does what no view uses.
+widget was last seen in this session. The default does not stand in the address, nor does what no view uses. What an
+address asks for in vain is said on the page (`unknown`), so that a link never silently shows something else.
 """
 
 from __future__ import annotations
@@ -15,12 +16,15 @@ from typing import Any
 import streamlit as st
 
 Choice = Callable[[str], str]
-_WRITTEN, _SEEN, _USED = "written:", "seen:", "used by this page"
+Find = Callable[[str, Sequence[str]], str]
+"""The option that a word of the address means; "" for none."""
+_WRITTEN, _SEEN, _USED, _UNKNOWN = "written:", "seen:", "used by this page", "asked for in vain"
 
 
 def begin() -> None:
     """To be called before the first widget of a page."""
     st.session_state[_USED] = set()
+    st.session_state[_UNKNOWN] = []
 
 
 def end() -> None:
@@ -28,6 +32,16 @@ def end() -> None:
     for key in [key for key in st.query_params if key not in st.session_state[_USED]]:
         del st.query_params[key]
         st.session_state[_WRITTEN + key] = ()
+
+
+def unknown() -> list[str]:
+    """What the address asked for in vain, as it stood there: ["game=999"]. To be called after the last widget."""
+    found: list[str] = st.session_state[_UNKNOWN]
+    return found
+
+
+def _exactly(said: str, options: Sequence[str]) -> str:
+    return said if said in options else ""
 
 
 def go(**choices: str | Sequence[str]) -> None:
@@ -47,6 +61,7 @@ def one(
     default: str = "",
     *,
     shown: Choice | Mapping[str, str] = str,
+    find: Find = _exactly,
     widget: Callable[..., Any] = st.selectbox,
     **more: Any,
 ) -> str:
@@ -56,34 +71,42 @@ def one(
     default = default if default in options else options[0]
 
     def read(said: Sequence[str]) -> str:
-        return said[0] if said and said[0] in options else default
+        return (find(said[0], options) if said else "") or default
 
-    _prepare(key, read, lambda value: value in options)
+    _prepare(key, read, lambda each: find(each, options), lambda value: value in options)
     value = widget(label, list(options), format_func=_reader(shown), key=f"in:{key}", **more)
     picked: str = _record(key, value, () if value == default else (value,))
     return picked
 
 
 def several(
-    key: str, label: str, options: Sequence[str], *, shown: Choice | Mapping[str, str] = str, **more: Any
+    key: str,
+    label: str,
+    options: Sequence[str],
+    *,
+    shown: Choice | Mapping[str, str] = str,
+    find: Find = _exactly,
+    **more: Any,
 ) -> list[str]:
     """Any of the options, in their order; by default none."""
 
     def read(said: Sequence[str]) -> list[str]:
-        return [each for each in options if each in said]
+        meant = {find(each, options) for each in said}
+        return [each for each in options if each in meant]
 
-    _prepare(key, read, lambda value: all(each in options for each in value))
+    _prepare(key, read, lambda each: find(each, options), lambda value: all(each in options for each in value))
     value = st.multiselect(label, list(options), format_func=_reader(shown), key=f"in:{key}", **more)
     picked: list[str] = _record(key, value, tuple(value))
     return picked
 
 
-def _prepare(key: str, read: Callable[[Sequence[str]], Any], fits: Callable[[Any], bool]) -> None:
+def _prepare(key: str, read: Callable[[Sequence[str]], Any], known: Choice, fits: Callable[[Any], bool]) -> None:
     """Sets the widget's value where it is not the widget that decides."""
     said = tuple(st.query_params.get_all(key))
     state, name = st.session_state, f"in:{key}"
     if said != state.get(_WRITTEN + key, ()):
         state[name] = read(said)
+        state[_UNKNOWN] += [f"{key}={each}" for each in said if not known(each)]
     elif name not in state:
         state[name] = read(state.get(_SEEN + key, ()))
     elif not fits(state[name]):

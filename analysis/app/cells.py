@@ -7,15 +7,16 @@ A cell is every run with the same values in the chosen columns; its name is made
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
 from analysis import comparisons, metrics
-from analysis.app.data import Chosen
+from analysis.app.data import Chosen, last_parts
 from analysis.app.filters import texts
-from analysis.runs import Runs
+from analysis.runs import Runs, said
 
 CELL = "cell"
 LEARNER = "learner"
@@ -34,6 +35,8 @@ def with_cells(runs: Runs, columns: Sequence[str]) -> Runs:
             names = _joined(frame, [*columns, LEARNER])
     else:
         names = pd.Series(runs.labels().to_numpy(), index=frame.index)
+        if (names == frame["run"]).all():
+            names = last_parts(names)
     if frame["simulated"].any() and not frame["simulated"].all():
         names += frame["simulated"].map({True: " (simulated)", False: ""})
     frame[CELL] = names.astype("str")
@@ -41,7 +44,10 @@ def with_cells(runs: Runs, columns: Sequence[str]) -> Runs:
 
 
 def _joined(frame: pd.DataFrame, columns: Sequence[str]) -> pd.Series:
+    """The values of these columns; where there are several, each in words that say whose it is."""
     parts = [texts(frame[column]) for column in columns]
+    if sum(column != LEARNER for column in columns) > 1:
+        parts = [part.map(partial(said, column)) for column, part in zip(columns, parts, strict=True)]
     return pd.Series([", ".join(each) for each in zip(*parts, strict=True)], index=frame.index)
 
 

@@ -35,7 +35,7 @@ def price_trace(
         domain=list(PLAYERS), range=[ROLES[each] for each in PLAYERS]
     )
     x = alt.X("turn:Q", title="turn").axis(format="d", tickMinStep=1, grid=False).scale(domain=[0.5, len(turns) + 0.5])
-    y = alt.Y("offer:Q", title=None).scale(zero=False, nice=True)
+    y = alt.Y("offer:Q", title=None).axis(labelFlush=False).scale(zero=False, nice=True)
     tips: list[Any] = ["turn:Q", "side:N", "act:N", alt.Tooltip("offer:Q", format=".2f")]
     said = alt.Chart(offers).transform_filter("datum.act != 'accept'").encode(x=x, y=y, color=colour, tooltip=tips)
     taken = alt.Chart(offers).transform_filter("datum.act == 'accept'").encode(x=x, y=y, color=colour, tooltip=tips)
@@ -85,9 +85,9 @@ def by_round(table: pd.DataFrame, title: str, order: Sequence[str], *, rate: boo
             "n:Q",
         ],
     )
-    y = alt.Y("value:Q", title=title).scale(zero=False)
+    y = alt.Y("value:Q", title=title).scale(zero=False).axis(labelFlush=False)
     if rate:
-        y = alt.Y("value:Q", title=title).scale(domain=[0, 1]).axis(format="%")
+        y = alt.Y("value:Q", title=title).scale(domain=[0, 1]).axis(format="%", labelFlush=False)
     bars = base.mark_rule(strokeWidth=2).encode(y=alt.Y("low:Q", title=title), y2="high:Q")
     return alt.layer(
         base.mark_line(opacity=0.5).encode(y=y), bars, base.mark_point(filled=True, size=55).encode(y=y)

@@ -11,7 +11,7 @@ import streamlit as st
 from analysis import metrics
 from analysis.app import address, cells, charts
 from analysis.app.cells import CELL
-from analysis.app.data import Chosen
+from analysis.app.data import Chosen, same_place
 from analysis.app.filters import NO_CHOICES
 from analysis.colours import PALETTE
 from analysis.runs import Runs
@@ -20,6 +20,8 @@ from analysis.words import interval, number, sentence
 EVERY, EACH = "every pair", "run"
 MOST = 12
 """So many cells can be told apart in a figure."""
+POOLED = ("seed", "n_games")
+"""What does not make another cell unless asked for: more games of the same."""
 LEVELS = {"values": "values of that round", "changes": "changes since round 1"}
 
 
@@ -29,10 +31,10 @@ def show(chosen: Chosen) -> None:
     first = st.columns([6, 5, 5, 4, 2])
     with first[1]:
         shown = dict(zip(names, chosen.labels, strict=True))
-        only = address.several("only", "Only these runs", names, shown=shown, placeholder="all runs")
+        only = address.several("only", "Only these runs", names, shown=shown, find=same_place, placeholder="all runs")
     if only:
         chosen = chosen.where(chosen.runs.runs["run"].isin(only), f"only={only}")
-    usual = [each for each in chosen.runs.deciding() if each != "seed"]
+    usual = [each for each in chosen.runs.deciding() if each not in POOLED]
     others = [str(name) for name in chosen.runs.runs.columns if _can_divide(chosen.runs.runs[name])]
     with first[0]:
         offered = list(dict.fromkeys([*usual, EACH, *others]))
@@ -50,9 +52,15 @@ def show(chosen: Chosen) -> None:
         st.info("These runs have no finished game yet.")
         return
     with first[4]:
-        to = int(address.one("to", "Round", rounds, rounds[-1]))
+        to = int(address.one("to", "Round", rounds, _usual_last(runs)))
     key = cells.chosen_key(chosen, columns)
     _show(key, runs, metric, role, to, str(_currency(runs)))
+
+
+def _usual_last(runs: Runs) -> str:
+    """The last round of the runs, or where they differ one that at least half of them have."""
+    last = runs.rounds.groupby("run", observed=True)["round"].max()
+    return str(int(last.quantile(0.5, interpolation="lower")))
 
 
 def _can_divide(column: pd.Series) -> bool:

@@ -96,6 +96,7 @@ def _with_interval(table: pd.DataFrame, name: str, low: str, high: str, digits: 
 def _columns() -> dict[str, Any]:
     column = st.column_config
     return {
+        "run": column.TextColumn("run", width=330),
         "input_tokens": column.NumberColumn("prompt tokens", format="localized"),
         "output_tokens": column.NumberColumn("reply tokens", format="localized"),
         "cost_usd": column.NumberColumn("cost", format="$%.4f"),

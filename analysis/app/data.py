@@ -82,6 +82,34 @@ def load_chosen(where: Sequence[str]) -> Chosen:
     return known
 
 
+def last_parts(runs: pd.Series) -> pd.Series:
+    """The ends of the runs' paths, where those tell them apart: what is shown when nothing else does."""
+    short = runs.map(lambda run: "/".join(str(run).split("/")[-2:]))
+    return short if short.is_unique else runs
+
+
+def same_place(said: str, runs: Sequence[str]) -> str:
+    """The run that an address means, also one copied where another directory was the working one; "" for none.
+
+    A run is named by its path from the working directory. Two parts at the end must agree, or all of the shorter path
+    (`3` alone is a cell of any sweep), and more than with any other run.
+    """
+    if said in runs:
+        return said
+    agreed = [(_agreement(said, run), run) for run in runs]
+    most = max((length for length, _ in agreed), default=0)
+    best = [run for length, run in agreed if length == most > 0]
+    return best[0] if len(best) == 1 else ""
+
+
+def _agreement(one: str, other: str) -> int:
+    """How many parts at the end of two paths agree; 0 where that says nothing."""
+    mine, theirs = one.split("/")[::-1], other.split("/")[::-1]
+    pairs = list(zip(mine, theirs, strict=False))
+    same = next((at for at, (a, b) in enumerate(pairs) if a != b), len(pairs))
+    return same if same > 1 or (same == len(pairs) == 1 and not mine[0].isdigit()) else 0
+
+
 def _may_have_died(runs: Runs) -> bool:
     """Whether a run that was alive has been silent for so long that its state must be looked at again."""
     for run in runs.runs.loc[runs.runs["state"] == "running", "run"]:

@@ -1,7 +1,7 @@
 """The sidebar: which runs are looked at, by state and by any choice of their config.
 
 ?state=finished&game.name=criticize_seller      in every view
-?by=item.name&item.name=balloon                 a choice in which the runs do not differ, asked for with `by`
+?by=item.name                                   offers a choice in which the runs do not differ, too
 """
 
 from __future__ import annotations
@@ -49,7 +49,8 @@ def choose(found: Chosen) -> Chosen:
         more = address.several(
             "by", "Filter by", [each for each in columns if each not in offered], placeholder="more of the config"
         )
-        for column in [*offered, *more]:
+        asked = [each for each in columns if each in st.query_params]
+        for column in dict.fromkeys([*offered, *more, *asked]):
             values = texts(frame[column])
             picked = address.several(column, column, list(dict.fromkeys(values)), placeholder="any")
             if picked:

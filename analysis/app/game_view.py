@@ -11,7 +11,7 @@ import pandas as pd
 import streamlit as st
 
 from analysis.app import address, rounds_shown
-from analysis.app.data import Chosen
+from analysis.app.data import Chosen, same_place
 from analysis.words import money
 
 KINDS = {
@@ -22,6 +22,7 @@ KINDS = {
     "error": "a call failed for good",
 }
 ALL = "all"
+MILD = rf"\w+:{rounds_shown.LAST_CONCESSION}=\d+"
 
 
 def show(chosen: Chosen) -> None:
@@ -29,7 +30,7 @@ def show(chosen: Chosen) -> None:
     names = [str(name) for name in chosen.runs.runs["run"]]
     top = st.columns([4, 3, 4])
     with top[0]:
-        run = address.one("run", "Run", names, shown=dict(zip(names, chosen.labels, strict=True)))
+        run = address.one("run", "Run", names, shown=dict(zip(names, chosen.labels, strict=True)), find=same_place)
     rounds = chosen.runs.rounds[chosen.runs.rounds["run"] == run]
     with top[1]:
         kinds = {name: text for name, text in KINDS.items() if name == "all" or _of_kind(rounds, name).any()}
@@ -91,7 +92,7 @@ def _of_kind(rounds: pd.DataFrame, kind: str) -> pd.Series:
     if kind == "no_deal":
         return rounds["outcome"] != "deal"
     if kind == "violations":
-        return (rounds["seller_violations"] + rounds["buyer_violations"]) > 0
+        return rounds["violations"].astype(str).str.replace(MILD, "", regex=True).str.strip() != ""
     if kind == "disagreements":
         return rounds["objections"] > 0
     if kind == "error":

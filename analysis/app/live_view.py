@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from analysis.app.data import Chosen, changed, run_paths
+from analysis.app.data import Chosen, changed, last_parts, run_paths
 from analysis.app.runs_view import COLOURS
 from analysis.app.sweeps import cells_to_come
 from analysis.directories import SIGN_OF_LIFE_S, glance
@@ -32,7 +32,7 @@ def show(chosen: Chosen) -> None:
     def draw() -> None:
         if run_paths(chosen.places) != before or (plays and not _plays(paths, not_begun)):
             st.rerun()  # the whole page: a run has come or ended
-        _draw(paths, labels, not_begun)
+        _draw(paths, labels, not_begun, plays=plays)
 
     st.fragment(draw, run_every=EVERY_S if plays else None)()
     if not plays:
@@ -47,12 +47,16 @@ def _plays(paths: dict[str, Path], not_begun: int) -> bool:
     return not_begun > 0 and time.time() - last < SIGN_OF_LIFE_S
 
 
-def _draw(paths: dict[str, Path], labels: dict[str, str], not_begun: int) -> None:
+def _draw(paths: dict[str, Path], labels: dict[str, str], not_begun: int, *, plays: bool) -> None:
     rows = [_row(labels[run], run, *glance(path)) for run, path in paths.items()]
     rows.sort(key=lambda row: ORDER.index(row["state"][0]))
     table = pd.DataFrame(rows)
     if (table["label"] == table["run"]).any():  # nothing told the runs apart but their directories
-        table["label"] = table["run"].map(lambda run: "/".join(run.split("/")[-2:]))
+        table["label"] = last_parts(table["run"])
+    if not table["error"].any():
+        table = table.drop(columns="error")
+    if not plays:
+        table = table.drop(columns=["rate", "left_s"])
     _sums(table, not_begun)
     st.dataframe(
         table,
@@ -116,7 +120,7 @@ def _sums(table: pd.DataFrame, not_begun: int) -> None:
 def _columns() -> dict[str, Any]:
     column = st.column_config
     return {
-        "label": column.TextColumn("run", width=170),
+        "label": column.TextColumn("run", width=260),
         "state": column.MultiselectColumn("state", options=list(COLOURS), color=list(COLOURS.values()), width=85),
         "done": column.ProgressColumn("done", min_value=0, max_value=100, format="%.0f%%", width=85),
         "games": column.TextColumn("games", width=85),

@@ -13,12 +13,13 @@ from analysis.app import address, filters, style
 from analysis.app.data import Chosen, load_chosen
 
 WARM_UP_AFTER_S = 3.0
+SIDEBAR_PX = 236
 VIEWS = ("runs", "compare", "game", "live", "cost")
 
 
 def show(where: Sequence[str]) -> None:
     """Draws the page for the runs at or below these paths."""
-    st.set_page_config("bargain", style.ICON, layout="wide", initial_sidebar_state="auto")
+    st.set_page_config("bargain", style.ICON, layout="wide", initial_sidebar_state=SIDEBAR_PX)
     st.html(style.CSS)
     st.html(style.BACK, unsafe_allow_javascript=True)
     address.begin()
@@ -28,6 +29,7 @@ def show(where: Sequence[str]) -> None:
             "view", "View", VIEWS, widget=st.segmented_control, label_visibility="collapsed", required=True
         )
         _say_what_is_shown(found)
+    vain = st.empty()
     if len(found.runs):
         chosen = filters.choose(found)
         if len(chosen.runs):
@@ -38,6 +40,9 @@ def show(where: Sequence[str]) -> None:
     else:
         st.info("There are no runs here yet. A run directory holds games.jsonl or .hydra/config.yaml.")
         st.text("\n".join(where))
+    if asked := address.unknown():
+        with vain.container(key="vain"):
+            st.text(f"The address asks for what these runs do not have: {', '.join(asked)}")
     address.end()
     _warm_up()
 

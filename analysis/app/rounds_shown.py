@@ -16,6 +16,8 @@ from analysis.app.charts import price_trace
 from analysis.words import money
 
 ACTS = {"offer": "offers", "accept": "accepts", "reject": "rejects", "walk_away": "walks away"}
+LAST_CONCESSION = "accepts_worse_than_own_offer"
+"""Counted like the other inconsistencies, but most deals end with it and it breaks no rule (analysis/abilities.py)."""
 Record = Mapping[str, Any]
 
 
@@ -57,7 +59,8 @@ def _chat(played: Record, name: str, currency: str) -> None:
             st.text(_marks(turn, at, currency))
             for wrong in played["violations"]:
                 if wrong["turn"] == at:
-                    st.text(f"⚠ {wrong['role']}: {wrong['kind'].replace('_', ' ')} ({wrong['detail']})")
+                    sign = "" if wrong["kind"] == LAST_CONCESSION else "⚠ "
+                    st.text(f"{sign}{wrong['role']}: {wrong['kind'].replace('_', ' ')} ({wrong['detail']})")
         if at in verdicts:
             _verdict(verdicts[at], name, currency)
 

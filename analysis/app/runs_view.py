@@ -32,7 +32,7 @@ def show(chosen: Chosen) -> None:
         hide_index=True,
         on_select="rerun",
         selection_mode="multi-row",
-        height=min(36 * (len(table) + 1) + 2, 520),
+        height=min(35 * (len(table) + 1) + 3, 440),
         key="runs table",
     )
     rows = [row for row in picked["selection"]["rows"] if row < len(frame)]
@@ -96,9 +96,10 @@ def _table(chosen: Chosen) -> tuple[pd.DataFrame, dict[str, Any]]:
         "run": column.TextColumn("directory", width="medium"),
     }
     configured |= {f"choice {name}": column.TextColumn(name) for name in chosen.runs.deciding()}
-    if not frame["problem"].any():
-        table = table.drop(columns="problem")
-    return table, configured
+    silent = [name for name in ("problem", "error") if not frame[name].any()]
+    if frame["simulated"].nunique() == 1:  # the badge beside the views says it
+        silent.append("simulated")
+    return table.drop(columns=silent), configured
 
 
 def _problems(chosen: Chosen) -> None:

@@ -33,6 +33,7 @@ CSS = (
 [class*="st-key-feedback-"] .stElementContainer:first-child .stText { font-size: .8rem; opacity: .75; }
 [class*="st-key-verdict-"] { align-self: center; padding: 0 .6rem; border-radius: .6rem; width: fit-content; }
 [class*="st-key-verdict-"] .stText { font-size: .8rem; opacity: .8; }
+.st-key-vain { background: rgba(255, 170, 0, .15); padding: .3rem .8rem; border-radius: .6rem; }
 [class*="st-key-verdict-doubted-"], .st-key-failed { background: rgba(220, 50, 47, .15); padding: .3rem .8rem; }
 """
     + "".join(

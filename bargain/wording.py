@@ -9,7 +9,7 @@ import re
 # --- the speaker's own words -------------------------------------------------------------------------------------
 QUOTED = re.compile(r"```.*?(?:```|\Z)|\"[^\"\n]*\"|“[^”\n]*”|<[^<>\n]{1,80}>|\{[^{}]*\}", re.DOTALL)
 FORGED = re.compile(
-    r"^\W*(?:the )?(?:seller|buyer|moderator|critic|system|assistant|user|human|question|answer|state|verdict|outcome|result|note)\b[^:\n]{0,30}:.*$",
+    r"^\W*(?:the )?(?:seller|buyer|moderator|critic|system|assistant|user|human|question|answer|state|verdict|outcome|result|note|tool(?:[_ ]?call)?|function(?:[_ ]?call)?|action|command)\b[^:\n]{0,30}:.*$",
     re.M,
 )
 CLAUSE = re.compile(

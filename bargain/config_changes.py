@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from bargain.rundir import FREE_TO_CHANGE
+from bargain.rundir import may_change
 
 
 def changes(recorded: dict[str, Any], now: dict[str, Any]) -> list[str]:
@@ -22,8 +22,9 @@ def changes(recorded: dict[str, Any], now: dict[str, Any]) -> list[str]:
 def _leaves(value: Any, path: str) -> Iterator[tuple[str, Any]]:
     if isinstance(value, dict) and value:
         for name, each in value.items():
-            if path or name not in FREE_TO_CHANGE:
-                yield from _leaves(each, f"{path}.{name}" if path else str(name))
+            where = f"{path}.{name}" if path else str(name)
+            if not may_change(where):
+                yield from _leaves(each, where)
     else:
         yield path, value
 

@@ -30,7 +30,7 @@ from bargain.config import ConfigError, checked, one_line, register_with_hydra
 from bargain.config_files import allows_targets, config_dir, load_yaml, trust
 from bargain.launching import missing_extra
 from bargain.resuming import resumable, say_again
-from bargain.rundir import FREE_TO_CHANGE
+from bargain.rundir import FREE_TO_CHANGE, PACE, may_change
 from bargain.sweep import CannotStart, SweepCallback, close_sweep, quoted, read_cells, this_cell
 from bargain.usage import help_text
 
@@ -212,14 +212,15 @@ def _resume_argument(arguments: Sequence[str]) -> str | None:
 
 
 def _resume(directory: Path, changes: list[str]) -> int:
-    """Goes on with a run or a sweep in its own directory. Only limits, tracking and mode may change.
+    """Goes on with a run or a sweep in its own directory. Only what `may_change` may change.
 
     A directory may come from a stranger: what code beside bargain's it may run is said anew on the command line.
     """
     for change in changes:
-        key = change.lstrip("+").split("=")[0].split(".")[0]
-        if key not in (*FREE_TO_CHANGE, "allow_targets") and not _is_hydras(change):
-            raise ConfigError(f"{change}: a resumed run keeps its config; only {', '.join(FREE_TO_CHANGE)} may change")
+        key = change.lstrip("+").split("=")[0]
+        if not may_change(key) and key != "allow_targets" and not _is_hydras(change):
+            free = f"{', '.join(FREE_TO_CHANGE)} and an engine's {', '.join(PACE)}"
+            raise ConfigError(f"{change}: a resumed run keeps its config; only {free} may change")
     if (directory / "multirun.yaml").is_file():
         recorded = load_yaml(directory / "multirun.yaml")
         overrides = resumable(recorded, changes, directory)

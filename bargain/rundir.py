@@ -22,12 +22,27 @@ from bargain.harmless import to_json
 
 FREE_TO_CHANGE = ("limits", "tracking", "resume", "mode", "retry_failed", "estimate")
 """Top-level keys that may differ on resume: they do not decide what is played."""
+PACE = ("max_concurrency", "requests_per_minute", "tokens_per_minute", "timeout_s")
+"""Of an engine's settings those that say how fast it is asked: they may differ as well."""
+
+
+def may_change(key: str) -> bool:
+    """Whether a dotted key of the config may differ on resume: limits, tracking, seller.engine.requests_per_minute."""
+    parts = key.split(".")
+    return parts[0] in FREE_TO_CHANGE or (parts[-2:-1] == ["engine"] and parts[-1] in PACE)
 
 
 def identity(config: dict[str, Any]) -> str:
-    """A short hash of what decides the games: the composed config without what is FREE_TO_CHANGE."""
-    kept = {key: value for key, value in config.items() if key not in FREE_TO_CHANGE}
-    return hashlib.sha256(json.dumps(kept, sort_keys=True).encode()).hexdigest()[:16]
+    """A short hash of what decides the games: the composed config without what may change."""
+    return hashlib.sha256(json.dumps(_deciding(config), sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _deciding(config: dict[str, Any], path: str = "") -> dict[str, Any]:
+    return {
+        name: _deciding(value, f"{path}{name}.") if isinstance(value, dict) else value
+        for name, value in config.items()
+        if not may_change(f"{path}{name}")
+    }
 
 
 def read_state(directory: Path, name: str = "summary.json") -> dict[str, Any]:
@@ -92,7 +107,7 @@ def choose(
 
 def sweep_identity(overrides: Iterable[str]) -> str:
     """The identity of a sweep: its overrides, without those that may change on resume."""
-    kept = sorted(each for each in overrides if each.lstrip("+~").split("=")[0].split(".")[0] not in FREE_TO_CHANGE)
+    kept = sorted(each for each in overrides if not may_change(each.lstrip("+~").split("=")[0]))
     return hashlib.sha256("\n".join(kept).encode()).hexdigest()[:16]
 
 

@@ -243,9 +243,15 @@ def test_a_changed_config_on_resume_is_refused_with_the_keys_that_differ_and_lim
         assert "limits" not in line
         assert "prompt" not in line
         assert server.count == before
-        done = bargain(*experiment(server, *there, "limits.max_tries=3"), cwd=tmp_path, env=ENV)
+        slower = ["limits.max_tries=3", "seller.engine.max_concurrency=4", "buyer.engine.requests_per_minute=9000"]
+        done = bargain(*experiment(server, *there, *slower), cwd=tmp_path, env=ENV)
         assert done.returncode == 0, done.stderr
         assert summary_of(tmp_path / "here")["calls"]["from_journal"] > 0
+        refused = bargain("resume=here", "seller.engine.temperature=0.5", cwd=tmp_path, env=ENV)
+        assert refused.returncode == 2
+        assert "a resumed run keeps its config" in refused.stderr
+        again = bargain("resume=here", "seller.engine.max_concurrency=2", cwd=tmp_path, env=ENV)
+        assert again.returncode == 0, again.stderr
 
 
 def test_limits_changed_on_resume_hold_from_then_on_so_that_a_replay_knows_them(tmp_path: Path) -> None:

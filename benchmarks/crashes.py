@@ -204,14 +204,14 @@ def forget(server: Server) -> None:
 def main() -> int:
     """Runs the harness and prints its figures."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--small", action="store_true", help="6 kills of runs of 16 games, for CI")
+    parser.add_argument("--small", action="store_true", help="4 kills of a run of 16 games, for CI")
     parser.add_argument("--kills", type=int, default=100)
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     started = time.monotonic()
     root = Path(tempfile.mkdtemp(prefix="crashes-"))
     if options.small:
-        sums = harness(root, kills=6, kills_a_run=6, n_games=16, seed=options.seed, latency_s=0.01)
+        sums = harness(root, kills=4, kills_a_run=4, n_games=16, seed=options.seed, latency_s=0.01)
     else:
         sums = harness(root, kills=options.kills, kills_a_run=9, n_games=96, seed=options.seed, latency_s=0.03)
     flights = sorted(sums.in_flight)

@@ -9,11 +9,11 @@ from pathlib import Path
 HARNESS = Path(__file__).parent.parent / "benchmarks" / "crashes.py"
 
 
-def test_six_kills_at_random_moments_change_no_byte_of_the_result_and_buy_no_reply_twice() -> None:
+def test_four_kills_at_random_moments_change_no_byte_of_the_result_and_buy_no_reply_twice() -> None:
     done = subprocess.run(
         [sys.executable, str(HARNESS), "--small"], capture_output=True, text=True, timeout=110, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "6 kills with SIGKILL" in done.stdout
+    assert "4 kills with SIGKILL" in done.stdout
     assert "all but 0 explained by an open intent" in done.stdout
     assert "byte for byte" in done.stdout

@@ -254,7 +254,7 @@ def test_a_server_that_is_away_for_a_minute_sees_few_requests_and_is_used_fully_
     before, during, back = virtual.run(outage())
     assert before == 0
     assert during < 64 + 64 + 12  # who was in flight, one more round, then single calls further and further apart
-    assert back < 30 + 25  # the longest pause, then doubling, and the last few by and by
+    assert back < 30 + 30  # the longest pause, then doubling, and the last few by and by
 
 
 # -- pauses ------------------------------------------------------------------------------------------------------------

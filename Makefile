@@ -10,7 +10,7 @@ run: $(VENV)/ready
 	$(BIN)/bargain-report "$$(ls -dt outputs/*/*/ | head -n 1)"
 
 test: $(VENV)/ready
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 3
 
 check: $(VENV)/ready
 	$(BIN)/ruff format --check .

@@ -36,14 +36,16 @@ def open_caller(
     limits that cannot be kept.
     """
     try:
+        text = OmegaConf.to_yaml(cfg)
         if cfg.mode == "replay":
             journal: Journal | JournalReader = JournalReader(directory / "journal.sqlite")
         else:
-            journal = Journal.open(directory, {"config": OmegaConf.to_yaml(cfg), "bargain": __version__})
+            journal = Journal.open(directory, {"config": text, "bargain": __version__})
     except JournalError as error:
         raise ConfigError(str(error)) from error
     try:
-        _check_config(journal, plain, directory)
+        if journal.meta["config"] != text:
+            _check_config(journal, plain, directory)
         retry_failed = cfg.retry_failed and cfg.mode == "live"
         caller = Caller(
             journal,

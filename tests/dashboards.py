@@ -6,18 +6,22 @@ assert not page.exception
 
 from __future__ import annotations
 
+import functools
 import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
 from bargain.records import Feedback, Game, Round, Turn, Verdict, Violation
 from tests.commands import BIN, environment
 from tests.run_maker import USAGE, an_arms_game, make_run, write_summary
 
+manifest_scanner.scan_component_manifests = functools.cache(manifest_scanner.scan_component_manifests)
+"""Reads the metadata of every installed package, in each run of a page: more than half of what a page costs."""
 VIEWS = ("runs", "compare", "game", "live", "cost")
 PRICES = [[14.0, 15.5], [14.5, 16.0], [13.0, None], [15.0, 15.5], [14.0, 16.5], [13.5, 15.0]]
 HOSTILE = (

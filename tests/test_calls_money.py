@@ -20,7 +20,7 @@ def test_the_bill_never_passes_the_cap_with_256_calls_in_flight_and_a_higher_cap
     bill = Counter[str]()
 
     async def costly(request: Request) -> Raw:
-        await asyncio.sleep(random.Random(request.place.game).uniform(0, 0.01))
+        await asyncio.sleep(random.Random(request.place.game).uniform(0.03, 0.06))
         used = Usage(random.Random(request.place.game).randint(1, 40), 100, calls=1)
         bill["micro"] += used.input_tokens * 2 + used.output_tokens * 8
         return answer("yes", usage=used)

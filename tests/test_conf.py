@@ -24,8 +24,7 @@ def choices() -> list[str]:
         group, name = path.relative_to(CONF).parent.as_posix(), path.stem
         if group in (".", "experiment") or group.startswith(("experiment/", "hydra/")):
             continue  # launchers are composed, and played on, in test_launchers.py
-        found += [f"engine@moderator.engine={name}"] if group == "engine" else []  # as the seller's: test_presets.py
-        found += [f"{group}={name}"] if group != "engine" else []
+        found += [f"{group}={name}"] if group != "engine" else []  # engines: below, and in test_presets.py
     return found
 
 
@@ -37,11 +36,19 @@ def test_every_choice_composes(choice: str, tmp_path: Path) -> None:
         (tmp_path / "prompt.txt").write_text(FILE + ("==== ASSISTANT ====\nHello.\n" if player else ""))
         overrides.append(f"{choice.partition('=')[0].replace('/', '.')}.path={tmp_path / 'prompt.txt'}")
     cfg = compose(overrides)
-    group, _, name = choice.partition("=")
-    if group.startswith("engine@"):
-        assert cfg[group.split("@")[1].split(".")[0]].engine.name == name
-    elif not group.startswith("prompt"):
-        assert cfg[group].name
+    group, _, _ = choice.partition("=")
+    assert group.startswith("prompt") or cfg[group].name
+
+
+SEATS = ("seller", "buyer", "critic", "moderator")
+ENGINES = sorted(path.stem for path in (CONF / "engine").glob("*.yaml"))
+
+
+@pytest.mark.parametrize("names", [ENGINES[at : at + 4] for at in range(0, len(ENGINES), 4)], ids=" ".join)
+def test_every_engine_composes_beside_others(names: list[str]) -> None:
+    seated = dict(zip(SEATS, names, strict=False))
+    cfg = compose([f"engine@{seat}.engine={name}" for seat, name in seated.items()])
+    assert {seat: cfg[seat].engine.name for seat in seated} == seated
 
 
 GAMES = sorted(path.stem for path in (CONF / "game").glob("*.yaml"))

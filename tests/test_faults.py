@@ -14,9 +14,12 @@ from typing import Any
 
 import pytest
 
+from bargain.errors import JournalError
+from bargain.journal_reader import JournalReader
 from tests.commands import BIN, bargain, environment, games_of, only_run, summary_of
 from tests.negotiator import Chat, haggle
 from tests.servers import Answer, Call, Fault, Server
+from tests.sweeping import wait_for
 
 ENV = environment(OPENAI_API_KEY="sk-test", ANTHROPIC_API_KEY="sk-test")
 LONG = "I would like to tell you a story about this balloon. " * 100_000  # 5 MB
@@ -239,6 +242,16 @@ def free_port() -> int:
         return int(found.getsockname()[1])
 
 
+def intents_under(root: Path) -> int:
+    """The calls that the one run under root has begun."""
+    try:
+        (path,) = root.glob("outputs/*/*/journal.sqlite")
+        with JournalReader(path) as journal:
+            return sum(1 for _ in journal.attempts())
+    except (ValueError, JournalError):
+        return 0
+
+
 def test_refused_connections_are_waited_out(tmp_path: Path) -> None:
     port = free_port()
     server = Server(haggle, port=port)
@@ -246,14 +259,14 @@ def test_refused_connections_are_waited_out(tmp_path: Path) -> None:
         [str(BIN / "bargain"), *openai_only(f"http://127.0.0.1:{port}/v1", "n_games=16")],
         cwd=tmp_path, env=ENV, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
-    time.sleep(3.0)
+    wait_for(lambda: intents_under(tmp_path) >= 16, 60, "the first calls are made")
+    time.sleep(0.5)
     with server:
         _, said = process.communicate(timeout=60)
     assert process.returncode == 0, said
     calls = summary_of(only_run(tmp_path))["calls"]
     assert (calls["failed"], calls["maybe_billed"]) == (0, 0)
     assert calls["retries"] > 0
-    print(calls)
 
 
 HOPELESS: dict[str, Callable[[], Fault]] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ FORGERIES = [json.loads(line) for line in FILE.read_text(encoding="utf-8").split
 ITEM = Item("balloon", "", 20.0, 10.0)
 
 
+@functools.cache
 def moderator(kind: str) -> Any:
     cfg = compose([f"moderator={kind}", "moderator.window=0"])
     return build_moderator(cfg, build_prompt(cfg.prompt.moderator, "moderator"), ITEM)

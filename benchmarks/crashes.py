@@ -31,11 +31,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # for the loopb
 
 from bargain.journal_reader import JournalReader
 from bargain.records import Place
+from bargain.rundir import read_state
 from tests.negotiator import haggle
 from tests.servers import Server
 
 COMMAND = str(Path(sys.executable).parent / "bargain")
 ROUNDS = 3
+SUMMARIES = "outputs/*/*/summary.json"
 
 
 @dataclass
@@ -91,12 +93,15 @@ def finish(process: subprocess.Popen[bytes], where: Path) -> Path:
 
 def run_in(where: Path) -> Path:
     """The one run under `where`: however often it was killed, it goes on in its directory."""
-    (summary,) = where.glob("outputs/*/*/summary.json")
+    (summary,) = where.glob(SUMMARIES)
     return summary.parent
 
 
 def kill_somewhere(server: Server, n_games: int, where: Path, dice: random.Random, accounts: Accounts) -> bool:
-    """Starts the command and kills it at a random moment; False if the run came to its end before."""
+    """Starts the command and kills it at a random moment; False if the run came to its end before.
+
+    A command that is killed between its last file and its exit has finished: started again it would play another run.
+    """
     process = start(server, n_games, where)
     so_far = server.count
     if dice.random() < 0.2:  # anywhere: imports, opening the journal, reading it back, play
@@ -118,7 +123,7 @@ def kill_somewhere(server: Server, n_games: int, where: Path, dice: random.Rando
         return False
     accounts.kills += 1
     accounts.in_flight.append(in_flight)
-    return True
+    return not any(read_state(each.parent).get("state") == "finished" for each in where.glob(SUMMARIES))
 
 
 def content_of(body: dict[str, Any]) -> str:

@@ -5,6 +5,7 @@ Screenshots are left in pytest's temporary directory (`--basetemp` says where), 
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
@@ -18,7 +19,7 @@ from tests import dashboards
 from tests.dashboards import HOSTILE, VIEWS
 
 pytest.importorskip("playwright.sync_api") if not os.environ.get("CI") else None
-from playwright.sync_api import Browser, Page, Request, expect, sync_playwright  # noqa: E402
+from playwright.sync_api import Browser, Locator, Page, Request, expect, sync_playwright  # noqa: E402
 
 CHROMIUM = shutil.which("chromium")
 SCREEN = {"width": 1366, "height": 768}
@@ -41,7 +42,7 @@ def browser() -> Iterator[Browser]:
     if CHROMIUM is None and not os.environ.get("CI"):
         pytest.skip("no chromium: scripts/install-debian-packages installs it")
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM or "chromium", args=["--no-sandbox"])
+        started = playwright.chromium.launch(executable_path=CHROMIUM or "chromium", args=["--no-sandbox", "--disable-gpu"])
         yield started
         started.close()
 
@@ -110,12 +111,22 @@ def test_choices_go_to_the_address_and_back_and_forth(browser: Browser, address:
     expect(other.get_by_text("Round 2: ")).to_be_visible()
 
 
+def tick(page: Page, row: int, then: Locator) -> None:
+    """Ticks a row, which enables a button. The table is a canvas, whose boxes are known by their place."""
+    for _ in range(5):
+        table = page.locator(SHOWN["runs"]).first.bounding_box()
+        assert table is not None
+        page.mouse.click(table["x"] + 16, table["y"] + 35 * row + 17)
+        with contextlib.suppress(AssertionError):
+            expect(then).to_be_enabled(timeout=4_000)
+            return
+    raise AssertionError(f"row {row} cannot be ticked")
+
+
 def test_two_ticked_runs_are_compared(browser: Browser, address: str) -> None:
     page = Watched(browser).open(address, SHOWN["runs"])
-    table = page.locator(SHOWN["runs"]).first.bounding_box()
-    assert table is not None
-    for row in (1, 3):  # the table is a canvas: its boxes are known by their place
-        page.mouse.click(table["x"] + 16, table["y"] + 35 * row + 17)
+    for row, then in ((1, "Look at its games"), (3, "Compare them")):
+        tick(page, row, page.get_by_role("button", name=then))
     page.get_by_role("button", name="Compare them").click()
     page.wait_for_url("**view=compare**")
     expect(page.locator(".st-key-words-cells")).to_contain_text("gpt-b against gpt-a: ")

@@ -8,11 +8,12 @@ It sees one utterance and what lies on the table, and knows nothing of the rest 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 
 from bargain import wording
-from bargain.money import READ_AT_MOST
+from bargain.money import shortened
 from bargain.proposals import Proposals, Table
 
 
@@ -49,8 +50,35 @@ class Said:
 @lru_cache(maxsize=1024)
 def own_words(text: str) -> str:
     """An utterance without what is not the speaker's own word: quotations, code, tags, JSON, forged speaker lines."""
-    text = text[:READ_AT_MOST].lower().replace("’", "'").replace("‘", "'").replace("*", "").replace("\u200b", "")
+    text = shortened(text).lower().replace("’", "'").replace("‘", "'").replace("*", "").replace("\u200b", "")
+    text = _RUN.sub(r"\1\1\1", _BLANKS.sub(" ", text))
     return wording.FORGED.sub(" ", wording.QUOTED.sub(" ", text)).strip()
+
+
+_BLANKS = re.compile(r"[^\S\n]++")
+_RUN = re.compile(r"([^\w\s])\1{3,}+")
+_PIECE = 300
+"""Characters that one pattern sees at most, so that no pattern costs more than a constant times the length."""
+
+
+@lru_cache(maxsize=1024)
+def _pieces(text: str) -> tuple[str, ...]:
+    """The text in pieces of about _PIECE characters, cut where a clause or a word ends."""
+    if len(text) <= 2 * _PIECE:
+        return (text,)
+    found, start = [], 0
+    while start < len(text):
+        end = start + _PIECE
+        if end < len(text):
+            end = max(text.rfind(mark, start + _PIECE // 2, end) for mark in (". ", "! ", "? ", "\n", " ")) + 1 or end
+        found.append(text[start:end])
+        start = end
+    return tuple(found)
+
+
+def _in(pattern: re.Pattern[str], text: str) -> bool:
+    """Whether the pattern is anywhere in the text."""
+    return any(pattern.search(piece) for piece in _pieces(text))
 
 
 def read(text: str, role: str, table: Table, currency: str = "$") -> Said:
@@ -87,18 +115,15 @@ class _Utterance:
         if not agrees and not refuses and not self.proposals.prices and self._short_yes(text):
             agrees = True
         if agrees and not plainly:
-            hedged = (
-                wording.HESITATES.search(text) is not None
-                or wording.CONDITION.search(wording.NO_CONDITION.sub(" ", text)) is not None
-            )
+            hedged = _in(wording.HESITATES, text) or _in(wording.CONDITION, wording.NO_CONDITION.sub(" ", text))
             conditional = conditional or hedged
             agrees = not hedged and not refused_last
-        still_here = wording.STILL_HERE.search(text) is not None
-        farewell = wording.FAREWELL.search(text) is not None and not still_here
-        goodbye = wording.GOODBYE.search(text) is not None and not still_here
+        still_here = _in(wording.STILL_HERE, text)
+        farewell = _in(wording.FAREWELL, text) and not still_here
+        goodbye = _in(wording.GOODBYE, text) and not still_here
         last = clauses[-1] if clauses else ("", False)
         last_question = max((number for number, (_, asked) in enumerate(clauses) if asked), default=-1)
-        lists = wording.LISTED.search(text) is not None and not refuses and not wording.BELOW_LISTED.search(text)
+        lists = _in(wording.LISTED, text) and not refuses and not _in(wording.BELOW_LISTED, text)
         return Said(
             prices=tuple(price.value for price in self.proposals.prices),
             limit=self.proposals.limit,
@@ -106,9 +131,7 @@ class _Utterance:
             agrees=agrees or (lists and self.role == "buyer" and not last[1]),
             plainly=plainly and agrees,
             conditional=conditional and not agrees,
-            logistics=wording.LOGISTICS.search(text) is not None
-            and not wording.VIEWING.search(text)
-            and self._sayable(clauses),
+            logistics=_in(wording.LOGISTICS, text) and not _in(wording.VIEWING, text) and self._sayable(clauses),
             refuses=refuses,
             leaves=farewell or (goodbye and refuses),
             says_goodbye=goodbye and not agrees,
@@ -133,7 +156,7 @@ class _Utterance:
 
     def _short_yes(self, text: str) -> bool:
         """A few words that begin with a yes, when the rival has just named a price, or asked for a yes to it."""
-        if wording.HESITATES.search(text) or wording.UNDERSTANDS.search(text):
+        if _in(wording.HESITATES, text) or _in(wording.UNDERSTANDS, text):
             return False
         if (
             self.table.asked
@@ -149,7 +172,7 @@ class _Utterance:
             return "?" not in text
         if "?" in text or len(text.split()) > 8 or not wording.YES_START.match(text):
             return False
-        return self.table.fresh or (self.table.newest and wording.LOGISTICS.search(text) is not None)
+        return self.table.fresh or (self.table.newest and _in(wording.LOGISTICS, text))
 
     @staticmethod
     def _sayable(clauses: list[tuple[str, bool]]) -> bool:
@@ -188,7 +211,8 @@ def _clauses(text: str) -> list[tuple[str, bool]]:
         clause = text[start:end]
         mark = "" if match is None else match.group()
         if clause.strip() or "?" in mark:
-            found.append((clause, "?" in mark or wording.QUESTION.match(clause) is not None))
+            asked = "?" in mark or wording.QUESTION.match(clause) is not None
+            found += [(piece, asked) for piece in _pieces(clause)]
         if match is not None:
             start = match.end()
     return found

@@ -12,8 +12,12 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-READ_AT_MOST = 20_000
-"""Characters of an utterance that are read; no bargaining turn is longer."""
+READ_AT_MOST = 8_000
+"""Characters of an utterance that are read: the first half of them and the last; no bargaining turn is longer."""
+MOST = 1e12
+"""What is no price any more: a number from there on is digits."""
+AMOUNTS_AT_MOST = 60
+"""Amounts of an utterance that are weighed; nobody names more prices in one breath."""
 
 _SMALL = [
     "zero",
@@ -78,8 +82,8 @@ class Amount:
 
 @lru_cache(maxsize=1024)  # embedded negotiators say the same again and again
 def amounts(text: str, currency: str = "$") -> tuple[Amount, ...]:
-    """Every money-like number of a text, in its order. Only the first READ_AT_MOST characters are read."""
-    text = text[:READ_AT_MOST]
+    """Every money-like number of a text, in its order."""
+    text = shortened(text)
     found = [_figure_amount(match, currency) for match in _FIGURE.finditer(text)]
     if not _ALL_WORDS.isdisjoint(_TOKEN.findall(text.lower())):  # a quarter of the time of a search for them
         for match in _WORDS.finditer(text):
@@ -91,7 +95,13 @@ def amounts(text: str, currency: str = "$") -> tuple[Amount, ...]:
                 words, also = words / 100, None
             found.append(Amount(words, match.start(), match.end(), bool(after), worded=True, also=also))
         found.sort(key=lambda amount: amount.start)
-    return tuple(found)
+    return tuple(each for each in found if each.value < MOST)
+
+
+def shortened(text: str) -> str:
+    """The text itself, or the first and the last half of what is read of a long one."""
+    half = READ_AT_MOST // 2
+    return text if len(text) <= READ_AT_MOST else f"{text[:half]}\n{text[-half:]}"
 
 
 def has_digits(text: str) -> bool:
@@ -134,7 +144,7 @@ def _last_separator(number: str) -> tuple[str, str, str]:
 
 def _words(text: str) -> tuple[float, float | None]:
     """Spelled-out numbers: "a hundred and twenty" -> 120; "four fifty" -> 450, or 4.50."""
-    words = [word for word in re.findall(r"[a-z]+", text.lower()) if word not in ("a", "an", "and")]
+    words = [word for word in re.findall(r"[a-z]+", text.lower()) if word not in ("a", "an", "and")][:12]
     split = _two_parts(words)
     if split is not None:
         first, second = split
@@ -144,7 +154,7 @@ def _words(text: str) -> tuple[float, float | None]:
         if word in _UNITS:
             current += _UNITS[word]
         elif _MULTIPLES[word] == 100:
-            current = max(current, 1) * 100
+            current = min(max(current, 1) * 100, int(MOST))
         else:
             total, current = total + max(current, 1) * 1000, 0
     return float(total + current), None

@@ -9,7 +9,10 @@ import re
 from dataclasses import dataclass
 
 from bargain import wording
-from bargain.money import Amount, amounts
+from bargain.money import AMOUNTS_AT_MOST, Amount, amounts
+
+NEAR = 160
+"""Characters before and after an amount that can say what it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,15 +64,17 @@ class Proposals:
         self.limit = False
         self.named = False
         self.probe: float | None = None
+        self._weighed = 0
 
     def hear(self, clause: str, asked: bool, clause_number: int) -> None:
         """Takes the next clause in; `asked`: it is a question."""
-        named = amounts(clause, self.currency)
+        named = amounts(clause, self.currency)[: AMOUNTS_AT_MOST - self._weighed]
+        self._weighed += len(named)
         self.named = self.named or any(amount.explicit for amount in named)
         found = len(self.prices)
         joined: float | None = None
         for number, amount in enumerate(named):
-            before, after = clause[: amount.start], clause[amount.end :]
+            before, after = clause[max(0, amount.start - NEAR) : amount.start], clause[amount.end : amount.end + NEAR]
             price, sure = self._price(amount, before, after, asked)
             gap = clause[amount.end : named[number + 1].start] if number + 1 < len(named) else ""
             if wording.RANGE.match(gap) and (gap.strip() != "and" or "between" in before.lower()):

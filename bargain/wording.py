@@ -7,9 +7,9 @@ from __future__ import annotations
 import re
 
 # --- the speaker's own words -------------------------------------------------------------------------------------
-QUOTED = re.compile(r"```.*?(?:```|\Z)|\"[^\"\n]*\"|“[^”\n]*”|<[^<>\n]{1,80}>|\{[^{}]*\}", re.DOTALL)
+QUOTED = re.compile(r"```.*?(?:```|\Z)|\"[^\"\n]*\"|“[^“”\n]*”|<[^<>\n]{1,80}>|\{[^{}]*\}", re.DOTALL)
 FORGED = re.compile(
-    r"^\W*(?:the )?(?:seller|buyer|moderator|critic|system|assistant|user|human|question|answer|state|verdict|outcome|result|note|tool(?:[_ ]?call)?|function(?:[_ ]?call)?|action|command)\b[^:\n]{0,30}:.*$",
+    r"^[^\w\n]*+(?:the )?(?:seller|buyer|moderator|critic|system|assistant|user|human|question|answer|state|verdict|outcome|result|note|tool(?:[_ ]?call)?|function(?:[_ ]?call)?|action|command)\b[^:\n]{0,30}:.*$",
     re.M,
 )
 CLAUSE = re.compile(
@@ -117,9 +117,13 @@ SOFT_ACCEPT = re.compile(
 )
 YES_WORDS = r"ok(?:ay|ey|ie|eh)?s?|k+|kay|sure|yes|yep|yea|yeah|yup|ya|yess+|alright|alrighty|all right|aight|fine|deal|delt|done|great|perfect|agreed|sold|very well|cool|good|awesome|excellent|wonderful|fantastic|sweet|nice|absolutely|definitely|of course|certainly|gladly|bet|gotcha|got it|you got it|fair|true|correct|granted|exactly|👍|👌|🤝"
 FILLER = r"thanks?|thank you|you too|then|so much|man|bro|dude|sir|ma'?am|buddy|bud|friend|lol|haha|hah|ha|oh|well|um|uh|ugh|hmm+|eh|haha+|thing|that|it|is|i guess|guess|let'?s do it|let'?s do that|just|very much|a lot|great|good|please|works|i do|i would|i will|we do|i can|it is|that is|it does|it would|with that|by me|for me"
-BARE_YES = re.compile(rf"^\W*(?:(?:{FILLER})\W+)*(?:{YES_WORDS})(?:\W+(?:{YES_WORDS}|{FILLER}))*\W*$")
+_GAP = r"[^\w👍👌🤝]"
+_WHOLE = r"(?<![\w'])(?:{})(?![\w'])"
+BARE_YES = re.compile(
+    rf"^{_GAP}*+(?=.*?{_WHOLE.format(YES_WORDS)})(?:{_WHOLE.format(f'{YES_WORDS}|{FILLER}')}{_GAP}*+)++$", re.DOTALL
+)
 YES_START = re.compile(
-    rf"^\W*(?:(?:oh|well|um|uh|ugh|hmm+|eh|haha|lol|true|great|thanks|hm+)\W+)*(?:{YES_WORDS})\b",
+    rf"^\W*?(?:(?:oh|well|um|uh|ugh|hmm+|eh|haha|lol|true|great|thanks|hm+)\W+){{0,4}}(?:{YES_WORDS})\b",
 )
 CONDITION = re.compile(
     r"\b(?:if (?!you (?:have|need|want|like|change)|anything|interested|possible|that'?s (?:ok|okay|all right|alright|fine|good)|it'?s (?:ok|okay)|not\b)|provided|as long as|on (?:the )?condition|only (?:when|if)|once you|assuming|in exchange|in return|so long as|contingent|given that you)\b",
@@ -133,7 +137,7 @@ HESITATES = re.compile(
 REFUSAL = re.compile(
     r"\b(?:no deal|not a deal|don'?t have a deal|no can do|can(?:'?t|not| not) (?:accept|agree|do|take|go|sell|pay|let|justify|afford|possibly|really|come|drop|offer|match|budge|meet|quite|reach)|won'?t (?:accept|agree|do|take|go|sell|pay|work|cut|be able)|not (?:accept|agree|yet|quite|able|possible|going (?:to (?:work|accept|take|pay|sell|go)|lower|any)|gonna|willing|happy|acceptable|enough|interested|selling|doable)|don'?t (?:accept|agree|think (?:so|i can|that works))"
     r"|(?:couldn'?t|wouldn'?t|unable to|could not|would not) (?:accept|agree|do|take|go|let|sell|pay|be)|too (?:low|high|much|little|steep|expensive|rich)|no,? (?:thanks|thank you|thx|way|sorry)|afraid not|(?:have to|need to|must|will|'ll|respectfully) (?:decline|refuse|pass)|i (?:decline|refuse)|not (?:for|at) that price|no chance|stop wasting|waste of (?:my |your )?time|you'?re kidding|get real|forget it|said no|hell no|yeah no|nah+|nope|never mind|nevermind|nvm|is that a joke|isn'?t enough|doesn'?t work|does not work|out of my (?:budget|range))\b"
-    r"|^\W*(?:(?:oh|well|sorry|hmm+|um|haha|lol)\W+)*no\b(?!\s+(?:problem|worries|worry|rush|issues?|doubt|biggie|prob|trouble|need|hurry|stress|longer|more))",
+    r"|^\W*(?:(?:oh|well|sorry|hmm+|um|haha|lol)\W+){0,4}no\b(?!\s+(?:problem|worries|worry|rush|issues?|doubt|biggie|prob|trouble|need|hurry|stress|longer|more))",
 )
 FAREWELL = re.compile(
     r"\b(?:(?:i|we)(?:'?ll| will|'?m going to| am going to| have to|'?ve got to|'?m afraid (?:i|we)(?:'?ll| will)?(?: have to)?|'?m gonna| might| may|'ll just| think i'?ll| guess i'?ll| should| must)? ?(?:have to |need to |just |probably )?(?:pass\b(?! (?:it|on the))|walk away|look (?:elsewhere|around|for another|somewhere else|closer)|keep (?:looking|searching|shopping)|move on|leave it(?! (?:at|for) (?:the )?(?:door|porch))|go elsewhere|shop around|try (?:elsewhere|somewhere else|another)|buy (?:it )?elsewhere|find (?:another|someone|somebody)|wait for (?:another|a better|someone)|end (?:the|this|our) (?:talk|conversation|negotiation|discussion))"
@@ -156,21 +160,21 @@ PICK_UP = re.compile(
     r"\b(?:when|where|what time|how soon)\b.*\b(?:pick|get it|collect|meet|come (?:get|and|by)|grab)",
 )
 SO_WOULD_I = re.compile(
-    r"^\W*(?:(?:oh|well|haha|lol)\W+)*(?:it|that|i|we|they|he|she)(?:'d| would| could| can| will| do| does| am| are|'ll)\b(?! (?:not|never|rather|like|prefer|need))",
+    r"^\W*(?:(?:oh|well|haha|lol)\W+){0,4}(?:it|that|i|we|they|he|she)(?:'d| would| could| can| will| do| does| am| are|'ll)\b(?! (?:not|never|rather|like|prefer|need))",
 )
 COUNTS = re.compile(
     r"\b(?:how (?:many|long|old|big|tall|wide|large|heavy|far|fast|soon|often|deep|high)|what (?:year|size|time|model|day|floor|color|colour|number)|when|where|what'?s the (?:mileage|size|year))\b",
 )
 BELOW_LISTED = re.compile(r"\b(?:less|lower|below|under|off|cheaper|down|from|negotiable|flexible|wiggle)\b")
 QUESTION = re.compile(
-    r"^\W*(?:(?:hi|hey|hello|so|and|ok|okay|well|but|or|um|oh)\W+)*(?:where|when|what|how|which|who|why|whats|hows|is (?:it|this|that|the|there)|are (?:you|they|there|these|u)|does|do (?:you|u)|did you|can (?:i|you|u|we)|could (?:i|you|u|we)|would (?:you|u|it)|will (?:you|u)|any chance)\b(?! (?:works?|fine|ever|soon))",
+    r"^\W*(?:(?:hi|hey|hello|so|and|ok|okay|well|but|or|um|oh)\W+){0,4}(?:where|when|what|how|which|who|why|whats|hows|is (?:it|this|that|the|there)|are (?:you|they|there|these|u)|does|do (?:you|u)|did you|can (?:i|you|u|we)|could (?:i|you|u|we)|would (?:you|u|it)|will (?:you|u)|any chance)\b(?! (?:works?|fine|ever|soon))",
 )
 MEETS = re.compile(
     rf"^\W*(?:{YES_WORDS}|no prob(?:lem|s)?|not a problem|np|no worries|will do|can do|i can|i will|i'll do|works)\b",
 )
 """Meets a condition that was just made."""
 SURE_START = re.compile(
-    r"^\W*(?:(?:oh|well|haha|lol)\W+)*(?:sure|yes|yep|yeah|ok|okay|deal|alright|all right)\s*[,.!]+(?! (?:i|but|and i) (?:understand|see|hear|appreciate|know|get))(?!.*\b(?:understand|appreciate)\b)",
+    r"^\W*(?:(?:oh|well|haha|lol)\W+){0,4}(?:sure|yes|yep|yeah|ok|okay|deal|alright|all right)\s*[,.!]+(?! (?:i|but|and i) (?:understand|see|hear|appreciate|know|get))(?!.*\b(?:understand|appreciate)\b)",
 )
 UNDERSTANDS = re.compile(
     r"\b(?:understand|appreciate|i (?:see|hear|get)|noted|thanks for (?:being|letting|the info))\b",

@@ -3,18 +3,21 @@
 python benchmarks/endings.py            tables
 python benchmarks/endings.py --wrong    and every dialogue that is read wrongly
 python benchmarks/endings.py FILE ...   other labelled dialogues
+python benchmarks/endings.py --loops    the slowest repetition loops of the words in the patterns
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import re
 import time
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from bargain.prices import Outcome, legacy_price, read_outcome
+from bargain import acts, money, prices, proposals, wording
+from bargain.prices import Outcome, Reader, legacy_price, read_outcome
 from bargain.summary import wilson
 
 DATA = Path(__file__).parent.parent / "tests" / "data"
@@ -110,13 +113,70 @@ def show_wrong(dialogues: list[dict[str, Any]]) -> None:
         print(f"  read   {outcome.state} {outcome.price} standing {outcome.standing_price}")
 
 
+def vocabulary() -> list[str]:
+    """Every word and mark in the reader's patterns, and the figures, signs and marks that their classes stand for."""
+    sources = [
+        value.pattern
+        for module in (acts, money, prices, proposals, wording)
+        for value in vars(module).values()
+        if isinstance(value, re.Pattern)
+    ]
+    words = {
+        word
+        for source in sources
+        for word in re.findall(r"[a-z]+(?:'[a-z]+)?|[^\s\w]", re.sub(r"\\[bBwWdDsSAZ]", " ", source))
+    }
+    more = [
+        "1",
+        "1,",
+        "1.",
+        "$1",
+        "1,000",
+        ".1",
+        "1/",
+        "15",
+        "1k",
+        "1-",
+        "👍",
+        "👌",
+        "```",
+        "“",
+        "١",
+        "seller:",
+        "a",
+        "\n",
+    ]
+    return sorted(words.union(more))
+
+
+def loops(length: int = 20_000) -> list[tuple[float, str, str, str]]:
+    """(seconds, word, separator, tail) of each word repeated to `length` characters, slowest first."""
+    taken = []
+    for number, word in enumerate(vocabulary()):
+        separator, tail = ("", " ", ", ")[number % 3], ("x", "$15")[number % 2]
+        text = ((word + separator) * length)[:length] + tail
+        reader = Reader(20.0)
+        reader.add("seller", "$18")
+        start = time.process_time()
+        reader.add("buyer", text)
+        taken.append((time.process_time() - start, word, separator, tail))
+    return sorted(taken, reverse=True)
+
+
 def main() -> None:
     """The command."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("files", nargs="*", type=Path)
     parser.add_argument("--wrong", action="store_true", help="show every dialogue that is read wrongly")
     parser.add_argument("--split", default="", help="only this split: dev or held_out")
+    parser.add_argument("--loops", action="store_true", help="the slowest repetition loops")
     options = parser.parse_args()
+    if options.loops:
+        taken = loops()
+        print(f"{len(taken)} loops of 20,000 characters, {sum(seconds for seconds, *_ in taken):.1f} s in all:")
+        for seconds, *loop in taken[:10]:
+            print(f"  {seconds * 1000:6.1f} ms  {loop}")
+        return
     paths = options.files or sorted(DATA.glob("endings_*.jsonl"))
     dialogues = [each for each in labelled(paths) if options.split in ("", each.get("split", ""))]
     for style in sorted({each.get("style", "") for each in dialogues}):

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -118,3 +123,36 @@ def test_five_megabytes_are_read_without_end_in_sight_being_waited_for() -> None
     reader = Reader()
     reader.add("seller", "$20 " + "a" * 5_000_000)
     assert reader.add("buyer", "1," * 2_500_000).kind in ("offer", "other")
+
+
+ROOT = Path(__file__).parent.parent
+
+
+def test_no_repetition_loop_hangs_the_reader() -> None:
+    """A quadratic pattern would take hours for all of them, an exponential one for ever; they take seconds."""
+    command = [sys.executable, "benchmarks/endings.py", "--loops"]
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=240, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "great " * 40 + "x",
+        "👍" * 40 + " $15",
+        "hundred " * 200,
+        "thousand " * 200,
+        "eight " * 3000,
+        "9" * 400 + " dollars",
+        "1" * 400 + ".5",
+        "1 " * 10_000,
+        "$1 to " * 4000,
+    ],
+    ids=lambda text: text[:6],
+)
+def test_what_cannot_be_digested_costs_a_turns_reading_and_never_the_run(text: str) -> None:
+    reader = Reader(20.0)
+    reader.add("seller", "$18")
+    reader.add("buyer", text)
+    assert reader.add("buyer", "I accept your offer of $18.").kind == "accept"

@@ -45,7 +45,8 @@ def test_cells_at_once_divide_the_limits_of_their_engines_and_never_multiply_the
         assert done.returncode == 0, done.stderr
         assert server.most_in_flight <= 8
     assert len(times) > 150
-    assert busiest(times, 2.0) <= 2 * 2400 / 60 * 1.1 + 2  # twice that if each cell kept to the whole rate
+    window_s = 4.0  # what a busy machine delivers late weighs less than in a short one
+    assert busiest(times, window_s) <= window_s * 2400 / 60 * 1.02 + 2
     first = [min(times) + 0.5, min(times) + 3.5]  # both cells play then
     assert sum(first[0] <= when < first[1] for when in times) >= 0.8 * 3 * 2400 / 60
     for cell in (0, 1):

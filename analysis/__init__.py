@@ -4,6 +4,6 @@ from analysis import load
 runs = load("outputs/**")
 """
 
-from analysis.runs import Runs, load
+from analysis.data.runs import Runs, load
 
 __all__ = ["Runs", "load"]

@@ -50,7 +50,7 @@ def probability(p: float) -> str:
 
 
 def sentence(row: Any, unit: str, currency: str = "$") -> str:
-    """A row of `analysis.comparisons` (differences.Comparison and p_holm) as a sentence without its subject."""
+    """A row of `measures.comparisons` (differences.Comparison and p_holm) as a sentence without its subject."""
     plain = unit if unit in ("currency", "rate") else ""
     change = number(row.difference, unit, currency, signed=True)
     parts = [

@@ -11,20 +11,20 @@ from typing import TYPE_CHECKING, Any
 from bargain.version import __version__
 
 if TYPE_CHECKING:
-    from bargain.config import ConfigError, compose
-    from bargain.runner import RunSummary, play
+    from bargain.config.compose import ConfigError, compose
+    from bargain.runs.runner import RunSummary, play
 
 __all__ = ["ConfigError", "RunSummary", "__version__", "compose", "play"]
 
 
 def __getattr__(name: str) -> Any:
-    """Imports on first use: `import bargain.prices` must not cost the import of Hydra."""
+    """Imports on first use: `import bargain.reading.reader` must not cost the import of Hydra."""
     if name in ("compose", "ConfigError"):
-        from bargain import config
+        from bargain.config import compose as config
 
         return getattr(config, name)
     if name in ("play", "RunSummary"):
-        from bargain import runner
+        from bargain.runs import runner
 
         return getattr(runner, name)
     raise AttributeError(f"module 'bargain' has no attribute {name!r}")

@@ -26,16 +26,16 @@ from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from bargain.config import ConfigError, checked, one_line, register_with_hydra
-from bargain.config_files import allows_targets, config_dir, load_yaml, trust
-from bargain.launching import missing_extra
-from bargain.resuming import resumable, say_again
-from bargain.rundir import FREE_TO_CHANGE, PACE, may_change
-from bargain.sweep import CannotStart, SweepCallback, close_sweep, quoted, read_cells, this_cell
-from bargain.usage import help_text
+from bargain.commands.help import help_text
+from bargain.config.compose import ConfigError, checked, one_line, register_with_hydra
+from bargain.config.files import allows_targets, config_dir, load_yaml, trust
+from bargain.rundir.directory import FREE_TO_CHANGE, PACE, may_change
+from bargain.sweeps.callback import CannotStart, SweepCallback, close_sweep, quoted, read_cells, this_cell
+from bargain.sweeps.launching import missing_extra
+from bargain.sweeps.resuming import resumable, say_again
 
 if TYPE_CHECKING:
-    from bargain.run_summary import RunSummary
+    from bargain.results.summary import RunSummary
 
 BAD_CONFIG = 2
 TERMINATED = 143
@@ -146,7 +146,7 @@ def _is_sweep(arguments: Sequence[str]) -> bool:
 
 def _preview(arguments: Sequence[str], *, strict: bool) -> str:
     """What these arguments will play, and what it may cost."""
-    from bargain.estimate import preview
+    from bargain.sweeps.estimate import preview
 
     options, _ = get_args_parser().parse_known_args(list(arguments))
     found = [f"hydra.searchpath=[{quoted(Path(options.config_dir).resolve())}]"] if options.config_dir else []
@@ -159,8 +159,8 @@ def job(cfg: DictConfig) -> None:
     A run that was interrupted raises KeyboardInterrupt, so that a sweep does not start its next cell. One that was
     terminated on another machine ends its process there: Slurm and Ray start it again, if it is to go on.
     """
-    from bargain.hosting import disk_problem, show_crash
-    from bargain.runner import play
+    from bargain.runs.log import disk_problem, show_crash
+    from bargain.runs.runner import play
 
     directory = Path(HydraConfig.get().runtime.output_dir)
     cell = this_cell()
@@ -190,7 +190,7 @@ def job(cfg: DictConfig) -> None:
 
 
 def _brief(error: Exception) -> str:
-    from bargain.hosting import one_line as in_words
+    from bargain.runs.log import one_line as in_words
 
     return in_words(error)
 
@@ -228,7 +228,7 @@ def _resume(directory: Path, changes: list[str]) -> int:
     config = directory / ".hydra" / "config.yaml"
     if not config.is_file():
         raise ConfigError(f"resume: {directory} holds no run (no .hydra/config.yaml); name a run or sweep directory")
-    from bargain.runner import play
+    from bargain.runs.runner import play
 
     register_with_hydra()
     cfg = load_yaml(config)
@@ -246,7 +246,7 @@ def _compare(directory: Path) -> int:
     """The sweep's last word: one table over its cells, and how to go on if some are unfinished."""
     from rich.console import Console
 
-    from bargain.tables import PLAIN, render, sweep_table
+    from bargain.results.tables import PLAIN, render, sweep_table
 
     code = close_sweep(directory)
     code = code and max(code, _Job.code)
@@ -263,7 +263,7 @@ def _compare(directory: Path) -> int:
 
 def _no_disk(error: Exception) -> int:
     """Tells of a file that cannot be written; raises any other error again."""
-    from bargain.hosting import disk_problem
+    from bargain.runs.log import disk_problem
 
     if not disk_problem(error):
         raise error
@@ -272,14 +272,14 @@ def _no_disk(error: Exception) -> int:
 
 
 def _refuse(line: str) -> int:
-    from bargain.hosting import safe_lines
+    from bargain.runs.log import safe_lines
 
     print(safe_lines(f"bargain: {line}"), file=sys.stderr, flush=True)
     return BAD_CONFIG
 
 
 def _crashed(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-    from bargain.hosting import show_crash
+    from bargain.runs.log import show_crash
 
     show_crash(kind, error, trace)
 

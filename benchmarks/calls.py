@@ -26,13 +26,13 @@ import httpx2
 from echo_server import running
 
 from bargain import compose, play
-from bargain.calls import Caller
+from bargain.calls.caller import Caller
+from bargain.config.schema import EngineConfig, LimitsConfig
 from bargain.engines.anthropic import AnthropicEngine
 from bargain.engines.base import Scene
 from bargain.engines.openai import OpenAIEngine
-from bargain.journal import Journal
+from bargain.journal.journal import Journal
 from bargain.records import Item, Message, Place
-from bargain.schema import EngineConfig, LimitsConfig
 
 IN_FLIGHT = 256
 TEXT = "I understand, but it is a fine balloon and I put care into it. I could do $17 for you, and not a cent less."

@@ -29,9 +29,9 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # for the loopback servers of the tests
 
-from bargain.journal_reader import JournalReader
+from bargain.journal.reader import JournalReader
 from bargain.records import Place
-from bargain.rundir import read_state
+from bargain.rundir.directory import read_state
 from tests.negotiator import haggle
 from tests.servers import Server
 

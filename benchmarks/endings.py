@@ -1,4 +1,4 @@
-"""How well `bargain.prices` reads the labelled endings of tests/data: accuracy and confusion, for state and for price.
+"""How well `bargain.reading` reads the labelled endings of tests/data: accuracy and confusion, for state and for price.
 
 python benchmarks/endings.py            tables
 python benchmarks/endings.py --wrong    and every dialogue that is read wrongly
@@ -16,9 +16,11 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from bargain import acts, money, prices, proposals, wording
-from bargain.prices import Outcome, Reader, legacy_price, read_outcome
-from bargain.summary import wilson
+from bargain.reading import acts, money, proposals
+from bargain.reading import patterns as wording
+from bargain.reading import reader as prices
+from bargain.reading.reader import Outcome, Reader, legacy_price, read_outcome
+from bargain.results.tally import wilson
 
 DATA = Path(__file__).parent.parent / "tests" / "data"
 STATES = ("deal", "ongoing", "no_deal")
@@ -49,7 +51,7 @@ def price_class(wanted: float | None, got: float | None) -> str:
 
 def last_number(dialogue: dict[str, Any]) -> float | None:
     """The baseline: the last number of the dialogue, whatever it is."""
-    from bargain.prices import amounts
+    from bargain.reading.reader import amounts
 
     found = [amount.value for _, text in dialogue["turns"] for amount in amounts(text)]
     return found[-1] if found else None

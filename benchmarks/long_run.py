@@ -27,8 +27,8 @@ from typing import Any, ClassVar
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # for the loopback server of the tests
 
 from bargain import compose, play
+from bargain.config.schema import TrackingConfig
 from bargain.records import Game
-from bargain.schema import TrackingConfig
 
 
 @dataclass(frozen=True, slots=True)

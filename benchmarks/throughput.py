@@ -23,8 +23,8 @@ from typing import Any, ClassVar
 
 from measured import CORES, Done, bargain, on_server, serving
 
+from bargain.config.schema import TrackingConfig
 from bargain.records import Game
-from bargain.schema import TrackingConfig
 
 EVERY_S = 0.005
 PROBE = ["tracking._target_=throughput.Probe", "allow_targets=[throughput]"]

@@ -26,7 +26,7 @@ from typing import Any
 
 from measured import Done, bargain, on_server, serving
 
-from bargain.prices import Reader
+from bargain.reading.reader import Reader
 
 DATA = Path(__file__).parent.parent / "tests" / "data"
 EMBEDDED = ["engine@moderator.engine=simulated", "++moderator.engine.options.moderator_error=0"]

@@ -6,9 +6,9 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any
 
+from bargain.config.schema import EngineConfig
 from bargain.engines.base import Engine, Raw, Request, Scene
 from bargain.records import Item, Message, Place, Reply, Turn
-from bargain.schema import EngineConfig
 
 KEY_ENV = "BARGAIN_TEST_KEY"
 KEY = "sk-sentinel/7+Zk=Qx"

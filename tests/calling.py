@@ -15,11 +15,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from bargain.calls import Caller
+from bargain.calls.caller import Caller
+from bargain.config.schema import EngineConfig, LimitsConfig
 from bargain.engines.base import Engine, Failure, Raw, Request, Scene
-from bargain.journal import FILE_NAME, Journal, JournalReader
+from bargain.journal.journal import FILE_NAME, Journal, JournalReader
 from bargain.records import Item, Message, Place, Reply, Usage
-from bargain.schema import EngineConfig, LimitsConfig
 
 SCENE = Scene("speak", "seller", Item("balloon", "", 20.0, 10.0))
 USAGE = Usage(200, 40, calls=1)

@@ -20,7 +20,7 @@ _forks = multiprocessing.get_context("forkserver")
 _forks.set_forkserver_preload(
     [
         "bargain.main",
-        "bargain.runner",
+        "bargain.runs.runner",
         "bargain.engines.openai",
         "bargain.engines.http",
         "scipy.special",

@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from bargain.journal import FILE_NAME, Intent, Journal
+from bargain.journal.journal import FILE_NAME, Intent, Journal
 from bargain.records import Place, Usage
 from tests.calling import place
 

@@ -13,9 +13,9 @@ from typing import Any
 
 import yaml
 
+from bargain.config.schema import Config, EngineConfig
 from bargain.records import Feedback, Game, Round, Turn, Usage, Verdict
-from bargain.schema import Config, EngineConfig
-from bargain.store import GamesFile
+from bargain.rundir.games import GamesFile
 
 Prices = Sequence[Sequence[float | None]]
 USAGE = (

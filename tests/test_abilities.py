@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from analysis import load
-from analysis.abilities import abilities
-from analysis.reference import compare, fu2023
+from analysis.measures.abilities import abilities
+from analysis.measures.reference import compare, fu2023
 from bargain.records import Game, Round, Violation
 from tests.run_maker import a_game, a_round, an_arms_game, make_run
 

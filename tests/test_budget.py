@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bargain.budget import Budget, Hold
+from bargain.calls.budget import Budget, Hold
 from bargain.errors import BudgetReached
 from tests import virtual
 

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from bargain.calls import Caller
+from bargain.calls.caller import Caller
+from bargain.config.schema import EngineConfig
 from bargain.engines.base import Failure, Raw, Request
 from bargain.errors import CallFailed, JournalMismatch, NotRecorded
-from bargain.journal import Journal
+from bargain.journal.journal import Journal
 from bargain.records import Reply, Usage
-from bargain.schema import EngineConfig
 from tests.calling import SCENE, Memory, answer, ask, config, echo, limits, never, place, playing, reader, words
 
 NOT_SENT = Failure("not_sent", "cannot connect")

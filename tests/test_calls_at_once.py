@@ -12,7 +12,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from bargain.calls import Caller
+from bargain.calls.caller import Caller
 from bargain.engines.base import Failure, Raw, Request
 from bargain.errors import CallFailed
 from tests.calling import Memory, ask, echo, never, place, playing, reader

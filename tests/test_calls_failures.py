@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bargain.calls import Caller
+from bargain.calls.caller import Caller
 from bargain.engines.base import Failure, Raw, Request
 from bargain.errors import CallFailed, RunStopped
 from bargain.records import Reply

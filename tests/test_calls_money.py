@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from bargain.config.schema import EngineConfig
 from bargain.engines.base import Raw, Request
 from bargain.errors import BudgetReached, RunStopped
 from bargain.records import Reply, Usage
-from bargain.schema import EngineConfig
 from tests.calling import Memory, answer, ask, ask_all, config, place, playing, reader
 
 

@@ -102,7 +102,7 @@ def test_the_wheel_holds_every_yaml_of_conf_and_plays_and_reports_without_the_ch
     (tmp_path / "empty").mkdir()
     for module, call in (
         ("bargain.main", "run(['n_games=2', 'tracking=none'])"),
-        ("analysis.report", "run(['outputs', '--reference', 'fu2023'])"),
+        ("analysis.report.command", "run(['outputs', '--reference', 'fu2023'])"),
     ):
         code = f"import sys; sys.path.insert(0, {str(tmp_path / 'site')!r}); import {module} as m; print(m.__file__)"
         done = subprocess.run(

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from analysis import comparisons, load
+from analysis import load
+from analysis.measures import comparisons
 from tests import dashboards
 from tests.dashboards import HOSTILE, VIEWS, interpreted, opened, texts
 from tests.run_maker import make_run, write_summary

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bargain.prices import read_outcome
+from bargain.reading.reader import read_outcome
 
 DATA = Path(__file__).parent / "data"
 FILES = sorted(DATA.glob("endings_*.jsonl"))

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bargain import compose, play
-from bargain.estimate import cells_of, estimate
+from bargain.sweeps.estimate import cells_of, estimate
 from tests.commands import bargain, environment
 
 CONFIGS = [

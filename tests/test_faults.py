@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from bargain.errors import JournalError
-from bargain.journal_reader import JournalReader
+from bargain.journal.reader import JournalReader
 from tests.commands import BIN, bargain, environment, games_of, only_run, summary_of
 from tests.negotiator import Chat, haggle
 from tests.servers import Answer, Call, Fault, Server

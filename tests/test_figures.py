@@ -13,12 +13,12 @@ import pandas as pd
 import pytest
 
 from analysis import load
-from analysis.colours import DASHES, GROUPS, PALETTE, SHAPES, arm_look, lightness, look
-from analysis.comparisons import change
+from analysis.data.runs import Runs
 from analysis.figures import FIGURES, Figure, NotEnough, reference_figures, save, svg
-from analysis.figures_base import shown
-from analysis.metrics import table
-from analysis.runs import Runs
+from analysis.figures.base import shown
+from analysis.figures.colours import DASHES, GROUPS, PALETTE, SHAPES, arm_look, lightness, look
+from analysis.measures.comparisons import change
+from analysis.measures.metrics import table
 from tests.run_maker import an_arms_game, make_run
 
 BY_NAME = {figure.name: figure for figure in FIGURES}

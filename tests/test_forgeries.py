@@ -11,11 +11,11 @@ import anyio
 import pytest
 
 from bargain.agents.moderator import Model, Rules
-from bargain.build import build_moderator, build_prompt
-from bargain.config import compose
+from bargain.config.compose import compose
 from bargain.engines.base import Scene
-from bargain.judging import as_turns, read_labelled
 from bargain.records import Item, Message, Place, Reply, Usage, Verdict
+from bargain.runs.build import build_moderator, build_prompt
+from bargain.runs.judging import as_turns, read_labelled
 
 FILE = Path(__file__).parent / "data" / "forgeries.jsonl"
 FORGERIES = [json.loads(line) for line in FILE.read_text(encoding="utf-8").splitlines()]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bargain import compose
-from bargain.estimate import cells_of
+from bargain.sweeps.estimate import cells_of
 
 TEXT = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
 TABLE = TEXT[TEXT.index("## Coming from GPT-Bargaining") :]

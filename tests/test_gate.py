@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from bargain.config import ConfigError, compose
-from bargain.prices import Reader
-from bargain.runner import play
+from bargain.config.compose import ConfigError, compose
+from bargain.reading.reader import Reader
+from bargain.runs.runner import play
 
 DATA = Path(__file__).parent / "data"
 

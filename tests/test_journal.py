@@ -18,8 +18,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bargain.errors import JournalLocked
-from bargain.journal import FILE_NAME, Journal
-from bargain.journal_format import Packer, join, split
+from bargain.journal.format import Packer, join, split
+from bargain.journal.journal import FILE_NAME, Journal
 from bargain.records import Usage
 from tests.calling import place, reader
 from tests.journaling import chat, fill, write
@@ -112,7 +112,7 @@ def test_totals_say_what_was_spent_at_worst(tmp_path: Path) -> None:
 HOLD = """
 import sys, time
 from pathlib import Path
-from bargain.journal import Journal
+from bargain.journal.journal import Journal
 with Journal.open(Path(sys.argv[1])):
     print("open", flush=True)
     time.sleep(60)

@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bargain.errors import JournalDamaged, JournalError, JournalFull, JournalNewer
-from bargain.journal import FILE_NAME, Journal
-from bargain.journal_format import FORMAT
+from bargain.journal.format import FORMAT
+from bargain.journal.journal import FILE_NAME, Journal
 from bargain.records import Place
 from tests.calling import reader
 from tests.journaling import journal_files, reply_of

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from bargain.errors import JournalLocked
-from bargain.journal import FILE_NAME, Journal
-from bargain.run_lock import filesystem_of, is_network
+from bargain.journal.journal import FILE_NAME, Journal
+from bargain.journal.lock import filesystem_of, is_network
 from tests.calling import place, reader
 from tests.journaling import fill, journal_files, reply_of
 
@@ -57,7 +57,7 @@ FILL_UP = """
 import asyncio, contextlib, resource, sys
 from pathlib import Path
 from bargain.errors import JournalFull
-from bargain.journal import Journal
+from bargain.journal.journal import Journal
 from tests.calling import place
 from tests.journaling import chat, reply_of, write
 
@@ -114,7 +114,7 @@ AS_NOBODY = """
 import os, sys
 from pathlib import Path
 from bargain.errors import JournalError
-from bargain.journal import FILE_NAME, Journal, JournalReader
+from bargain.journal.journal import FILE_NAME, Journal, JournalReader
 os.setuid(65534)
 directory = Path(sys.argv[1])
 with JournalReader(directory / FILE_NAME) as journal:

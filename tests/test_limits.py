@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bargain.calls.limiter import Limiter
 from bargain.engines.failures import retry_after_s
-from bargain.limits import Limiter
 from tests import virtual
 
 # -- rate --------------------------------------------------------------------------------------------------------------

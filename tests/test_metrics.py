@@ -13,10 +13,10 @@ import pytest
 from scipy import stats as scipy_stats
 
 from analysis import Runs, load
-from analysis.behaviour import anchoring, violations
-from analysis.comparisons import arms, cells, change, games_needed, selection_table
-from analysis.costs import costs
-from analysis.metrics import NAMES, describe_metrics, table
+from analysis.measures.behaviour import anchoring, violations
+from analysis.measures.comparisons import arms, cells, change, games_needed, selection_table
+from analysis.measures.costs import costs
+from analysis.measures.metrics import NAMES, describe_metrics, table
 from bargain.records import Game, Round, Turn, Usage, Verdict, Violation
 from tests.run_maker import a_game, a_round, an_arms_game, dialogue, make_run
 from tests.test_runs import DOCS

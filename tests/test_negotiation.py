@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bargain import compose, play
-from bargain.store import read_games
+from bargain.rundir.games import read_games
 
 
 @pytest.fixture(autouse=True)

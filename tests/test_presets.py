@@ -12,8 +12,8 @@ import pytest
 from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
+from bargain.config.schema import EngineConfig
 from bargain.engines.base import Engine
-from bargain.schema import EngineConfig
 from tests.asking import CHAT, KEY, ask
 from tests.servers import Server
 from tests.test_engines import PROMPTS

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bargain.journal_format import Packer
-from bargain.pricing import FREE, Rates, TokenPrice, price_of, prompt_bound
+from bargain.calls.pricing import FREE, Rates, TokenPrice, price_of, prompt_bound
+from bargain.config.schema import EngineConfig
+from bargain.journal.format import Packer
 from bargain.records import Usage
-from bargain.schema import EngineConfig
 
 
 def engine(target: str = "openai.OpenAIEngine", **fields: object) -> EngineConfig:
@@ -73,8 +73,8 @@ def test_looking_a_price_up_never_touches_the_network() -> None:
         import sys, threading
         network = ("socket.connect", "socket.getaddrinfo")
         sys.addaudithook(lambda event, args: sys.exit(event) if event in network else None)
-        from bargain.pricing import price_of
-        from bargain.schema import EngineConfig
+        from bargain.calls.pricing import price_of
+        from bargain.config.schema import EngineConfig
         target = "bargain.engines.openai.OpenAIEngine"
         assert price_of(EngineConfig(_target_=target, model="gpt-4o")).source == "genai-prices openai/gpt-4o"
         assert price_of(EngineConfig(_target_=target, model="unheard-of")) is None

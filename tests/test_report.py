@@ -14,10 +14,11 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from analysis import load, metrics, reference
-from analysis.comparisons import change
-from analysis.differences import holm
-from analysis.report import TABLES, run
+from analysis import load
+from analysis.measures import metrics, reference
+from analysis.measures.comparisons import change
+from analysis.report.command import TABLES, run
+from analysis.stats.differences import holm
 from tests import dashboards
 from tests.commands import bargain
 from tests.dashboards import HOSTILE, PRICES, hostile_game

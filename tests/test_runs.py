@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis import load
-from analysis.columns import FEEDBACK_COLUMNS, ROUND_COLUMNS, RUN_COLUMNS, TURN_COLUMNS, Column, describe
-from analysis.games import Plan, read_feedback, read_games, read_turns
+from analysis.data.columns import FEEDBACK_COLUMNS, ROUND_COLUMNS, RUN_COLUMNS, TURN_COLUMNS, Column, describe
+from analysis.data.games import Plan, read_feedback, read_games, read_turns
 from bargain.records import Game, Round, Violation
 from tests.run_maker import a_game, a_round, an_arms_game, dialogue, make_run, write_summary
 

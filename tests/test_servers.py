@@ -12,9 +12,9 @@ import yaml
 
 from bargain.agents.critic import Critic
 from bargain.agents.player import Negotiator
+from bargain.agents.prompts import Prompt, dialogue_data
 from bargain.engines.base import Engine, Failure, Request, Scene
 from bargain.engines.openai import OpenAIEngine
-from bargain.prompts import Prompt, dialogue_data
 from bargain.records import Item, Message, Place, Player, Reply, Round, Turn, Usage
 from tests.asking import config
 from tests.negotiator import Chat, negotiate

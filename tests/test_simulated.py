@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bargain import ConfigError, RunSummary, compose, play
-from bargain.store import read_games
+from bargain.rundir.games import read_games
 
 
 @pytest.fixture(autouse=True)

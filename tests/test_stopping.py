@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from bargain.journal_reader import JournalReader
+from bargain.journal.reader import JournalReader
 from tests.commands import BIN, bargain, environment, games_of, only_run, summary_of
 from tests.negotiator import Chat, haggle
 from tests.servers import Call, Fault, Server

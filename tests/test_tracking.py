@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 from omegaconf import OmegaConf
 
+from bargain.config.schema import TrackingConfig
+from bargain.config.targets import locate
 from bargain.records import Feedback, Game, Round
-from bargain.rundir import write_json
-from bargain.schema import TrackingConfig
-from bargain.store import game_to_json
-from bargain.targets import locate
+from bargain.rundir.directory import write_json
+from bargain.rundir.games import game_to_json
 from bargain.tracking.base import run_info
 from bargain.tracking.none import NoTracker
 from bargain.tracking.shown import clean, rows, without_secrets
@@ -124,7 +124,7 @@ def test_wandb_mode_disabled_writes_nothing(tmp_path: Path, monkeypatch: pytest.
 
 
 def track(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "bargain.tracking.send", *map(str, arguments)]
+    command = [sys.executable, "-m", "bargain.commands.track", *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL, cwd=ROOT)
 
 

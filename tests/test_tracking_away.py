@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from bargain.rundir import write_json
-from bargain.schema import TrackingConfig
+from bargain.config.schema import TrackingConfig
+from bargain.rundir.directory import write_json
 from bargain.tracking.wandb import WandbTracker
 from tests.commands import bargain, environment, only_run, summary_of
 from tests.tracked_run import (
@@ -89,7 +89,7 @@ def fake_wandb(tmp_path: Path, code: str) -> Path:
 PLAY = """
 import json, logging, sys, time
 from pathlib import Path
-from bargain.schema import TrackingConfig
+from bargain.config.schema import TrackingConfig
 from bargain.tracking.base import RunInfo
 from bargain.tracking.wandb import WandbTracker
 

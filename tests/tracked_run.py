@@ -15,8 +15,8 @@ import pytest
 from omegaconf import OmegaConf
 
 from bargain.records import Feedback, Game, Round, Turn
-from bargain.rundir import write_json
-from bargain.store import game_to_json
+from bargain.rundir.directory import write_json
+from bargain.rundir.games import game_to_json
 from bargain.tracking.base import RunInfo, run_info
 
 ROOT = Path(__file__).resolve().parent.parent

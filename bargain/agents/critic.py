@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from bargain.agents.prompts import Prompt, dialogue_data, item_facts, merge, money
 from bargain.engines.base import Ask, GaveUp, Scene
-from bargain.prompts import Prompt, dialogue_data, item_facts, merge, money
 from bargain.records import Item, Message, Place, Player, Round, rival_of
 
 

@@ -1,6 +1,6 @@
 """The moderator: decides when there is a deal.
 
-`Rules` reads the dialogue with `bargain.prices` and asks nobody. `Model` asks an engine, in one of three answer
+`Rules` reads the dialogue with `bargain.reading.reader` and asks nobody. `Model` asks an engine, in one of three answer
 formats, and has every verdict checked against the dialogue by code: the quoted words exist, the price was on the table
 from the other side, the acceptance follows it. A verdict that fails the check does not stand; it is recorded with its
 objections. A moderator starts afresh each round and never sees a private price.
@@ -13,15 +13,15 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bargain.acts import own_words
+from bargain.agents.prompts import Prompt, dialogue_data, item_facts
 from bargain.engines.base import Ask, GaveUp, Scene
-from bargain.prices import Outcome, has_digits
-from bargain.prompts import Prompt, dialogue_data, item_facts
+from bargain.reading.acts import own_words
+from bargain.reading.reader import Outcome, has_digits
 from bargain.records import Item, Message, Place, State, Turn, Verdict, rival_of
 
 
 class Rules:
-    """The moderator without a model: the state that `bargain.prices.read_outcome` finds."""
+    """The moderator without a model: the state that `bargain.reading.reader.read_outcome` finds."""
 
     def __init__(self, kind: str, prompt: Prompt, item: Item, *, window: int = 0, max_asks: int = 1) -> None:
         self.kind = kind

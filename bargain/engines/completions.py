@@ -18,11 +18,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
+from bargain.config.schema import EngineConfig
 from bargain.engines.base import Raw, Request
 from bargain.engines.openai import OpenAIEngine, finish_of
 from bargain.engines.shared import sound
 from bargain.records import Reply
-from bargain.schema import EngineConfig
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,11 +20,11 @@ from urllib.parse import parse_qsl, unquote, urlsplit, urlunsplit
 import aiohttp
 import httpx2
 
+from bargain.config.schema import EngineConfig
 from bargain.engines.base import Engine, Failure, Raw, Request
 from bargain.engines.clients import Shared, Template, clients, transport
 from bargain.engines.failures import failure, failure_in_reply, one_line
 from bargain.engines.shared import known, plain, setting
-from bargain.schema import EngineConfig
 from bargain.secrets import forms, os_secrets
 
 _AS_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode

@@ -15,10 +15,10 @@ from collections.abc import Iterator
 from typing import Any
 from weakref import WeakKeyDictionary
 
+from bargain.config.schema import EngineConfig
 from bargain.engines.base import Engine, Failure, Raw, Request, Scene
 from bargain.engines.shared import known
 from bargain.records import Item, Reply, Turn, Usage
-from bargain.schema import EngineConfig
 
 _locks: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDictionary()
 

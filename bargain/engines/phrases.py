@@ -9,8 +9,8 @@ from __future__ import annotations
 import json
 from random import Random
 
+from bargain.agents.prompts import money
 from bargain.engines.base import Scene
-from bargain.prompts import money
 from bargain.records import Turn, rival_of
 
 _HEARD = {

@@ -14,10 +14,10 @@ from dataclasses import asdict
 from importlib import import_module
 from typing import Any, Self
 
+from bargain.config.schema import EngineConfig
 from bargain.engines.base import Engine, Failure, Raw, Request
 from bargain.engines.shared import known
 from bargain.records import Reply, Usage
-from bargain.schema import EngineConfig
 
 Script = Callable[[Request], str | Reply]
 

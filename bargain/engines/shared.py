@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
-from bargain.schema import EngineConfig
+from bargain.config.schema import EngineConfig
 
 
 def plain(node: Any) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import anyio
 
-from bargain.feedback import FeedbackSource
+from bargain.agents.feedback import FeedbackSource
 from bargain.games.table import Table
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from bargain.records import Game
-from bargain.rundir import identity
+from bargain.rundir.directory import identity
 
 _TAG_LENGTH = 64  # W&B refuses longer tags
 

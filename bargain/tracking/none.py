@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from bargain.config.schema import TrackingConfig
 from bargain.records import Game
-from bargain.schema import TrackingConfig
 from bargain.tracking.base import RunInfo
 
 

@@ -17,9 +17,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from bargain.config.schema import TrackingConfig
 from bargain.records import Game
-from bargain.rundir import read_state
-from bargain.schema import TrackingConfig
+from bargain.rundir.directory import read_state
 from bargain.tracking.base import RunInfo
 from bargain.tracking.shown import key_names, numbers, without_secrets
 from bargain.tracking.wandb_process import WandbProcess

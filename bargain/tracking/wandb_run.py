@@ -23,7 +23,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from bargain.store import read_games
+from bargain.rundir.games import read_games
 from bargain.tracking.shown import COLUMNS, clean, curves, flat, rows, without_secrets
 
 START_S = 45

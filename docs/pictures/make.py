@@ -15,8 +15,8 @@ from pathlib import Path
 
 from analysis import load
 from analysis.figures import save
-from analysis.figures_compare import arms, tradeoff
-from analysis.figures_rounds import price_by_round
+from analysis.figures.compare import arms, tradeoff
+from analysis.figures.rounds import price_by_round
 
 HERE = Path(__file__).parent
 ENGINES = "simulated,simulated-firm,simulated-weak,simulated-eager"

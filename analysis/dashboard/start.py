@@ -1,0 +1,7 @@
+"""What Streamlit runs: `streamlit run analysis/dashboard/start.py -- DIR...` (see analysis/dashboard/command.py)."""
+
+import sys
+
+from analysis.dashboard.page import show
+
+show(sys.argv[1:])

@@ -1,0 +1,1 @@
+"""What the frames say: metrics, comparisons, abilities, behaviour, costs, the published numbers."""

@@ -1,0 +1,215 @@
+"""The paper's tiers, from the data: who plays by the rules, who improves after feedback, who keeps improving.
+
+Fu et al. (2023) sort engines by what they can do: hold to the rules of bargaining; use a critic's feedback in the next
+round; go on improving over several rounds. Each ability needs the one before. Here each is a test with its evidence
+beside it, and where the data do not suffice the table says so.
+
+    abilities(load("outputs/**"))     one row per engine and role
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import fields
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from analysis.data.runs import Runs
+from analysis.measures.comparisons import change
+from analysis.measures.metrics import ITEM, PLAYERS, joined, per_round
+from analysis.stats.differences import Comparison, holm, paired_means
+from analysis.stats.intervals import NAN, rate_interval
+
+AGAINST_THE_RULES = (
+    "moves_back",
+    "offers_worse_than_offered",
+    "accepts_worse_than_offered",
+    "below_cost",
+    "above_valuation",
+    "out_of_range",
+)
+"""Violations that show a rule was not understood. Accepting worse than one's own offer is often a last concession."""
+MOST_BREAKS = 0.2
+"""An engine plays by the rules if surely fewer rounds than this contain such a violation ..."""
+FEWEST_DEALS = 0.5
+"""... and surely more than this end in a deal before anybody is coached."""
+ENOUGH = 20
+"""Fewer rounds or pairs than this decide nothing."""
+NO_DATA = "not enough data"
+_FIRST = ["engine", "role", "tier", "plays_by_rules", "improves", "keeps_improving", "evidence"]
+
+
+def abilities(runs: Runs, *, feedback: str = "ai") -> pd.DataFrame:
+    """One row per engine and role: tier (0 to 3, NaN if unknown), the three verdicts, and their evidence.
+
+    plays_by_rules: yes, no, unclear or "not enough data", from uncoached first rounds in that seat, whoever learns:
+    `break_rate` (rounds with a violation AGAINST_THE_RULES) and `deal_rate`, each with its interval and `rounds`.
+    improves: yes, worse, not shown or "not enough data": `gain` is the learner's paired price change from round 1 to 2
+    in games coached by `feedback`; `deal_change` and `surplus_change` (no deal = 0; NaN without a reservation price)
+    say what it cost in deals, over all these games.
+    keeps_improving: the same for `slope`, the learner's price change per round from round 2 on, within games.
+    p values are Holm's over the engines of the table. `unit` is currency where all runs of a row share an item, else
+    the share of its openings' span. `evidence` says it in words.
+    """
+    coached = _coached_by(runs, feedback)
+    table = pd.DataFrame([_row(runs, coached, engine, role) for engine, role in _seats(runs)])
+    if not len(table):
+        return pd.DataFrame(columns=_FIRST)
+    for verdict, p in (("improves", "gain"), ("keeps_improving", "slope")):
+        table[f"{p}_p_holm"] = holm(table[f"{p}_p"].astype(float))
+        table[verdict] = [_shown(*each) for each in table[[p, f"{p}_p_holm", f"{p}_n"]].to_numpy()]
+    table["tier"] = [_tier(*each) for each in table[["plays_by_rules", "improves", "keeps_improving"]].to_numpy()]
+    table["evidence"] = [_words(row) for row in table.to_dict("records")]
+    return table[[*_FIRST, *(name for name in table.columns if name not in _FIRST)]]
+
+
+def _seats(runs: Runs) -> Iterable[tuple[str, str]]:
+    found = {(str(name), role) for role in PLAYERS for name in runs.runs[f"{role}_engine"].unique() if name}
+    return sorted(found, key=lambda seat: (seat[0], PLAYERS.index(seat[1])))
+
+
+def _coached_by(runs: Runs, feedback: str) -> Runs:
+    """The games and arms of a single learner whose coach was this one throughout."""
+    rounds = runs.rounds
+    source = rounds["feedback_source"].astype(str)
+    wrong = (source != "") & (source != feedback)
+    keys = [rounds["run"].cat.codes, rounds["arm"].cat.codes, rounds["game"]]
+    right = (source == feedback).groupby(keys).transform("any") & ~wrong.groupby(keys).transform("any")
+    single = runs.runs["learner"].isin(PLAYERS).take(rounds["run"].cat.codes.to_numpy()).set_axis(rounds.index)
+    return runs.only_rounds(right & single)
+
+
+def _row(runs: Runs, coached: Runs, engine: str, role: str) -> dict[str, Any]:
+    seated = runs.where(runs.runs[f"{role}_engine"] == engine)
+    learning = coached.where(learner=role, learner_engine=engine)
+    of_learner = learning if len(learning.rounds) else seated
+    items = of_learner.runs[[name for name in ("item.name", *ITEM) if name in of_learner.runs]]
+    one_item = len(items.drop_duplicates()) <= 1
+    metric = "price" if one_item else "price_share"
+    currency = of_learner.runs["item.currency"].iloc[0] if "item.currency" in of_learner.runs else "currency"
+    row: dict[str, Any] = {
+        "engine": engine,
+        "role": role,
+        "simulated": bool(seated.runs["simulated"].any()),
+        "runs": len(seated),
+        **_rules(seated, role),
+        "unit": str(currency) if one_item else "share of the openings' span",
+    }
+    gain = _second_round(learning, metric, "learner")
+    deals = _second_round(learning, "deal_rate", "")
+    surplus = _second_round(learning, "surplus", "learner") if one_item else _NOT_COMPARED
+    row |= _told("gain", gain)
+    for name, found in (("deal_change", deals), ("surplus_change", surplus)):
+        row |= {name: found.difference, f"{name}_low": found.low, f"{name}_high": found.high}
+    return row | _told("slope", _slopes(learning, metric))
+
+
+def _told(name: str, found: Comparison) -> dict[str, Any]:
+    return {
+        name: found.difference,
+        f"{name}_low": found.low,
+        f"{name}_high": found.high,
+        f"{name}_n": found.n,
+        f"{name}_p": found.p,
+    }
+
+
+def _rules(seated: Runs, role: str) -> dict[str, Any]:
+    """Uncoached first rounds that were played to an end of their own."""
+    rounds = seated.rounds
+    kept = rounds[(rounds["round"] == 1) & ~rounds["repeat"] & ~rounds["outcome"].isin(["error", "not_played"])]
+    told = kept["violations"].astype(str)
+    broken = told.str.contains("|".join(f"{role}:{kind}=" for kind in AGAINST_THE_RULES))
+    breaks = rate_interval(int(broken.sum()), len(kept))
+    deals = rate_interval(int((kept["outcome"] == "deal").sum()), len(kept))
+    if len(kept) < ENOUGH:
+        verdict = NO_DATA
+    elif breaks.high <= MOST_BREAKS and deals.low >= FEWEST_DEALS:
+        verdict = "yes"
+    elif breaks.low > MOST_BREAKS or deals.high < FEWEST_DEALS:
+        verdict = "no"
+    else:
+        verdict = "unclear"
+    return {
+        "plays_by_rules": verdict,
+        "rounds": len(kept),
+        "break_rate": breaks.value,
+        "break_low": breaks.low,
+        "break_high": breaks.high,
+        "deal_rate": deals.value,
+        "deal_low": deals.low,
+        "deal_high": deals.high,
+    }
+
+
+_NOT_COMPARED = Comparison(NAN, NAN, NAN, 0, NAN, "", NAN, NAN, "")
+
+
+def _second_round(learning: Runs, metric: str, role: str) -> Comparison:
+    """Round 2 against round 1, all runs of the row together; of several arms the one with most pairs."""
+    if not len(learning.rounds):
+        return _NOT_COMPARED
+    found = change(learning.only_rounds(learning.rounds["round"] <= 2), metric, role=role, by=())
+    if not len(found):
+        return _NOT_COMPARED
+    best = found.sort_values("n", kind="stable").to_dict("records")[-1]
+    return Comparison(**{field.name: best[field.name] for field in fields(Comparison)})
+
+
+def _slopes(learning: Runs, metric: str) -> Comparison:
+    """The change per round from round 2 on, one least-squares slope per game with two deals or more there."""
+    rounds = joined(learning, [*ITEM, "learner"])
+    value = per_round(metric, rounds, "learner").to_numpy(dtype=float)
+    kept = (rounds["round"] >= 2).to_numpy() & ~np.isnan(value)
+    keys = [rounds[name].cat.codes[kept] for name in ("run", "arm")]
+    number = rounds["round"][kept].astype(float)
+    game = number.groupby([*keys, rounds["game"][kept]]).ngroup().to_numpy()
+    if not len(game):
+        return _NOT_COMPARED
+    count, x = np.bincount(game), number.to_numpy()
+    spread = x - (np.bincount(game, x) / count)[game]
+    above, below = np.bincount(game, spread * value[kept]), np.bincount(game, spread**2)
+    slopes = above[below > 0] / below[below > 0]
+    return paired_means(np.zeros(len(slopes)), slopes)
+
+
+def _shown(effect: float, p: float, n: float) -> str:
+    if n < ENOUGH or np.isnan(p):
+        return NO_DATA
+    if p < 0.05:
+        return "yes" if effect > 0 else "worse"
+    return "not shown"
+
+
+def _tier(rules: str, improves: str, keeps: str) -> float:
+    """The highest ability reached without skipping one; NaN where not even the first can be judged."""
+    if rules in (NO_DATA, "unclear"):
+        return NAN
+    if rules == "no":
+        return 0.0
+    return 1.0 + (improves == "yes") + (improves == "yes" and keeps == "yes")
+
+
+def _words(row: dict[Any, Any]) -> str:
+    """The evidence of a row as one sentence per ability."""
+    unit = row["unit"]
+    breaks, deals = (_percent(row, name) for name in ("break", "deal"))
+    said = [f"breaks a rule in {breaks} and deals in {deals} of {row['rounds']} first rounds"]
+    if not row["rounds"]:
+        said = ["no first rounds"]
+    for name, what in (("gain", "after feedback"), ("slope", "per further round")):
+        if row[f"{name}_n"] < ENOUGH:
+            said.append(f"{what}: only {row[f'{name}_n']} pairs")
+            continue
+        p = row[f"{name}_p_holm"]
+        interval = f"[{row[f'{name}_low']:.2f}, {row[f'{name}_high']:.2f}]"
+        shown = "p<0.001" if p < 0.001 else f"p={p:.3f}"
+        said.append(f"{what}: {row[name]:+.2f} {interval} {unit}, n={row[f'{name}_n']}, {shown} (Holm)")
+    return "; ".join(said)
+
+
+def _percent(row: dict[Any, Any], name: str) -> str:
+    low, high = 100 * row[f"{name}_low"], 100 * row[f"{name}_high"]
+    return f"{100 * row[f'{name}_rate']:.0f}% [{low:.0f}, {high:.0f}]"

@@ -1,0 +1,155 @@
+"""The published numbers of Fu et al. (2023), and one's own beside them.
+
+    fu2023()                             the paper's numbers as a frame; see reference/README.md for what they are
+    compare(load("outputs/**"))          each of them with the same number from one's own runs, with its interval
+    compare(runs, {"gpt-4o": "gpt-4"})   one's own engine beside one of the paper's
+
+One's own number follows the 2023 rules (`own`); the same by the strict rules stands beside it (`strict`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import resources
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from analysis.data.runs import Runs
+from analysis.measures.metrics import ITEM, PLAYERS, joined, per_round
+from analysis.stats.intervals import NAN, Estimate, mean_interval, rate_interval
+
+FIGURES = ("table1", "fig4", "fig4-hist", "fig5-6", "fig6", "fig7")
+ALIASES = {"claude-instant": "claude-instant-v1.0", "claude-instant-v1": "claude-instant-v1.0"}
+"""Names of presets and models that mean one of the paper's engines."""
+OPENINGS = (20.0, 10.0)
+"""Seller's and buyer's opening in the paper's game; runs with others are not compared."""
+
+
+def fu2023() -> pd.DataFrame:
+    """Columns: source, figure, learner, engine, condition (before, ai, human), round, metric, value, precision, n."""
+    with (resources.files("analysis") / "reference" / "fu2023.csv").open(encoding="utf-8") as file:
+        return pd.read_csv(file)
+
+
+def compare(runs: Runs, aliases: Mapping[str, str] | None = None) -> pd.DataFrame:
+    """One row per number of Table 1 and Figures 4 to 7 that these runs have too, for learners seller and buyer.
+
+    aliases: which of one's engines (by name or model) stands beside which of the paper's; equal names do so anyway.
+    Columns: figure, learner, engine (the paper's), own_engine, condition, round, metric, paper, paper_low, paper_high
+    (Wilson, for rates), paper_n, precision, own, low, high, n, difference (own - paper), strict, strict_low,
+    strict_high, strict_n, rival (one's own; the paper's was gpt-3.5-turbo), runs, simulated. fig4-hist
+    is in shares of the kept games, here and in the paper's column.
+    """
+    paper = _as_shares(fu2023())
+    paper = paper[paper["figure"].isin(FIGURES)]
+    known = {engine: engine for engine in paper["engine"].unique()} | ALIASES | dict(aliases or {})
+    rounds = _prepared(runs)
+    rows = []
+    for own_engine, of_engine in rounds.groupby("learner_engine"):
+        rivals = "+".join(sorted(set(of_engine["rival_engine"].astype(str))))
+        about = [rivals, of_engine["run"].nunique(), bool(of_engine["simulated"].any())]
+        models = {str(own_engine), *of_engine["model"].astype(str)}
+        for engine in sorted({known[name] for name in models if name in known}):
+            for row in paper[paper["engine"] == engine].to_dict("records"):
+                own, strict = _own(of_engine, row)
+                if own.n or strict.n:
+                    rows.append([*_row(row, str(own_engine), own, strict), *about])
+    return pd.DataFrame(rows, columns=_COLUMNS)
+
+
+_COLUMNS = [
+    "figure", "learner", "engine", "own_engine", "condition", "round", "metric", "paper", "paper_low", "paper_high",
+    "paper_n", "precision", "own", "low", "high", "n", "difference", "strict", "strict_low", "strict_high", "strict_n",
+    "rival", "runs", "simulated",
+]  # fmt: skip
+
+
+def _row(paper: dict[Any, Any], own_engine: str, own: Estimate, strict: Estimate) -> list[Any]:
+    value, n = float(paper["value"]), paper["n"]
+    rate = paper["metric"] == "deal_rate" or str(paper["metric"]).startswith("share_")
+    published = rate_interval(round(value * n), int(n)) if rate and n == n else Estimate(value, NAN, NAN, 0, "")
+    return [
+        paper["figure"], paper["learner"], paper["engine"], own_engine, paper["condition"], paper["round"],
+        paper["metric"], value, published.low, published.high, n, paper["precision"],
+        own.value, own.low, own.high, own.n, own.value - value,
+        strict.value, strict.low, strict.high, strict.n,
+    ]  # fmt: skip
+
+
+def _as_shares(paper: pd.DataFrame) -> pd.DataFrame:
+    """The counts of the histogram as shares of its games."""
+    counts = paper["metric"].str.startswith("count_")
+    value = paper["value"].where(~counts, paper["value"] / paper["n"])
+    return paper.assign(value=value, metric=paper["metric"].str.replace("count_", "share_"))
+
+
+def _prepared(runs: Runs) -> pd.DataFrame:
+    """Rounds of the paper's game and a single learner, with what the figures need beside them.
+
+    model: the learner's; coach: who gave the game (or arm) its feedback; survives: this round and all before have a
+    2023 price; both, both_deal: the first two rounds have a 2023 price, a deal; chars: the length as in Figure 7.
+    """
+    rounds = joined(runs, [*ITEM, "learner", "learner_engine", "rival_engine", "simulated"])
+    survives = per_round("legacy_price", rounds).notna()
+    position = rounds["run"].cat.codes.to_numpy()
+    models = pd.Series("", index=rounds.index)
+    for role in PLAYERS:
+        if f"{role}.engine.model" in runs.runs:
+            of_role = runs.runs[f"{role}.engine.model"].astype(str).take(position).set_axis(rounds.index)
+            models = models.where(rounds["learner"] != role, of_role)
+    counts, deals = rounds["legacy_price"].notna(), rounds["outcome"] == "deal"
+    game = [rounds["run"].cat.codes, rounds["arm"].cat.codes, rounds["game"]]
+    later = rounds["round"] > 2
+    rounds = rounds.assign(
+        model=models,
+        coach=rounds["feedback_source"].astype(str).groupby(game).transform("max"),
+        survives=survives,
+        counts=counts,
+        deals=deals,
+        both=(counts | later).groupby(game).transform("all"),
+        both_deal=(deals | later).groupby(game).transform("all"),
+        chars=_chars_of_2023(rounds),
+    )
+    balloon = (rounds["item.seller_opening"] == OPENINGS[0]) & (rounds["item.buyer_opening"] == OPENINGS[1])
+    return rounds[balloon & rounds["learner"].isin(PLAYERS)]
+
+
+def _chars_of_2023(rounds: pd.DataFrame) -> pd.Series:
+    """Characters of a dialogue as its 2023 log has them: each turn with its speaker's name, ": " and a line end.
+
+    Hard-coded openings are turns too, one of each player's (so 5.5 letters of name each).
+    """
+    fixed = rounds["n_turns"] - rounds["seller_turns"] - rounds["buyer_turns"]
+    names = rounds["seller_turns"] * len("seller") + rounds["buyer_turns"] * len("buyer") + fixed * 5.5
+    return rounds["dialogue_chars"] + names + 3 * rounds["n_turns"]
+
+
+def _own(rounds: pd.DataFrame, paper: Mapping[Any, Any]) -> tuple[Estimate, Estimate]:
+    """The paper's number by the 2023 rules and by the strict ones."""
+    kept = rounds[(rounds["learner"] == paper["learner"]) & (rounds["round"] == paper["round"])]
+    if paper["condition"] == "before":
+        kept = kept[~kept["repeat"]] if paper["figure"] == "table1" else kept[kept["coach"].isin(["", "ai"])]
+    else:
+        kept = kept[kept["coach"] == paper["condition"]]
+    metric, price, old = str(paper["metric"]), kept["price"], kept["legacy_price"]
+    paired = str(paper["figure"]).startswith("fig4")
+    survive, deal = (kept["both"], kept["both_deal"]) if paired else (kept["survives"], kept["deals"])
+    if metric == "mean_price":
+        return mean_interval(old[survive].dropna()), mean_interval(price[deal].dropna())
+    if metric == "deal_rate":
+        return _rate(survive), _rate(deal)
+    if metric.startswith("share_"):
+        low, high = (float(each) for each in metric.split("_")[1:])
+        found = []
+        for each in (old[survive].dropna(), price[deal].dropna()):
+            inside = (each >= low) & ((each < high) | ((each == high) & (high == 20)))
+            found.append(_rate(inside))
+        return found[0], found[1]
+    values = {"dialogue_chars": kept["chars"], "dialogue_turns": kept["n_turns"]}[metric].astype(float)
+    return mean_interval(values[kept["counts"]]), mean_interval(values[kept["deals"]])
+
+
+def _rate(hits: pd.Series) -> Estimate:
+    return rate_interval(int(np.count_nonzero(hits)), len(hits))

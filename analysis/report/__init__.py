@@ -1,0 +1,1 @@
+"""`bargain-report`: one page, its tables and its sentences."""

@@ -1,0 +1,182 @@
+"""The report's first tables: which cells there are, how they did, what is missing, and in which choices they differ.
+
+A cell is a run; it has a number from 1 in the order of the directories, by which the whole report calls it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+
+from analysis.data.runs import Runs
+from analysis.measures import metrics
+from analysis.measures.comparisons import change
+from analysis.plain import choice
+from analysis.report.tables import Column, Table, shown
+
+ESTIMATES = (
+    ("deal_rate", "", "deal_rate"),
+    ("price", "", "price"),
+    ("surplus_share", "seller", "seller_share"),
+    ("surplus_share", "buyer", "buyer_share"),
+    ("surplus", "seller", "seller_surplus"),
+    ("surplus", "buyer", "buyer_surplus"),
+)
+_PARTS = ("", "_low", "_high", "_n")
+
+
+def named(runs: Runs) -> pd.DataFrame:
+    """One row per run: number, cell (its label), subject (whom its tests are about), currency, and RUN_COLUMNS' run,
+    learner, planned, finished, error, state, problem and simulated."""
+    frame = runs.runs
+    label = runs.labels() if len(runs) > 1 else None
+    labels = list(label) if label is not None else [_alone(row) for _, row in frame.iterrows()]
+    currency = frame["item.currency"] if "item.currency" in frame else pd.Series("$", index=frame.index)
+    kept = frame[["run", "learner", "planned", "finished", "error", "state", "problem", "simulated"]]
+    subjects = [_subject(row) for row in frame.to_dict("records")]
+    kept.insert(0, "number", range(1, len(frame) + 1))
+    kept.insert(1, "cell", labels)
+    return kept.assign(subject=subjects, currency=currency.fillna("$").astype(str))
+
+
+def _subject(row: dict[Any, Any]) -> str:
+    """The coached player: gpt-4 (seller); without a single one, both players."""
+    if row["learner"] in metrics.PLAYERS:
+        return f"{row['learner_engine'] or 'unknown engine'} ({row['learner']})"
+    return f"{row['seller_engine'] or '?'} (seller) and {row['buyer_engine'] or '?'} (buyer)"
+
+
+def _alone(row: pd.Series) -> str:
+    """A single run's label: who sells to whom, and the game."""
+    game = str(row.get("game.name") or "a game")
+    return f"{row['seller_engine'] or '?'} sells to {row['buyer_engine'] or '?'}, {game}"
+
+
+def estimates(runs: Runs) -> pd.DataFrame:
+    """One row per run, arm and round: each of ESTIMATES and the price's change since round 1, with low, high and n."""
+    keys = ["run", "arm", "round"]
+    wanted = list(dict.fromkeys(name for name, *_ in ESTIMATES))
+    found = metrics.table(runs, wanted)
+    whole = runs.rounds[keys].drop_duplicates().astype({"run": str, "arm": str})
+    for metric, role, name in ESTIMATES:
+        part = found[(found["metric"] == metric) & (found["role"] == role)]
+        whole = _beside(whole, part, keys, name, "value")
+    return _beside(whole, change(runs, "price"), keys, "change", "difference")
+
+
+def _beside(whole: pd.DataFrame, part: pd.DataFrame, keys: list[str], name: str, value: str) -> pd.DataFrame:
+    names = dict(zip((value, "low", "high", "n"), (name + end for end in _PARTS), strict=True))
+    named = part[[*keys, *names]].rename(columns=names).astype({"run": str, "arm": str})
+    return whole.merge(named, on=keys, how="left")
+
+
+def cells(runs: Runs, cell_names: pd.DataFrame) -> tuple[Table, Table]:
+    """Every cell's first and last round, and every round. A run without a finished game has a row that says so."""
+    whole = cell_names.merge(estimates(runs), on="run", how="left").sort_values(
+        ["number", "arm", "round"], kind="stable", ignore_index=True
+    )
+    whole["games"] = [_games(*each) for each in whole[["finished", "planned"]].to_numpy()]
+    whole["said_round"] = [f"{each:.0f}" if each == each else "none played" for each in whole["round"]]
+    chain = whole.groupby(["run", "arm"], dropna=False)["round"]
+    ends = whole[(whole["round"] == 1) | (whole["round"] == chain.transform("max")) | whole["round"].isna()]
+    columns = _columns(whole, several=len(cell_names) > 1)
+    note = (
+        "Deals: share of all finished games, whatever ended them. Price: mean over the deals only. Surplus and its "
+        "shares: no deal counts as 0. Change: price of the same game since round 1, over games with a deal in both "
+        "rounds. Brackets: 95% intervals."
+    )
+    if (whole["arm"].fillna("") != "").any():
+        note += " All arms share round 1."
+    every = Table("rounds", "Every round", whole, columns, note)
+    return Table("cells", "Cells: first and last round", ends.reset_index(drop=True), columns, note), every
+
+
+def _games(finished: int, planned: int) -> str:
+    return f"{finished:,} of {planned:,}" if planned else f"{finished:,}"
+
+
+def _columns(whole: pd.DataFrame, *, several: bool) -> tuple[Column, ...]:
+    def column(title: str, name: str, kind: str, *, signed: bool = False) -> Column:
+        return Column(title, name, kind, f"{name}_low", f"{name}_high", f"{name}_n", signed)
+
+    lacks_share = whole["seller_share"].isna() & whole["buyer_share"].isna()
+    money = [
+        column(f"{role.title()}'s surplus", f"{role}_surplus", "currency")
+        for role in metrics.PLAYERS
+        if whole.loc[lacks_share, f"{role}_surplus"].notna().any()
+    ]
+    return shown(
+        whole,
+        Column("#", "number", "key") if several else None,
+        Column("Cell", "cell", "key"),
+        Column("Arm", "arm", "key"),
+        Column("Games", "games", "key"),
+        Column("Round", "said_round"),
+        column("Deals", "deal_rate", "rate"),
+        column("Price, given a deal", "price", "currency"),
+        column("Seller's share", "seller_share", "share"),
+        column("Buyer's share", "buyer_share", "share"),
+        *money,
+        column("Change of price", "change", "currency", signed=True),
+    )
+
+
+def missing(runs: Runs, cell_names: pd.DataFrame) -> tuple[Table, Table]:
+    """Runs that are not whole, and the rounds in which a call failed for good: both may be empty."""
+    short = (cell_names["finished"] < cell_names["planned"]) | (cell_names["state"] != "finished")
+    whole = cell_names[short | (cell_names["error"] > 0) | (cell_names["problem"] != "")].reset_index(drop=True)
+    columns = (
+        Column("#", "number"),
+        Column("Run", "run"),
+        Column("State", "state"),
+        Column("Finished", "finished", "count"),
+        Column("Planned", "planned", "count"),
+        Column("Failed games", "error", "count"),
+        Column("What is wrong", "problem"),
+    )
+    note = (
+        "Unfinished runs stand in every table with the games they have; failed rounds count as rounds without a deal."
+    )
+    runs_table = Table("unfinished", "Runs that are not whole", whole, columns, note)
+    lost = runs.rounds[(runs.rounds["outcome"] == "error") & ~runs.rounds["repeat"]]
+    lost = lost[["run", "game", "arm", "round", "reason"]].astype({"run": str, "arm": str, "reason": str})
+    games = lost.merge(cell_names[["run", "number"]], on="run")[["number", "run", "game", "arm", "round", "reason"]]
+    told = shown(
+        games,
+        Column("#", "number"),
+        Column("Game", "game"),
+        Column("Arm", "arm"),
+        Column("Round", "round"),
+        Column("Why", "reason"),
+    )
+    return runs_table, Table("failed", "Games that failed", games, told)
+
+
+def differences(runs: Runs, cell_names: pd.DataFrame) -> Table:
+    """The choices in which the cells differ, one row per value: which cells have it. Those that a preset's name already
+    explains come after the others."""
+    deciding = runs.deciding()
+    names = [*deciding, *(name for name in runs.varying() if name not in deciding)]
+    rows = []
+    for name in names:
+        for value, group in runs.runs.assign(number=list(cell_names["number"])).groupby(name, dropna=False, sort=False):
+            implied = "" if name in deciding else "preset"
+            rows.append((name, choice(value), ranges(list(group["number"])), len(group), implied))
+    frame = pd.DataFrame(rows, columns=["choice", "value", "cells", "count", "implied"])
+    columns = (Column("Choice", "choice", "key"), Column("Value", "value"), Column("Cells", "cells"))
+    note = "A choice marked preset follows from the name of a preset that differs too."
+    more = shown(frame, Column("Set by", "implied"))
+    return Table("differences", "What differs", frame, (*columns, *more), note if more else "")
+
+
+def ranges(numbers: Sequence[int]) -> str:
+    """Numbers as people list them: 1-4, 7."""
+    parts: list[list[int]] = []
+    for number in sorted(numbers):
+        if parts and parts[-1][-1] == number - 1:
+            parts[-1][1:] = [number]
+        else:
+            parts.append([number])
+    return ", ".join("–".join(map(str, part)) if len(part) > 1 else str(part[0]) for part in parts)

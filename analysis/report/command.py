@@ -1,0 +1,200 @@
+"""The command `bargain-report DIR...`: one page about runs, with its tables and figures as files beside it.
+
+    bargain-report outputs/2026-11-23/12-00-00-criticize_seller
+    bargain-report outputs/sweeps/* --out paper/report --reference fu2023 --alias gpt-4o=gpt-4
+
+index.html needs no network and no script. tables/ holds each table as CSV and LaTeX, figures/ each figure as SVG, PNG
+and PDF. It only reads the runs; equal runs give equal files. What is said is known by report_content.py.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from analysis import figures
+from analysis.data.directories import shown
+from analysis.data.runs import Runs, load
+from analysis.plain import one_line
+from analysis.report import games as report_games
+from analysis.report.content import Content, content
+from analysis.report.page import drawing, page, table
+from analysis.report.tables import Table
+
+REFERENCES = ("fu2023",)
+TABLES = ("cells", "rounds", "unfinished", "failed", "differences", "tests", "selection", "reference", "abilities",
+          "moderators", "power", "cost_by_seat", "cost_by_cell")  # fmt: skip
+"""Every table that a report may write."""
+_SHORT = {
+    "selection": "Survivors' problem",
+    "reference": "The paper",
+    "abilities": "Abilities",
+    "moderators": "Moderator",
+    "power": "Games needed",
+}
+
+
+class Refused(Exception):
+    """Why there is no report, in one line."""
+
+
+class Drawn(NamedTuple):
+    """The figures that could be drawn, as the template takes them, and why the others could not."""
+
+    figures: list[dict[str, Any]]
+    missing: list[str]
+
+
+def main() -> None:
+    """Runs the command line and exits."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Makes the report, says where it lies, and returns the exit code. Errors are one line on stderr."""
+    options = _parser().parse_args(arguments)
+    try:
+        if options.reference not in (None, *REFERENCES):
+            raise Refused(f"no reference {one_line(options.reference)!r}; there is {', '.join(REFERENCES)}")
+        aliases = _aliases(options.alias) if options.reference else None
+        runs = _load(options.directory)
+        place = Path(options.out) if options.out else _place(options.directory)
+        said = content(runs, options.directory, shlex.join(["bargain-report", *arguments]), aliases=aliases)
+        _write(runs, said, place, aliases)
+    except Refused as refused:
+        print(f"bargain-report: {refused}", file=sys.stderr)
+        return 2
+    except OSError as error:
+        where = f" {shown(Path(str(error.filename)))}" if error.filename else ""
+        print(f"bargain-report: cannot write{where} ({error.strerror}); name another place with --out", file=sys.stderr)
+        return 2
+    print(f"bargain-report: {place / 'index.html'}")
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="bargain-report",
+        description="Makes one self-contained HTML page about runs and sweeps: cells, figures, tests in words, "
+        "dialogues, costs; with every table as CSV and LaTeX and every figure as SVG, PNG and PDF beside it.",
+        epilog="It only reads the runs, finished or not. What stands in a report: docs/report.md.",
+    )
+    parser.add_argument("directory", nargs="+", metavar="DIR", help="run directories, sweeps, folders or globs of them")
+    parser.add_argument(
+        "--out", metavar="PLACE", help="folder of the report; default: DIR/report, of several DIRs report"
+    )
+    parser.add_argument(
+        "--reference", metavar="NAME", help=f"published numbers beside one's own: {', '.join(REFERENCES)}"
+    )
+    parser.add_argument(
+        "--alias",
+        action="append",
+        default=[],
+        metavar="OWN=THEIRS",
+        help="an engine of one's own beside one of the paper's",
+    )
+    return parser
+
+
+def _aliases(pairs: Sequence[str]) -> dict[str, str]:
+    for pair in pairs:
+        if pair.count("=") != 1:
+            raise Refused(f"--alias {one_line(pair)!r}: write OWN=THEIRS, as in gpt-4o=gpt-4")
+    return dict(pair.split("=") for pair in pairs)
+
+
+def _load(directories: Sequence[str]) -> Runs:
+    try:
+        runs = load(directories)
+    except OSError as error:
+        raise Refused(str(error).removeprefix("load: ")) from None
+    if not len(runs):
+        raise Refused(
+            f"no runs in {', '.join(directories)}; a run directory holds games.jsonl or .hydra/config.yaml: start one "
+            "with bargain, or name another directory"
+        )
+    return runs
+
+
+def _place(directories: Sequence[str]) -> Path:
+    only = Path(directories[0]).expanduser()
+    return only / "report" if len(directories) == 1 and only.is_dir() else Path("report")
+
+
+def _write(runs: Runs, said: Content, place: Path, aliases: Mapping[str, str] | None) -> None:
+    """Everything into `place`; what an earlier report left there under a name of ours goes."""
+    tables, drawings = place / "tables", place / "figures"
+    for folder in (tables, drawings):
+        folder.mkdir(parents=True, exist_ok=True)
+    _forget(tables, TABLES, ("csv", "tex"))
+    papers = figures.reference_figures(aliases)
+    _forget(drawings, [each.name for each in (*figures.FIGURES, *papers)], figures.FORMATS)
+    for each in said.all_tables:
+        (tables / f"{each.name}.csv").write_text(each.csv(), encoding="utf-8")
+        (tables / f"{each.name}.tex").write_text(_noted(each, said.simulated).latex(), encoding="utf-8")
+    compared = any(each.name == "reference" for each in said.all_tables)
+    own, beside = (_draw(runs, each, drawings) for each in (figures.FIGURES, papers if compared else ()))
+    (place / "index.html").write_text(page(_shown(runs, said, own, beside)), encoding="utf-8")
+
+
+def _forget(folder: Path, names: Sequence[str], endings: Sequence[str]) -> None:
+    for name in names:
+        for ending in endings:
+            (folder / f"{name}.{ending}").unlink(missing_ok=True)
+
+
+def _noted(made: Table, simulated: str) -> Table:
+    """A table on its own says too that embedded negotiators played."""
+    return replace(made, note=" ".join(filter(None, (made.note, simulated))))
+
+
+def _draw(runs: Runs, wanted: Iterable[figures.Figure], folder: Path) -> Drawn:
+    found = Drawn([], [])
+    for figure in wanted:
+        try:
+            chart = figure.draw(runs)
+        except figures.NotEnough as reason:
+            found.missing.append(f"{figure.title} ({str(reason).rstrip('.')})")
+            continue
+        figures.save(chart, folder / figure.name)
+        svg = drawing((folder / f"{figure.name}.svg").read_text(encoding="utf-8"))
+        found.figures.append({"name": figure.name, "title": figure.title, "caption": figure.caption, "svg": svg})
+    return found
+
+
+def _shown(runs: Runs, said: Content, drawn: Drawn, beside: Drawn) -> dict[str, Any]:
+    """The content as the template takes it: tables as cells, and the sections there are."""
+    plain: dict[str, Any] = dict(vars(said))
+    plain |= {name: table(getattr(said, name)) for name in ("cells", "rounds")}
+    differences, implied = said.differences.frame, said.differences.frame["implied"] != ""
+    for name, kept in (("differences", ~implied), ("implied", implied)):
+        frame = differences[kept].reset_index(drop=True)
+        plain[name] = table(replace(said.differences, frame=frame, columns=said.differences.columns[:3], note=""))
+    plain |= {name: [table(each) for each in getattr(said, name)] for name in ("missing", "tables", "costs")}
+    sections = [
+        ("question", "Question", True),
+        ("cells", "Cells", True),
+        ("figures", "Figures", bool(drawn.figures or drawn.missing)),
+        ("tests", "Tests", bool(said.questions)),
+        *((each.name, _SHORT[each.name], True) for each in said.tables),
+        ("dialogues", "Dialogues", bool(said.dialogues)),
+        ("feedback", "Feedback", bool(said.feedback)),
+        ("costs", "Cost", bool(said.costs)),
+        ("made", "How this was made", True),
+    ]
+    return plain | {
+        "figures": drawn.figures,
+        "not_drawn": drawn.missing,
+        "paper_figures": beside.figures,
+        "paper_not_drawn": beside.missing,
+        "dialogue_rule": report_games.RULE,
+        "feedback_rule": report_games.FEEDBACK_RULE,
+        "tests": said.questions,
+        "several": len(runs) > 1,
+        "contents": [(name, title) for name, title, there in sections if there],
+    }

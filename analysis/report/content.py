@@ -1,0 +1,226 @@
+"""What a report says, in its order: the question, the tables, the tests, the dialogues, how it was made.
+
+It gathers what the other report_* files make; where it stands on the page is the template's business. Nothing here
+reads a clock: equal runs give an equal report.
+"""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+import pandas as pd
+
+from analysis.data.directories import glance
+from analysis.data.runs import Runs
+from analysis.plain import choice, one_line
+from analysis.report import cells as report_cells
+from analysis.report import effects as report_effects
+from analysis.report import games as report_games
+from analysis.report import tests as report_tests
+from analysis.report import upkeep as report_upkeep
+from analysis.report.sentences import SURE
+from analysis.report.tables import Column, Table
+
+SIMULATED = "Embedded negotiators played, not language models: these numbers show the program, not what models can do."
+UNFOLDED = 30
+"""So many tests of one question are shown at once; the others are folded away."""
+_SAME = (
+    "item.name",
+    "item.cost",
+    "item.valuation",
+    "item.seller_opening",
+    "item.buyer_opening",
+    "game.name",
+    "game.n_rounds",
+    "game.max_exchanges",
+    "seller_engine",
+    "seller.engine.model",
+    "seller.engine.temperature",
+    "buyer_engine",
+    "buyer.engine.model",
+    "buyer.engine.temperature",
+    "critic_engine",
+    "moderator.name",
+    "moderator_engine",
+    "feedback.name",
+    "memory.name",
+    "prompt.seller.version",
+    "prompt.buyer.version",
+    "prompt.critic.version",
+    "prompt.moderator.version",
+    "n_games",
+    "seed",
+    "scoring",
+)
+_PACKAGES = ("bargain", "pandas", "scipy", "statsmodels", "altair")
+
+
+@dataclass(frozen=True)
+class Content:
+    """Everything said, in texts and tables; `all_tables` are those that become files."""
+
+    title: str
+    lead: str
+    simulated: str
+    incomplete: str
+    question: list[str]
+    same: list[tuple[str, str]]
+    differences: Table
+    cells: Table
+    rounds: Table
+    missing: list[Table]
+    tests: Table
+    family: str
+    questions: list[tuple[str, list[dict[str, Any]], list[dict[str, Any]]]]
+    tables: list[Table]
+    costs: list[Table]
+    dialogues: list[report_games.Dialogue]
+    feedback: list[report_games.Coaching]
+    made: list[tuple[str, str]]
+    all_tables: list[Table] = field(default_factory=list)
+
+
+def content(runs: Runs, directories: Sequence[str], command: str, aliases: Mapping[str, str] | None) -> Content:
+    """The content of a report on these runs. aliases (not None) add the paper's numbers; see reference.compare."""
+    names = report_cells.named(runs)
+    cells, rounds = report_cells.cells(runs, names)
+    unfinished, failed = report_cells.missing(runs, names)
+    differences = report_cells.differences(runs, names)
+    found = report_tests.tests(runs, names)
+    effects = [report_effects.selection(runs, names)]
+    effects += [report_effects.paper(runs, aliases)] if aliases is not None else []
+    effects += [report_effects.abilities(runs), report_upkeep.moderators(runs), report_effects.power(runs, names)]
+    costs = list(report_upkeep.spending(runs, names))
+    tests = _tests_table(found)
+    made = Content(
+        title=f"Bargaining: {_told(list(names['cell']), 1) if len(names) == 1 else f'{len(names)} cells'}",
+        lead=", ".join(one_line(each) for each in directories),
+        simulated=_simulated(names),
+        incomplete=_incomplete(names),
+        question=_question(runs, names),
+        same=_same(runs),
+        differences=differences,
+        cells=cells,
+        rounds=rounds,
+        missing=[each for each in (unfinished, failed) if len(each.frame)],
+        tests=tests,
+        family=_family(found),
+        questions=_questions(found),
+        tables=[each for each in effects if len(each.frame) or each.name == "reference"],
+        costs=[each for each in costs if len(each.frame)],
+        dialogues=report_games.dialogues(runs, names),
+        feedback=report_games.feedback(runs, names),
+        made=_made(runs, directories, command),
+    )
+    listed = [cells, rounds, unfinished, failed, differences, tests, *effects, *costs]
+    made.all_tables.extend(each for each in listed if len(each.frame))
+    return made
+
+
+def _tests_table(found: pd.DataFrame) -> Table:
+    columns = (
+        Column("#", "numbers"),
+        Column("Test", "sentence"),
+        Column("p, Holm", "p_holm", "p"),
+    )
+    return Table("tests", "Tests", found, columns, _family(found))
+
+
+def _family(found: pd.DataFrame) -> str:
+    made = int(found["p"].notna().sum()) if len(found) else 0
+    return (
+        f"One family: Holm's correction runs over all {made} tests of this section, whatever they are about. Numbers "
+        "after # are the cells; p is two-sided and corrected, intervals are 95% and not corrected. A claim is made "
+        "where the corrected p is below 0.05."
+    )
+
+
+def _questions(found: pd.DataFrame) -> list[tuple[str, list[dict[str, Any]], list[dict[str, Any]]]]:
+    groups = []
+    for question, title in report_tests.QUESTIONS.items():
+        rows = [row | {"sure": row["p_holm"] < SURE} for row in found.to_dict("records") if row["question"] == question]
+        if rows:
+            groups.append((title, rows[:UNFOLDED], rows[UNFOLDED:]))
+    return groups  # type: ignore[return-value]
+
+
+def _simulated(names: pd.DataFrame) -> str:
+    played = names["simulated"]
+    if played.all():
+        return SIMULATED
+    if played.any():
+        return f"In cells {report_cells.ranges(list(names.loc[played, 'number']))}: {SIMULATED}"
+    return ""
+
+
+def _incomplete(names: pd.DataFrame) -> str:
+    short = names[(names["finished"] < names["planned"]) | ~names["state"].isin(["finished"])]
+    if not len(short):
+        return ""
+    states = ", ".join(f"{count} {state}" for state, count in short["state"].value_counts(sort=False).items())
+    finished, planned = int(short["finished"].sum()), int(short["planned"].sum())
+    told = f"{len(short)} of {len(names)} runs did not play to the end ({states})"
+    told += f": they have {finished:,} of {planned:,} games."
+    return told + (" Games that end early may differ from those still to come." if finished < planned else "")
+
+
+def _question(runs: Runs, names: pd.DataFrame) -> list[str]:
+    """What was varied and how much was played, in sentences."""
+    rounds = sorted({int(each) for each in runs.runs.get("game.n_rounds", pd.Series(dtype=float)).dropna()})
+    finished, planned, error = (int(names[name].sum()) for name in ("finished", "planned", "error"))
+    cells = f"{len(names)} cells" if len(names) > 1 else "One cell"
+    played = (
+        f"{cells}, {planned:,} game{'s' * (planned != 1)} planned, {finished:,} finished, {error:,} of these failed"
+    )
+    if rounds:
+        played += f"; {' or '.join(map(str, rounds))} round{'s' if rounds[-1] > 1 else ''} a game"
+    who = ", ".join(dict.fromkeys(names["subject"]))
+    coached = names["learner"].isin(["seller", "buyer", "both"]).any()
+    told = [f"{played}.", f"{'Coached between rounds' if coached else 'Players'}: {one_line(who, 300)}."]
+    varied = []
+    for name in runs.deciding():
+        values = [choice(each) for each in runs.runs[name].unique()]
+        varied.append(f"{name} ({_told(values, 6)})")
+    if varied:
+        told.append(f"Varied: {'; '.join(varied)}.")
+    elif len(names) > 1:
+        told.append("The cells are repetitions: no choice differs between them.")
+    return told
+
+
+def _told(values: Sequence[str], most: int) -> str:
+    shown = ", ".join(one_line(each, 60) for each in values[:most])
+    return f"{shown} and {len(values) - most} more" if len(values) > most else shown
+
+
+def _same(runs: Runs) -> list[tuple[str, str]]:
+    """The choices that all cells share, of those that decide what is played; unset ones are left out."""
+    found = []
+    for name in _SAME:
+        if name in runs.runs and runs.runs[name].nunique(dropna=False) == 1:
+            value = runs.runs[name].iloc[0]
+            if not pd.isna(value) and str(value):
+                found.append((name.replace("_engine", " engine"), one_line(choice(value), 120)))
+    return found
+
+
+def _made(runs: Runs, directories: Sequence[str], command: str) -> list[tuple[str, str]]:
+    played = {str(glance(runs.path(str(run))).summary.get("version") or "unknown") for run in runs.runs["run"]}
+    packages = []
+    for name in _PACKAGES:
+        try:
+            packages.append(f"{name} {version(name)}")
+        except PackageNotFoundError:
+            packages.append(f"{name} (not installed)")
+    return [
+        ("Command", command),
+        ("Directories", ", ".join(one_line(each) for each in directories)),
+        ("Runs", str(len(runs))),
+        ("Played with", "bargain " + ", ".join(sorted(one_line(each, 40) for each in played))),
+        ("Analysed with", ", ".join([*packages, f"Python {platform.python_version()}"])),
+        ("Intervals", "95%: Wilson for rates, BCa bootstrap or Student's t for means; seeded, see docs/metrics.md"),
+    ]

@@ -1,0 +1,202 @@
+"""What the effect is and what it would take to see it: the survivors' problem, abilities, sample sizes, the paper.
+
+Each function makes one Table of the report from an `analysis` frame; the arithmetic is in there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from analysis.data.runs import Runs
+from analysis.measures import abilities as tiers
+from analysis.measures import reference
+from analysis.measures.comparisons import games_needed, selection_table
+from analysis.report.tables import NOTHING, Column, Table, shown
+from analysis.words import number
+
+SHARES = (0.025, 0.05, 0.1)
+"""Wanted effects, as shares of the span of the openings: 0.25, 0.50 and 1.00 of the paper's balloon."""
+_METHODS = {
+    "survivors": "Survivors only (2023)",
+    "pairs": "Deals both times",
+    "intention_to_treat": "Intention to treat: surplus",
+    "lee_bounds": "Lee's bounds",
+    "worst_case": "Worst case",
+}
+
+
+def last_rounds(runs: Runs) -> Runs:
+    """The same runs with the first and the last round of each."""
+    rounds = runs.rounds
+    last = rounds.groupby("run", observed=True)["round"].transform("max")
+    return runs.only_rounds((rounds["round"] == 1) | (rounds["round"] == last))
+
+
+def selection(runs: Runs, names: pd.DataFrame) -> Table:
+    """The price effect of the last round with and without the survivors' problem, five numbers side by side."""
+    found = selection_table(last_rounds(runs)).astype({"run": str, "arm": str}).merge(names, on="run")
+    rows = []
+    for _, group in found.groupby(["number", "arm"], sort=False):
+        first = group.iloc[0]
+        row: dict[str, Any] = {name: first[name] for name in ("number", "cell", "subject", "arm", "round", "currency")}
+        for each in group.to_dict("records"):
+            name = each["method"]
+            row |= {
+                name: _effect(each),
+                f"{name}_low": each["low"],
+                f"{name}_high": each["high"],
+                f"{name}_n": each["n"],
+            }
+        rows.append(row)
+    wide = pd.DataFrame(rows, columns=None if rows else ["number"])
+    columns = shown(
+        wide,
+        Column("#", "number", "key"),
+        Column("Coached", "subject", "key"),
+        Column("Arm", "arm") if (found["arm"] != "").any() else None,
+        Column("Round", "round"),
+        *(Column(title, name, "said", f"{name}_low", f"{name}_high", f"{name}_n") for name, title in _METHODS.items()),
+    )
+    note = (
+        "Change of the price from round 1 to the last round; intention to treat: change of the coached player's "
+        "surplus, where no deal is 0 and more is better. Bounds say between which values the effect lies; brackets: "
+        "95% intervals; n: games that count. Survivors only compares different games before and after: it is no effect."
+    )
+    why = dict.fromkeys(str(each) for each in found["note"] if each)
+    note += f" Beside the numbers: {'; '.join(why)}." if why else ""
+    return Table("selection", "The price effect with and without the survivors' problem", wide, columns, note, found)
+
+
+def _effect(row: dict[Any, Any]) -> str | None:
+    """A point, or a bound's two ends."""
+    values = [row["bound_low"], row["bound_high"]] if row["estimate"] != row["estimate"] else [row["estimate"]]
+    if any(value != value for value in values):
+        return None
+    return " to ".join(number(value, "currency", row["currency"], signed=True) for value in values)
+
+
+def abilities(runs: Runs) -> Table:
+    """The paper's tiers, one row per engine and seat, with their evidence."""
+    found = tiers.abilities(runs)
+    found = found.assign(said_tier=[NOTHING if each != each else f"{each:.0f}" for each in found["tier"]])
+    columns = (
+        Column("Engine", "engine", "key"),
+        Column("Seat", "role"),
+        Column("Tier", "said_tier"),
+        Column("Plays by the rules", "plays_by_rules"),
+        Column("Improves", "improves"),
+        Column("Keeps improving", "keeps_improving"),
+        Column("Evidence", "evidence"),
+    )
+    note = (
+        "Tier 0: does not play by the rules; 1: plays; 2: improves after feedback; 3: keeps improving. Fewer than "
+        f"{tiers.ENOUGH} rounds or pairs decide nothing. Holm's correction is over the engines of this table."
+    )
+    return Table("abilities", "Abilities", found, columns, note)
+
+
+def power(runs: Runs, names: pd.DataFrame) -> Table:
+    """The games that a change of the price needs to be seen with 80% power, judged by each cell as the pilot."""
+    parts = []
+    single = last_rounds(runs)
+    for share in SHARES:
+        for span, group in _by_span(single):
+            needed = games_needed(group, share * span)
+            last = needed.groupby(["run", "arm"], observed=True)["round"].transform("max")
+            parts.append(needed[needed["round"] == last].assign(share=share))
+    whole = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=["run"])
+    whole = whole.astype({"run": str}).merge(names, on="run")
+    if len(whole):
+        whole = whole.astype({"arm": str}).sort_values(["number", "arm", "share"], kind="stable", ignore_index=True)
+    columns = shown(
+        whole,
+        Column("#", "number", "key"),
+        Column("Cell", "cell", "key"),
+        Column("Arm", "arm", "key") if len(whole) and (whole["arm"] != "").any() else None,
+        Column("Wanted change", "effect", "currency"),
+        Column("Games", "games", "count"),
+        Column("Cautious", "cautious", "count"),
+        Column("Cost", "cost_usd", "usd"),
+        Column("Cautious", "cautious_usd", "usd"),
+        Column("Spread of the pilot", "spread", "currency"),
+        Column("Pairs", "pilot", "count"),
+        Column("Note", "note"),
+    )
+    note = (
+        "Games that show a paired change of the price from round 1 to the last round at 5% with 80% power. Wanted "
+        "changes: 2.5, 5 and 10% of the span of the openings. Cautious: should the true spread be at the upper end of "
+        "the pilot's 80% interval."
+    )
+    return Table("power", "How many games a change needs", whole, columns, note)
+
+
+_FIGURES = {
+    "table1": "Table 1",
+    "fig4": "Figure 4",
+    "fig4-hist": "Figure 4, shares",
+    "fig5-6": "Figures 5, 6",
+    "fig6": "Figure 6",
+    "fig7": "Figure 7",
+}
+_WHAT = {"dialogue_chars": "characters", "dialogue_turns": "turns"}
+
+
+def _by_span(runs: Runs) -> list[tuple[float, Runs]]:
+    """The runs by the distance of their openings; runs without openings count as the paper's 10."""
+    frame = runs.runs
+    openings = [pd.to_numeric(frame[name], errors="coerce") for name in _OPENINGS if name in frame]
+    span = (openings[0] - openings[1]) if len(openings) == 2 else pd.Series(float("nan"), index=frame.index)
+    span = span.where(span > 0, 10.0)
+    return [(float(each), runs.where(span == each)) for each in sorted(span.unique())]
+
+
+_OPENINGS = ("item.seller_opening", "item.buyer_opening")
+
+
+def paper(runs: Runs, aliases: Mapping[str, str]) -> Table:
+    """Each number of the paper that these runs have too, with one's own by the 2023 rules and by the strict ones."""
+    data = reference.compare(runs, aliases)
+    found = data.assign(order=data["figure"].map(list(reference.FIGURES).index))
+    found = found.sort_values(
+        ["order", "learner", "engine", "own_engine", "metric", "round"], kind="stable", ignore_index=True
+    )
+    kind = found["metric"].eq("deal_rate") | found["metric"].str.startswith("share_")
+    money = found["metric"].eq("mean_price")
+    for name in ("paper", "own", "strict"):
+        found[f"said_{name}"] = [
+            None if value != value else number(value, "rate" if rate else "currency" if price else "", "$")
+            for value, rate, price in zip(found[name], kind, money, strict=True)
+        ]
+    found["unit"] = kind.map({True: "rate", False: ""})
+    found["where"] = found["figure"].map(_FIGURES)
+    found["what"] = [_WHAT.get(each, each.replace("_", " ")) for each in found["metric"]]
+    columns: tuple[Column, ...] = (
+        Column("Where", "where", "key"),
+        Column("Learner", "learner", "key"),
+        Column("Engine", "engine", "key"),
+        Column("Own engine", "own_engine", "key"),
+        Column("What", "what", "key"),
+        Column("Feedback", "condition"),
+        Column("Round", "round"),
+        Column("Paper", "said_paper", "said", "paper_low", "paper_high", "paper_n"),
+        Column("Own, 2023 rules", "said_own", "said", "low", "high", "n"),
+        Column("Own, strict rules", "said_strict", "said", "strict_low", "strict_high", "strict_n"),
+        Column("Own rival", "rival"),
+    )
+    note = (
+        "Fu et al. (2023), Table 1 and Figures 4 to 7, beside these runs: by the rules of 2023 (last $ amount, between "
+        "the openings) and by this program's. The paper's rival was gpt-3.5-turbo throughout."
+    )
+    if not len(found):
+        columns, note = (
+            (),
+            (
+                "None of these runs can stand beside the paper: that needs one learner, the openings 20 and 10, and an "
+                "engine that is called like one of the paper's (gpt-4, gpt-3.5-turbo, claude-v1.3, claude-instant-v1.0 "
+                "...), or is said to be by --alias."
+            ),
+        )
+    return Table("reference", "The paper's numbers and one's own", found, columns, note, data)

@@ -1,0 +1,145 @@
+"""The tests of a report as one family, each a sentence: Holm's correction runs over all of them.
+
+    gpt-4 (seller) gains $1.05 [0.82, 1.28] from round 1 to round 2 ($14.00 to $15.05), n=200 pairs, paired t,
+    p<0.001 Holm, d_z=0.51
+
+Which tests are made is fixed by the runs alone, never by how they come out.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from analysis.data.runs import Runs
+from analysis.measures import comparisons
+from analysis.measures.metrics import PLAYERS
+from analysis.report.sentences import sentence
+from analysis.stats.differences import holm
+
+MOST_VALUES = 5
+"""A choice with more values than this has each compared with its first only."""
+QUESTIONS = {
+    "price": "Does the coached player get a better price?",
+    "deals": "Do the players still agree?",
+    "arms": "Does it matter who gives the feedback?",
+    "cells": "Do the cells differ in what is gained?",
+    "start": "Do the cells differ?",
+}
+_KEYS = ["question", "numbers", "subject", "metric", "arm", "round", "choice", "a_is", "b_is", "currency"]
+Frame = pd.DataFrame
+
+
+def tests(runs: Runs, names: Frame) -> Frame:
+    """One row per test: question (a key of QUESTIONS), sentence, numbers (the cells it is about), the fields of
+    differences.Comparison and p_holm over the whole frame. Empty where nothing can be compared."""
+    single = runs.where(runs.runs["learner"].isin(PLAYERS))
+    other = runs.where(~runs.runs["learner"].isin(PLAYERS))
+    parts = [
+        _changes(single, names, "price", "learner"),
+        _changes(other, names, "price", ""),
+        _changes(runs, names, "deal_rate", ""),
+        _arms(single, names, "price", "learner"),
+        _arms(other, names, "price", ""),
+        _arms(runs, names, "deal_rate", ""),
+        *_between(runs, names),
+    ]
+    found = [part for part in parts if len(part)]
+    if not found:
+        return pd.DataFrame(columns=[*_KEYS, *comparisons.FIELDS, "p_holm", "sentence"])
+    whole = pd.concat(found, ignore_index=True)
+    order = pd.Categorical(whole["question"], categories=list(QUESTIONS))
+    whole = whole.assign(order=order).sort_values("order", kind="stable", ignore_index=True).drop(columns="order")
+    whole["p_holm"] = holm(whole["p"].astype(float))
+    whole["sentence"] = [sentence(row) for row in whole.to_dict("records")]
+    return whole
+
+
+def _of_cells(found: Frame, names: Frame) -> Frame:
+    """With the cell's number, its currency and the engine and seat that the sentence begins with."""
+    kept = names[["run", "number", "currency", "subject"]]
+    whole = found.astype({"run": str}).merge(kept, on="run")
+    return whole.assign(numbers=whole["number"].astype(str))
+
+
+def _first_and_last(found: Frame, keys: list[str]) -> Frame:
+    """Of each cell (and arm) round 2 and the last one."""
+    if not len(found):
+        return found
+    last = found.groupby(keys, observed=True, dropna=False)["round"].transform("max")
+    return found[(found["round"] == 2) | (found["round"] == last)]
+
+
+def _changes(runs: Runs, names: Frame, metric: str, role: str) -> Frame:
+    if not len(runs.rounds):
+        return pd.DataFrame()
+    found = _first_and_last(comparisons.change(runs, metric, role=role), ["run", "arm"])
+    question = "price" if metric == "price" else "deals"
+    return _of_cells(found, names).assign(question=question, role=role).astype({"arm": str})
+
+
+def _arms(runs: Runs, names: Frame, metric: str, role: str) -> Frame:
+    if not len(runs.rounds):
+        return pd.DataFrame()
+    found = _first_and_last(comparisons.arms(runs, metric, role=role), ["run", "arm_a", "arm_b"])
+    named = _of_cells(found, names).rename(columns={"arm_a": "a_is", "arm_b": "b_is"})
+    return named.assign(question="arms", role=role)
+
+
+def _between(runs: Runs, names: Frame) -> list[Frame]:
+    """Cells that differ in one choice and agree in the others that were varied: their changes since round 1, in the
+    last round that all have; with a single round, that round itself."""
+    deciding = [name for name in runs.deciding() if name not in ("seed", "n_games", "game.n_rounds")]
+    played = runs.rounds[runs.rounds["outcome"] != "not_played"]
+    if not deciding or not len(played):
+        return []
+    last = int(played.groupby("run", observed=True)["round"].max().min())
+    single = bool(runs.runs["learner"].isin(PLAYERS).all())
+    shown = runs.only_rounds(runs.rounds["round"].isin([1, last]))
+    found = []
+    for choice in deciding:
+        one_item = runs.runs.groupby([name for name in deciding if name != choice] or (lambda _: 0), dropna=False)
+        alike = all(one_item[name].nunique(dropna=False).max() <= 1 for name in _item(runs))
+        many = runs.runs[choice].nunique() > MOST_VALUES
+        part = comparisons.cells(
+            shown,
+            "price" if alike else "price_share",
+            choice,
+            role="learner" if single and last > 1 else "",
+            base=1 if last > 1 else None,
+            within=[name for name in deciding if name != choice],
+            against=str(runs.runs[choice].iloc[0]) if many else None,
+        )
+        if len(part):
+            numbers = [_numbers(runs, names, deciding, choice, row) for row in part.to_dict("records")]
+            question = "cells" if last > 1 else "start"
+            part = part[part["round"] == last] if last > 1 else part
+            part = part.assign(question=question, choice=choice, role="learner" if single and last > 1 else "")
+            part["numbers"] = [numbers[at] for at in part.index]
+            found.append(part.assign(currency=str(names["currency"].iloc[0]), subject=""))
+    return found
+
+
+def _item(runs: Runs) -> list[str]:
+    names = ("item.seller_opening", "item.buyer_opening", "item.currency")
+    return [name for name in names if name in runs.runs]
+
+
+def _numbers(runs: Runs, names: Frame, deciding: list[str], choice: str, row: dict[Any, Any]) -> str:
+    """The cells on both sides: 1, 2 against 3, 4."""
+    frame = runs.runs
+    kept = pd.Series(True, index=frame.index)
+    for name in deciding:
+        if name != choice:
+            kept &= _is(frame[name], row[name])
+    sides = []
+    for side in ("b_is", "a_is"):
+        chosen = frame.loc[kept & _is(frame[choice], row[side]), "run"]
+        sides.append(", ".join(str(each) for each in names.loc[names["run"].isin(chosen), "number"]))
+    return " against ".join(sides)
+
+
+def _is(values: pd.Series, value: Any) -> pd.Series:
+    """Where a choice has this value; a choice that is not set equals another that is not."""
+    return values.isna() if pd.isna(value) else values == value

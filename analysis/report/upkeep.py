@@ -1,0 +1,105 @@
+"""What stands behind the numbers: how good the moderator was, what was spent by whom, and how the games were made."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from analysis.data.runs import Runs
+from analysis.measures import costs, metrics
+from analysis.report.tables import Column, Table, shown
+from analysis.stats.intervals import NAN, rate_interval
+
+UNREADABLE = "no verdict in the"
+"""How the reason of a round begins whose moderator never gave a readable verdict."""
+
+
+def moderators(runs: Runs) -> Table:
+    """Per moderator and its engine: verdicts, how often the code disagrees, overrules, and rounds left undecided."""
+    name = runs.runs["moderator.name"] if "moderator.name" in runs.runs else pd.Series("", index=runs.runs.index)
+    kept = runs.runs.assign(moderator=name.fillna("").astype(str))
+    with_name = Runs(kept, runs.rounds, runs.problems, {})
+    by = ["moderator", "moderator_engine"]
+    found = metrics.table(with_name, ["disagreement_rate", "overruled_rate"], by=by)
+    rounds = metrics.joined(with_name, by)
+    rounds = rounds[~rounds["repeat"] & (rounds["outcome"] != "not_played")]
+    rows = []
+    for key, group in rounds.groupby(by, observed=True):
+        row: dict[str, Any] = dict(zip(by, key, strict=True))
+        mine = {each["metric"]: each for each in found[(found[by] == pd.Series(row)).all(axis=1)].to_dict("records")}
+        for metric in ("disagreement_rate", "overruled_rate"):
+            for part in ("value", "low", "high"):
+                row[f"{metric}_{part}"] = mine[metric][part] if metric in mine else NAN
+        told = group["reason"].astype(str)
+        undecided = (group["outcome"] == "no_deal").sum()
+        unsure = rate_interval(int(undecided), len(group))
+        unreadable = int((group["outcome"].eq("error") & told.str.contains(UNREADABLE, regex=False)).sum())
+        rows.append(
+            row
+            | {"rounds": len(group), "verdicts": int(group["verdicts"].sum()), "unreadable": unreadable}
+            | {"undecided": unsure.value, "undecided_low": unsure.low, "undecided_high": unsure.high}
+        )
+    frame = pd.DataFrame(rows, columns=None if rows else by)
+    columns = shown(
+        frame,
+        Column("Moderator", "moderator"),
+        Column("Engine", "moderator_engine"),
+        Column("Rounds", "rounds", "count"),
+        Column("Verdicts", "verdicts", "count"),
+        _rate("The code disagrees", "disagreement_rate_value", "disagreement_rate"),
+        _rate("Overruled", "overruled_rate_value", "overruled_rate"),
+        _rate("Never decided", "undecided", "undecided"),
+        Column("No readable verdict", "unreadable", "count"),
+    )
+    note = (
+        "The code disagrees: share of verdicts it has an objection to; overruled: share that did not stand. Never "
+        "decided: share of played rounds that ran out of exchanges, with no deal and nobody leaving. Rules cannot "
+        "disagree with themselves."
+    )
+    return Table("moderators", "The moderator", frame, columns, note)
+
+
+def _rate(title: str, value: str, name: str) -> Column:
+    return Column(title, value, "rate", f"{name}_low", f"{name}_high")
+
+
+def spending(runs: Runs, names: pd.DataFrame) -> tuple[Table, Table]:
+    """Tokens and money by seat and engine over all runs; and per cell, with what a dollar of improvement cost."""
+    seats = costs.by_seat(runs)
+    kept = seats.groupby(["role", "engine"], sort=False)
+    whole = kept.agg(
+        runs=("run", "nunique"),
+        input_tokens=("input_tokens", "sum"),
+        output_tokens=("output_tokens", "sum"),
+        cost_usd=("cost_usd", lambda cost: cost.sum(skipna=False)),
+    ).reset_index()
+    columns = (
+        Column("Seat", "role", "key"),
+        Column("Engine", "engine"),
+        Column("Runs", "runs", "count"),
+        Column("Tokens in", "input_tokens", "count"),
+        Column("Tokens out", "output_tokens", "count"),
+        Column("Cost", "cost_usd", "usd"),
+    )
+    note = "Tokens of the finished games; the cost is the whole runs'. A – means that a price is not known."
+    by_seat = Table("cost_by_seat", "By seat and engine", whole, columns, note)
+    cells = costs.costs(runs).merge(names, on="run", suffixes=("", "_run"))
+    told = shown(
+        cells,
+        Column("#", "number", "key"),
+        Column("Cell", "cell", "key"),
+        Column("Arm", "arm"),
+        Column("Games", "games", "count"),
+        Column("Tokens per game", "tokens_per_game", "number", "tokens_low", "tokens_high"),
+        Column("Cost per game", "usd_per_game", "usd"),
+        Column("Gain", "gain", "currency", "gain_low", "gain_high", signed=True),
+        Column("Cost per unit gained", "usd_per_gain", "usd"),
+        Column("at least", "usd_per_gain_low", "usd"),
+        Column("at most", "usd_per_gain_high", "usd"),
+        Column("Note", "note"),
+    )
+    note = (
+        "Gain: the coached player's price change from round 1 to the last. At least, at most: from the gain's interval."
+    )
+    return by_seat, Table("cost_by_cell", "By cell, and what an improvement costs", cells, told, note)

@@ -1,0 +1,36 @@
+"""All of the statistics under one name: intervals, differences, sample sizes, and the selection problem.
+
+Each part lives in a file of its own; this one only gathers them, so that `from analysis import stats` is enough.
+"""
+
+from analysis.stats.differences import Comparison, holm, paired_means, paired_rates, two_rates, welch
+from analysis.stats.intervals import (
+    Estimate,
+    mean_interval,
+    mean_intervals,
+    rate_interval,
+    rate_intervals,
+    ratio_interval,
+)
+from analysis.stats.power import SampleSize, games_for_change, games_for_difference, games_for_rate
+from analysis.stats.selection import selection
+
+__all__ = [
+    "Comparison",
+    "Estimate",
+    "SampleSize",
+    "games_for_change",
+    "games_for_difference",
+    "games_for_rate",
+    "holm",
+    "mean_interval",
+    "mean_intervals",
+    "paired_means",
+    "paired_rates",
+    "rate_interval",
+    "rate_intervals",
+    "ratio_interval",
+    "selection",
+    "two_rates",
+    "welch",
+]

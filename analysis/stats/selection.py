@@ -1,0 +1,208 @@
+"""The selection problem: feedback changes who still makes a deal, so the survivors' mean price is not its effect.
+
+The 2023 analysis compared the mean price of the deals after feedback with that of the deals before. If coaching also
+makes deals fail, the two means are over different games, and the difference mixes a change of price with a change of
+who is counted. `selection` puts that number beside the ones that do not have the problem. Numbers only, no frames of
+games: prices before and after, NaN without a deal, in the same order.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+from scipy import optimize, stats
+
+from analysis.stats.differences import paired_means
+from analysis.stats.intervals import LEVEL, NAN, Array, bca_limits, resampling_weights
+
+RESAMPLES = 1000
+
+
+class Row(NamedTuple):
+    """One way to put the effect. A point has `estimate`; a bound has `bound_low` and `bound_high`, the effect between.
+
+    low, high: the 95% interval; of bounds, Imbens & Manski's (2004), which covers the effect and not the whole range.
+    n: games that count; share: their share of all games; whom: whose effect it is.
+    """
+
+    method: str
+    estimate: float
+    bound_low: float
+    bound_high: float
+    low: float
+    high: float
+    n: int
+    share: float
+    whom: str
+    note: str = ""
+
+
+def selection(
+    before: ArrayLike,
+    after: ArrayLike,
+    *,
+    learner: str = "",
+    cost: float | None = None,
+    valuation: float | None = None,
+    lowest: float | None = None,
+    highest: float | None = None,
+) -> pd.DataFrame:
+    """The effect on the price, after - before, in five ways side by side; the columns are those of `Row`.
+
+    before, after: the prices of the same games, NaN without a deal. lowest, highest: where a price can lie, usually the
+    two openings. cost (learner seller) or valuation (learner buyer) make the surplus, which is the learner's: more
+    is better. Raises ValueError when the lengths differ.
+
+    - survivors: mean price of the deals after minus that of the deals before, each over its own games (as in 2023);
+    - pairs: mean change over the games with a deal both times;
+    - intention_to_treat: mean change of the learner's surplus over all games, no deal = 0;
+    - lee_bounds: the price effect for the games that deal either way (Lee 2009, Review of Economic Studies 76);
+    - worst_case: the price effect for all games, every missing price anywhere from lowest to highest (Manski 1990).
+    """
+    first, second = np.asarray(before, dtype=np.float64), np.asarray(after, dtype=np.float64)
+    if len(first) != len(second):
+        raise ValueError(
+            f"selection: {len(first)} prices before and {len(second)} after; every game needs both (or NaN)"
+        )
+    rows = [
+        _survivors(first, second),
+        _pairs(first, second),
+        _surplus(first, second, learner, cost, valuation),
+        _lee(first, second),
+        _worst_case(first, second, lowest, highest),
+    ]
+    return pd.DataFrame(rows, columns=list(Row._fields))
+
+
+def _survivors(before: Array, after: Array) -> Row:
+    dealt, deals = ~np.isnan(before), ~np.isnan(after)
+    whom = "other games before than after: not an effect"
+    if not len(before) or not dealt.any() or not deals.any():
+        return Row("survivors", *_NOTHING, 0, NAN, whom, "no deals on one side")
+    means = _means(np.ones((1, len(before))), before, after)
+    value, n = float(means[0]), int((dealt | deals).sum())
+    low, high = NAN, NAN
+    if min(dealt.sum(), deals.sum()) > 1:
+        resampled = _means(resampling_weights(len(before), RESAMPLES) * len(before), before, after)
+        resampled = resampled[np.isfinite(resampled)]
+        influence = _influence(before) * -1 + _influence(after)
+        spread = float((influence**2).sum())
+        skew = float((influence**3).sum()) / (6 * spread**1.5) if spread > 0 else 0.0
+        lows, highs = bca_limits(resampled[:, None], np.array([value]), np.array([skew]), len(before))
+        low, high = float(lows[0]), float(highs[0])
+    return Row("survivors", value, NAN, NAN, low, high, n, n / len(before), whom)
+
+
+def _means(weights: Array, before: Array, after: Array) -> Array:
+    """Mean of the deals after minus mean of the deals before, for each row of weights."""
+    means = []
+    for prices in (before, after):
+        dealt = ~np.isnan(prices)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            means.append(weights @ np.where(dealt, prices, 0.0) / (weights @ dealt.astype(np.float64)))
+    difference: Array = means[1] - means[0]
+    return difference
+
+
+def _influence(prices: Array) -> Array:
+    """Each game's pull on the mean of the deals (its empirical influence)."""
+    dealt = ~np.isnan(prices)
+    influence: Array = np.where(dealt, np.nan_to_num(prices) - prices[dealt].mean(), 0.0) / dealt.mean()
+    return influence
+
+
+def _pairs(before: Array, after: Array) -> Row:
+    both = ~np.isnan(before) & ~np.isnan(after)
+    change = paired_means(before[both], after[both])
+    share = float(both.mean()) if len(both) else NAN
+    whom = "games with a deal both times"
+    return Row("pairs", change.difference, NAN, NAN, change.low, change.high, change.n, share, whom, change.note)
+
+
+def _surplus(before: Array, after: Array, learner: str, cost: float | None, valuation: float | None) -> Row:
+    whom = f"all games, the {learner}'s surplus" if learner in ("seller", "buyer") else "all games"
+    reservation = {"seller": cost, "buyer": valuation}.get(learner)
+    if reservation is None or math.isnan(reservation):
+        missing = {"seller": "item.cost is not set", "buyer": "item.valuation is not set"}.get(
+            learner, "no single learner"
+        )
+        return Row("intention_to_treat", *_NOTHING, len(before), 1.0, whom, f"{missing}: no surplus")
+    sign = 1.0 if learner == "seller" else -1.0
+    gains = [np.where(np.isnan(each), 0.0, sign * (each - reservation)) for each in (before, after)]
+    change = paired_means(gains[0], gains[1])
+    return Row(
+        "intention_to_treat", change.difference, NAN, NAN, change.low, change.high, change.n, 1.0, whom, change.note
+    )
+
+
+def _lee(before: Array, after: Array) -> Row:
+    """Whoever deals less often sets the share that deals either way; the other side is trimmed to it, at either end.
+
+    It takes every game that deals on the rarer side to deal on the other too (monotonicity).
+    """
+    whom = "games that deal either way, if nobody deals only in the rarer condition"
+    dealt, deals = (~np.isnan(each) for each in (before, after))
+    if not dealt.any() or not deals.any():
+        return Row("lee_bounds", *_NOTHING, 0, NAN, whom, "no deals on one side")
+    sign = 1.0 if dealt.sum() >= deals.sum() else -1.0
+    many, few = (before, after) if sign > 0 else (after, before)
+    low, high = _trimmed(np.ones((1, len(before))), many, few)
+    resampled = _trimmed(resampling_weights(len(before), RESAMPLES) * len(before), many, few)
+    bounds = [(float(low[0]), resampled[0]), (float(high[0]), resampled[1])]
+    if sign < 0:  # the difference was few - many, which is before - after here
+        bounds = [(-bounds[1][0], -bounds[1][1]), (-bounds[0][0], -bounds[0][1])]
+    errors = [float(np.nanstd(drawn, ddof=1)) for _, drawn in bounds]
+    limits = imbens_manski(bounds[0][0], bounds[1][0], *errors)
+    n = int(min(dealt.sum(), deals.sum()))
+    return Row("lee_bounds", NAN, bounds[0][0], bounds[1][0], *limits, n, n / len(before), whom)
+
+
+def _trimmed(weights: Array, many: Array, few: Array) -> tuple[Array, Array]:
+    """Lower and upper bound of mean(few) - mean(trimmed many), for each row of weights."""
+    dealt = ~np.isnan(many)
+    order = np.argsort(many[dealt], kind="stable")
+    prices, drawn = many[dealt][order], weights[:, dealt][:, order]
+    rare = ~np.isnan(few)
+    rare_weights = weights[:, rare]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        total, kept = drawn.sum(axis=1), rare_weights.sum(axis=1)
+        kept = np.minimum(kept, total)[:, None]
+        passed = np.cumsum(drawn, axis=1)
+        cheapest = np.clip(kept - (passed - drawn), 0, drawn)
+        dearest = np.clip(kept - (total[:, None] - passed), 0, drawn)
+        mean_few = rare_weights @ few[rare] / rare_weights.sum(axis=1)
+        low = mean_few - dearest @ prices / kept[:, 0]
+        high = mean_few - cheapest @ prices / kept[:, 0]
+    return low, high
+
+
+def _worst_case(before: Array, after: Array, lowest: float | None, highest: float | None) -> Row:
+    whom = "all games, whatever price the missing deals would have had"
+    if lowest is None or highest is None or math.isnan(lowest) or math.isnan(highest):
+        return Row("worst_case", *_NOTHING, len(before), 1.0, whom, "no limits of the price: an opening is not set")
+    if len(before) < 2:
+        return Row("worst_case", *_NOTHING, len(before), 1.0, whom, "fewer than two games")
+    outside = sum(int(((each < lowest) | (each > highest)).sum()) for each in (before, after))
+    low = np.where(np.isnan(after), lowest, after) - np.where(np.isnan(before), highest, before)
+    high = np.where(np.isnan(after), highest, after) - np.where(np.isnan(before), lowest, before)
+    errors = [float(each.std(ddof=1)) / math.sqrt(len(each)) for each in (low, high)]
+    limits = imbens_manski(float(low.mean()), float(high.mean()), *errors)
+    note = f"{outside} prices lie outside {lowest:g} to {highest:g}" if outside else ""
+    return Row("worst_case", NAN, float(low.mean()), float(high.mean()), *limits, len(before), 1.0, whom, note)
+
+
+_NOTHING = (NAN, NAN, NAN, NAN, NAN)
+
+
+def imbens_manski(low: float, high: float, error_low: float, error_high: float) -> tuple[float, float]:
+    """A 95% interval for a value that lies between two estimated bounds (Imbens & Manski 2004, Econometrica 72)."""
+    widest = max(error_low, error_high)
+    if not widest > 0:
+        return low, high
+    span = (high - low) / widest
+    found = optimize.brentq(lambda c: stats.norm.cdf(c + span) - stats.norm.cdf(-c) - LEVEL, 0.0, 3.0)
+    return low - float(found) * error_low, high + float(found) * error_high

@@ -1,0 +1,1 @@
+"""The one policy of paid calls: prices, budget, limits, retries, the record of each."""

@@ -1,0 +1,1 @@
+"""The other console scripts, and the help text."""

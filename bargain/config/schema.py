@@ -1,0 +1,215 @@
+"""The typed schema of the whole config, one dataclass per group of conf/.
+
+It knows names, types and defaults, and nothing of Hydra, of files or of what combinations make sense: `config.py`
+composes and checks. A field that a YAML may leave out has its default here; the YAMLs say what is worth reading.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+# OmegaConf's structured configs read Optional[...] and Dict-like builtins at run time: no `X | None` here.
+
+
+@dataclass
+class ItemConfig:
+    """The item and its prices, in `currency`. cost and valuation are private reservation prices; null = none."""
+
+    name: str = "balloon"
+    description: str = ""
+    cost: float | None = None
+    valuation: float | None = None
+    seller_opening: float | None = None
+    buyer_opening: float | None = None
+    currency: str = "$"
+
+
+@dataclass
+class EngineConfig:
+    """One way to get replies. A null option is not sent at all."""
+
+    _target_: str = "bargain.engines.simulated.SimulatedEngine"
+    name: str = ""
+    """The preset's name, as chosen on the command line; shown in tables."""
+    model: str = ""
+    base_url: str | None = None
+    base_url_env: str | None = None
+    """Name of the environment variable that holds the base URL, for one with a password or a key in it."""
+    headers_env: dict[str, str] = field(default_factory=dict)
+    """Further headers, each with the environment variable that holds its value: {X-Gateway-Key: MY_GATEWAY_KEY}."""
+    api_key_env: str | None = None
+    """Name of the environment variable that holds the key. Never the key."""
+    temperature: float | None = None
+    top_p: float | None = None
+    max_tokens: int | None = None
+    max_tokens_field: str = "max_completion_tokens"
+    """What the server calls the output limit: max_completion_tokens (OpenAI today) or max_tokens (compatible ones)."""
+    timeout_s: float = 120.0
+    max_concurrency: int = 256
+    requests_per_minute: float | None = None
+    tokens_per_minute: float | None = None
+    context_window: int | None = None
+    """Tokens of prompt and reply together; a prompt that cannot fit is refused before it is paid. null = unknown."""
+    input_usd_per_million: float | None = None
+    output_usd_per_million: float | None = None
+    cached_usd_per_million: float | None = None
+    """Prices that override the price table; set input and output together."""
+    body: dict[str, Any] = field(default_factory=dict)
+    """Further fields of the request body, sent as they are (reasoning_effort, seed, safety settings ...)."""
+    options: dict[str, Any] = field(default_factory=dict)
+    """The engine's own knobs; each engine refuses names it does not know."""
+
+
+@dataclass
+class SeatConfig:
+    """A player's or the critic's seat."""
+
+    engine: EngineConfig | None = None
+
+
+@dataclass
+class PromptConfig:
+    """One version of one role's prompts: templates with {name}, {seller_opening} ... placeholders."""
+
+    version: str = ""
+    path: str | None = None
+    """A 2023 text file (==== SYSTEM ==== blocks) to read instead of the templates; only prompt=file uses it."""
+    feedback_path: str | None = None
+    """The 2023 feedback file of a player, beside `path`; null = the version's own feedback texts."""
+    system: str = ""
+    few_shot: list[dict[str, str]] = field(default_factory=list)
+    """Examples as {user, assistant} pairs, between the system message and the dialogue."""
+    texts: dict[str, str] = field(default_factory=dict)
+    """Everything else the role says or is told, by name (opening, kickoff, feedback, acknowledgement, question ...)."""
+
+
+@dataclass
+class PromptsConfig:
+    seller: PromptConfig = field(default_factory=PromptConfig)
+    buyer: PromptConfig = field(default_factory=PromptConfig)
+    critic: PromptConfig = field(default_factory=PromptConfig)
+    moderator: PromptConfig = field(default_factory=PromptConfig)
+
+
+@dataclass
+class FeedbackConfig:
+    """Where the learner's feedback comes from."""
+
+    _target_: str = "bargain.agents.feedback.AI"
+    name: str = "ai"
+    pool: str | None = None
+    """A YAML of human suggestions by role (feedback=human); null = the pool that ships."""
+    text: str = ""
+    """The sentence of feedback=constant."""
+    acknowledge: str = "fixed"
+    """fixed: the learner's acknowledgement is the prompt's text, as in 2023; ask: the learner writes it (one call)."""
+
+
+@dataclass
+class GameConfig:
+    """Which rounds are played and how long one may last."""
+
+    _target_: str = "bargain.games.simple.play"
+    name: str = "simple"
+    learners: list[str] = field(default_factory=list)
+    """Who is coached: [], [seller], [buyer] or both."""
+    n_rounds: int = 1
+    max_exchanges: int = 10
+    who_is_first: str = "seller"
+    seller_opens: str = "fixed"
+    buyer_opens: str = "fixed"
+    """fixed: the opening of the item, word for word; free: the player's own first words."""
+    after_no_deal: str = "continue"
+    """continue: the learner is coached and plays on, so every game has every round; stop: as in 2023."""
+    arms: dict[str, FeedbackConfig] = field(default_factory=dict)
+    """Compare games only: the feedback of each arm, by the arm's name."""
+
+
+@dataclass
+class ModeratorConfig:
+    """Who decides that there is a deal, how much it sees and when it looks."""
+
+    _target_: str = "bargain.agents.moderator.Rules"
+    name: str = "rules"
+    window: int = 4
+    """How many of the last turns it sees; 0 = the whole round."""
+    start: str = "no_number"
+    """no_number: once a message carries no number (2023); always; or turn_K: from turn K on."""
+    no_deal_threshold: int = 10
+    """So many verdicts without a deal end the round; 0 = never."""
+    gate: str = "none"
+    """none: the engine is asked every time; rules: only where the rules are unsure. See docs/performance.md."""
+    engine: EngineConfig | None = None
+
+
+@dataclass
+class MemoryConfig:
+    """What the learner carries from round to round."""
+
+    name: str = "full"
+    """full: everything; last_k: the last `rounds` rounds; feedback_only: the feedback, not the dialogues; none."""
+    rounds: int = 0
+
+
+@dataclass
+class LimitsConfig:
+    """Caps on what a run may spend and do at once. May change on resume."""
+
+    max_cost_usd: float | None = None
+    max_tokens: int | None = None
+    max_concurrent_games: int = 256
+    max_tries: int = 8
+    """Attempts at one call before its game fails, waits included."""
+    max_maybe_billed: int = 2
+    """Of these, attempts that may have been billed without a reply."""
+    max_wait_s: float = 300.0
+    """Longest single wait, whatever Retry-After says."""
+    max_outage_s: float = 900.0
+    """So long without one success the run stops, to be resumed, instead of losing game after game."""
+    max_asks: int = 3
+    """How often one utterance is asked for when it comes back empty or cut."""
+
+
+@dataclass
+class TrackingConfig:
+    """Where results are shown. May change on resume."""
+
+    _target_: str = "bargain.tracking.none.NoTracker"
+    name: str = "none"
+    project: str = "bargain"
+    entity: str | None = None
+    mode: str = "offline"
+    """offline | online | disabled; WANDB_MODE overrides it."""
+    group: str | None = None
+    tags: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Config:
+    """The whole config. `scoring` is strict (both are recorded; legacy only chooses what the summary shows)."""
+
+    seed: int = 0
+    n_games: int = 10
+    scoring: str = "strict"
+    mode: str = "live"
+    """live, or replay: serve every call from the journal and refuse the network."""
+    resume: str = "auto"
+    """auto: go on with the newest unfinished run of exactly this config; never: always start a new one."""
+    retry_failed: bool = False
+    """On resume, also of a finished run: make the calls again that failed for good, instead of keeping the error."""
+    estimate: bool = False
+    """Print what would be played, called and paid, and stop: the command's, not a run's."""
+    allow_targets: list[str] = field(default_factory=list)
+    """Modules of your own that `_target_` may name, beside bargain's."""
+    game: GameConfig = field(default_factory=GameConfig)
+    item: ItemConfig = field(default_factory=ItemConfig)
+    prompt: PromptsConfig = field(default_factory=PromptsConfig)
+    seller: SeatConfig = field(default_factory=SeatConfig)
+    buyer: SeatConfig = field(default_factory=SeatConfig)
+    critic: SeatConfig = field(default_factory=SeatConfig)
+    moderator: ModeratorConfig = field(default_factory=ModeratorConfig)
+    feedback: FeedbackConfig = field(default_factory=FeedbackConfig)
+    memory: MemoryConfig = field(default_factory=MemoryConfig)
+    limits: LimitsConfig = field(default_factory=LimitsConfig)
+    tracking: TrackingConfig = field(default_factory=TrackingConfig)

@@ -1,0 +1,56 @@
+"""What a `_target_` may name: for each key its room of bargain, and the modules that the command line allows.
+
+locate("bargain.games.simple.play")               -> the function
+target_problem("os.system", [], "game._target_")  -> "os.system is not part of bargain; if you trust it, add ..."
+"""
+
+from __future__ import annotations
+
+import importlib
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from bargain.errors import ConfigError
+
+ROOMS = {
+    "game": "bargain.games.",
+    "moderator": "bargain.agents.moderator.",
+    "feedback": "bargain.agents.feedback.",
+    "tracking": "bargain.tracking.",
+    "engine": "bargain.engines.",
+}
+
+
+def target_problem(target: str, allowed: Sequence[str], room: str | None = None) -> str:
+    """Why this dotted path may not be imported, "" if it may. room: a key of ROOMS, None = any of them."""
+    if not re.fullmatch(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+", target, re.ASCII):
+        return f"{target!r} is not a dotted path such as bargain.games.simple.play"
+    if any(target == each or target.startswith(f"{each}.") for each in allowed):
+        return ""
+    if target.startswith((ROOMS[room],) if room else tuple(ROOMS.values())):
+        return ""
+    module = target.rpartition(".")[0]
+    if room and module.startswith("bargain."):
+        return f"{target} is no {room}; bargain has those in {ROOMS[room].rstrip('.')}"
+    return f"{target} is not part of bargain; if you trust it, add allow_targets=[{module}]"
+
+
+def locate(target: str, allowed: Sequence[str] = ()) -> Any:
+    """The object of a checked dotted path. Raises ConfigError when it may not be imported or does not exist."""
+    problem = target_problem(target, allowed)
+    if problem:
+        raise ConfigError(problem)
+    module, _, name = target.rpartition(".")
+    try:
+        found = getattr(importlib.import_module(module), name)
+    except (ImportError, AttributeError) as error:
+        raise ConfigError(f"{target}: cannot be imported ({error})") from error
+    if module.startswith("bargain.") and not _is_ours(found):
+        raise ConfigError(f"{target} is not bargain's own, but something that it imports")
+    return found
+
+
+def _is_ours(found: Any) -> bool:
+    """Whether an object found in a module of bargain was also made there: a module of bargain imports `os` as well."""
+    return callable(found) and str(getattr(found, "__module__", "")).startswith("bargain.")

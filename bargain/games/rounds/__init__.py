@@ -1,0 +1,1 @@
+"""How one round is played: one short file a protocol."""

@@ -1,0 +1,1 @@
+"""What bargainers say, read by rules: money, proposals, acts, the deal, violations."""

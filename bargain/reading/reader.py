@@ -1,0 +1,249 @@
+"""What bargainers do with prices, read from their words by rules: offers, acceptances, refusals, farewells, the deal.
+
+    reader = Reader(currency="$")
+    reader.add("seller", "It is $20.")            ->  Act("offer", 20.0)
+    reader.add("buyer", "Fine, I'll take it.")    ->  Act("accept", 20.0)
+    reader.outcome()                              ->  Outcome(state="deal", price=20.0, ...)
+
+A price alone never makes a deal: there must be an acceptance, without a condition, of a price that the *other* side
+has put on the table; nobody can accept in another's name. `moderator=rules` is built on this. What one utterance says
+is read in `acts.py`; here is what it does to the table. No prompts, engines or games.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from bargain.reading.acts import Said, read
+from bargain.reading.money import Amount, amounts, has_digits
+from bargain.reading.proposals import Table
+from bargain.records import State
+
+__all__ = ["Act", "Amount", "Outcome", "Reader", "amounts", "has_digits", "legacy_price", "offers", "read_outcome"]
+
+ActKind = Literal["offer", "accept", "reject", "walk_away", "other"]
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """What one utterance does. `offer` is the price it puts (or, accepting, leaves) on the table, None if none.
+
+    sure: the words can hardly be read otherwise: a price with a currency and no agreement, or a plain acceptance.
+    """
+
+    kind: ActKind
+    offer: float | None = None
+    sure: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a dialogue stands.
+
+    price: the agreed price, None unless `state` is "deal". standing_price: the price on the table at the end whatever
+    the state. accepted_turn, accepted_by_turn: indexes from 0 of the offer that was accepted and of the acceptance.
+    walked_away: who ended the talk.
+    """
+
+    state: State
+    price: float | None = None
+    standing_price: float | None = None
+    accepted_turn: int | None = None
+    accepted_by_turn: int | None = None
+    walked_away: str | None = None
+
+
+LISTED = -1
+"""The turn of an offer that stands in the listing and was made in no turn."""
+
+
+class Reader:
+    """Reads a dialogue turn by turn. `add` takes an utterance, `outcome` says how things stand; both are cheap.
+
+    list_price: the item's asking price, if known: the seller's price until the seller names one, and the scale of a
+    bare number ("7.5" for a car at 8,000 is 7,500).
+    """
+
+    def __init__(self, list_price: float | None = None, currency: str = "$") -> None:
+        self.list_price = list_price
+        self.currency = currency
+        self._turn = -1
+        self._table: dict[str, tuple[int, float]] = {}
+        self._made: dict[str, list[tuple[int, float]]] = {"seller": [], "buyer": []}
+        self._last: float | None = None
+        self._fresh: str | None = None
+        self._said = Said()
+        self._speaker: str | None = None
+        self._known = [list_price] if list_price else []
+        self._turned_down = False
+        self._outcome = Outcome("ongoing")
+
+    def outcome(self) -> Outcome:
+        """How the dialogue stands after the last turn."""
+        return self._outcome
+
+    def add(self, role: str, text: str) -> Act:
+        """Reads the next utterance and returns what it does."""
+        self._turn += 1
+        rival = "buyer" if role == "seller" else "seller"
+        said = read(text, role, self._seen_by(role, rival), self.currency)
+        act, accepted = self._act(said, role, rival)
+        self._said = said
+        if act.kind == "accept" and accepted is not None:
+            return self._accept(role, accepted, act)
+        if act.offer is not None:
+            self._put(role, act.offer, said.sure)
+        elif act.kind == "reject":
+            self._turn_down(role)
+        if act.offer is not None or self._speaker != role:
+            self._fresh = role if act.offer is not None else None
+        self._speaker = role
+        self._turned_down = said.refuses or act.kind == "walk_away"
+        if self._outcome.state == "deal" and act.kind == "other":
+            return act
+        walked = role if act.kind == "walk_away" else self._still_gone(act)
+        if walked and "seller" in self._table:
+            self._last = self._table["seller"][1]  # what the buyer could still come back to
+        self._outcome = Outcome("no_deal" if walked else "ongoing", None, self._last, walked_away=walked)
+        return act
+
+    def _seen_by(self, role: str, rival: str) -> Table:
+        mine, theirs = self._table.get(role), self._table.get(rival)
+        heard = self._fresh == rival
+        return Table(
+            mine[1] if mine else None,
+            theirs[1] if theirs else None,
+            self.list_price,
+            fresh=heard,
+            asked=heard and self._said.asks,
+            conditional=heard and self._said.conditional,
+            counting=self._said.counts,
+            questioned=self._said.questions,
+            newest=theirs is not None and self._last is not None and same(theirs[1], self._last),
+            agreed=self._outcome.price,
+            known=tuple(self._known),
+        )
+
+    def _turn_down(self, role: str) -> None:
+        """A refusal without a price takes the rival's offer off the table: the speaker's own stands again."""
+        own = self._table.get(role)
+        if own is not None:
+            self._last = own[1]
+        elif role == "seller" and self.list_price:
+            self._last = self.list_price
+
+    def _put(self, role: str, price: float, sure: bool) -> None:
+        if sure:
+            self._known.append(price)
+        self._table[role] = (self._turn, price)
+        self._made[role].append((self._turn, price))
+        self._last = price
+
+    def _still_gone(self, act: Act) -> str | None:
+        """Who had walked away and is not called back by this utterance."""
+        return self._outcome.walked_away if act.kind in ("other", "reject") else None
+
+    def _accept(self, role: str, accepted: tuple[int, float], act: Act) -> Act:
+        turn, price = accepted
+        self._speaker = role
+        self._turned_down = False
+        self._table[role] = (self._turn, price)
+        self._last = price
+        self._fresh = role
+        if self._outcome.state != "deal" or self._outcome.price != price:
+            self._outcome = Outcome("deal", price, price, None if turn == LISTED else turn, self._turn)
+        return act
+
+    def _act(self, said: Said, role: str, rival: str) -> tuple[Act, tuple[int, float] | None]:
+        """The act of an utterance and, for an acceptance, the (turn, price) that it accepts."""
+        theirs = self._on_table(rival, said)
+        offer = said.prices[-1] if said.prices else None
+        agreed = self._outcome.state == "deal"
+        turned_down = said.says_goodbye and not agreed and self._turned_down
+        if (said.leaves or turned_down) and (offer is None or said.limit) and not said.plainly:
+            return (Act("other"), None) if agreed and not said.refuses else (Act("walk_away", offer), None)
+        if offer is None and self._said.probe is not None and said.agrees:
+            return Act("offer", self._said.probe), None
+        accepted = self._accepted(said, role, offer, theirs)
+        if accepted is not None:
+            return Act("accept", accepted[1], said.plainly and not said.questions), accepted
+        if said.conditional and offer is None and theirs is not None and not said.refuses and not agreed:
+            return Act("offer", theirs[1]), None
+        if offer is None and said.lists and self.list_price is not None and role == "seller" and not agreed:
+            offer = self.list_price
+        if offer is None:
+            return Act("reject") if said.refuses else Act("other"), None
+        if agreed and self._outcome.price is not None and same(offer, self._outcome.price):
+            return Act("other"), None
+        differs = theirs is None or not same(offer, theirs[1])
+        return Act("offer", offer, said.sure and differs and not said.agrees and not said.conditional), None
+
+    def _on_table(self, rival: str, said: Said) -> tuple[int, float] | None:
+        """The rival's price; the listed one while the seller has named none, or when it is named in words."""
+        found = self._table.get(rival)
+        if rival == "seller" and self.list_price and (found is None or (said.lists and said.agrees)):
+            return (LISTED, self.list_price)
+        return found
+
+    def _accepted(
+        self, said: Said, role: str, offer: float | None, theirs: tuple[int, float] | None
+    ) -> tuple[int, float] | None:
+        """What the utterance accepts: the rival's price by words without another price, or by naming it."""
+        if theirs is None or (said.refuses and not said.plainly):
+            return None
+        if offer is None:
+            newest = self._last is not None and same(self._last, theirs[1])
+            heard = self._fresh is not None and self._fresh != role
+            if said.plainly or (said.agrees and (said.lists or (heard and theirs[0] != LISTED))):
+                return theirs
+            arranged = said.logistics and not said.conditional and theirs[0] != LISTED
+            return theirs if arranged and (heard or (said.agrees and newest)) else None
+        if said.limit or said.conditional:
+            return None
+        if said.same or same(offer, theirs[1]):
+            return None if not (said.same or said.plainly) or (theirs[0] == LISTED and not said.agrees) else theirs
+        return self._older(role, offer, theirs[1]) if said.agrees else None
+
+    def _older(self, role: str, offer: float, newest: float) -> tuple[int, float] | None:
+        """An earlier offer of the rival that is named again and is no worse for the rival than the newest."""
+        rival = "buyer" if role == "seller" else "seller"
+        for turn, price in reversed(self._made[rival]):
+            if same(price, offer) and (price >= newest if rival == "seller" else price <= newest):
+                return turn, price
+        return None
+
+
+def same(one: float, other: float) -> bool:
+    """Whether two prices are equal to the cent."""
+    return abs(one - other) < 0.005
+
+
+def read_outcome(turns: Iterable[tuple[str, str]], list_price: float | None = None, currency: str = "$") -> Outcome:
+    """How a whole dialogue of (role, text) pairs stands."""
+    reader = Reader(list_price, currency)
+    for role, text in turns:
+        reader.add(role, text)
+    return reader.outcome()
+
+
+def offers(
+    turns: Iterable[tuple[str, str]], list_price: float | None = None, currency: str = "$"
+) -> tuple[float | None, ...]:
+    """The price that each turn puts on the table, None where it puts none."""
+    reader = Reader(list_price, currency)
+    return tuple(reader.add(role, text).offer for role, text in turns)
+
+
+_DOLLARS = re.compile(r"\$\d+(?:\.\d+)?")
+
+
+def legacy_price(turns: Iterable[tuple[str, str]]) -> float | None:
+    """The 2023 rule: the last $ amount of the newest message that has one ("$1,200" is 1.0), None without one."""
+    for _, text in reversed(list(turns)):
+        found = _DOLLARS.findall(text)
+        if found:
+            return float(found[-1][1:])
+    return None

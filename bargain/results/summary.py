@@ -1,0 +1,94 @@
+"""What a run comes to, as `play` returns it and as a tracker is told; the file is summary.json.
+
+It knows the keys of summary.json, and nothing of how they came about (`summary.py` counts, `runner.py` writes).
+"""
+
+from __future__ import annotations
+
+import html
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from bargain.calls.attempts import Stats
+from bargain.results.tables import render, rounds_table, totals_line
+from bargain.results.tally import Tally
+
+EXIT_CODES = {"finished": 0, "failed": 1, "budget": 3, "interrupted": 130, "terminated": 143}
+
+
+@dataclass(frozen=True, slots=True)
+class RunSummary:
+    """What `play` returns: where the run lies, and its `summary.json` as data."""
+
+    directory: Path
+    data: dict[str, Any] = field(repr=False)
+
+    @property
+    def state(self) -> str:
+        """finished, paused (Ctrl-C, SIGTERM or a budget; go on with resume) or failed."""
+        return str(self.data["state"])
+
+    @property
+    def problem(self) -> str:
+        """Why it is not finished, and what to do, in one line; "" when it is."""
+        return str(self.data["problem"])
+
+    @property
+    def rounds(self) -> list[dict[str, Any]]:
+        """One dict per arm and round: games, deals, deal_rate, mean_price, mean_change ... and their 95% intervals."""
+        return list(self.data["rounds"])
+
+    @property
+    def exit_code(self) -> int:
+        """What the command exits with."""
+        return EXIT_CODES[self.data["ended"]]
+
+    def __str__(self) -> str:
+        parts = [render(rounds_table(self.data)), totals_line(self.data)]
+        if self.data["games"]["error"]:
+            parts.append(f"{self.data['games']['error']} games failed; see bargain.log for each reason")
+        return "\n".join([*parts, f"run directory: {self.directory}"])
+
+    def _repr_html_(self) -> str:
+        return f"<pre>{html.escape(str(self))}</pre>"
+
+
+def summary_data(ended: str, facts: dict[str, Any], tally: Tally, stats: Stats, wall_s: float) -> dict[str, Any]:
+    """What stands in summary.json. ended: a key of EXIT_CODES, or running; facts: what the run knows of itself."""
+    return {
+        "state": {"finished": "finished", "running": "running", "failed": "failed"}.get(ended, "paused"),
+        "ended": ended,
+        **facts,
+        "games": {"planned": facts["n_games"], "finished": tally.finished, "error": tally.errors},
+        "rounds": tally.rounds(intervals=ended != "running"),
+        "tokens": {name: tally.tokens[name] for name in ("input", "output", "cached")},
+        "cost_usd": stats.cost_usd,
+        "cost_usd_by_seat": dict(sorted(stats.cost_by_seat.items())),
+        "calls": {
+            "live": stats.live,
+            "from_journal": stats.from_journal,
+            "retries": stats.retries,
+            "failed": stats.failed,
+            "maybe_billed": stats.maybe_billed,
+            "open_intents": stats.open_intents,
+            "reissued": stats.reissued,
+            "rate_limit_cuts": stats.rate_limit_cuts,
+        },
+        "wall_s": round(wall_s, 3),
+    }
+
+
+def metrics(summary: dict[str, Any]) -> dict[str, float]:
+    """How things stand, as numbers by name, for a tracker."""
+    values = {
+        "games_done": summary["games"]["finished"],
+        "games_failed": summary["games"]["error"],
+        "cost_usd": summary["cost_usd"],
+        "calls_per_s": summary["calls"]["live"] / max(summary["wall_s"], 1e-3),
+    }
+    for row in summary["rounds"]:
+        name = f"{row['arm'] + '_' if row['arm'] else ''}round_{row['round']}"
+        values[f"{name}/mean_price"] = row["mean_price"]
+        values[f"{name}/deal_rate"] = row["deal_rate"]
+    return {name: float(value) for name, value in values.items() if value is not None}

@@ -1,0 +1,127 @@
+"""The summary as people read it: in the terminal, in a log file, in a notebook."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+
+from bargain.agents.prompts import money
+
+PLAIN: dict[str, Any] = {"markup": False, "emoji": False, "highlight": False}
+"""Options of a rich Console for which texts are texts: [seller] is no markup, :cost: no picture."""
+
+
+def price_text(value: float | None, currency: str) -> str:
+    """A mean price with two decimals, or a dash."""
+    return "-" if value is None else money(round(value, 2) + 0.0, currency)
+
+
+def _with_interval(text: str, low: float | None, high: float | None, scale: float = 1.0, digits: int = 2) -> str:
+    return text if low is None or high is None else f"{text} [{low * scale:.{digits}f}, {high * scale:.{digits}f}]"
+
+
+def rounds_table(summary: dict[str, Any]) -> Table:
+    """Per round: games, deals, deal rate, mean price and paired change, each with its 95% interval."""
+    currency = summary.get("currency", "$")
+    legacy = summary.get("scoring") == "legacy"
+    title = "simulated negotiators" if summary.get("simulated") else None
+    table = Table(box=SIMPLE_HEAD, title=title, title_justify="left", title_style="italic", pad_edge=False)
+    arms = any(row["arm"] for row in summary["rounds"])
+    if arms:
+        table.add_column("arm")
+    for name in ("round", "games", "deals"):
+        table.add_column(name, justify="right")
+    table.add_column("deal rate, %")
+    table.add_column("mean price, 2023 rules" if legacy else "mean price")
+    if not legacy:
+        table.add_column("change from the round before")
+    for row in summary["rounds"]:
+        cells = [row["arm"] or "all"] if arms else []
+        cells += [str(row["round"]), str(row["games"]), str(row["deals"])]
+        cells.append(rate_cell(row))
+        if legacy:
+            cells.append(f"{price_text(row['legacy_mean_price'], currency)}  ({row['legacy_games']} survivors)")
+        else:
+            cells.append(price_cell(row, currency))
+            cells.append(change_cell(row))
+        table.add_row(*cells)
+    return table
+
+
+def rate_cell(row: dict[str, Any]) -> str:
+    """A deal rate in percent with its interval."""
+    if row["deal_rate"] is None:
+        return "-"
+    return _with_interval(f"{100 * row['deal_rate']:.1f}", row["deal_rate_low"], row["deal_rate_high"], 100, 1)
+
+
+def price_cell(row: dict[str, Any], currency: str) -> str:
+    """A mean price with its interval."""
+    return _with_interval(price_text(row["mean_price"], currency), row["price_low"], row["price_high"])
+
+
+def change_cell(row: dict[str, Any]) -> str:
+    """A paired change with its interval and the number of pairs."""
+    if row["mean_change"] is None:
+        return "-"
+    text = _with_interval(f"{row['mean_change']:+.2f}", row["change_low"], row["change_high"])
+    return f"{text}  n={row['pairs']}"
+
+
+def sweep_table(cells: Sequence[tuple[dict[str, str], dict[str, Any]]]) -> Table:
+    """One row per cell of a sweep: what differs, then deal rate, first and last price, change, state.
+
+    cells: the overrides of each cell by key, and its summary ({} when it left none).
+    """
+    keys = sorted({key for choice, _ in cells for key in choice})
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    for key in keys:
+        table.add_column(key.replace("@", " ").split()[-1] if "@" in key else key, overflow="fold")
+    for name in ("games", "deal rate, %: first round", "last round", "price: first round", "last round", "state"):
+        table.add_column(name, overflow="fold")
+    for choice, summary in cells:
+        rounds = summary.get("rounds") or []
+        chosen = [choice.get(key, "") for key in keys]
+        state = summary.get("state", "not started") + (" (simulated)" if summary.get("simulated") else "")
+        if not rounds:
+            table.add_row(*chosen, "0", "-", "-", "-", "-", state)
+            continue
+        lasts = [row for row in rounds if row["round"] == rounds[-1]["round"]]
+        currency = summary.get("currency", "$")
+        named = [f"{row['arm']}: " if row["arm"] else "" for row in lasts]
+        table.add_row(
+            *chosen,
+            str(rounds[0]["games"]),
+            rate_cell(rounds[0]),
+            "\n".join(name + rate_cell(row) for name, row in zip(named, lasts, strict=True)),
+            price_cell(rounds[0], currency),
+            "\n".join(name + price_cell(row, currency) for name, row in zip(named, lasts, strict=True)),
+            state,
+        )
+    return table
+
+
+def totals_line(summary: dict[str, Any]) -> str:
+    """Calls, tokens, cost and wall time in one line."""
+    calls, tokens = summary["calls"], summary["tokens"]
+    cost = summary["cost_usd"]
+    parts = [
+        f"{calls['live'] + calls['from_journal']:,} calls"
+        + (f" ({calls['from_journal']:,} from the journal)" if calls["from_journal"] else ""),
+        f"{tokens['input']:,} tokens in, {tokens['output']:,} out",
+        "cost unknown: no price for a model" if cost is None else f"${cost:,.4f}" if cost else "$0",
+        f"{summary['wall_s']:.1f} s",
+    ]
+    return ", ".join(parts)
+
+
+def render(table: Table, width: int | None = None) -> str:
+    """The table as plain text, for log files and notebooks."""
+    console = Console(width=width or 120, force_terminal=False, **PLAIN)
+    with console.capture() as capture:
+        console.print(table)
+    return "\n".join(line.rstrip() for line in capture.get().splitlines())

@@ -1,0 +1,157 @@
+"""Builds what a run needs from its config: item, prompts, engines by seat, and the seats of a game.
+
+The only room that turns config into objects; everything it builds is plain and knows no config afterwards. Whatever is
+wrong is a ConfigError before the first call.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from omegaconf import DictConfig, OmegaConf
+
+from bargain.agents.critic import Critic
+from bargain.agents.feedback import FeedbackSource
+from bargain.agents.player import Memory, Negotiator
+from bargain.agents.prompts import Prompt
+from bargain.config.compose import ConfigError, engines_of
+from bargain.config.schema import FeedbackConfig, PromptConfig
+from bargain.config.targets import locate
+from bargain.engines.base import Engine
+from bargain.games.rounds.negotiation import Moderator, Rules
+from bargain.games.table import Seats, Table
+from bargain.records import PLAYERS, Item, Player
+
+
+def build_item(cfg: DictConfig) -> Item:
+    """The item of the config."""
+    return Item(**{str(key): value for key, value in cfg.item.items()})
+
+
+def build_engines(cfg: DictConfig) -> dict[str, Engine]:
+    """The engine of every seat that is asked: seller, buyer, moderator, seller_critic, seller_coach ..."""
+    asked = set(PLAYERS) | {"moderator"}
+    asked |= {f"{learner}_{seat}" for learner in cfg.game.learners for seat in ("critic", "coach")}
+    if not cfg.moderator._target_.endswith(".Model") and cfg.moderator._target_.startswith("bargain."):
+        asked.discard("moderator")
+    if not any(source.calls_critic for source in [_feedback(cfg, cfg.feedback), *_arms(cfg).values()]):
+        asked -= {"seller_critic", "buyer_critic"}
+    engines: dict[str, Engine] = {}
+    for seat, config in engines_of(cfg).items():
+        if seat in asked:
+            target = locate(config._target_, list(cfg.allow_targets))
+            if cfg.mode == "replay":  # nobody is called, so nobody needs a key
+                config = OmegaConf.merge(config, {"api_key_env": None, "base_url_env": None})
+                config.headers_env = {}
+                config.base_url = config.base_url and config.base_url.replace("YOUR-", "your-")
+            engines[seat] = _refusing(f"engine {config.name or config.model} ({seat})", target, config, seat, cfg.seed)
+    return engines
+
+
+def build_game(cfg: DictConfig) -> Callable[[Table], Awaitable[None]]:
+    """The game type's `play`."""
+    game: Callable[[Table], Awaitable[None]] = locate(cfg.game._target_, list(cfg.allow_targets))
+    return game
+
+
+def build_seats(cfg: DictConfig) -> Seats:
+    """Everything that is the same for all games of the run. Every prompt is filled once, so a bad one is refused."""
+    item = build_item(cfg)
+    game = cfg.game
+    prompts = {role: build_prompt(cfg.prompt[role], role) for role in ("seller", "buyer", "critic", "moderator")}
+    memory = Memory(
+        rounds=cfg.memory.rounds if cfg.memory.name == "last_k" else 0,
+        dialogues=cfg.memory.name != "feedback_only",
+        nothing=cfg.memory.name == "none",
+    )
+
+    def player(role: Player) -> Negotiator:
+        engine = cfg[role].engine
+        return Negotiator(
+            role,
+            prompts[role],
+            item,
+            max_exchanges=game.max_exchanges,
+            memory=memory,
+            max_asks=cfg.limits.max_asks,
+            context_window=engine.context_window,
+            max_reply_tokens=engine.max_tokens or 0,
+        )
+
+    fresh = {role: _refusing(f"prompt/{role}", player, role) for role in PLAYERS}
+
+    def pair() -> dict[Player, Negotiator]:
+        return {role: each.fork() for role, each in fresh.items()}
+
+    for role in PLAYERS:
+        if game[f"{role}_opens"] == "fixed":
+            _refusing(f"prompt/{role}", fresh[role].opening)
+    return Seats(
+        seed=cfg.seed,
+        item=item,
+        rules=Rules(
+            max_exchanges=game.max_exchanges,
+            who_is_first=game.who_is_first,
+            free_openings=frozenset(role for role in PLAYERS if game[f"{role}_opens"] == "free"),
+            moderator_start=cfg.moderator.start,
+            no_deal_threshold=cfg.moderator.no_deal_threshold,
+            gate=cfg.moderator.gate == "rules",
+        ),
+        n_rounds=game.n_rounds,
+        learners=tuple(game.learners),
+        stop_after_no_deal=game.after_no_deal == "stop",
+        players=pair,
+        moderator=build_moderator(cfg, prompts["moderator"], item),
+        critics={
+            learner: _refusing("prompt/critic", _critic, learner, prompts["critic"], item, cfg) for learner in PLAYERS
+        },
+        feedback=_feedback(cfg, cfg.feedback),
+        ask_acknowledgement=cfg.feedback.acknowledge == "ask",
+        arms={name: (source, game.arms[name].acknowledge == "ask") for name, source in _arms(cfg).items()},
+    )
+
+
+def build_moderator(cfg: DictConfig, prompt: Prompt, item: Item) -> Moderator:
+    """The moderator of the config: constructed as `Target(name, prompt, item, window=..., max_asks=...)`."""
+    target = locate(cfg.moderator._target_, list(cfg.allow_targets))
+    moderator: Moderator = _refusing(
+        "moderator", target, cfg.moderator.name, prompt, item, window=cfg.moderator.window, max_asks=cfg.limits.max_asks
+    )
+    return moderator
+
+
+def build_prompt(config: PromptConfig, role: str) -> Prompt:
+    """The prompt version of a role."""
+    return Prompt(
+        f"{role} {config.version}",
+        config.system,
+        tuple({str(key): str(value) for key, value in each.items()} for each in config.few_shot),
+        {str(key): str(value) for key, value in config.texts.items()},
+    )
+
+
+def _critic(learner: Player, prompt: Prompt, item: Item, cfg: DictConfig) -> Critic:
+    return Critic(learner, prompt, item, max_exchanges=cfg.game.max_exchanges, max_asks=cfg.limits.max_asks)
+
+
+def _feedback(cfg: DictConfig, config: FeedbackConfig) -> FeedbackSource:
+    source: FeedbackSource = _refusing(
+        f"feedback {config.name}", locate(config._target_, list(cfg.allow_targets)), config
+    )
+    return source
+
+
+def _arms(cfg: DictConfig) -> dict[str, FeedbackSource]:
+    return {str(name): _feedback(cfg, config) for name, config in cfg.game.arms.items()}
+
+
+def _refusing(where: str, build: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    """build(...), with its ValueError told as the config's."""
+    try:
+        return build(*args, **kwargs)
+    except ConfigError:
+        raise
+    except (ValueError, TypeError) as error:
+        text = str(error)
+        raise ConfigError(text if text.startswith(where.split()[0]) else f"{where}: {text}") from error

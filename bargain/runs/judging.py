@@ -1,0 +1,212 @@
+"""Labelled dialogues and what moderators make of them: reading the file, asking, counting.
+
+    {"turns": [["seller", "It is $20."], ["buyer", "$15?"], ["seller", "Deal!"]], "state": "deal", "price": 15}
+
+A moderator is asked exactly as in a game: after the last turn, about the same window, with the same check by code. Both
+its own verdict and the checked one are kept, so that one sees what the check changes. It knows no command line.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Protocol
+
+from bargain.engines.base import Ask, GaveUp
+from bargain.reading.reader import Outcome, Reader
+from bargain.records import PLAYERS, Item, Place, Turn, Verdict
+from bargain.results.tally import wilson
+from bargain.text import cell
+
+STATES = ("deal", "ongoing", "no_deal")
+
+
+class BadLine(ValueError):
+    """A line of the labelled file that cannot be used; the message names file and line."""
+
+
+class Judge(Protocol):
+    """A moderator."""
+
+    async def judge(self, ask: Ask, place: Place, turns: tuple[Turn, ...], read: Outcome) -> Verdict:
+        """The verdict, checked against the dialogue."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """One labelled dialogue. price: the agreed price, None unless the state is deal (or it was not labelled)."""
+
+    id: str
+    turns: tuple[tuple[str, str], ...]
+    state: str
+    price: float | None
+    list_price: float | None = None
+    currency: str = "$"
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What one moderator said of one dialogue. own: its own state, before the check. error: why there is no verdict."""
+
+    dialogue: Labelled
+    moderator: str
+    own: str = ""
+    state: str = ""
+    price: float | None = None
+    objections: tuple[str, ...] = ()
+    error: str = ""
+
+    @property
+    def right(self) -> bool:
+        """Whether the state, and for a deal the price, is as labelled."""
+        return self.state == self.dialogue.state and self.right_price
+
+    @property
+    def right_price(self) -> bool:
+        """Whether the price is as labelled; a deal labelled without a price has no wrong one."""
+        wanted = self.dialogue.price
+        if wanted is None:
+            return self.price is None or self.dialogue.state == "deal"
+        return self.price is not None and abs(wanted - self.price) < 0.005
+
+
+def read_labelled(path: Path) -> list[Labelled]:
+    """The dialogues of a JSONL file. Raises BadLine for the first line that cannot be used."""
+    try:
+        lines = path.read_text(encoding="utf-8").split("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadLine(f"{path} cannot be read ({error}); name a JSONL file of labelled dialogues") from error
+    found = [_labelled(line, f"{path}:{number}") for number, line in enumerate(lines, 1) if line.strip()]
+    if not found:
+        raise BadLine(f"{path} holds no dialogue")
+    return [replace(each, id=each.id or str(number)) for number, each in enumerate(found, 1)]
+
+
+def _labelled(line: str, where: str) -> Labelled:
+    try:
+        data = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise BadLine(f"{where}: not JSON ({error})") from None
+    if not isinstance(data, dict):
+        raise BadLine(f'{where}: must be an object {{"turns": ..., "state": ...}}, got {line[:60]}')
+    turns: Any = data.get("turns")
+    good = isinstance(turns, list) and turns and all(isinstance(turn, list) and len(turn) == 2 for turn in turns)
+    if not good or not all(isinstance(text, str) for turn in turns for text in turn):
+        raise BadLine(f'{where}: turns must be a list of ["seller" or "buyer", text] pairs')
+    for role, _ in turns:
+        if role not in PLAYERS:
+            raise BadLine(f"{where}: a turn is by seller or buyer, got {role!r}")
+    if data.get("state") not in STATES:
+        raise BadLine(f"{where}: state must be {', '.join(STATES)}, got {data.get('state')!r}")
+    numbers = {}
+    for name in ("price", "list_price"):
+        value = data.get(name)
+        if value is not None and (isinstance(value, bool) or not isinstance(value, int | float)):
+            raise BadLine(f"{where}: {name} must be a number or null, got {value!r}")
+        numbers[name] = None if value is None else float(value)
+    return Labelled(
+        str(data.get("id", "")),
+        tuple((role, text) for role, text in turns),
+        data["state"],
+        numbers["price"],
+        numbers["list_price"],
+        str(data.get("currency", "$")),
+    )
+
+
+def as_turns(dialogue: Labelled) -> tuple[tuple[Turn, ...], Outcome]:
+    """The dialogue as the game records it, and how the rules read it."""
+    reader = Reader(dialogue.list_price, dialogue.currency)
+    turns = []
+    for role, text in dialogue.turns:
+        act = reader.add(role, text)
+        turns.append(Turn("seller" if role == "seller" else "buyer", text, act.offer, act.kind))
+    return tuple(turns), reader.outcome()
+
+
+async def judge_one(judge: Judge, name: str, ask: Ask, number: int, dialogue: Labelled) -> Judged:
+    """What a moderator says of a dialogue. A call that failed for good is its error."""
+    turns, read = as_turns(dialogue)
+    try:
+        verdict = await judge.judge(ask, Place(number, name, 1, len(turns), "moderator"), turns, read)
+    except GaveUp as error:
+        return Judged(dialogue, name, error=str(error))
+    return Judged(dialogue, name, verdict.state, verdict.stands, verdict.price, verdict.objections)
+
+
+def item_of(item: Item, dialogue: Labelled) -> Item:
+    """The item as a moderator of this dialogue sees it: its currency, and no private price."""
+    return replace(item, currency=dialogue.currency, cost=None, valuation=None)
+
+
+def scores(judged: Sequence[Judged]) -> dict[str, Any]:
+    """Counts of one moderator: right of all with Wilson's 95% interval, per state precision and recall, confusion.
+
+    A dialogue without a verdict (an error) stays in every denominator and is never right.
+    """
+    total = len(judged)
+
+    def rate(hits: int, of: int) -> dict[str, Any]:
+        low, high = wilson(hits, of)
+        return {"right": hits, "of": of, "rate": hits / of if of else None, "low": low, "high": high}
+
+    def confusion(pick: str) -> dict[str, dict[str, int]]:
+        return {
+            wanted: {
+                got: sum(each.dialogue.state == wanted and (getattr(each, pick) or "error") == got for each in judged)
+                for got in (*STATES, "error")
+            }
+            for wanted in STATES
+        }
+
+    def per_state(state: str) -> dict[str, Any]:
+        hits = sum(each.state == state == each.dialogue.state for each in judged)
+        said = sum(each.state == state for each in judged)
+        labelled = sum(each.dialogue.state == state for each in judged)
+        return {"precision": rate(hits, said), "recall": rate(hits, labelled)}
+
+    return {
+        "dialogues": total,
+        "errors": sum(bool(each.error) for each in judged),
+        "state": rate(sum(each.state == each.dialogue.state for each in judged), total),
+        "state_own": rate(sum(each.own == each.dialogue.state for each in judged), total),
+        "price": rate(sum(each.right_price and not each.error for each in judged), total),
+        "state_and_price": rate(sum(each.right for each in judged), total),
+        "per_state": {state: per_state(state) for state in STATES},
+        "confusion": confusion("state"),
+        "confusion_own": confusion("own"),
+    }
+
+
+COLUMNS = (
+    "id",
+    "moderator",
+    "wanted",
+    "wanted_price",
+    "own",
+    "checked",
+    "price",
+    "right",
+    "objections",
+    "error",
+    "last",
+)
+
+
+def write_csv(path: Path, judged: Iterable[Judged]) -> None:
+    """One row per dialogue and moderator. A text that a spreadsheet would run as a formula gets an apostrophe."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(COLUMNS)
+        for each in judged:
+            wanted = each.dialogue
+            role, text = wanted.turns[-1]
+            row = (
+                wanted.id, each.moderator, wanted.state, wanted.price, each.own, each.state, each.price, each.right,
+                "; ".join(each.objections), each.error, f"{role}: {text}",
+            )  # fmt: skip
+            writer.writerow([cell(value) for value in row])

@@ -1,0 +1,299 @@
+"""Plays a run: many games at once, each written as it finishes, resumable at any moment, summed up at the end.
+
+    summary = play(compose(["game=simple", "n_games=10"]))
+    summary.rounds[0]["mean_price"]
+
+`play` is what `bargain` calls; a notebook calls the same. It knows every room below it and no command line.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import filecmp
+import logging
+import os
+import signal
+import threading
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import anyio
+from anyio.abc import TaskGroup
+from anyio.lowlevel import checkpoint
+from omegaconf import DictConfig, OmegaConf
+
+from bargain.calls.caller import Caller
+from bargain.config.compose import ConfigError, checked
+from bargain.config.targets import locate
+from bargain.engines.base import Ask
+from bargain.errors import BudgetReached, JournalError, NotRecorded, RunStopped
+from bargain.games.table import Seats, Table
+from bargain.records import Game
+from bargain.results.progress import ProgressLine
+from bargain.results.summary import RunSummary, metrics, summary_data
+from bargain.results.tables import totals_line
+from bargain.results.tally import Tally
+from bargain.rundir.directory import choose, has_failed_games, identity, read_state, write_json
+from bargain.rundir.games import GamesFile
+from bargain.runs.build import build_engines, build_game, build_item, build_seats
+from bargain.runs.log import disk_problem, first_of, in_own_loop, logging_to, one_line
+from bargain.runs.opening import open_caller
+from bargain.tracking.base import Tracker, run_info
+from bargain.version import __version__
+
+__all__ = ["Run", "RunSummary", "play", "play_game"]
+
+log = logging.getLogger("bargain")
+SUMMARY_EVERY_S = 5.0
+DRAIN_S = 0.3
+"""When the run is interrupted: how long the calls in flight, which are paid for, may take to come home."""
+
+
+def play(
+    cfg: DictConfig, directory: Path | str | None = None, *, show_progress: bool = True, cells_at_once: int = 1
+) -> RunSummary:
+    """Plays the run of a composed config and returns its summary.
+
+    directory: where it lies; None = the newest unfinished run of exactly this config under outputs/, else a new one.
+    cells_at_once: so many cells of a sweep play at the same time and share the engines' limits, each an equal part.
+    Raises ConfigError before the first call for what cannot be played. A run that pauses or fails is a summary that
+    says so; nothing that was recorded is lost.
+    """
+    cfg = checked(cfg)
+    plain: dict[str, Any] = OmegaConf.to_container(cfg)  # type: ignore[assignment]
+    if directory is None:
+        directory = choose(Path("outputs"), identity(plain), cfg.game.name, cfg.resume, retry_failed=cfg.retry_failed)
+    run = Run(cfg, plain, Path(directory).resolve(), show_progress=show_progress, cells_at_once=cells_at_once)
+    if run.already_finished is not None:
+        return run.already_finished
+    with logging_to(run.directory / "bargain.log"):
+        return run.go()
+
+
+class Run:
+    """One run in its directory."""
+
+    def __init__(
+        self, cfg: DictConfig, plain: dict[str, Any], directory: Path, *, show_progress: bool, cells_at_once: int = 1
+    ) -> None:
+        self.cfg = cfg
+        self.cells_at_once = cells_at_once
+        self.plain = plain
+        self.directory = directory
+        self.games_name = "replay.jsonl" if cfg.mode == "replay" else "games.jsonl"
+        self.item = build_item(cfg)
+        self.seats = build_seats(cfg)
+        self.game = build_game(cfg)
+        self.engines = build_engines(cfg)
+        self.simulated = any(engine.simulated for engine in self.engines.values())
+        self.tally = Tally(self.item)
+        self.progress = ProgressLine(cfg.n_games, self.tally, show=show_progress)
+        self.tracker: Tracker = locate(cfg.tracking._target_, list(cfg.allow_targets))(cfg.tracking)
+        self.started = time.monotonic()
+        self.ended = "finished"
+        self.problem = ""
+        self.already_finished = self._already_finished()
+
+    def _already_finished(self) -> RunSummary | None:
+        recorded = read_state(self.directory)
+        if recorded.get("state") != "finished" or self.cfg.mode == "replay":
+            return None
+        if recorded.get("identity") != identity(self.plain):
+            raise ConfigError(f"{self.directory} holds a finished run of another config; choose another directory")
+        if self.cfg.retry_failed and has_failed_games(recorded):
+            return None
+        print(f"already finished, nothing was called: {self.directory}")
+        return RunSummary(self.directory, recorded)
+
+    def go(self) -> RunSummary:
+        """Plays the run to its end, pause or failure, and leaves every file of the run directory behind."""
+        with open_caller(self.cfg, self.plain, self.directory, self.engines, self.cells_at_once) as caller:
+            try:
+                self._prepare(caller)
+                self._play(caller)
+                if self.cfg.mode == "replay":
+                    self._compare_replay()
+                summary = self._summary(caller, final=True)
+                self._keep(summary)
+            except BaseException as error:
+                first = first_of(error)
+                self._broke_off(first, caller)
+                if not disk_problem(first):
+                    raise first from None
+                return RunSummary(self.directory, self._summary(caller, final=True))
+        self._tell_tracker(summary)
+        log.info("%s: %s", summary["ended"], self.problem or totals_line(summary))
+        return RunSummary(self.directory, summary)
+
+    def _prepare(self, caller: Caller) -> None:
+        """Leaves what a resume needs before the first call, starts the tracker, says what goes on.
+
+        That is the config as played (Hydra has written it for a command) and a summary with the run's identity.
+        """
+        recorded = self.directory / ".hydra" / "config.yaml"
+        if not recorded.is_file():
+            recorded.parent.mkdir(parents=True, exist_ok=True)
+            recorded.write_text(OmegaConf.to_yaml(self.cfg), encoding="utf-8")
+        elif self.cfg.mode == "live":
+            kept = DictConfig(OmegaConf.load(recorded))
+            if kept.get("limits") != self.cfg.limits:  # they hold from now on, for replays as well
+                kept.limits = self.cfg.limits
+                OmegaConf.save(kept, recorded)
+        before = read_state(self.directory)
+        if before:
+            done = before.get("games", {}).get("finished", 0)
+            print(f"goes on with {self.directory} ({done} of {self.cfg.n_games} games were finished)", flush=True)
+        else:
+            self._keep(self._summary(caller, final=False))
+        info = run_info(self.directory, self.plain, simulated=self.simulated, tags=list(self.cfg.tracking.tags))
+        self.tracker.start(self.directory, self.plain, info)
+        name = self.cfg.game.name
+        log.info("bargain %s plays %d games of %s in %s", __version__, self.cfg.n_games, name, self.directory)
+        if self.cells_at_once > 1:
+            part = "%d cells play at once: this one keeps to 1/%d of each engine's rates and concurrency"
+            log.info(part, self.cells_at_once, self.cells_at_once)
+
+    def _play(self, caller: Caller) -> None:
+        games = GamesFile(self.directory / self.games_name)
+        try:
+            in_own_loop(lambda: self._play_all(caller, games))
+        except KeyboardInterrupt:
+            self._interrupted("interrupted")
+        finally:
+            games.close()
+            self.progress.close()
+
+    def _broke_off(self, error: BaseException, caller: Caller) -> None:
+        """Leaves word of an error that nobody foresaw (a game type of one's own, a full disk); it is raised further."""
+        self.ended, self.problem = "failed", disk_problem(error)
+        if not self.problem:
+            self.problem = f"{type(error).__name__}: {one_line(error)}"
+            log.error("broke off: %s", self.problem)
+        with contextlib.suppress(Exception):
+            self._keep(self._summary(caller, final=True))
+        self.tracker.fail(self.problem)
+
+    async def _play_all(self, caller: Caller, games: GamesFile) -> None:
+        """Plays every game; says in `ended` and `problem` why, if it does not come to the end."""
+        numbers = iter(range(self.cfg.n_games))
+        free = all(engine.free for engine in self.engines.values())
+        workers = 1 if free else min(self.cfg.limits.max_concurrent_games, self.cfg.n_games)
+
+        async def work() -> None:
+            for number in numbers:
+                game = await play_game(number, self.seats, self.game, caller.ask, simulated=self.simulated)
+                games.add(game)
+                self._took(game, caller)
+                await checkpoint()
+
+        try:
+            async with anyio.create_task_group() as watch:
+                watch.start_soon(self._watch_signals, caller, watch)
+                watch.start_soon(self._report_now_and_then, caller, games)
+                async with anyio.create_task_group() as group:
+                    for _ in range(workers):
+                        group.start_soon(work)
+                        await checkpoint()  # each begins in a turn of the loop of its own, not all in one
+                watch.cancel_scope.cancel()
+            for engine in self.engines.values():
+                await engine.close()
+        except* (RunStopped, NotRecorded, JournalError) as errors:
+            self.ended, self.problem = "failed", one_line(errors)
+        except* BudgetReached as errors:
+            reached = first_of(errors)
+            assert isinstance(reached, BudgetReached)
+            self.ended = "budget"
+            self.problem = f"{reached}; go on with a higher cap: bargain resume={self.directory} {reached.higher}"
+
+    async def _watch_signals(self, caller: Caller, tasks: TaskGroup) -> None:
+        """Ctrl-C and SIGTERM (as Slurm sends it) pause the run; a second one ends the process at once."""
+
+        async def pause() -> None:
+            await caller.drain(DRAIN_S)
+            tasks.cancel_scope.cancel()
+
+        if threading.current_thread() is not threading.main_thread():
+            return
+        with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+            async for number in signals:
+                if self.ended != "finished":
+                    signal.signal(number, signal.SIG_DFL)
+                    signal.raise_signal(number)
+                self._interrupted("interrupted" if number == signal.SIGINT else "terminated")
+                tasks.start_soon(pause)
+
+    def _interrupted(self, how: str) -> None:
+        self.ended = how
+        self.problem = f"{how}; what was paid is kept, go on with: bargain resume={self.directory}"
+
+    async def _report_now_and_then(self, caller: Caller, games: GamesFile) -> None:
+        while True:
+            self._show(caller, games)
+            await anyio.sleep(SUMMARY_EVERY_S)
+
+    def _took(self, game: Game, caller: Caller) -> None:
+        """Counts a finished game and shows how things stand."""
+        self.tally.add(game)
+        if game.error:
+            log.warning("game %d failed: %s", game.game, game.error)
+        self.tracker.game(game)
+        self.progress.update(caller.stats)
+
+    def _show(self, caller: Caller, games: GamesFile) -> None:
+        """Makes the run visible to readers of its directory and to the tracker while it plays."""
+        games.flush()
+        summary = self._summary(caller, final=False)
+        self._keep(summary)
+        self.tracker.progress(metrics(summary))
+        self.progress.update(caller.stats)
+
+    def _summary(self, caller: Caller, *, final: bool) -> dict[str, Any]:
+        """What stands in summary.json."""
+        facts = {
+            "problem": self.problem,
+            "identity": identity(self.plain),
+            "version": __version__,
+            "simulated": self.simulated,
+            "scoring": self.cfg.scoring,
+            "currency": self.item.currency,
+            "n_games": self.cfg.n_games,
+        }
+        ended = self.ended if final else "running"
+        return summary_data(ended, facts, self.tally, caller.stats(), time.monotonic() - self.started)
+
+    def _keep(self, summary: dict[str, Any]) -> None:
+        """Writes summary.json. A replay that came to nothing leaves the run's own as it was."""
+        if self.cfg.mode != "replay" or summary["ended"] == "finished":
+            write_json(self.directory / "summary.json", summary)
+
+    def _compare_replay(self) -> None:
+        """mode=replay proves itself: the games it made are those on file, byte for byte."""
+        made, kept = self.directory / self.games_name, self.directory / "games.jsonl"
+        if self.ended != "finished":
+            return
+        if kept.is_file() and not filecmp.cmp(made, kept, shallow=False):
+            self.ended = "failed"
+            self.problem = f"the replay differs from games.jsonl: compare {made} with {kept}"
+            return
+        os.replace(made, kept)
+        print("replayed from the journal: games.jsonl is the same, byte for byte", flush=True)
+
+    def _tell_tracker(self, summary: dict[str, Any]) -> None:
+        if summary["state"] == "finished":
+            files = [self.directory / "games.jsonl", self.directory / "summary.json"]
+            self.tracker.finish(summary, files)
+        else:
+            self.tracker.fail(self.problem)
+
+
+async def play_game(
+    number: int, seats: Seats, game: Callable[[Table], Awaitable[None]], ask: Ask, *, simulated: bool
+) -> Game:
+    """Plays one game to its end. Calls that fail for good are part of its record."""
+    table = Table(number, seats, ask)
+    await game(table)
+    errors = [played.reason for played in table.rounds if played.outcome == "error"]
+    outcome = "error" if errors else table.rounds[-1].outcome
+    return Game(number, outcome, tuple(table.rounds), errors[0] if errors else "", simulated)

@@ -1,0 +1,69 @@
+"""The house (docs/architecture.md): a folder imports only folders that stand above it in this list."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+GROUND = ("records", "errors", "text", "secrets", "version", "conf")
+BARGAIN = (
+    *(GROUND,),
+    ("fu2023",),
+    ("rundir",),
+    ("reading",),
+    ("config",),
+    ("journal",),
+    ("engines", "tracking"),
+    ("agents",),
+    ("calls",),
+    ("games",),
+    ("results",),
+    ("runs",),
+    ("sweeps",),
+    ("commands",),
+    ("main",),
+    ("__init__", "__main__"),
+)
+ANALYSIS = (("text",), ("data",), ("stats",), ("measures",), ("figures",), ("report", "dashboard"), ("__init__",))
+OF_BARGAIN = ("bargain.records", "bargain.text", "bargain.reading", "bargain.config.identity")
+"""What analysis may import of bargain: the words, and the one list of what decides a run."""
+
+SOURCES = [path for top in ("bargain", "analysis") for path in sorted((ROOT / top).rglob("*.py"))]
+
+
+def imports(path: Path) -> Iterator[str]:
+    """Dotted names of what a file imports, inside functions too."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+
+
+def height(rooms: tuple[tuple[str, ...], ...], room: str) -> int:
+    found = [number for number, names in enumerate(rooms) if room in names]
+    assert found, f"{room} has no place in the house: give it one here and in docs/architecture.md"
+    return found[0]
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_folder_imports_only_folders_above_it(path: Path) -> None:
+    top, *rest = path.relative_to(ROOT).with_suffix("").parts
+    rooms = BARGAIN if top == "bargain" else ANALYSIS
+    for name in imports(path):
+        package, *inside = name.split(".")
+        if package not in ("bargain", "analysis"):
+            continue
+        if package != top:
+            assert top == "analysis", f"{path.name} imports {name}: bargain never imports analysis"
+            assert name.startswith(OF_BARGAIN), f"{path.name} imports {name}"
+            continue
+        here, there = rest[0], inside[0] if inside else "__init__"
+        if here == there:
+            continue
+        above, below = height(rooms, there), height(rooms, here)
+        assert above < below or (here in GROUND and there in GROUND), f"{here} imports {name}"

@@ -18,6 +18,8 @@ from typing import Any, Literal, Protocol
 
 from bargain.records import Item, Message, Place, Player, Reply, Turn
 
+ALL_ACTS = ("offer", "accept", "reject", "walk_away")
+
 
 @dataclass(frozen=True, slots=True)
 class Scene:
@@ -27,6 +29,7 @@ class Scene:
     `item` holds only the reservation price that the asked role may know. `turns` are this round's, oldest first.
     `feedback` is every feedback text the asked player still remembers, oldest first. `answer` names the format a
     moderator must answer in (its kind). `exchanges_left` counts the exchanges still to be played, this one included.
+    `may` names the acts that the round's protocol lets the player do now.
     """
 
     task: Literal["speak", "advise", "judge", "acknowledge"]
@@ -39,6 +42,7 @@ class Scene:
     max_exchanges: int = 10
     exchanges_left: int = 10
     answer: str = ""
+    may: tuple[str, ...] = ALL_ACTS
 
 
 @dataclass(frozen=True, slots=True)

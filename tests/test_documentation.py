@@ -16,7 +16,10 @@ from tests.commands import bargain
 from tests.test_house import ANALYSIS, BARGAIN, height
 
 ROOT = Path(__file__).parent.parent
-PAGES = [*("README.md", "CONTRIBUTING.md", "experiments/README.md"), *(f"docs/{path.name}" for path in sorted((ROOT / "docs").glob("*.md")))]
+PAGES = [
+    *("README.md", "CONTRIBUTING.md", "experiments/README.md"),
+    *(f"docs/{path.name}" for path in sorted((ROOT / "docs").glob("*.md"))),
+]
 TOPS = "analysis|bargain|benchmarks|conf|docs|experiments|scripts|tests"
 PATH = re.compile(rf"(?<![\w/.-])((?:\./)?(?:{TOPS}|\.ci|\.github)/[\w./*@-]*\w)")
 MODULE = re.compile(r"(?<![\w/.-])((?:bargain|analysis)(?:\.[A-Za-z_]\w*)+)")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bargain import compose
+from bargain import __version__, compose
 from bargain.sweeps.estimate import cells_of
 from tests.commands import bargain
 from tests.test_house import ANALYSIS, BARGAIN, height
@@ -96,6 +96,11 @@ def is_there(name: str) -> bool:
             found = getattr(found, part)
         return True
     return False
+
+
+def test_the_citation_names_the_version() -> None:
+    assert f"\nversion: {__version__}\n" in text_of("CITATION.cff")
+    assert text_of("CHANGELOG.md").split("\n## ")[1].startswith(__version__)
 
 
 def commands(text: str) -> list[str]:

@@ -25,7 +25,7 @@ from bargain.errors import GaveUp
 from bargain.reading.reader import Outcome as Reading
 from bargain.reading.reader import Reader
 from bargain.reading.violations import find_violations
-from bargain.records import Feedback, Item, Outcome, Place, Player, Round, Turn, Verdict
+from bargain.records import MAX_EXCHANGES, Feedback, Item, Outcome, Place, Player, Round, Turn, Verdict
 
 
 class Moderator(Protocol):
@@ -40,7 +40,7 @@ class Moderator(Protocol):
 class RoundRules:
     """The rules of a round: see GameConfig and ModeratorConfig in config/schema.py for each field."""
 
-    max_exchanges: int = 10
+    max_exchanges: int = MAX_EXCHANGES
     who_is_first: Player = "seller"
     free_openings: frozenset[Player] = frozenset()
     moderator_start: str = "no_number"

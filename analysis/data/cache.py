@@ -1,28 +1,35 @@
 """Columnar copies of a run's games, written once, so that a thousand runs load in seconds.
 
-`RUN/.cache/rounds.arrow` (Arrow IPC with LZ4; turns, feedback) holds what `games.py` found, with the sizes and
-times of the files it was made from; when one of them changes it is made again. It is derived and can be deleted at any
-time, and where it cannot be written, reading goes on without it. Parquet would take four times as long to read.
+`RUN/.cache/rounds.arrow` (Arrow IPC with LZ4; turns, feedback) holds what `games.py` read, with a key: the sizes and
+times of the files it was made from, the columns, and a hash of the code that computes them. When one of these changes
+the copy is made again. It is derived and can be deleted at any time, and where it cannot be written, reading goes on
+without it. Parquet would take four times as long to read.
 """
 
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
+import sys
+from collections.abc import Iterable
+from functools import cache
+from importlib import resources
 from pathlib import Path
+from types import FunctionType
 from typing import Any
 
 import pyarrow as pa
 
-FORMAT = 1
-"""Raise it when a schema or the meaning of a column changes: older copies are then made again."""
+from analysis.data.columns import Column
+
 _KEY, _FACTS = b"bargain.key", b"bargain.facts"
 
 
-def key_of(*files: Path) -> str:
-    """The sizes and modification times of the files a copy is made from, and the copy's format."""
-    found: list[Any] = [FORMAT]
+def key_of(columns: Iterable[Column], *files: Path) -> str:
+    """What a copy with these columns, made from these files, is worth: a copy with another key is made again."""
+    found: list[Any] = [version_of(tuple(columns))]
     for file in files:
         try:
             stat = os.stat(file)
@@ -31,6 +38,22 @@ def key_of(*files: Path) -> str:
         else:
             found.append([stat.st_size, stat.st_mtime_ns])
     return json.dumps(found)
+
+
+@cache
+def version_of(columns: tuple[Column, ...]) -> str:
+    """A hash of the columns' names and types and of the code that computes them: this folder, and wherever else a
+    column's own function stands. (It does not see what such code calls elsewhere: then delete .cache.)"""
+    digest = hashlib.sha256(repr([(column.name, str(column.kind)) for column in columns]).encode())
+    here = [file for file in resources.files("analysis.data").iterdir() if file.name.endswith(".py")]
+    elsewhere = {
+        sys.modules[column.compute.__module__].__file__
+        for column in columns
+        if isinstance(column.compute, FunctionType) and not column.compute.__module__.startswith("analysis.data.")
+    }
+    for source in [*sorted(here, key=lambda file: file.name), *(Path(file) for file in sorted(filter(None, elsewhere)))]:
+        digest.update(source.read_bytes())
+    return digest.hexdigest()[:16]
 
 
 def read(path: Path, key: str) -> tuple[pa.Table, dict[str, Any]] | None:

@@ -25,7 +25,7 @@ import pyarrow as pa
 
 from analysis.data import cache
 from analysis.data.columns import FEEDBACK_COLUMNS, ROUND_COLUMNS, RUN_COLUMNS, TURN_COLUMNS, schema_of
-from analysis.data.copies import make_copies
+from analysis.data.fill_cache import fill_caches
 from analysis.data.directories import find_runs, read_run
 from analysis.data.games import Problem, read_feedback, read_turns
 
@@ -151,7 +151,7 @@ class Runs:
         tables = []
         for run, state in zip(self.runs["run"], self.runs["state"], strict=True):
             games, copy = self._path(run) / "games.jsonl", self._path(run) / ".cache" / f"{name}.arrow"
-            key = cache.key_of(games)
+            key = cache.key_of(columns, games)
             known = cache.read(copy, key)
             if known is None and games.is_file():
                 with games.open("rb") as lines:
@@ -172,7 +172,7 @@ def load(where: str | Path | Iterable[str | Path], *, caching: bool = True) -> R
     rows, tables, problems, paths = [], [], [], {}
     directories = find_runs(where)
     if caching:
-        make_copies(directories)
+        fill_caches(directories)
     for path in directories:
         found = read_run(path, caching=caching)
         run = found.row["run"]

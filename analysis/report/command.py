@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from analysis import figures
-from analysis.data.directories import shown
+from analysis.data.run_facts import shown
 from analysis.data.runs import Runs, load
 from analysis.plain import one_line
 from analysis.report import games as report_games

@@ -6,7 +6,7 @@ changes({"n_games": 20, ...}, {"n_games": 30, ...})   -> ["n_games was 20, is 30
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from bargain.rundir.directory import may_change
@@ -32,3 +32,15 @@ def _leaves(value: Any, path: str) -> Iterator[tuple[str, Any]]:
 def _short(value: Any) -> str:
     text = json.dumps(value, ensure_ascii=False)
     return text if len(text) <= 40 else f"{text[:37]}..."
+
+
+def followed(seat: str, learners: Sequence[str]) -> tuple[str, ...]:
+    """The players whose engine a seat has that names none: a critic its learner's, the moderator the rival's.
+
+    Two learners have a critic each, on their own engines; without a learner the moderator follows the buyer.
+    """
+    if seat == "critic":
+        return tuple(learners)
+    if seat == "moderator":
+        return ("seller",) if list(learners) == ["buyer"] else ("buyer",)
+    return ()

@@ -46,12 +46,9 @@ def version_of(columns: tuple[Column, ...]) -> str:
     column's own function stands. (It does not see what such code calls elsewhere: then delete .cache.)"""
     digest = hashlib.sha256(repr([(column.name, str(column.kind)) for column in columns]).encode())
     here = [file for file in resources.files("analysis.data").iterdir() if file.name.endswith(".py")]
-    elsewhere = {
-        sys.modules[column.compute.__module__].__file__
-        for column in columns
-        if isinstance(column.compute, FunctionType) and not column.compute.__module__.startswith("analysis.data.")
-    }
-    for source in [*sorted(here, key=lambda file: file.name), *(Path(file) for file in sorted(filter(None, elsewhere)))]:
+    modules = {column.compute.__module__ for column in columns if isinstance(column.compute, FunctionType)}
+    elsewhere = [sys.modules[name].__file__ for name in sorted(modules) if not name.startswith("analysis.data.")]
+    for source in [*sorted(here, key=lambda file: file.name), *map(Path, filter(None, elsewhere))]:
         digest.update(source.read_bytes())
     return digest.hexdigest()[:16]
 

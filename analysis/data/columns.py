@@ -1,4 +1,4 @@
-"""The columns of the frames that `analysis.load` returns, each said once: name, type, unit, meaning, how it is computed.
+"""The columns of the frames that `analysis.load` returns, each said once: name, type, unit, meaning, computation.
 
     Column("seller_words", COUNT, "words", "words of these turns", lambda played: played.seller.words)
 
@@ -27,8 +27,8 @@ SMALL, COUNT, LARGE, NUMBER = pa.int16(), pa.int32(), pa.int64(), pa.float64()
 class Column(NamedTuple):
     """One column. `kind` is its arrow type, `unit` is "" for names and flags.
 
-    compute: its value from what a row is made of: a PlayedRound, a Turn, a feedback as in games.jsonl, or RunFacts; None
-    for a column that says which row it is.
+    compute: its value from what a row is made of: a PlayedRound, a Turn, a feedback as in games.jsonl, or RunFacts;
+    None for a column that says which row it is.
     """
 
     name: str

@@ -88,7 +88,7 @@ def _short(error: Exception) -> str:
 def read_games(lines: Iterable[bytes], plan: Plan) -> Games:
     """The rounds of every game, in order. Never raises for what stands in the lines; see `Games.problems`."""
     problems: list[Problem] = []
-    readable: list[tuple[int, bool, dict[tuple[str, int], Row]]] = []
+    readable: dict[int, tuple[bool, dict[tuple[str, int], Row]]] = {}
     line_of: dict[int, int] = {}
     errors, simulated = 0, None
     longest, arms = plan.n_rounds, dict.fromkeys(plan.arms)
@@ -107,9 +107,9 @@ def read_games(lines: Iterable[bytes], plan: Plan) -> Games:
             longest = max([longest, *(number for _, number in rows)])
         if not plan.arms:
             arms.update(dict.fromkeys(arm for arm, _ in rows if arm))
-        readable.append((game["game"], failed, rows))
+        readable[game["game"]] = (failed, rows)
         line_of[game["game"]] = game["line"]
-    rows_of = {number: list(_planned(number, *rest, longest, tuple(arms))) for number, *rest in readable}
+    rows_of = {number: list(_planned(number, *game, longest, tuple(arms))) for number, game in readable.items()}
     table, bad = _table(rows_of, ROUND_COLUMNS)
     problems += [Problem(line_of[game], f"game {game} has values of the wrong type: it is left out") for game in bad]
     return Games(table, len(readable) - len(bad), errors, simulated, problems)

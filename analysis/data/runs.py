@@ -25,8 +25,8 @@ import pyarrow as pa
 
 from analysis.data import cache
 from analysis.data.columns import FEEDBACK_COLUMNS, ROUND_COLUMNS, RUN_COLUMNS, TURN_COLUMNS, schema_of
-from analysis.data.fill_cache import fill_caches
 from analysis.data.directories import find_runs, read_run
+from analysis.data.fill_cache import fill_caches
 from analysis.data.games import Problem, read_feedback, read_turns
 
 OWN_RUN_COLUMNS = tuple(column.name for column in RUN_COLUMNS)

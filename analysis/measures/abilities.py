@@ -18,9 +18,10 @@ import pandas as pd
 
 from analysis.data.runs import Runs
 from analysis.measures.comparisons import change
-from analysis.measures.metrics import ITEM, PLAYERS, joined, per_round
+from analysis.measures.metrics import ITEM, joined, per_round
 from analysis.stats.differences import Comparison, holm, paired_means
 from analysis.stats.intervals import NAN, rate_interval
+from bargain.records import PLAYERS
 
 AGAINST_THE_RULES = (
     "moves_back",

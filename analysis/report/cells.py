@@ -15,15 +15,15 @@ from analysis.measures import metrics
 from analysis.measures.comparisons import change
 from analysis.plain import choice
 from analysis.report.tables import Column, Table, shown
+from bargain.records import PLAYERS
 
-ESTIMATES = (
-    ("deal_rate", "", "deal_rate"),
-    ("price", "", "price"),
-    ("surplus_share", "seller", "seller_share"),
-    ("surplus_share", "buyer", "buyer_share"),
-    ("surplus", "seller", "seller_surplus"),
-    ("surplus", "buyer", "buyer_surplus"),
+REPORTED = sorted(
+    ((metric, metric.reported) for metric in metrics.METRICS if metric.reported),
+    key=lambda entry: (bool(entry[1].unless), metrics.NAMES.index(entry[0].name)),
 )
+"""The metrics of every cell and round, in the order of their columns: what stands in for another comes last."""
+KINDS = ("rate", "currency", "share")
+"""Units that have a way of their own to be written."""
 _PARTS = ("", "_low", "_high", "_n")
 
 
@@ -43,7 +43,7 @@ def named(runs: Runs) -> pd.DataFrame:
 
 def _subject(row: dict[Any, Any]) -> str:
     """The coached player: gpt-4 (seller); without a single one, both players."""
-    if row["learner"] in metrics.PLAYERS:
+    if row["learner"] in PLAYERS:
         return f"{row['learner_engine'] or 'unknown engine'} ({row['learner']})"
     return f"{row['seller_engine'] or '?'} (seller) and {row['buyer_engine'] or '?'} (buyer)"
 
@@ -55,14 +55,13 @@ def _alone(row: pd.Series) -> str:
 
 
 def estimates(runs: Runs) -> pd.DataFrame:
-    """One row per run, arm and round: each of ESTIMATES and the price's change since round 1, with low, high and n."""
+    """One row per run, arm and round: each of REPORTED and the price's change since round 1, with low, high and n."""
     keys = ["run", "arm", "round"]
-    wanted = list(dict.fromkeys(name for name, *_ in ESTIMATES))
-    found = metrics.table(runs, wanted)
+    values = metrics.table(runs, [metric.name for metric, _ in REPORTED])
     whole = runs.rounds[keys].drop_duplicates().astype({"run": str, "arm": str})
-    for metric, role, name in ESTIMATES:
-        part = found[(found["metric"] == metric) & (found["role"] == role)]
-        whole = _beside(whole, part, keys, name, "value")
+    for metric, reported in REPORTED:
+        part = values[(values["metric"] == metric.name) & (values["role"] == metric.role)]
+        whole = _beside(whole, part, keys, reported.column, "value")
     return _beside(whole, change(runs, "price"), keys, "change", "difference")
 
 
@@ -82,11 +81,9 @@ def cells(runs: Runs, cell_names: pd.DataFrame) -> tuple[Table, Table]:
     chain = whole.groupby(["run", "arm"], dropna=False)["round"]
     ends = whole[(whole["round"] == 1) | (whole["round"] == chain.transform("max")) | whole["round"].isna()]
     columns = _columns(whole, several=len(cell_names) > 1)
-    note = (
-        "Deals: share of all finished games, whatever ended them. Price: mean over the deals only. Surplus and its "
-        "shares: no deal counts as 0. Change: price of the same game since round 1, over games with a deal in both "
-        "rounds. Brackets: 95% intervals."
-    )
+    notes = [reported.note for _, reported in REPORTED if reported.note]
+    change_note = "Change: price of the same game since round 1, over games with a deal in both rounds."
+    note = " ".join(dict.fromkeys([*notes, change_note, "Brackets: 95% intervals."]))
     if (whole["arm"].fillna("") != "").any():
         note += " All arms share round 1."
     every = Table("rounds", "Every round", whole, columns, note)
@@ -101,11 +98,10 @@ def _columns(whole: pd.DataFrame, *, several: bool) -> tuple[Column, ...]:
     def column(title: str, name: str, kind: str, *, signed: bool = False) -> Column:
         return Column(title, name, kind, f"{name}_low", f"{name}_high", f"{name}_n", signed)
 
-    lacks_share = whole["seller_share"].isna() & whole["buyer_share"].isna()
-    money = [
-        column(f"{role.title()}'s surplus", f"{role}_surplus", "currency")
-        for role in metrics.PLAYERS
-        if whole.loc[lacks_share, f"{role}_surplus"].notna().any()
+    measured = [
+        column(reported.title, reported.column, metric.unit if metric.unit in KINDS else "number")
+        for metric, reported in REPORTED
+        if not reported.unless or whole.loc[_lack(whole, reported.unless), reported.column].notna().any()
     ]
     return shown(
         whole,
@@ -114,13 +110,15 @@ def _columns(whole: pd.DataFrame, *, several: bool) -> tuple[Column, ...]:
         Column("Arm", "arm", "key"),
         Column("Games", "games", "key"),
         Column("Round", "said_round"),
-        column("Deals", "deal_rate", "rate"),
-        column("Price, given a deal", "price", "currency"),
-        column("Seller's share", "seller_share", "share"),
-        column("Buyer's share", "buyer_share", "share"),
-        *money,
+        *measured,
         column("Change of price", "change", "currency", signed=True),
     )
+
+
+def _lack(whole: pd.DataFrame, metric: str) -> pd.Series[bool]:
+    """The rows in which this metric has no value, whoever's it is."""
+    columns = [reported.column for entry, reported in REPORTED if entry.name == metric]
+    return whole[columns].isna().all(axis=1)
 
 
 def missing(runs: Runs, cell_names: pd.DataFrame) -> tuple[Table, Table]:

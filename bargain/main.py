@@ -27,9 +27,11 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from bargain.commands.help import help_text
-from bargain.config.compose import ConfigError, checked, one_line, register_with_hydra
+from bargain.config.compose import checked, register_with_hydra
+from bargain.config.explain import explain
 from bargain.config.files import allows_targets, config_dir, load_yaml, trust
-from bargain.rundir.directory import FREE_TO_CHANGE, PACE, may_change
+from bargain.config.identity import FREE_TO_CHANGE, PACE, may_change
+from bargain.errors import ConfigError
 from bargain.sweeps.callback import CannotStart, SweepCallback, close_sweep, quoted, read_cells, this_cell
 from bargain.sweeps.launching import missing_extra
 from bargain.sweeps.resuming import resumable, say_again
@@ -77,7 +79,7 @@ def run(arguments: Sequence[str]) -> int:
         cause = error.__cause__ or error.__context__
         if isinstance(cause, OSError):
             return _no_disk(error)
-        line = str(cause) if isinstance(cause, ConfigError) else one_line(error, arguments)
+        line = str(cause) if isinstance(cause, ConfigError) else explain(error, arguments)
         return _refuse(line)
     except CannotStart as error:
         return _refuse(str(error)) and 1
@@ -159,7 +161,8 @@ def job(cfg: DictConfig) -> None:
     A run that was interrupted raises KeyboardInterrupt, so that a sweep does not start its next cell. One that was
     terminated on another machine ends its process there: Slurm and Ray start it again, if it is to go on.
     """
-    from bargain.runs.log import disk_problem, show_crash
+    from bargain.errors import disk_problem
+    from bargain.runs.log import show_crash
     from bargain.runs.runner import play
 
     directory = Path(HydraConfig.get().runtime.output_dir)
@@ -190,7 +193,7 @@ def job(cfg: DictConfig) -> None:
 
 
 def _brief(error: Exception) -> str:
-    from bargain.runs.log import one_line as in_words
+    from bargain.errors import in_words
 
     return in_words(error)
 
@@ -263,7 +266,7 @@ def _compare(directory: Path) -> int:
 
 def _no_disk(error: Exception) -> int:
     """Tells of a file that cannot be written; raises any other error again."""
-    from bargain.runs.log import disk_problem
+    from bargain.errors import disk_problem
 
     if not disk_problem(error):
         raise error

@@ -15,7 +15,7 @@ from analysis.dashboard.filters import NO_CHOICES
 from analysis.data.runs import Runs
 from analysis.figures.colours import PALETTE
 from analysis.measures import metrics
-from analysis.words import interval, number, sentence
+from analysis.text import interval, number, sentence
 
 EVERY, EACH = "every pair", "run"
 MOST = 12

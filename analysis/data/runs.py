@@ -28,10 +28,9 @@ from analysis.data.columns import FEEDBACK_COLUMNS, ROUND_COLUMNS, RUN_COLUMNS, 
 from analysis.data.directories import find_runs, read_run
 from analysis.data.fill_cache import fill_caches
 from analysis.data.games import Problem, read_feedback, read_turns
+from bargain.config.identity import may_change
 
 OWN_RUN_COLUMNS = tuple(column.name for column in RUN_COLUMNS)
-_SAME_FOR_ALL = ("limits", "tracking", "resume", "mode", "allow_targets")
-"""Choices that do not decide what is played (bargain lets them change on resume)."""
 
 
 class Runs:
@@ -92,13 +91,14 @@ class Runs:
         return Runs(self.runs, self.rounds[kept].reset_index(drop=True), self.problems, self._paths)
 
     def varying(self) -> list[str]:
-        """The config columns in which the runs differ: what a sweep ablates. Limits and tracking are left out."""
+        """The config columns in which the runs differ: what a sweep ablates.
+
+        What may change on resume is left out: limits, tracking, how fast an engine is asked.
+        """
         return [
             str(name)
             for name in self.runs.columns
-            if name not in OWN_RUN_COLUMNS
-            and str(name).partition(".")[0] not in _SAME_FOR_ALL
-            and self.runs[name].nunique(dropna=False) > 1
+            if name not in OWN_RUN_COLUMNS and not may_change(str(name)) and self.runs[name].nunique(dropna=False) > 1
         ]
 
     def labels(self) -> pd.Series:

@@ -13,8 +13,8 @@ import pandas as pd
 from analysis.data.runs import Runs
 from analysis.measures import metrics
 from analysis.measures.comparisons import change
-from analysis.plain import choice
 from analysis.report.tables import Column, Table, shown
+from analysis.text import choice
 from bargain.records import PLAYERS
 
 REPORTED = sorted(

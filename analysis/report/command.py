@@ -20,11 +20,11 @@ from typing import Any, NamedTuple
 from analysis import figures
 from analysis.data.run_facts import shown
 from analysis.data.runs import Runs, load
-from analysis.plain import one_line
 from analysis.report import games as report_games
 from analysis.report.content import Content, content
 from analysis.report.page import drawing, page, table
 from analysis.report.tables import Table
+from analysis.text import one_line
 
 REFERENCES = ("fu2023",)
 TABLES = ("cells", "rounds", "unfinished", "failed", "differences", "tests", "selection", "reference", "abilities",

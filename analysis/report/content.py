@@ -16,7 +16,6 @@ import pandas as pd
 
 from analysis.data.directories import glance
 from analysis.data.runs import Runs
-from analysis.plain import choice, one_line
 from analysis.report import cells as report_cells
 from analysis.report import effects as report_effects
 from analysis.report import games as report_games
@@ -24,6 +23,7 @@ from analysis.report import tests as report_tests
 from analysis.report import upkeep as report_upkeep
 from analysis.report.sentences import SURE
 from analysis.report.tables import Column, Table
+from analysis.text import choice, one_line
 
 SIMULATED = "Embedded negotiators played, not language models: these numbers show the program, not what models can do."
 UNFOLDED = 30

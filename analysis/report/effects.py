@@ -15,7 +15,7 @@ from analysis.measures import abilities as tiers
 from analysis.measures import reference
 from analysis.measures.comparisons import games_needed, selection_table
 from analysis.report.tables import NOTHING, Column, Table, shown
-from analysis.words import number
+from analysis.text import number
 
 SHARES = (0.025, 0.05, 0.1)
 """Wanted effects, as shares of the span of the openings: 0.25, 0.50 and 1.00 of the paper's balloon."""

@@ -10,8 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from analysis.measures.metrics import metric_of
-from analysis.plain import choice, one_line
-from analysis.words import PAIRED, interval, number, probability
+from analysis.text import PAIRED, choice, interval, number, one_line, probability
 
 SURE = 0.05
 """A corrected p below this lets the sentence claim something; above it, it says that nothing is shown."""

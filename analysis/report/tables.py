@@ -14,9 +14,8 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from analysis.plain import one_line, to_csv
 from analysis.report import latex
-from analysis.words import interval, number
+from analysis.text import interval, number, one_line, to_csv
 
 NOTHING = "–"
 _LONGEST = 400

@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bargain.agents.prompts import Prompt, dialogue_data, item_facts, merge, money
-from bargain.engines.base import Ask, GaveUp, Scene
+from bargain.agents.prompts import Prompt, dialogue_data, item_facts, merge
+from bargain.engines.base import Ask, Scene
+from bargain.errors import GaveUp
 from bargain.records import Item, Message, Place, Player, Round, rival_of
+from bargain.text import money
 
 
 class Critic:

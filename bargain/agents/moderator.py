@@ -14,7 +14,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bargain.agents.prompts import Prompt, dialogue_data, item_facts
-from bargain.engines.base import Ask, GaveUp, Scene
+from bargain.engines.base import Ask, Scene
+from bargain.errors import GaveUp
 from bargain.reading.acts import own_words
 from bargain.reading.reader import Outcome, has_digits
 from bargain.records import Item, Message, Place, State, Turn, Verdict, rival_of

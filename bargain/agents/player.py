@@ -11,10 +11,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from bargain.agents.prompts import Prompt, as_heard_by, fill, item_facts, merge, money
-from bargain.engines.base import Ask, GaveUp, Scene
+from bargain.agents.prompts import Prompt, as_heard_by, fill, item_facts, merge
+from bargain.engines.base import Ask, Scene
+from bargain.errors import GaveUp
 from bargain.records import Item, Message, Place, Player, Round, Turn
-from bargain.text import without_marks
+from bargain.text import money, without_marks
 
 MAX_UTTERANCE = 20_000
 """Characters. A longer utterance is not a bargaining turn; it is asked for again like an empty one."""

@@ -22,13 +22,14 @@ from omegaconf import DictConfig, OmegaConf
 from bargain.agents.moderator import checked as checked_verdict
 from bargain.config.compose import compose
 from bargain.config.files import config_dir
+from bargain.config.identity import identity
 from bargain.fu2023.legacy import legacy_round_price
 from bargain.fu2023.logs import Log, LoggedGame, LoggedRound, read_log
 from bargain.reading.reader import Reader, offers
 from bargain.reading.violations import find_violations
 from bargain.records import Feedback, Game, Item, Outcome, Round, Turn, Verdict
 from bargain.results.tally import Tally
-from bargain.rundir.directory import identity, write_json
+from bargain.rundir.directory import write_json
 from bargain.rundir.games import game_to_json
 from bargain.text import on_screen
 from bargain.version import __version__

@@ -26,13 +26,16 @@ from rich.table import Table
 from rich.text import Text
 
 from bargain.calls.caller import Caller
-from bargain.config.compose import ConfigError, compose, engines_of, one_line
+from bargain.config.compose import compose
+from bargain.config.explain import explain
+from bargain.config.follow import engines_of
+from bargain.config.identity import identity
 from bargain.engines.base import Engine
-from bargain.errors import BudgetReached, JournalError, NotRecorded, RunStopped
+from bargain.errors import BudgetReached, ConfigError, JournalError, NotRecorded, RunStopped
 from bargain.journal.journal import Journal
 from bargain.journal.reader import JournalReader
 from bargain.results.tables import PLAIN
-from bargain.rundir.directory import choose, identity, read_state, write_json
+from bargain.rundir.directory import choose, read_state, write_json
 from bargain.runs.build import build_engines, build_item, build_moderator, build_prompt
 from bargain.runs.judging import STATES, BadLine, Judged, Labelled, item_of, judge_one, read_labelled, scores, write_csv
 from bargain.runs.log import safe_lines
@@ -74,7 +77,7 @@ def run(arguments: Sequence[str]) -> int:
         _refuse(str(error))
         return 2
     except (HydraException, OmegaConfBaseException) as error:
-        _refuse(one_line(error, list(arguments)))
+        _refuse(explain(error, list(arguments)))
         return 2
 
 

@@ -77,10 +77,6 @@ class Failure(Exception):
         self.retry_after_s = retry_after_s
 
 
-class GaveUp(Exception):
-    """A call failed for good: its game is recorded as `error`, the others play on."""
-
-
 class Engine(Protocol):
     """One way to get a reply. Constructed once per seat as `target(config: EngineConfig, seat: str, seed: int)`.
 

@@ -17,11 +17,11 @@ import math
 from random import Random
 from typing import Any
 
-from bargain.agents.prompts import money
 from bargain.config.schema import EngineConfig
 from bargain.engines import phrases
 from bargain.engines.base import Raw, Request, Scene
 from bargain.records import Reply, Usage, rival_of
+from bargain.text import money
 
 KNOBS = {"firmness": 0.0, "spread": 1.0, "feedback_gain": 1.0, "moderator_error": 0.0}
 """firmness: how far (0 to 1) the reservation price lies towards the opening. spread: scale of the differences between

@@ -13,7 +13,8 @@ from random import Random
 from bargain.agents.critic import Critic
 from bargain.agents.feedback import Coaching, FeedbackSource
 from bargain.agents.player import Negotiator
-from bargain.engines.base import Ask, GaveUp, Scene
+from bargain.engines.base import Ask, Scene
+from bargain.errors import GaveUp
 from bargain.fu2023.legacy import legacy_round_price
 from bargain.games.rounds.negotiation import Moderator, Negotiation, Rules
 from bargain.records import Feedback, Item, Message, Place, Player, Reply, Round, Usage

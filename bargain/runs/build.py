@@ -1,4 +1,4 @@
-"""Builds what a run needs from its config: item, prompts, engines by seat, and the seats of a game.
+"""Builds what a run needs from its config: item, prompts, engines by seat, the seats of a game, the way to make calls.
 
 The only room that turns config into objects; everything it builds is plain and knows no config afterwards. Whatever is
 wrong is a ConfigError before the first call.
@@ -6,7 +6,9 @@ wrong is a ConfigError before the first call.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import contextlib
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
@@ -15,13 +17,24 @@ from bargain.agents.critic import Critic
 from bargain.agents.feedback import FeedbackSource
 from bargain.agents.player import Memory, Negotiator
 from bargain.agents.prompts import Prompt
-from bargain.config.compose import ConfigError, engines_of
+from bargain.calls.caller import Caller
+from bargain.config.compose import plain_of, typed_config
+from bargain.config.files import read_yaml
+from bargain.config.follow import engines_of
+from bargain.config.identity import changes
 from bargain.config.schema import FeedbackConfig, PromptConfig
 from bargain.config.targets import locate
 from bargain.engines.base import Engine
+from bargain.errors import ConfigError, JournalError, RunStopped
 from bargain.games.rounds.negotiation import Moderator, Rules
 from bargain.games.table import Seats, Table
+from bargain.journal.journal import Journal
+from bargain.journal.reader import JournalReader
 from bargain.records import PLAYERS, Item, Player
+from bargain.version import __version__
+
+SHOWN = 8
+"""Differences that a refusal names."""
 
 
 def build_item(cfg: DictConfig) -> Item:
@@ -155,3 +168,54 @@ def _refusing(where: str, build: Callable[..., Any], *args: Any, **kwargs: Any) 
     except (ValueError, TypeError) as error:
         text = str(error)
         raise ConfigError(text if text.startswith(where.split()[0]) else f"{where}: {text}") from error
+
+
+@contextlib.contextmanager
+def open_caller(
+    cfg: DictConfig, plain: dict[str, Any], directory: Path, engines: Mapping[str, Engine], cells_at_once: int
+) -> Iterator[Caller]:
+    """The way to make calls, on the directory's journal; a second process is told who holds it.
+
+    plain: the config as plain data. Raises ConfigError for a journal that cannot be used or had another config, and for
+    limits that cannot be kept.
+    """
+    try:
+        text = OmegaConf.to_yaml(cfg)
+        if cfg.mode == "replay":
+            journal: Journal | JournalReader = JournalReader(directory / "journal.sqlite")
+        else:
+            journal = Journal.open(directory, {"config": text, "bargain": __version__})
+    except JournalError as error:
+        raise ConfigError(str(error)) from error
+    try:
+        if journal.meta["config"] != text:
+            _check_config(journal, plain, directory)
+        retry_failed = cfg.retry_failed and cfg.mode == "live"
+        caller = Caller(
+            journal,
+            engines,
+            engines_of(cfg),
+            cfg.limits,
+            cfg.mode,
+            retry_failed=retry_failed,
+            cells_at_once=cells_at_once,
+        )
+    except (RunStopped, ConfigError) as error:
+        journal.close()
+        raise ConfigError(str(error)) from error
+    try:
+        yield caller
+    finally:
+        caller.close()
+
+
+def _check_config(journal: Journal | JournalReader, plain: dict[str, Any], directory: Path) -> None:
+    """A journal belongs to the config that it was begun with, whatever .hydra/ says by now."""
+    begun_with = typed_config(read_yaml(journal.meta["config"], f"{directory}/journal.sqlite"))
+    changed = changes(plain_of(begun_with), plain)
+    if changed:
+        more = f"; and {len(changed) - SHOWN} more" if len(changed) > SHOWN else ""
+        raise ConfigError(
+            f"{directory} was begun with another config: {'; '.join(changed[:SHOWN])}{more}; "
+            "set that back, or play in another directory"
+        )

@@ -15,7 +15,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
-from bargain.engines.base import Ask, GaveUp
+from bargain.engines.base import Ask
+from bargain.errors import GaveUp
 from bargain.reading.reader import Outcome, Reader
 from bargain.records import PLAYERS, Item, Place, Turn, Verdict
 from bargain.results.tally import wilson

@@ -15,7 +15,9 @@ from hydra.experimental.callback import Callback
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from bargain.rundir.directory import as_written, read_state, sweep_identity, task_overrides, write_json
+from bargain.config.files import as_written, task_overrides
+from bargain.config.identity import sweep_identity
+from bargain.rundir.directory import read_state, write_json
 from bargain.sweeps.launching import cells_at_once, count_cells
 
 
@@ -35,7 +37,7 @@ class SweepCallback(Callback):
             directory.mkdir(parents=True, exist_ok=True)
             (directory / "sweep.json").touch()
         except (OSError, OmegaConfBaseException) as error:
-            from bargain.runs.log import disk_problem
+            from bargain.errors import disk_problem
 
             if problem := disk_problem(error):
                 raise CannotStart(problem) from None

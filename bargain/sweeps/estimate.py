@@ -27,9 +27,11 @@ from rich.table import Table
 from rich.text import Text
 
 from bargain.calls.pricing import price_of
-from bargain.config.compose import ConfigError, compose, engines_of, register_with_hydra
+from bargain.config.compose import compose, register_with_hydra
 from bargain.config.files import config_dir
+from bargain.config.follow import engines_of
 from bargain.config.targets import locate
+from bargain.errors import ConfigError
 from bargain.records import Usage
 from bargain.results.tables import PLAIN
 

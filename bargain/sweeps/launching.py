@@ -16,7 +16,7 @@ from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from omegaconf import DictConfig, OmegaConf
 
-from bargain.rundir.directory import task_overrides
+from bargain.config.files import task_overrides
 
 # conf/hydra/launcher/joblib.yaml and ray.yaml are meant to be the plugins' own choices of these names, with our values.
 # Said here because the processes of a pool import this room before they compose.

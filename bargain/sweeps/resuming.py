@@ -8,9 +8,8 @@ from pathlib import Path
 
 from omegaconf import DictConfig, OmegaConf
 
-from bargain.config.files import allows_targets
+from bargain.config.files import allows_targets, as_written
 from bargain.errors import ConfigError
-from bargain.rundir.directory import as_written
 
 _PLAIN = re.compile(
     r"hydra/launcher=(joblib|slurm|ray|basic)"

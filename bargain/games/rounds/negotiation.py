@@ -24,7 +24,8 @@ from typing import Protocol
 
 from bargain.agents.moderator import steps_in
 from bargain.agents.player import Negotiator
-from bargain.engines.base import Ask, GaveUp
+from bargain.engines.base import Ask
+from bargain.errors import GaveUp
 from bargain.reading.reader import Outcome as Reading
 from bargain.reading.reader import Reader
 from bargain.reading.violations import find_violations

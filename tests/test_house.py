@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-GROUND = ("records", "errors", "text", "secrets", "version", "conf")
+GROUND = ("records", "errors", "text", "intervals", "secrets", "version", "conf")
 BARGAIN = (
     *(GROUND,),
     ("fu2023",),
@@ -29,8 +29,8 @@ BARGAIN = (
     ("__init__", "__main__"),
 )
 ANALYSIS = (("text",), ("data",), ("stats",), ("measures",), ("figures",), ("report", "dashboard"), ("__init__",))
-OF_BARGAIN = ("bargain.records", "bargain.text", "bargain.reading", "bargain.config.identity")
-"""What analysis may import of bargain: the words, and the one list of what decides a run."""
+OF_BARGAIN = ("bargain.records", "bargain.text", "bargain.intervals", "bargain.reading", "bargain.config.identity")
+"""What analysis may import of bargain: the words, the intervals, and the one list of what decides a run."""
 
 SOURCES = [path for top in ("bargain", "analysis") for path in sorted((ROOT / top).rglob("*.py"))]
 

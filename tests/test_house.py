@@ -28,7 +28,15 @@ BARGAIN = (
     ("main",),
     ("__init__", "__main__"),
 )
-ANALYSIS = (("text",), ("data",), ("stats",), ("measures",), ("figures",), ("report", "dashboard"), ("__init__",))
+ANALYSIS = (
+    ("text",),
+    ("data",),
+    ("stats",),
+    ("measures",),
+    ("figures",),
+    ("report", "dashboard", "wandb_workspace"),
+    ("__init__",),
+)
 OF_BARGAIN = ("bargain.records", "bargain.text", "bargain.intervals", "bargain.reading", "bargain.config.identity")
 """What analysis may import of bargain: the words, the intervals, and the one list of what decides a run."""
 

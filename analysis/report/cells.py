@@ -13,7 +13,7 @@ import pandas as pd
 from analysis.data.runs import Runs
 from analysis.measures import metrics
 from analysis.measures.comparisons import change
-from analysis.report.tables import Column, Table, shown
+from analysis.report.tables import ReportColumn, ReportTable, shown
 from analysis.text import choice
 from bargain.records import PLAYERS
 
@@ -71,7 +71,7 @@ def _beside(whole: pd.DataFrame, part: pd.DataFrame, keys: list[str], name: str,
     return whole.merge(named, on=keys, how="left")
 
 
-def cells(runs: Runs, cell_names: pd.DataFrame) -> tuple[Table, Table]:
+def cells(runs: Runs, cell_names: pd.DataFrame) -> tuple[ReportTable, ReportTable]:
     """Every cell's first and last round, and every round. A run without a finished game has a row that says so."""
     whole = cell_names.merge(estimates(runs), on="run", how="left").sort_values(
         ["number", "arm", "round"], kind="stable", ignore_index=True
@@ -86,17 +86,17 @@ def cells(runs: Runs, cell_names: pd.DataFrame) -> tuple[Table, Table]:
     note = " ".join(dict.fromkeys([*notes, change_note, "Brackets: 95% intervals."]))
     if (whole["arm"].fillna("") != "").any():
         note += " All arms share round 1."
-    every = Table("rounds", "Every round", whole, columns, note)
-    return Table("cells", "Cells: first and last round", ends.reset_index(drop=True), columns, note), every
+    every = ReportTable("rounds", "Every round", whole, columns, note)
+    return ReportTable("cells", "Cells: first and last round", ends.reset_index(drop=True), columns, note), every
 
 
 def _games(finished: int, planned: int) -> str:
     return f"{finished:,} of {planned:,}" if planned else f"{finished:,}"
 
 
-def _columns(whole: pd.DataFrame, *, several: bool) -> tuple[Column, ...]:
-    def column(title: str, name: str, kind: str, *, signed: bool = False) -> Column:
-        return Column(title, name, kind, f"{name}_low", f"{name}_high", f"{name}_n", signed)
+def _columns(whole: pd.DataFrame, *, several: bool) -> tuple[ReportColumn, ...]:
+    def column(title: str, name: str, kind: str, *, signed: bool = False) -> ReportColumn:
+        return ReportColumn(title, name, kind, f"{name}_low", f"{name}_high", f"{name}_n", signed)
 
     measured = [
         column(reported.title, reported.column, metric.unit if metric.unit in KINDS else "number")
@@ -105,11 +105,11 @@ def _columns(whole: pd.DataFrame, *, several: bool) -> tuple[Column, ...]:
     ]
     return shown(
         whole,
-        Column("#", "number", "key") if several else None,
-        Column("Cell", "cell", "key"),
-        Column("Arm", "arm", "key"),
-        Column("Games", "games", "key"),
-        Column("Round", "said_round"),
+        ReportColumn("#", "number", "key") if several else None,
+        ReportColumn("Cell", "cell", "key"),
+        ReportColumn("Arm", "arm", "key"),
+        ReportColumn("Games", "games", "key"),
+        ReportColumn("Round", "said_round"),
         *measured,
         column("Change of price", "change", "currency", signed=True),
     )
@@ -121,38 +121,38 @@ def _lack(whole: pd.DataFrame, metric: str) -> pd.Series[bool]:
     return whole[columns].isna().all(axis=1)
 
 
-def missing(runs: Runs, cell_names: pd.DataFrame) -> tuple[Table, Table]:
+def missing(runs: Runs, cell_names: pd.DataFrame) -> tuple[ReportTable, ReportTable]:
     """Runs that are not whole, and the rounds in which a call failed for good: both may be empty."""
     short = (cell_names["finished"] < cell_names["planned"]) | (cell_names["state"] != "finished")
     whole = cell_names[short | (cell_names["error"] > 0) | (cell_names["problem"] != "")].reset_index(drop=True)
     columns = (
-        Column("#", "number"),
-        Column("Run", "run"),
-        Column("State", "state"),
-        Column("Finished", "finished", "count"),
-        Column("Planned", "planned", "count"),
-        Column("Failed games", "error", "count"),
-        Column("What is wrong", "problem"),
+        ReportColumn("#", "number"),
+        ReportColumn("Run", "run"),
+        ReportColumn("State", "state"),
+        ReportColumn("Finished", "finished", "count"),
+        ReportColumn("Planned", "planned", "count"),
+        ReportColumn("Failed games", "error", "count"),
+        ReportColumn("What is wrong", "problem"),
     )
     note = (
         "Unfinished runs stand in every table with the games they have; failed rounds count as rounds without a deal."
     )
-    runs_table = Table("unfinished", "Runs that are not whole", whole, columns, note)
+    runs_table = ReportTable("unfinished", "Runs that are not whole", whole, columns, note)
     lost = runs.rounds[(runs.rounds["outcome"] == "error") & ~runs.rounds["repeat"]]
     lost = lost[["run", "game", "arm", "round", "reason"]].astype({"run": str, "arm": str, "reason": str})
     games = lost.merge(cell_names[["run", "number"]], on="run")[["number", "run", "game", "arm", "round", "reason"]]
     told = shown(
         games,
-        Column("#", "number"),
-        Column("Game", "game"),
-        Column("Arm", "arm"),
-        Column("Round", "round"),
-        Column("Why", "reason"),
+        ReportColumn("#", "number"),
+        ReportColumn("Game", "game"),
+        ReportColumn("Arm", "arm"),
+        ReportColumn("Round", "round"),
+        ReportColumn("Why", "reason"),
     )
-    return runs_table, Table("failed", "Games that failed", games, told)
+    return runs_table, ReportTable("failed", "Games that failed", games, told)
 
 
-def differences(runs: Runs, cell_names: pd.DataFrame) -> Table:
+def differences(runs: Runs, cell_names: pd.DataFrame) -> ReportTable:
     """The choices in which the cells differ, one row per value: which cells have it. Those that a preset's name already
     explains come after the others."""
     deciding = runs.deciding()
@@ -163,10 +163,10 @@ def differences(runs: Runs, cell_names: pd.DataFrame) -> Table:
             implied = "" if name in deciding else "preset"
             rows.append((name, choice(value), ranges(list(group["number"])), len(group), implied))
     frame = pd.DataFrame(rows, columns=["choice", "value", "cells", "count", "implied"])
-    columns = (Column("Choice", "choice", "key"), Column("Value", "value"), Column("Cells", "cells"))
+    columns = (ReportColumn("Choice", "choice", "key"), ReportColumn("Value", "value"), ReportColumn("Cells", "cells"))
     note = "A choice marked preset follows from the name of a preset that differs too."
-    more = shown(frame, Column("Set by", "implied"))
-    return Table("differences", "What differs", frame, (*columns, *more), note if more else "")
+    more = shown(frame, ReportColumn("Set by", "implied"))
+    return ReportTable("differences", "What differs", frame, (*columns, *more), note if more else "")
 
 
 def ranges(numbers: Sequence[int]) -> str:

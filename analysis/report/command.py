@@ -23,7 +23,7 @@ from analysis.data.runs import Runs, load
 from analysis.report import games as report_games
 from analysis.report.content import Content, content
 from analysis.report.page import drawing, page, table
-from analysis.report.tables import Table
+from analysis.report.tables import ReportTable
 from analysis.text import one_line
 
 REFERENCES = ("fu2023",)
@@ -148,7 +148,7 @@ def _forget(folder: Path, names: Sequence[str], endings: Sequence[str]) -> None:
             (folder / f"{name}.{ending}").unlink(missing_ok=True)
 
 
-def _noted(made: Table, simulated: str) -> Table:
+def _noted(made: ReportTable, simulated: str) -> ReportTable:
     """A table on its own says too that embedded negotiators played."""
     return replace(made, note=" ".join(filter(None, (made.note, simulated))))
 

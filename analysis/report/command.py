@@ -4,7 +4,7 @@
     bargain-report outputs/sweeps/* --out paper/report --reference fu2023 --alias gpt-4o=gpt-4
 
 index.html needs no network and no script. tables/ holds each table as CSV and LaTeX, figures/ each figure as SVG, PNG
-and PDF. It only reads the runs; equal runs give equal files. What is said is known by report_content.py.
+and PDF. It only reads the runs; equal runs give equal files. What a report says: content.py.
 """
 
 from __future__ import annotations

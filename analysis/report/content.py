@@ -1,7 +1,7 @@
 """What a report says, in its order: the question, the tables, the tests, the dialogues, how it was made.
 
-It gathers what the other report_* files make; where it stands on the page is the template's business. Nothing here
-reads a clock: equal runs give an equal report.
+It gathers what the files beside it make; where it stands on the page is the template's business. Nothing here reads
+a clock: equal runs give an equal report.
 """
 
 from __future__ import annotations

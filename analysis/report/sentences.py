@@ -1,6 +1,6 @@
 """One test of the report as a sentence: what changed, from where to where, how sure.
 
-It knows words only; which tests there are, and Holm's correction, are `report_tests`' business.
+Which tests there are, and Holm's correction, is said in tests.py.
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import re
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,7 +15,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from bargain.config.follow import engines_of
 from bargain.config.schema import EngineConfig
-from bargain.config.targets import target_problem
+from bargain.config.targets import locate, target_problem
 from bargain.errors import ConfigError
 from bargain.records import PLAYERS
 
@@ -39,12 +40,6 @@ def _problems(cfg: DictConfig) -> Iterator[str]:
     unknown = [who for who in game.learners if who not in PLAYERS]
     if unknown or len(set(game.learners)) != len(game.learners):
         yield f"game.learners must name seller, buyer or both once, got {list(game.learners)}"
-    if not game.learners and not game._target_.endswith("simple.play"):
-        yield f"game {game.name}: the learner is missing; set game.learners=[seller] or [buyer], or game=simple"
-    if game.arms and len(game.learners) != 1:
-        yield f"game {game.name}: arms need exactly one learner, got {list(game.learners)}"
-    if "compare_feedback" in game._target_ and (not game.arms or game.n_rounds < 2):
-        yield f"game {game.name}: needs game.arms and at least 2 rounds, got {len(game.arms)} and {game.n_rounds}"
     yield from _price_problems(item, game)
     if not re.fullmatch(r"no_number|always|turn_[1-9]\d*", moderator.start):
         yield f"moderator.start must be no_number, always or turn_K (turn_4), got {moderator.start!r}"
@@ -70,6 +65,20 @@ def _problems(cfg: DictConfig) -> Iterator[str]:
         problem = target_problem(target, list(cfg.allow_targets), room)
         if problem:
             yield f"{where}: {problem}"
+    yield from _own_problems(cfg)
+
+
+def _own_problems(cfg: DictConfig) -> Iterator[str]:
+    """What the game type and the round protocol themselves say against the config."""
+    allowed = list(cfg.allow_targets)
+    game_type = sys.modules[locate(cfg.game._target_, allowed).__module__]
+    for name, problem in (
+        (f"game {cfg.game.name}: ", getattr(game_type, "problem", None)),
+        ("", getattr(locate(cfg.protocol._target_, allowed), "problem", None)),
+    ):
+        said = problem(cfg.game) if problem else ""
+        if said:
+            yield f"{name}{said}"
 
 
 def _choices(cfg: DictConfig) -> Iterator[str]:
@@ -125,7 +134,7 @@ def _engine_problems(seat: str, engine: EngineConfig) -> Iterator[str]:
 
 def _targets(cfg: DictConfig) -> Iterator[tuple[str, str, str]]:
     """Everything in the config that is imported, as (key, room of bargain, dotted path)."""
-    for room in ("game", "moderator", "feedback", "tracking"):
+    for room in ("game", "protocol", "moderator", "feedback", "tracking"):
         yield f"{room}._target_", room, cfg[room]._target_
     for name, arm in cfg.game.arms.items():
         yield f"game.arms.{name}._target_", "feedback", arm._target_

@@ -15,6 +15,7 @@ from bargain.errors import ConfigError
 
 ROOMS = {
     "game": "bargain.games.",
+    "protocol": "bargain.games.rounds.",
     "moderator": "bargain.agents.moderator.",
     "feedback": "bargain.agents.feedback.",
     "tracking": "bargain.tracking.",

@@ -104,11 +104,20 @@ def interval(low: float, high: float, unit: str) -> str:
     return f"[{low * scale:,.{digits}f}, {high * scale:,.{digits}f}]"
 
 
-def probability(p: float) -> str:
-    """p<0.001, p=0.031, or no test."""
+def probability(p: float, digits: int | None = None) -> str:
+    """p<0.001, p=0.031, p=0.24, or no test. digits: how many, by default 3 below 0.1 and 2 above."""
     if math.isnan(p):
         return "no test"
-    return "p<0.001" if p < 0.001 else f"p={p:.3f}" if p < 0.1 else f"p={p:.2f}"
+    return "p<0.001" if p < 0.001 else f"p={p:.{digits or (3 if p < 0.1 else 2)}f}"
+
+
+def usd(value: float) -> str:
+    """Dollars with as many digits as small sums need: $12.40, $0.0031."""
+    if math.isnan(value):
+        return "unknown"
+    if value and abs(value) < 0.1:
+        return f"${value:.2g}" if abs(value) >= 1e-4 else f"${value:.1e}"
+    return f"${value:,.2f}"
 
 
 def sentence(row: Any, unit: str, currency: str = "$") -> str:

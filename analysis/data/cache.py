@@ -28,16 +28,16 @@ _KEY, _FACTS = b"bargain.key", b"bargain.facts"
 
 
 def key_of(columns: Iterable[Column], *files: Path) -> str:
-    """What a copy with these columns, made from these files, is worth: a copy with another key is made again."""
-    found: list[Any] = [version_of(tuple(columns))]
+    """What decides what a copy holds: its columns, their code and the files it is made from, by sizes and times."""
+    parts: list[Any] = [version_of(tuple(columns))]
     for file in files:
         try:
             stat = os.stat(file)
         except OSError:
-            found.append(None)
+            parts.append(None)
         else:
-            found.append([stat.st_size, stat.st_mtime_ns])
-    return json.dumps(found)
+            parts.append([stat.st_size, stat.st_mtime_ns])
+    return json.dumps(parts)
 
 
 @cache

@@ -45,6 +45,7 @@ class RunFacts:
 
     @property
     def name(self) -> str:
+        """The directory as the frames name it."""
         return shown(self.path)
 
     @cached_property
@@ -64,6 +65,7 @@ class RunFacts:
 
     @property
     def planned(self) -> int:
+        """Games that the config asks for; 0 if nothing says it."""
         return positive(self.config.get("n_games")) or positive(self.summary.get("n_games"))
 
     def number(self, key: str) -> float:

@@ -131,6 +131,7 @@ def rounds_axis(last: int, width: int, field: str = "at") -> alt.X:
 
 
 def layers(axis: str, looks: dict[str, Any], last: int, width: int, *, rate: bool) -> Any:
+    """Intervals, lines and points of values by round; `axis` says what they are, `looks` how their series look."""
     scale = alt.Scale(domain=[0, 1]) if rate else alt.Scale(zero=False, nice=True)
     y = alt.Y("value:Q", title=axis, axis=alt.Axis(format="%" if rate else ",~r", tickCount=5), scale=scale)
     base = alt.Chart().encode(x=rounds_axis(last, width), color=looks["color"])

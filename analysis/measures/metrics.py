@@ -113,24 +113,24 @@ class Groups:
         units = len(self.group_of_unit)
         above = np.bincount(self.unit, np.where(counted, value, 0.0), units)
         below = np.bincount(self.unit, below, units)
-        kept = below > 0
-        above, below, group = above[kept], below[kept], self.group_of_unit[kept]
+        has_value = below > 0
+        above, below, group = above[has_value], below[has_value], self.group_of_unit[has_value]
         edges = np.searchsorted(group, np.arange(self.count + 1))
         parts = [slice(edges[index], edges[index + 1]) for index in range(self.count)]
         single = [per is None and bool((below[part] == 1).all()) for part in parts]
-        found: list[Estimate | None] = [None] * self.count
+        estimates: list[Estimate | None] = [None] * self.count
         plain = [index for index, part in enumerate(parts) if single[index] and part.stop > part.start]
         if is_rate:
             totals = [(float(above[parts[index]].sum()), parts[index].stop - parts[index].start) for index in plain]
-            made = rate_intervals(*(list(each) for each in zip(*totals, strict=True))) if totals else []
+            of_plain = rate_intervals(*map(list, zip(*totals, strict=True))) if totals else []
         else:
-            made = mean_intervals([above[parts[index]] for index in plain])
-        for index, estimate in zip(plain, made, strict=True):
-            found[index] = estimate
+            of_plain = mean_intervals([above[parts[index]] for index in plain])
+        for index, estimate in zip(plain, of_plain, strict=True):
+            estimates[index] = estimate
         for index, part in enumerate(parts):
             if not single[index] and part.stop > part.start:
-                found[index] = _bounded(ratio_interval(above[part], below[part]), is_rate=is_rate)
-        return found
+                estimates[index] = _bounded(ratio_interval(above[part], below[part]), is_rate=is_rate)
+        return estimates
 
 
 def _bounded(estimate: Estimate, *, is_rate: bool) -> Estimate:
@@ -140,9 +140,9 @@ def _bounded(estimate: Estimate, *, is_rate: bool) -> Estimate:
 
 def _one(metric: Metric, rounds: Frame, groups: Groups) -> Frame:
     per = None if metric.per is None else metric.per(rounds).to_numpy(dtype=float)
-    made = groups.estimates(metric.value(rounds).to_numpy(dtype=float), per, is_rate=metric.kind == "rate")
-    kept = [index for index, each in enumerate(made) if each is not None]
-    rows = pd.DataFrame([each for each in made if each is not None], columns=list(Estimate._fields))
-    keys = groups.keys.iloc[kept].reset_index(drop=True)
+    estimates = groups.estimates(metric.value(rounds).to_numpy(dtype=float), per, is_rate=metric.kind == "rate")
+    places = [index for index, estimate in enumerate(estimates) if estimate is not None]
+    rows = pd.DataFrame([estimate for estimate in estimates if estimate], columns=list(Estimate._fields))
+    keys = groups.keys.iloc[places].reset_index(drop=True)
     named = keys.assign(metric=metric.name, role=metric.role)
     return pd.concat([named, rows], axis=1).assign(unit=metric.unit)

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from analysis.report import latex
-from analysis.text import interval, number, one_line, to_csv
+from analysis.text import interval, number, one_line, probability, to_csv, usd
 
 NOTHING = "–"
 _LONGEST = 400
@@ -130,19 +130,10 @@ def _number(column: ReportColumn, value: Any, currency: str) -> str:
     if column.kind == "usd":
         return usd(value)
     if column.kind == "p":
-        return "<0.001" if value < 0.001 else f"{value:.3f}"
+        return probability(value, 3).removeprefix("p").removeprefix("=")
     if column.kind in ("rate", "currency"):
         return number(value, column.kind, currency, signed=column.signed)
     return number(value, "", signed=column.signed)
-
-
-def usd(value: float) -> str:
-    """Dollars with as many digits as small sums need: $12.40, $0.0031."""
-    if math.isnan(value):
-        return "unknown"
-    if value and abs(value) < 0.1:
-        return f"${value:.2g}" if abs(value) >= 1e-4 else f"${value:.1e}"
-    return f"${value:,.2f}"
 
 
 def _missing(value: Any) -> bool:

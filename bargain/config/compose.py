@@ -27,6 +27,7 @@ from omegaconf.errors import OmegaConfBaseException
 from bargain.config.files import config_dir, guard, literal_secret, trust
 from bargain.config.schema import Config, EngineConfig
 from bargain.config.targets import target_problem
+from bargain.config.tracking import type_tracking
 from bargain.errors import ConfigError as ConfigError
 from bargain.fu2023.prompts import read_prompt
 from bargain.records import PLAYERS, Item
@@ -60,6 +61,10 @@ def checked(cfg: DictConfig) -> DictConfig:
     typed = typed_config(cfg)
     follow(typed)
     check(typed)
+    try:
+        type_tracking(typed)
+    except OmegaConfBaseException as error:
+        raise ConfigError(one_line(error)) from error
     return typed
 
 
@@ -195,7 +200,6 @@ def _choices(cfg: DictConfig) -> Iterator[str]:
         ("game.after_no_deal", ("continue", "stop")),
         ("memory.name", ("full", "last_k", "feedback_only", "none")),
         ("feedback.acknowledge", ("fixed", "ask")),
-        ("tracking.mode", ("offline", "online", "disabled")),
     ):
         value = OmegaConf.select(cfg, where)
         if value not in allowed:
@@ -340,4 +344,6 @@ def register_with_hydra() -> None:
 
     register()
     guard()
-    ConfigStore.instance().store("bargain_schema", Config)
+    schema = OmegaConf.structured(Config)
+    OmegaConf.set_struct(schema.tracking, False)  # its tracker says which keys there are
+    ConfigStore.instance().store("bargain_schema", schema)

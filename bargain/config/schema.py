@@ -6,7 +6,7 @@ composes and checks. A field that a YAML may leave out has its default here; the
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 # OmegaConf's structured configs read Optional[...] and Dict-like builtins at run time: no `X | None` here.
@@ -173,16 +173,12 @@ class LimitsConfig:
 
 @dataclass
 class TrackingConfig:
-    """Where results are shown. May change on resume."""
+    """Where results are shown. May change on resume. Further keys are the tracker's own: it declares a subclass."""
 
     _target_: str = "bargain.tracking.none.NoTracker"
     name: str = "none"
-    project: str = "bargain"
-    entity: str | None = None
-    mode: str = "offline"
-    """offline | online | disabled; WANDB_MODE overrides it."""
-    group: str | None = None
     tags: list[str] = field(default_factory=list)
+    """Further tags, beside the chosen config options."""
 
 
 @dataclass
@@ -212,4 +208,5 @@ class Config:
     feedback: FeedbackConfig = field(default_factory=FeedbackConfig)
     memory: MemoryConfig = field(default_factory=MemoryConfig)
     limits: LimitsConfig = field(default_factory=LimitsConfig)
-    tracking: TrackingConfig = field(default_factory=TrackingConfig)
+    tracking: Any = field(default_factory=lambda: asdict(TrackingConfig()))
+    """A TrackingConfig with the tracker's own keys: tracking.py here types it."""

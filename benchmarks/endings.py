@@ -16,10 +16,11 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from bargain.fu2023.legacy import legacy_price
 from bargain.reading import acts, money, proposals
 from bargain.reading import patterns as wording
 from bargain.reading import reader as prices
-from bargain.reading.reader import Outcome, Reader, legacy_price, read_outcome
+from bargain.reading.reader import Outcome, Reader, read_outcome
 from bargain.results.tally import wilson
 
 DATA = Path(__file__).parent.parent / "tests" / "data"

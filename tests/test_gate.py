@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from bargain.config.compose import ConfigError, compose
+from bargain.config.compose import compose
+from bargain.errors import ConfigError
 from bargain.reading.reader import Reader
 from bargain.runs.runner import play
 

@@ -26,9 +26,10 @@ from bargain.config.schema import EngineConfig
 from bargain.engines.address import read_address
 from bargain.engines.base import Engine, Failure, Raw, Request
 from bargain.engines.clients import HttpClient, Post, Shared, clients, tls
-from bargain.engines.failures import failure, failure_in_reply, one_line
+from bargain.engines.failures import failure, failure_in_reply
 from bargain.engines.shared import known, plain, setting
 from bargain.secrets import forms, os_secrets
+from bargain.text import one_line
 from bargain.version import __version__
 
 _AS_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode

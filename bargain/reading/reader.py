@@ -12,7 +12,6 @@ is read in `acts.py`; here is what it does to the table. No prompts, engines or 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
@@ -22,7 +21,7 @@ from bargain.reading.money import Amount, amounts, has_digits
 from bargain.reading.proposals import Table
 from bargain.records import State
 
-__all__ = ["Act", "Amount", "Outcome", "Reader", "amounts", "has_digits", "legacy_price", "offers", "read_outcome"]
+__all__ = ["Act", "Amount", "Outcome", "Reader", "amounts", "has_digits", "offers", "read_outcome"]
 
 ActKind = Literal["offer", "accept", "reject", "walk_away", "other"]
 
@@ -235,15 +234,3 @@ def offers(
     """The price that each turn puts on the table, None where it puts none."""
     reader = Reader(list_price, currency)
     return tuple(reader.add(role, text).offer for role, text in turns)
-
-
-_DOLLARS = re.compile(r"\$\d+(?:\.\d+)?")
-
-
-def legacy_price(turns: Iterable[tuple[str, str]]) -> float | None:
-    """The 2023 rule: the last $ amount of the newest message that has one ("$1,200" is 1.0), None without one."""
-    for _, text in reversed(list(turns)):
-        found = _DOLLARS.findall(text)
-        if found:
-            return float(found[-1][1:])
-    return None

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from bargain.config.identity import identity
 from bargain.records import Game
-from bargain.rundir.directory import identity
 
 
 @dataclass(frozen=True, slots=True)

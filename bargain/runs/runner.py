@@ -64,12 +64,21 @@ DRAIN_S = 0.3
 def play(
     cfg: DictConfig, directory: Path | str | None = None, *, show_progress: bool = True, cells_at_once: int = 1
 ) -> RunSummary:
-    """Plays the run of a composed config and returns its summary.
+    """Plays the run of a composed config, or goes on with it, and returns its summary.
 
-    directory: where it lies; None = the newest unfinished run of exactly this config under outputs/, else a new one.
+        summary = play(compose(["game=simple", "n_games=10"]))
+        if summary.state != "finished":
+            print(summary.problem)                          # why, and how to go on
+
+    directory: where the run lies; None = the newest unfinished run of exactly this config under outputs/, else a new
+    one. A run that is finished there is not played again: its summary is returned.
+    show_progress: a line on stderr while it plays.
     cells_at_once: so many cells of a sweep play at the same time and share the engines' limits, each an equal part.
-    Raises ConfigError before the first call for what cannot be played. A run that pauses or fails is a summary that
-    says so; nothing that was recorded is lost.
+
+    Raises ConfigError before the first call for what cannot be played (a key that is not set, a directory with another
+    run). What happens later does not raise: a run that is interrupted, reaches its budget, or stops because nothing can
+    work any more (a wrong key, a full disk) returns a summary whose `state` is "paused" or "failed". Replies that were
+    recorded are not paid for again. An error in code of your own is raised, after the run has recorded it.
     """
     cfg = checked(cfg)
     plain = plain_of(cfg)

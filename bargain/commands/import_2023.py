@@ -20,7 +20,7 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf
 
 from bargain.agents.moderator import checked as checked_verdict
-from bargain.calls.attempts import Stats
+from bargain.calls.stats import Stats
 from bargain.config.compose import compose, plain_of
 from bargain.config.files import config_dir
 from bargain.config.identity import identity

@@ -28,6 +28,7 @@ from bargain.config.follow import follow
 from bargain.config.identity import identity, sweep_identity
 from bargain.config.schema import Config
 from bargain.config.targets import renamed
+from bargain.config.tracking import type_tracking
 from bargain.errors import ConfigError
 from bargain.fu2023.prompts import read_prompt
 from bargain.records import Item
@@ -71,6 +72,10 @@ def checked(cfg: DictConfig) -> DictConfig:
     _read_prompt_files(typed)
     follow(typed)
     check(typed)
+    try:
+        type_tracking(typed)
+    except OmegaConfBaseException as error:
+        raise ConfigError(explain(error)) from error
     return typed
 
 
@@ -193,4 +198,6 @@ def register_with_hydra() -> None:
         if not OmegaConf.has_resolver(name):
             OmegaConf.register_new_resolver(name, resolver)
     guard()
-    ConfigStore.instance().store("bargain_schema", Config)
+    schema = OmegaConf.structured(Config)
+    OmegaConf.set_struct(schema.tracking, False)  # its tracker says which keys there are
+    ConfigStore.instance().store("bargain_schema", schema)

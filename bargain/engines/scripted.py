@@ -33,7 +33,7 @@ class ScriptedEngine(Engine):
     options.simulated: whether the replies are labelled simulated (default true).
     """
 
-    free = False
+    unbilled = True
     key = "scripted"
 
     def __init__(self, config: EngineConfig, seat: str, seed: int) -> None:
@@ -101,9 +101,6 @@ class ScriptedEngine(Engine):
         """The reply again."""
         data = json.loads(raw.body)
         return Reply(**{**data, "usage": Usage(**data["usage"])})
-
-    async def close(self) -> None:
-        """Nothing to close."""
 
 
 def _index(request: Request) -> int:

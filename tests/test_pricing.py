@@ -13,6 +13,7 @@ from bargain.calls.pricing import FREE, Rates, TokenPrice, price_of, prompt_boun
 from bargain.config.schema import EngineConfig
 from bargain.journal.format import Packer
 from bargain.records import Usage
+from tests.commands import PATIENCE_S
 
 
 def engine(target: str = "openai.OpenAIEngine", **fields: object) -> EngineConfig:
@@ -80,7 +81,7 @@ def test_looking_a_price_up_never_touches_the_network() -> None:
         assert price_of(EngineConfig(_target_=target, model="unheard-of")) is None
         assert threading.active_count() == 1
     """
-    subprocess.run([sys.executable, "-c", code], check=True, timeout=30)
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=PATIENCE_S)
 
 
 @given(st.lists(st.text(max_size=200), min_size=1, max_size=5))

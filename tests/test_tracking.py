@@ -23,6 +23,7 @@ from bargain.tracking.base import run_info
 from bargain.tracking.none import NoTracker
 from bargain.tracking.shown import rows
 from bargain.tracking.wandb import WandbTracker
+from tests.commands import PATIENCE_S
 from tests.tracked_run import (
     CONFIG,
     ROOT,
@@ -127,7 +128,9 @@ def test_wandb_mode_disabled_writes_nothing(tmp_path: Path, monkeypatch: pytest.
 
 def track(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "bargain.commands.track", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL, cwd=ROOT)
+    return subprocess.run(
+        command, capture_output=True, text=True, timeout=PATIENCE_S, stdin=subprocess.DEVNULL, cwd=ROOT
+    )
 
 
 def test_bargain_track_sends_a_sweeps_runs_again_under_the_same_ids(tmp_path: Path) -> None:

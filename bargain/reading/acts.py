@@ -1,218 +1,310 @@
-"""What one utterance does, by rules: the prices it proposes, and whether it agrees, refuses or leaves.
+"""What one utterance does: the price it stands at, and whether it agrees, refuses or leaves.
 
-It sees one utterance and what lies on the table, and knows nothing of the rest of the dialogue (`prices.py`).
+It sees one utterance and what lies on the table, not the rest of the dialogue (`reader.py`).
 
     read("Hmm, $12 is too low. I could do $15.", "seller", Table(mine=20, theirs=10))
-        ->  Said(prices=(15.0,), refuses=True, ...)
+        ->  Said(price=15.0, refuses=True, ...)
 """
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
-from bargain.reading import patterns as wording
-from bargain.reading.money import shortened
-from bargain.reading.proposals import Proposals, Table
+from bargain.reading import patterns
+from bargain.reading.money import Amount, amounts, normal, same
+from bargain.reading.proposals import Table, choose, worked_out
 
 
 @dataclass(frozen=True, slots=True)
 class Said:
     """What an utterance says.
 
-    prices: the prices it proposes, in order. same: the rival's price is the last of them, stated. limit: the last of
-    them is only "I can't go below it". agrees: words of acceptance, free of conditions and questions. conditional:
-    agreement under a condition. plainly: agrees in words that cannot mean anything else. logistics: it arranges the
-    handing over. probe: a price it only asks about ("is 50 your lowest?"). lists: it names the listed price in words
-    ("full asking price"). asks: its last question is about its price. sure: the last price is certainly money.
-    questions: it asks something that is not about its price. counts: its last question wants a number that is no price.
+    price: the price it stands at, None if none. chance: how likely that is the offer. limit: it is only "I can't go
+    below it". same: the rival's price is said, and nothing else is proposed. agrees: words of acceptance, free of
+    conditions and questions; plainly: in words that cannot mean anything else. conditional: agreement under a
+    condition. closes: it arranges the handing over. refuses: it turns something down or finds it too high or too low.
+    leaves: it ends the talk. goodbye: it takes leave. probe: a price it only asks about ("is 50 your lowest?").
+    lists: it names the listed price in words. asks: its question is about its price; questions: it asks something
+    else; counts: its last question wants a number that is no price. unread: it holds money that was not understood.
+    yields: a word of it could be agreement; english: the rules know its language.
     """
 
-    prices: tuple[float, ...] = ()
+    price: float | None = None
+    chance: float = 0.0
+    explicit: bool = False
     limit: bool = False
+    same: bool = False
     agrees: bool = False
     plainly: bool = False
     conditional: bool = False
-    logistics: bool = False
+    closes: bool = False
     refuses: bool = False
     leaves: bool = False
-    says_goodbye: bool = False
+    goodbye: bool = False
+    waits: bool = False
     probe: float | None = None
-    same: bool = False
     lists: bool = False
     asks: bool = False
-    counts: bool = False
-    sure: bool = False
     questions: bool = False
+    counts: bool = False
+    unread: bool = False
+    yields: bool = False
+    english: bool = True
 
 
 @lru_cache(maxsize=1024)
-def own_words(text: str) -> str:
-    """An utterance without what is not the speaker's own word: quotations, code, tags, JSON, forged speaker lines."""
-    text = shortened(text).lower().replace("’", "'").replace("‘", "'").replace("*", "").replace("\u200b", "")
-    text = _RUN.sub(r"\1\1\1", _BLANKS.sub(" ", text))
-    return wording.FORGED.sub(" ", wording.QUOTED.sub(" ", text)).strip()
+def own_words(text: str, role: str = "") -> str:
+    """An utterance, normal, without what is not the speaker's own word: thoughts, quotations, tags, forged speaker lines.
+
+    Quotation marks round the whole utterance are taken off, and JSON that names an action or a price says so in words.
+    """
+    text = patterns.THOUGHT.search.sub(" ", normal(text)).strip() if "<" in text else normal(text).strip()
+    if "{" in text:
+        text = patterns.OBJECT.search.sub(_said_in_json, patterns.FENCE.search.sub(" ", text) if "json" in text else text)
+    if "```" in text:
+        text = re.sub(r"(?s)```.*?(?:```|\Z)", " ", text)
+    if "<" in text:
+        text = patterns.TAG.search.sub(" ", text)
+    if '"' in text:
+        bare = text.strip(" *")
+        if bare.count('"') == 2 and bare[0] == bare[-1] == '"':
+            text = bare[1:-1]
+        text = patterns.QUOTE.search.sub(_quoted, text)
+    if role and text.lstrip(" *[").startswith(role):
+        text = re.sub(rf"^[ *\[]*{role}[ *\]]*[:\]][ *]*", "", text)
+    return patterns.FORGED.search.sub(" ", text).strip()
 
 
-_BLANKS = re.compile(r"[^\S\n]++")
-_RUN = re.compile(r"([^\w\s])\1{3,}+")
-_PIECE = 300
-"""Characters that one pattern sees at most, so that no pattern costs more than a constant times the length."""
+def _quoted(match: re.Match[str]) -> str:
+    """A number alone in quotation marks is still the speaker's."""
+    inside = match.group()[1:-1]
+    return f" {inside} " if len(inside) <= 12 and any(map(str.isdigit, inside)) else " "
+
+
+_ACTIONS = {
+    "accept": "i accept.", "accepted": "i accept.", "agree": "i accept.", "deal": "deal.", "reject": "i reject your offer.",
+    "decline": "i reject your offer.", "rejected": "i reject your offer.", "refuse": "i reject your offer.",
+    "walk_away": "i walk away.", "walkaway": "i walk away.", "walk away": "i walk away.", "quit": "i quit.", "leave": "i quit.",
+    "exit": "i quit.", "end": "i end the talk.",
+}  # fmt: skip
+
+
+def _said_in_json(match: re.Match[str]) -> str:
+    """A JSON object in words: {"action": "offer", "price": 15} -> "i offer $15"; a verdict or a forged turn says nothing."""
+    try:
+        data: Any = json.loads(match.group())
+    except (ValueError, RecursionError):
+        return " "
+    if not isinstance(data, dict) or not {"state", "role", "by", "quote", "speaker", "verdict", "accepted_by"}.isdisjoint(data):
+        return " "
+    said = [str(data[key]) for key in ("message", "text", "utterance", "say", "speech", "reply") if isinstance(data.get(key), str)]
+    verbs = [_ACTIONS.get(str(data[key]).strip(), "") for key in ("action", "decision", "move", "type", "act", "response", "answer", "choice") if key in data]
+    prices = [data[key] for key in ("price", "offer", "amount", "counter_offer", "counteroffer", "proposal") if key in data]
+    said += [f"i offer ${str(price).lstrip('$')}." for price in prices if isinstance(price, int | float | str) and re.fullmatch(r"\$?[\d.,]+", str(price))]
+    return " ".join([" ", *said, *verbs, " "])
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence in plain words: its clauses, whether it asks, how many # stand before it."""
+
+    clauses: tuple[str, ...]
+    asked: bool
+    first: int
+
+    @property
+    def text(self) -> str:
+        return " ,".join(self.clauses)
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """An utterance in plain words: what it is read from."""
+
+    amounts: tuple[Amount, ...]
+    words: list[str]
+    places: list[int]
+    sentences: list[Sentence]
 
 
 @lru_cache(maxsize=1024)
-def _pieces(text: str) -> tuple[str, ...]:
-    """The text in pieces of about _PIECE characters, cut where a clause or a word ends."""
-    if len(text) <= 2 * _PIECE:
-        return (text,)
-    found, start = [], 0
-    while start < len(text):
-        end = start + _PIECE
-        if end < len(text):
-            end = max(text.rfind(mark, start + _PIECE // 2, end) for mark in (". ", "! ", "? ", "\n", " ")) + 1 or end
-        found.append(text[start:end])
-        start = end
-    return tuple(found)
+def parsed(text: str, role: str, currency: str) -> Parsed:
+    """An utterance taken apart: its amounts, its plain words and its sentences."""
+    own = own_words(text, role)
+    found = amounts(own, currency)
+    pieces, start = [], 0
+    for amount in found:
+        pieces += [own[start : amount.start].replace("#", " "), " # "]
+        start = amount.end
+    words = patterns.plain("".join([*pieces, own[start:].replace("#", " ")])).split(" ")[1:-1]
+    words = [word for word in words if word]
+    places = [index for index, word in enumerate(words) if word == "#"]
+    return Parsed(found, words, places, _sentences(words))
 
 
-def _in(pattern: re.Pattern[str], text: str) -> bool:
-    """Whether the pattern is anywhere in the text."""
-    return any(pattern.search(piece) for piece in _pieces(text))
+_STOPS = frozenset(".?!;\n:")
+
+
+def _sentences(words: list[str]) -> list[Sentence]:
+    found, start, first = [], 0, 0
+    for index in range(len(words) + 1):
+        word = words[index] if index < len(words) else "."
+        dash = word == "-" and not (0 < index < len(words) - 1 and words[index - 1] == words[index + 1] == "#")
+        if word not in _STOPS and not dash:
+            continue
+        part = words[start:index]
+        if part:
+            line = f" {' '.join(part)} "
+            asked = word == "?" or patterns.QUESTION(line) is not None
+            clauses = tuple(clause.rstrip() + " " for clause in patterns.CLAUSE.search.split(line) if clause.strip())
+            found.append(Sentence(clauses, asked, first))
+            first += part.count("#")
+        elif word == "?" and found:
+            found[-1] = Sentence(found[-1].clauses, True, found[-1].first)
+        start = index + 1
+    return found
+
+
+_ENGLISH = frozenset(
+    "i you it the is are am will would can could do not and to for of that this me my your we have be with but if so "
+    "accept reject offer price deal no yes ok good thank how about buy sell pay take let think what at in on # was".split()
+)
+
+
+@dataclass(slots=True)
+class Heard:
+    """What the words of an utterance do, whatever lies on the table; the fields are those of Said."""
+
+    agrees: bool = False
+    plainly: bool = False
+    conditional: bool = False
+    refuses: bool = False
+    refused_last: bool = False
+    leaves: bool = False
+    goodbye: bool = False
+    closes: bool = False
+    waits: bool = False
+    yields: bool = False
+
+    @property
+    def moods(self) -> tuple[str, ...]:
+        """Features for the choice of the offer."""
+        return ("agrees",) * self.plainly + ("refuses",) * self.refuses
+
+    def hear(self, sentence: Sentence) -> None:
+        """Takes the next sentence in."""
+        text = sentence.text
+        stays = patterns.STAYS(text) is not None
+        conditioned = patterns.CONDITION(text) is not None
+        for clause in sentence.clauses:
+            leaves = not sentence.asked and patterns.LEAVES(clause) is not None
+            self.leaves = self.leaves or (leaves and not stays)
+            self.goodbye = self.goodbye or (patterns.GOODBYE(clause) is not None and not stays)
+            self.waits = self.waits or patterns.WAITS(clause) is not None
+            refuses = patterns.REFUSES(clause) is not None or patterns.JUDGES(clause) is not None
+            how = _agreement(clause)
+            self.yields = self.yields or bool(how)
+            if refuses and not sentence.asked:
+                self.refuses = self.refused_last = True
+                self.agrees = self.agrees and self.plainly
+                if how != "plainly":
+                    continue
+            if how and not sentence.asked:
+                if conditioned:
+                    self.conditional = True
+                else:
+                    self.agrees, self.refused_last = True, False
+                    self.plainly = self.plainly or how == "plainly"
+            elif not sentence.asked or patterns.COUNTS(clause):
+                self.closes = self.closes or (patterns.CLOSES(clause) is not None and not refuses)
+
+
+def _agreement(clause: str) -> str:
+    """ "plainly", "softly" or "" for one clause."""
+    for pattern, how in ((patterns.ACCEPTS, "plainly"), (patterns.SEALS, "plainly"), (patterns.AGREES, "softly")):
+        match = pattern(clause)
+        if match is None:
+            continue
+        before = clause[: match.start() + 1]
+        if patterns.DENIED(before) is None and (pattern is patterns.SEALS or patterns.OTHERS(before) is None):
+            return how
+    return "softly" if patterns.YES(clause) is not None else ""
+
+
+@lru_cache(maxsize=1024)
+def heard(text: str, role: str, currency: str) -> Heard:
+    """What the words of an utterance do; not to be changed."""
+    found = Heard()
+    for sentence in parsed(text, role, currency).sentences:
+        found.hear(sentence)
+    return found
 
 
 def read(text: str, role: str, table: Table, currency: str = "$") -> Said:
     """What an utterance says, given what lies on the table."""
-    return _Utterance(role, table, currency).read(own_words(text))
+    told, does = parsed(text, role, currency), heard(text, role, currency)
+    best = choose(told.places, told.words, told.amounts, role, table, does.moods)
+    theirs = table.theirs
+    price = best.value if best is not None else None
+    named = theirs is not None and any(same(each.value, theirs) for each in told.amounts)
+    if best is not None and theirs is not None and does.refuses and not does.plainly and same(best.value, theirs):
+        best = price = None  # "$40 is too low": whose price it is and what is thought of it
+    if does.plainly and named and theirs is not None and (price is None or not same(price, theirs)) and (best is None or best.chance < 0.9):
+        price = theirs  # "I accept your $40; it cost me $60"
+    text = " . ".join(sentence.text for sentence in told.sentences)
+    if price is None:
+        price = worked_out(text, [amount.value for amount in told.amounts], role, table, refuses=does.refuses)
+    last = told.sentences[-1] if told.sentences else Sentence((), False, 0)
+    asked = [number for number, sentence in enumerate(told.sentences) if sentence.asked]
+    where = -1
+    if best is not None:
+        where = max(number for number, sentence in enumerate(told.sentences) if sentence.first <= best.index)
+    lists = patterns.LISTED(text) is not None and not does.refuses and "below" not in told.words
+    agrees, conditional = does.agrees, does.conditional
+    if not agrees and not does.refuses and price is None and _short_yes(told, table, does):
+        agrees = True
+    if agrees and not does.plainly:
+        conditional = conditional or does.waits
+        agrees = not conditional and not does.refused_last
+    known = sum(word in _ENGLISH for word in told.words)
+    return Said(
+        price=price,
+        chance=best.chance if best is not None else 0.0,
+        explicit=best is not None and best.explicit,
+        limit=best is not None and best.limit,
+        same=price is not None and theirs is not None and same(price, theirs) and where not in asked,
+        agrees=agrees or (lists and role == "buyer" and not last.asked),
+        plainly=does.plainly and agrees,
+        conditional=conditional and not agrees,
+        closes=does.closes and patterns.VIEWING(text) is None,
+        refuses=does.refuses,
+        leaves=does.leaves or (does.goodbye and does.refuses),
+        goodbye=does.goodbye and not agrees,
+        waits=does.waits,
+        lists=lists,
+        asks=best is not None and bool(asked) and where == asked[-1],
+        questions=bool(asked) and where != asked[-1],
+        counts=patterns.COUNTS(last.text) is not None,
+        unread=best is None and any(amount.explicit for amount in told.amounts) and not does.refuses,
+        yields=does.yields or agrees or conditional or does.closes,
+        english=known >= 0.3 * len(told.words),
+    )
 
 
-class _Utterance:
-    """One utterance being read, clause by clause."""
-
-    def __init__(self, role: str, table: Table, currency: str) -> None:
-        self.role = role
-        self.table = table
-        self.proposals = Proposals(role, table, currency)
-
-    def read(self, text: str) -> Said:
-        """The whole utterance."""
-        clauses = _clauses(text)
-        agrees = plainly = conditional = refuses = refused_last = False
-        for number, (clause, asked) in enumerate(clauses):
-            self.proposals.hear(clause, asked, number)
-            if wording.REFUSAL.search(clause):
-                refuses = refused_last = True
-                agrees = agrees and plainly
-                continue
-            how = self._agreement(clause, asked)
-            conditional = (
-                conditional
-                or how == "conditional"
-                or (self.table.asked and bool(wording.ONLY_IF.match(clause)) and not self.proposals.named)
-            )
-            if how in ("plainly", "softly"):
-                agrees, plainly, refused_last = True, plainly or how == "plainly", False
-        if not agrees and not refuses and not self.proposals.prices and self._short_yes(text):
-            agrees = True
-        if agrees and not plainly:
-            hedged = _in(wording.HESITATES, text) or _in(wording.CONDITION, wording.NO_CONDITION.sub(" ", text))
-            conditional = conditional or hedged
-            agrees = not hedged and not refused_last
-        still_here = _in(wording.STILL_HERE, text)
-        farewell = _in(wording.FAREWELL, text) and not still_here
-        goodbye = _in(wording.GOODBYE, text) and not still_here
-        last = clauses[-1] if clauses else ("", False)
-        last_question = max((number for number, (_, asked) in enumerate(clauses) if asked), default=-1)
-        lists = _in(wording.LISTED, text) and not refuses and not _in(wording.BELOW_LISTED, text)
-        return Said(
-            prices=tuple(price.value for price in self.proposals.prices),
-            limit=self.proposals.limit,
-            same=self._repeats(),
-            agrees=agrees or (lists and self.role == "buyer" and not last[1]),
-            plainly=plainly and agrees,
-            conditional=conditional and not agrees,
-            logistics=_in(wording.LOGISTICS, text) and not _in(wording.VIEWING, text) and self._sayable(clauses),
-            refuses=refuses,
-            leaves=farewell or (goodbye and refuses),
-            says_goodbye=goodbye and not agrees,
-            probe=self.proposals.probe,
-            lists=lists,
-            asks=bool(self.proposals.prices)
-            and self.proposals.prices[-1].asked
-            and self.proposals.prices[-1].clause == last_question,
-            counts=wording.COUNTS.search(last[0]) is not None,
-            sure=bool(self.proposals.prices) and self.proposals.prices[-1].sure,
-            questions=last_question >= 0
-            and not (self.proposals.prices and self.proposals.prices[-1].clause == last_question),
-        )
-
-    def _repeats(self) -> bool:
-        """Whether the last price proposed, or one beside it in its clause, is the rival's, and not as a question."""
-        if self.table.theirs is None or not self.proposals.prices:
-            return False
-        clause = self.proposals.prices[-1].clause
-        near = [price for price in self.proposals.prices if price.clause == clause and not price.asked]
-        return any(abs(price.value - self.table.theirs) < 0.005 for price in near)
-
-    def _short_yes(self, text: str) -> bool:
-        """A few words that begin with a yes, when the rival has just named a price, or asked for a yes to it."""
-        if _in(wording.HESITATES, text) or _in(wording.UNDERSTANDS, text):
-            return False
-        if (
-            self.table.asked
-            and (wording.YES_START.match(text) or wording.SO_WOULD_I.match(text))
-            and "?" not in text[:40]
-        ):
-            return True
-        if self.table.conditional and wording.MEETS.match(text):
-            return True
-        if self.table.fresh and not self.table.questioned and len(text.split()) <= 4 and wording.SO_WOULD_I.match(text):
-            return True
-        if self.table.fresh and not self.table.questioned and wording.SURE_START.match(text):
-            return "?" not in text
-        if "?" in text or len(text.split()) > 8 or not wording.YES_START.match(text):
-            return False
-        return self.table.fresh or (self.table.newest and _in(wording.LOGISTICS, text))
-
-    @staticmethod
-    def _sayable(clauses: list[tuple[str, bool]]) -> bool:
-        """Whether the arrangement is stated, or asked as one asks who has agreed ("when can I pick it up?")."""
-        return any(
-            wording.LOGISTICS.search(clause)
-            and (not asked or wording.PICK_UP.search(clause))
-            and not wording.REFUSAL.search(clause)
-            for clause, asked in clauses
-        )
-
-    def _agreement(self, clause: str, asked: bool) -> str:
-        """ "plainly", "softly", "conditional" or "" for one clause."""
-        if asked or not clause.strip():
-            return ""
-        plain = wording.PLAIN_ACCEPT.search(clause) is not None
-        soft = plain or wording.SOFT_ACCEPT.search(clause) is not None or wording.BARE_YES.match(clause) is not None
-        if not soft:
-            return ""
-        where = wording.PLAIN_ACCEPT.search(clause) or wording.SOFT_ACCEPT.search(clause)
-        if where is not None and wording.NEGATED.search(clause[: where.start()]):
-            return ""
-        rest = wording.NO_CONDITION.sub(" ", clause)
-        if wording.CONDITION.search(rest):
-            return "conditional"
-        return "plainly" if plain else "softly"
-
-
-@lru_cache(maxsize=1024)
-def _clauses(text: str) -> list[tuple[str, bool]]:
-    """The clauses of a text, each with whether a question mark ends it (or its sentence)."""
-    found = []
-    start = 0
-    for match in [*wording.CLAUSE.finditer(text), None]:
-        end = len(text) if match is None else match.start()
-        clause = text[start:end]
-        mark = "" if match is None else match.group()
-        if clause.strip() or "?" in mark:
-            asked = "?" in mark or wording.QUESTION.match(clause) is not None
-            found += [(piece, asked) for piece in _pieces(clause)]
-        if match is not None:
-            start = match.end()
-    return found
+def _short_yes(told: Parsed, table: Table, does: Heard) -> bool:
+    """A few words that begin with a yes, when the rival has just named a price, or asked for a yes to it."""
+    if does.waits or not told.sentences or any(sentence.asked for sentence in told.sentences):
+        return False
+    first = told.sentences[0].clauses[0]
+    begins = patterns.YES(first) is not None or patterns.YES_START(first) is not None
+    if table.asked and (begins or patterns.SO_WOULD_I(first)):
+        return True
+    if table.conditional and (begins or patterns.MEETS(first)):
+        return True
+    if table.fresh and not table.questioned and patterns.SO_WOULD_I(first) and len(told.words) <= 5:
+        return True
+    return begins and len(told.words) <= 8 and table.fresh

@@ -1,68 +1,60 @@
-"""Money in free text: every number that could be a price, as people write it.
+"""Money in free text: every number that could be a price, as people and models write it.
 
     amounts("was $20, now 1.2k or sixteen bucks")  ->  20 (explicit), 1200, 16 (explicit)
 
-It knows numbers and currencies and nothing of bargaining: what a price *does* in a dialogue is `acts.py`'s and
-`prices.py`'s.
+It knows numbers and currencies, not bargaining: which amount is the offer is chosen in `proposals.py`.
 """
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 
-READ_AT_MOST = 8_000
-"""Characters of an utterance that are read: the first half of them and the last; no bargaining turn is longer."""
+READ_AT_MOST = 6_000
+"""Characters of an utterance that are read: the first half of them and the last."""
+AMOUNTS_AT_MOST = 40
+"""Numbers of an utterance that are looked at: the first half of them and the last."""
 MOST = 1e12
-"""What is no price any more: a number from there on is digits."""
-AMOUNTS_AT_MOST = 60
-"""Amounts of an utterance that are weighed; nobody names more prices in one breath."""
+"""From here on a number is a row of digits and no price."""
 
-_SMALL = [
-    "zero",
-    "one",
-    "two",
-    "three",
-    "four",
-    "five",
-    "six",
-    "seven",
-    "eight",
-    "nine",
-    "ten",
-    "eleven",
-    "twelve",
-    "thirteen",
-    "fourteen",
-    "fifteen",
-    "sixteen",
-    "seventeen",
-    "eighteen",
-    "nineteen",
-]
-_TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
-_UNITS = {word: number for number, word in enumerate(_SMALL)} | {
-    word: 10 * number for number, word in enumerate(_TENS, 2)
-}
+_UNITS = {
+    word: number
+    for number, word in enumerate(
+        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
+        "seventeen eighteen nineteen".split()
+    )
+} | {word: 10 * number for number, word in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), 2)}
 _MULTIPLES = {"hundred": 100, "hundo": 100, "thousand": 1000, "grand": 1000}
+_SCALES = {"k": 1e3, "thousand": 1e3, "grand": 1e3, "hundred": 1e2, "million": 1e6, "万": 1e4, "萬": 1e4, "lakh": 1e5}
+_SIGN = r"(?:us|ca?|au?|hk|nt|r|s)?\$|[€£¥₹₩₽₺₴₫฿₪₱₦₿]"
+_NAME = (
+    r"(?:us )?dollars?|dollers?|bucks?|euros?|pounds?(?! of)|quid|yen|yuan|rmb|rupees?|rs\.?|francs?|kron(?:or|er|a)|crowns?|pesos?|"
+    r"zlotys?|zł|kr\.?|usd|eur|gbp|chf|jpy|cny|inr|cad|aud|sek|nok|dkk|pln|zup|元|円|块|圆"
+)
 _WORD = "|".join([*_UNITS, *_MULTIPLES])
-_SIGN = r"US\$|[$€£¥]"
-_NAME = r"dollars?|dollers?|bucks?|usd|euros?|eur|pounds?|quid|gbp|cents?"
+_GROUPED = r"\d{1,3}(?:[.,' ]\d{3})++(?:[.,]\d{1,2})?(?!\d)|\d{1,2}(?:,\d\d){1,4},\d{3}(?!\d)"
+_PLAIN = r"\d++(?:[.,]\d{1,4}(?!\d))?|[.]\d{1,2}(?!\d)"
 
-_FIGURE = re.compile(
-    rf"(?P<sign>(?:{_SIGN})\s?)?"
-    r"(?<![\w.,])(?P<number>\d{1,3}(?:[,.]\d{3})+(?:[.,]\d{1,2})?(?!\d)|\d+(?:[.,]\d{1,3}(?=\s?k\b))?(?:[.,]\d{1,2}(?!\d))?|\.\d{1,2}(?!\d))"
-    rf"(?P<multiple>\s?k\b|\s(?:hundred|thousand|grand)\b)?(?P<after>\s?(?:{_SIGN})(?!\s?\d)|[\s-]?(?:{_NAME})\b)?"
-    r"(?:\s+and\s+(?P<cents>\d{1,2})\s+cents?\b)?",
-    re.IGNORECASE,
-)
-_WORDS = re.compile(
-    rf"\b(?:an?\s+)?(?:{_WORD})(?:(?:[\s-]|\s+and\s+(?:a\s+)?)(?:{_WORD}))*\b(?P<after>[\s-]+(?:{_NAME})\b)?",
-    re.IGNORECASE,
-)
-_ALL_WORDS = frozenset([*_UNITS, *_MULTIPLES])
-_TOKEN = re.compile(r"\w+")
+
+@lru_cache(maxsize=64)
+def _patterns(currency: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Figures and spelled-out numbers, with the item's own currency among the names of currencies."""
+    own = re.escape(currency.lower().removesuffix("s"))
+    mark = f"{_SIGN}|{own}" if own and not own.isalpha() else _SIGN
+    name = f"{_NAME}|{own}s?" if own.isalpha() else _NAME
+    figure = re.compile(
+        rf"(?P<before>(?:{mark})\s?|(?<![^\W\d_])(?:{name})\s)?(?<![\w.,])(?P<number>{_GROUPED}|{_PLAIN})"
+        r"(?P<scale>\s?(?:k|m)\b|\s(?:hundred|thousand|grand|million|lakh)\b|\s?[万萬])?"
+        rf"(?P<after>\s?(?:{mark})(?!\s?\d)|[\s-]?(?:{name})(?![^\W\d_])|\s?[元円块])?"
+        r"(?P<cents>(?:[\s-]cents?|¢)(?!\w)|\s?¢)?(?:\s(?:and\s)?(?P<and>\d{1,2})\scents?\b)?"
+    )
+    words = re.compile(
+        rf"\b(?:an?\s)?(?:{_WORD})(?:(?:[\s-]|\sand\s(?:a\s)?)(?:{_WORD}))*+\b"
+        rf"(?P<after>[\s-](?:{name}|(?P<cents>cents?))\b)?(?:\s(?:and\s)?(?P<and>\d{{1,2}})\scents?\b)?"
+    )
+    return figure, words
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,28 +72,51 @@ class Amount:
     also: float | None = None
 
 
+_TYPED = str.maketrans({"’": "'", "‘": "'", "ʼ": "'", "´": "'", "`": "'", "“": '"', "”": '"', "„": '"', "«": '"', "»": '"',
+                        "–": "-", "−": "-", "‑": "-", "—": " - ", "\r": "\n", "\t": " "})
+_BLANKS = re.compile(r"[^\S\n]{2,}+")
+_RUNS = re.compile(r"([^\w\s])\1{3,}+")
+
+
 @lru_cache(maxsize=1024)  # embedded negotiators say the same again and again
-def amounts(text: str, currency: str = "$") -> tuple[Amount, ...]:
-    """Every money-like number of a text, in its order."""
-    text = shortened(text)
-    found = [_figure_amount(match, currency) for match in _FIGURE.finditer(text)]
-    if not _ALL_WORDS.isdisjoint(_TOKEN.findall(text.lower())):  # a quarter of the time of a search for them
-        for match in _WORDS.finditer(text):
-            after = (match["after"] or "").strip(" -").lower()
-            words, also = _words(match.group().removesuffix(match["after"] or ""))
-            if any(each.start < match.end() and match.start() < each.end for each in found):
-                continue
-            if after.startswith("cent"):
-                words, also = words / 100, None
-            found.append(Amount(words, match.start(), match.end(), bool(after), worded=True, also=also))
-        found.sort(key=lambda amount: amount.start)
-    return tuple(each for each in found if each.value < MOST)
+def normal(text: str) -> str:
+    """The text in lower case as it was meant: one kind of digit, quotation mark, dash and space, nothing invisible.
 
-
-def shortened(text: str) -> str:
-    """The text itself, or the first and the last half of what is read of a long one."""
+    Of a text longer than READ_AT_MOST the first and the last half of that are read.
+    """
     half = READ_AT_MOST // 2
-    return text if len(text) <= READ_AT_MOST else f"{text[:half]}\n{text[-half:]}"
+    if len(text) > READ_AT_MOST:
+        text = f"{text[:half]}\n{text[-half:]}"
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", text)
+        text = "".join(sign for sign in text if unicodedata.category(sign) not in ("Cf", "Mn") and sign != "\ufe0f")
+    text = _BLANKS.sub(" ", text.translate(_TYPED).lower())
+    return _RUNS.sub(r"\1\1\1", text)
+
+
+@lru_cache(maxsize=1024)
+def amounts(text: str, currency: str = "$") -> tuple[Amount, ...]:
+    """Every number of a text that could be money, in order, placed in `normal(text)`."""
+    text = normal(text)
+    figures, words = _patterns(currency)
+    found = [amount for match in figures.finditer(text) if (amount := _figure(match, currency)) is not None]
+    if not _SPELLED.isdisjoint(text.replace("-", " ").split()):
+        found = _apart(found + [_spelled(match) for match in words.finditer(text)])
+    found = [amount for amount in found if amount.value < MOST]
+    half = AMOUNTS_AT_MOST // 2
+    return tuple(found if len(found) <= AMOUNTS_AT_MOST else found[:half] + found[-half:])
+
+
+def _apart(found: list[Amount]) -> list[Amount]:
+    """The amounts in order, of overlapping ones the first."""
+    apart: list[Amount] = []
+    for amount in sorted(found, key=lambda amount: (amount.start, -amount.end)):
+        if not apart or apart[-1].end <= amount.start:
+            apart.append(amount)
+    return apart
+
+
+_SPELLED = frozenset(word + mark for word in [*_UNITS, *_MULTIPLES] for mark in ("", ".", ",", "!", "?"))
 
 
 def has_digits(text: str) -> bool:
@@ -109,52 +124,64 @@ def has_digits(text: str) -> bool:
     return any(map(str.isdigit, text))
 
 
-def _figure_amount(match: re.Match[str], currency: str) -> Amount:
-    after = (match["after"] or "").strip(" -").lower()
-    multiple = (match["multiple"] or "").strip().lower()
-    if multiple == "k":
-        value = float(match["number"].replace(",", ".")) * 1000 if _one_mark(match["number"]) else 1000.0
-    else:
-        value = _figure(match["number"], "." if currency in ("$", "£") else None) * _MULTIPLES.get(multiple, 1)
-    if after.startswith("cent"):
-        value /= 100
+def same(one: float, other: float) -> bool:
+    """Whether two prices are equal to the cent."""
+    return abs(one - other) < 0.005
+
+
+def _figure(match: re.Match[str], currency: str) -> Amount | None:
+    explicit = bool(match["before"] or match["after"] or match["cents"])
+    number, end = match["number"], match.end()
+    if " " in number and not explicit and number.count(" ") == 1 and not match["scale"]:
+        number = number.partition(" ")[0]  # "1 500" without a currency is two numbers
+        end = match.start("number") + len(number)
+    if len(number) > 30:
+        return None
+    value = _value(number, decimal="." if currency in ("$", "£") else None, grouped=not match["scale"])
+    also = value * 1000 if re.fullmatch(r"\d{1,2}[.]\d{3}", number) and value == float(number) else None
+    value *= _SCALES.get((match["scale"] or "").strip(), 1e6 if match["scale"] else 1)
     if match["cents"]:
-        value += int(match["cents"]) / 100
-    return Amount(value, match.start(), match.end(), bool(match["sign"] or after))
+        value /= 100
+    if match["and"]:
+        value += int(match["and"]) / 100
+    return Amount(value, match.start(), end, explicit, also=also)
 
 
-def _one_mark(number: str) -> bool:
-    return number.count(".") + number.count(",") <= 1
+def _value(number: str, decimal: str | None, grouped: bool) -> float:
+    """1,200.50 and 1.200,50 and 1'200.50 alike: the last mark is decimal unless three digits follow it.
 
-
-def _figure(number: str, decimal: str | None) -> float:
-    """1,200.50 and 1.200,50 alike: the last separator is decimal when it is followed by one or two digits."""
-    whole, mark, rest = _last_separator(number)
-    if mark and len(rest) != 3:
-        return float(f"{re.sub('[.,]', '', whole) or '0'}.{rest}")
-    if mark == decimal and whole and len(re.findall("[.,]", number)) == 1 and len(rest) == 3 and whole == "0":
-        return float(f"{whole}.{rest}")
-    return float(re.sub("[.,]", "", number))
-
-
-def _last_separator(number: str) -> tuple[str, str, str]:
+    grouped: three digits after the only mark are thousands ("1.200", but "1.125 k", "0.125" and "$13.125" are decimal).
+    """
     at = max(number.rfind("."), number.rfind(","))
-    return (number, "", "") if at < 0 else (number[:at], number[at], number[at + 1 :])
+    whole, rest = (number, "") if at < 0 else (number[:at], number[at + 1 :])
+    marks = sum(number.count(mark) for mark in ".,' ")
+    if at >= 0 and (len(rest) != 3 or whole in ("", "0") or (marks == 1 and (not grouped or (number[at] == decimal and len(whole) < 3 and decimal == ".")))):
+        return float(f"{re.sub('[^0-9]', '', whole) or '0'}.{rest}")
+    return float(re.sub(r"\D", "", number))
+
+
+def _spelled(match: re.Match[str]) -> Amount:
+    text = match.string
+    value, also = _words(text[match.start() : match.start("after") if match["after"] else match.end()])
+    if match["cents"]:
+        value, also = value / 100, None
+    if match["and"]:
+        value, also = value + int(match["and"]) / 100, None
+    return Amount(value, match.start(), match.end(), match["after"] is not None, worded=True, also=also)
 
 
 def _words(text: str) -> tuple[float, float | None]:
     """Spelled-out numbers: "a hundred and twenty" -> 120; "four fifty" -> 450, or 4.50."""
-    words = [word for word in re.findall(r"[a-z]+", text.lower()) if word not in ("a", "an", "and")][:12]
-    split = _two_parts(words)
-    if split is not None:
-        first, second = split
-        return float(first * 100 + second), first + second / 100
+    words = [word for word in re.findall(r"[a-z]+", text) if word not in ("a", "an", "and")][:10]
+    parts = _two_parts(words)
+    if parts is not None:
+        return float(parts[0] * 100 + parts[1]), parts[0] + parts[1] / 100
     total = current = 0
     for word in words:
         if word in _UNITS:
             current += _UNITS[word]
         elif _MULTIPLES[word] == 100:
-            current = min(max(current, 1) * 100, int(MOST))
+            current = max(current, 1) * 100
         else:
             total, current = total + max(current, 1) * 1000, 0
     return float(total + current), None
@@ -162,12 +189,12 @@ def _words(text: str) -> tuple[float, float | None]:
 
 def _two_parts(words: list[str]) -> tuple[int, int] | None:
     """ "two twenty five" as 2 and 25; "sixty five" is one number and has no parts."""
-    if any(word in _MULTIPLES for word in words) or len(words) < 2:
+    if len(words) < 2 or any(word in _MULTIPLES for word in words):
         return None
     first, rest = _UNITS[words[0]], [_UNITS[word] for word in words[1:]]
-    if first >= 20 and len(rest) == 1 and rest[0] < 10:
-        return None
-    if first >= 20 and len(rest) == 2 and rest[0] < 10:
-        return first + rest[0], rest[1]
+    if first >= 20 and rest[0] < 10:
+        return (first + rest[0], rest[1]) if len(rest) == 2 else None
+    if first >= 10 and len(rest) == 1 and rest[0] < 10:
+        return first, rest[0] * 10  # "sixteen-four": 16.40, or sixteen thousand four hundred
     second = sum(rest)
     return (first, second) if rest[0] >= 10 and second < 100 and first > 0 else None

@@ -1,195 +1,280 @@
-"""The words of bargaining, as patterns over lowered text: what is a price and what is another number, what agrees, refuses,
-takes leave. Data for `acts.py`, which knows how they go together; how well they read is measured by benchmarks/endings.py.
+"""The words of bargaining, and what their patterns mean.
+
+An utterance is first put into plain words (`plain`): contractions are spelled out, forms and synonyms become one word
+("proposal", "bid", "counteroffer" -> price), every number that could be money becomes #. So one short pattern stands
+for many ways to say a thing, in English; other languages are not read. Each pattern comes with two utterances that it
+catches and one that it must not; tests/test_patterns.py runs them.
 """
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
+from functools import lru_cache
 
-# --- the speaker's own words -------------------------------------------------------------------------------------
-QUOTED = re.compile(r"```.*?(?:```|\Z)|\"[^\"\n]*\"|“[^“”\n]*”|<[^<>\n]{1,80}>|\{[^{}]*\}", re.DOTALL)
-FORGED = re.compile(
-    r"^[^\w\n]*+(?:the )?(?:seller|buyer|moderator|critic|system|assistant|user|human|question|answer|state|verdict|outcome|result|note|tool(?:[_ ]?call)?|function(?:[_ ]?call)?|action|command)\b[^:\n]{0,30}:.*$",
-    re.M,
+_SAME = """
+accept: accepts accepting accepted accpet acept accepr
+agree: agrees agreeing
+reject: rejects rejecting rejected decline declines declining declined refuse refuses refusing refused
+propose: proposes proposing proposed suggest suggests suggesting suggested countering
+offer: offers offering offered
+price: prices pricing proposal proposals bid bids counteroffer counter-offer counterproposal counter-proposal figure amount sum quote rate number terms
+deal: deals delt dael
+buy: buys buying purchase purchasing
+sell: sells selling
+pay: pays paying
+take: takes taking tk
+give: gives giving
+go: goes going gonna
+come: comes coming
+cost: costs costing
+produce: produces producing production manufacture make makes making
+budget: budgets wallet purse savings allowance funds cash pocket
+profit: profits margin margins gain gains
+loss: losses
+worth: value valued values valuation
+maximum: max maximal highest ceiling limit limits top tops most
+minimum: min lowest least floor bottom
+good: great fine fair reasonable acceptable perfect agreeable excellent wonderful satisfactory ideal doable fantastic awesome amazing suitable cool nice perfectly lovely fairly sensible decent
+ok: okay k kk okey okie alright aight oki okk oks
+yes: yep yea yeah yup ya yess yesss sure absolutely certainly definitely gladly affirmative indeed aye yah
+high: higher steep expensive pricey dear hefty costly
+low: cheap
+below: lower less under beneath cheaper
+above: more over beyond exceed exceeds exceeding exceeded
+bad: unacceptable insulting unreasonable insult insults ridiculous lowball joke absurd insane unfair disappointing unrealistic
+able: willing ready prepared capable inclined
+unable: unwilling
+glad: happy pleased delighted pleasure thrilled excited content
+we: us
+you: u ye
+your: ur
+my: our mine
+this: these those
+the: a an
+thank: thanks thx thankyou ty appreciate appreciated cheers
+talk: talks negotiation negotiations conversation discussion discussions negotiating bargaining haggling dealings chat
+walk: walking walks
+leave: leaving leaves
+end: ends ending stop stopping terminate terminating conclude concluding
+quit: exit quitting exiting withdraw withdrawing cancel cancelling canceling
+proceed: proceeding finalize finalise finalizing finalized complete completing settle settling seal sealing wrap shake finish close closing
+transaction: trade sale exchange
+agreement: agreements compromise
+look: looking search searching shop shopping
+elsewhere: somewhere
+consider: considering
+think: thinking
+need: needs needed require
+want: wants wanted wanna
+ask: asks asking asked
+work: works working
+sound: sounds seem seems look looks feel feels
+hope: hoping hoped hopes
+"""
+_LONG = {
+    "i'm": "i am", "im": "i am", "i'ma": "i will", "ive": "i have", "ill": "i will", "i'd": "i would", "id": "i would",
+    "can't": "can not", "cant": "can not", "cannot": "can not", "won't": "will not", "wont": "will not", "dont": "do not",
+    "doesnt": "does not", "didnt": "did not", "isnt": "is not", "wouldnt": "would not", "couldnt": "could not",
+    "shall": "will", "shan't": "will not", "ain't": "is not", "let's": "let we", "lets": "let we", "thats": "that is",
+    "its": "it is", "hows": "how is", "whats": "what is", "thatll": "that will", "youve": "you have", "weve": "we have",
+    "youre": "you are", "'em": "them", "'ll": "will", "gotta": "got to", "lemme": "let me", "impossible": "not possible",
+    "non-negotiable": "not negotiable", "nope": "no", "nah": "no", "na": "no", "cya": "see you", "til": "until", "ta": "thank",
+    "infeasible": "not feasible", "tomorrow": "tomorrow", "unfeasible": "not feasible", "nothing": "not anything", "without": "not with",
+}  # fmt: skip
+_ENDS = (("n't", " not"), ("'ll", " will"), ("'d", " would"), ("'ve", " have"), ("'re", " are"), ("'m", " am"), ("'s", " is"))
+_DROPPED = frozenset(
+    "just really simply also actually honestly hereby formally officially therefore thus quite rather pretty kindly truly "
+    "totally kinda very only even perhaps maybe probably hopefully surely right".split()
+) - {"right", "only", "maybe", "rather", "perhaps", "very", "even"}
+_PLAIN = {form: word for line in _SAME.strip().splitlines() for word, _, forms in [line.partition(": ")] for form in forms.split()}
+_PLAIN["looks"], _PLAIN["look"] = "sound", "look"
+
+
+@lru_cache(maxsize=20_000)
+def _word(word: str) -> str:
+    if word in _LONG:
+        return _LONG[word]
+    if word in _DROPPED:
+        return ""
+    for end, spelled in _ENDS:
+        if word.endswith(end) and len(word) > len(end):
+            return (_PLAIN.get(word[: -len(end)], word[: -len(end)]) + spelled) if end != "n't" else word[:-3] + spelled
+    return _PLAIN.get(word, word)
+
+
+_TOKEN = re.compile(r"#|[^\W\d_]+(?:['-][^\W\d_]+)*+|\d+|[.?!;,:\n%()/+-]|[👍👌🤝✅👋🚶]")
+
+
+def plain(text: str) -> str:
+    """A normal text whose amounts are # in plain words, single blanks between and around them."""
+    return " " + " ".join([word for token in _TOKEN.findall(text) if (word := _word(token))]) + " "
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """A pattern over plain words, utterances that it catches and one that it must not."""
+
+    search: re.Pattern[str]
+    hits: tuple[str, str]
+    miss: str
+
+    def __call__(self, clause: str) -> re.Match[str] | None:
+        return self.search.search(clause)
+
+
+_PARTS = {
+    "I": "(?:i|we)",
+    "IT": "(?:it|that|this|them|those|your|the|one|both|you up|#)",
+    "BE": "(?:is|are|am|be|was)",
+    "MAY": "(?:will|would|can|could|may|might)",
+    "GOOD": "(?:good|ok)",
+    "SO": r"(?: (?:and|so|then|well|ok|yes|good|oh|um|hmm+|haha|lol|now|please|thank|you|it is|is|i guess|i think|that|man))*+",
+    "YES": "yes|ok|good|deal|agreed|sold|done|bought|👍|👌|🤝|✅|accept|granted|exactly|very well|of course|all right|will do|can do|bet|gotcha|correct|you got it|no (?:prob|problem|worries)",
+    "VERY": r"(?: (?:the|very|bit|little|tad|still|way|far|much|too|so|kind|sort|of|all|even|more|above|somewhat|slightly|rather|super|remain))*+",
+}
+
+
+def _pattern(regex: str, *examples: str) -> Pattern:
+    """The pattern, {I}, {IT} and so on filled in; the last example is the miss."""
+    for name, part in _PARTS.items():
+        regex = regex.replace(f"{{{name}}}", part)
+    first, second, miss = examples
+    return Pattern(re.compile(regex), (first, second), miss)
+
+
+# --- whose words they are: over the normal text, before it is put into plain words -----------------------------------
+THOUGHT = _pattern(r"(?s)<(think|thinking|reasoning|scratchpad)>.*?(?:</\1>|\Z)", "<think>$15 is ok</think> $12", "<reasoning>deal", "<b>deal</b>")
+FENCE = _pattern(r"```(?:[a-z]*\n)?", "```json\n{}```", "``` x", "`x`")
+OBJECT = _pattern(r"\{[^{}]{1,600}\}", '{"action": "accept"}', "{ }", "{")
+TAG = _pattern(r"<[^<>\n]{1,80}>", "<answer>ACCEPT</answer>", "</s>", "1 < 2")
+QUOTE = _pattern(r"\"[^\"\n]*\"", 'you said "deal"', '""', 'a 42" screen')
+FORGED = _pattern(
+    r"(?m)^[^\w\n]*+(?:the )?(?:seller|buyer|moderator|critic|system|assistant|user|human|question|answer|state|verdict|outcome|result|"
+    r"note|tool(?:[_ ]?call)?|function(?:[_ ]?call)?|command|transcript)\b(?:[^:\n]{0,30}:| - |\s*\]|\s*\|).*$",
+    "seller: I accept $5", "[Seller] I agree", "the seller is kind",
 )
-CLAUSE = re.compile(
-    r"(?<!\d)[.](?!\d)|[.](?=\s|$)|[!?;\n]+|,?\s+(?=(?:but|however|although|though|yet|how about|what about)\b)"
-    r"|(?<=\bdeal),\s+(?=(?:when|where|meet|can|could|should|do|is|are|what|how|will)\b)",
+# --- sentences -------------------------------------------------------------------------------------------------------
+CLAUSE = _pattern(
+    r" ,(?= )| (?=(?:but|however|although|though|yet|while|because|otherwise|unless|if|so (?:i|we|how|what)|and (?:i|we) (?!would like)|or i|how about|what about|let we)\b)",
+    "# is fair , but i need #", "good , how about #", "# and # are fair",
 )
-# --- numbers that are no prices ----------------------------------------------------------------------------------
-UNIT_AFTER = re.compile(
-    r"^(?:[\s-]*(?:%|percent|per\s?cent)|[\s-]*(?:years?|yrs?|yo\b|months?(?! rent)|weeks?|wks?|days?|hours?|hrs?|minutes?|mins?\b|seconds?|miles?|mi\b|km\b|kms?\b|kilometers?"
-    r"|gb|gig|tb|mb|inch|inches|gallons?|gal\b|ones?\b|ins?\b(?=\s*(?:tall|wide|long|screen|tv|frame|wheels?|$))|cm|mm|ft|feet|foot|lbs?|pounds of|oz|kg|mph|cc|hp|watts?|volts?|v\b|speeds?|bedrooms?|beds?\b|baths?|bathrooms?|br\b"
-    r"|doors?|cylinders?|gears?|pieces?|items?|units?|people|persons?|guys|times|stars?|blocks?|owners?|players?|seats?|seaters?|cycles|ohms?|regular|piece|megapixels?|mp\b|generation|gen\b|sq\b|square|acres?|stories|floors?"
-    r"|am\b|pm\b|a\.m|p\.m|o'?clock|ish\b)|(?:st|nd|rd|th|s)\b|:\d|/\d{1,2}(?:/|\b)|['\"”′″]|[\s-]?x\b|\s?-\s?\d{4}\b)",
+QUESTION = _pattern(
+    r"^{SO} (?:hi |hello |hey )?(?:where|when|what|how|which|who|why|is (?:it|this|that|the|there)|are (?:you|they|there|this)|do(?:es)? (?:you|it|we|i|the)|did you|(?:can|could|would|will) (?:you|it)|any chance)\b(?! (?:work|good|ever|soon))",
+    " would you take # ", " so what do you say ", " i would take # ",
 )
-COUNTED = re.compile(
-    r"^\s+(?!(?:is|as|this|plus|was|thanks|has|does|its|yes|cash|less|us|bucks|others|plus|sounds|seems|works|looks|includes|dollars|gets|takes|makes|always|these|because)\b)[a-z]{2,}s\b",
+
+# --- agreement -------------------------------------------------------------------------------------------------------
+ACCEPTS = _pattern(
+    r"\baccept\b(?! (?:that (?!price|offer|deal|is)|below|not anything|anything|any\b|no\b|above|(?:the )?offer to|cash|card|payment|paypal|if\b|or\b))"
+    r"|^{SO} (?:{I} (?:are |am |have )?|all )?agreed\b|\b{I}(?: (?:will|do|can|am|would|glad|able|to|have|fully|completely))* agree(?: (?:on|to|with))?(?= (?:your|this|that(?! (?:it|you|the|we|i|there)\b)|the (?:price|offer|deal|transaction)|#|it\b|buy|sell|[^a-z])| $)"
+    r"|\b{I}(?: (?:will|would|can|could|am|able|glad|to|be|have|then|both|gladly))* (?:take|buy|have) (?:{IT}|you|the \w+)(?= (?:at|for|up|both|one|then|off your|price|offer|deal|if|please|[^a-z])| $)|^{SO} take (?:it|them) $|\b{I} will take $",
+    "I'm happy to accept your offer of $12.", "Fine, I'll take it.", "I'd accept less.",
 )
-NAME_BEFORE = re.compile(
-    r"(?:\b(?:model|size|version|iphone|ipad|galaxy|pixel|xbox|playstation|ps|windows|room|apt|apartment|unit|route|highway|hwy|exit|grade|level|step|number|no\.|gen|generation|mark|mk|type|class|page|pic|picture|photo|since|year|from the year|in the year|f|rtx|gtx|i)"
-    r"|[/#:@])-?$",
+SEALS = _pattern(
+    r"^{SO} deal\b(?! (?:breaker|with|for (?:you|me|both)|reject|or|is off|off|at below|below))|(?:\bit is|\bthat is|\bhave|\bgot|\bgotta|yourself|\bcall it|\bdone|\bthis is|\bto|{SO}) the deal(?= (?:at|for|then|my|[^a-z])| $)|\bdone deal\b|\b(?:have|got) (?:we )?(?:yourself|urself) "
+    r"|^{SO} sold\b(?! (?:this|it|one|yesterday|last|for below))|\bconsider (?:it|this) (?:sold|done|yours)|\b(?:it|they|them|#) (?:is |are )?(?:all )?yours\b|\byou (?:have )?got it $"
+    r"|\bglad (?:that )?(?:we|i)(?: (?:have|could|can|both|were|are|able|to|did))* (?:reach|agree|agreed|come|came|could|find|found|make|made|worked|work|proceed|settled|have|got)\b|\b(?:glad|pleasure|nice|good|thank)(?: (?:to|for))* (?:do|doing|dealing|your) (?:business|with you)|\b(?:reached|come to|have) (?:the |mutual )*agreement"
+    r"|\b{I} agree $|\bi (?:am|be) in $|\bsettled (?:at|on|for|then) |\bshake on (?:it|that)|\b{I} (?:will|can|could) (?:make|live with) (?:it|that|this|#|your price)(?: work)? ",
+    "You've got yourself a deal!", "Glad we could agree.", "This is a good deal breaker",
 )
-CLOCK_BEFORE = re.compile(
-    r"\b(?:at|around|by|after|before|til|till|until|about|from|between|@|tonight|today|tomorrow|come)\s*$",
+AGREES = _pattern(
+    r"(?:\b(?:that|this|it|which|price|offer|deal|transaction|idea|works?|you)|#)(?: (?:{MAY}|{BE}|do|be|should|all|both|very|for|the|we|quite|absolutely|more|above|than))*+ (?:work\b|suit|do $|{GOOD}\b(?! (?:condition|shape|reason|question|point|but|question)))"
+    r"|\b(?:sound|is|{BE}) (?:very |like )?(?:the )?(?:{GOOD}|deal|plan)(?: (?:price|deal|compromise|offer|to me|for me|plan))?(?= [^a-z]| (?:to|for|with|by|then|if)\b| $)|^{SO} (?:work|{GOOD}) (?:for me|enough)|\b(?:good|ok|glad|content) (?:with|by|for) (?:that|it|this|me|your|#|the price)"
+    r"|\b{I} (?:guess |suppose |think )?{MAY} (?:do|live with|manage|swing|go with|pay|agree to|work with|handle|give you|go for) (?:that|it|this|#|your price|your offer)|\b(?:can|could|will) do (?:that|it) |\byou (?:can|may) have it|\byou (?:win|(?:have )?(?:convinced|persuaded|won|twisted))|\byou drive the hard|\bi guess(?: so| that)? $|\bwhy not $|\b(?:all|are) set $|\b(?:do|have) we (?:have )?the deal|\bgranted\b|\bwould not say no\b|\b(?:boss|wife|husband|mom|dad|she|he) (?:say|says|said) (?:yes|ok)"
+    r"|\blet we (?:do|go (?:with|ahead)|proceed|say that|make (?:it|the deal)|move forward|get (?:this|it) done)\b|\bgo (?:ahead|on) (?:with|then|and)|\b(?:yes|ok|good) please|\bit is $|\b{I} {MAY} (?:proceed|go ahead)",
+    "That works for me.", "$15 sounds good to me", "A good reason to buy.",
 )
-COMING = re.compile(
-    r"\b(?:come|coming|came|meet|meeting|pick|see (?:you|u|ya)|there|here|over|free|available|home|work|tonight|today|tomorrow|saturday|sunday|monday|tuesday|wednesday|thursday|friday|morning|afternoon|evening|noon|call|get (?:it|there)|grab|open|closes?|stop by|swing)\b",
+YES = _pattern(
+    r"^(?=.* (?:{YES}) )(?: (?:{YES}|then|so|thank|you|too|man|bro|sir|friend|bud|it|is|that|much|very|i|do|does|will|can|would|have|please|me|for|by|with|work|lol|haha+|oh|well|um|hmm+|uh|the|and|guess|think|just|course|got|rock|guy|funny|🎉|!))*+ $",
+    "OK, fine by me then", "👍", "OK but not so fast",
 )
-# --- prices that are not proposed --------------------------------------------------------------------------------
-REFERENCE_BEFORE = re.compile(
-    r"(?:\b(?:was|were|originally|used to be|used to (?:sell|go) for|normally|usually|retails?(?: for| at)?|retail(?: price)?(?: is| was| of)?|msrp(?: is| of)?|worth|valued at|(?<!if i )(?<!if we )paid|saves? (?:you|me|us)|save|saves|saving|savings of|discount of|cheaper by|elsewhere for"
-    r"|market (?:price|value)(?: is| of)?|goes for|going for|(?:they|these|those|ones|usually|normally) go for|went for|sells? for|selling (?:them )?for|sold for|new for|brand new for|down from|up from|instead of|rather than|compared to|versus|vs"
-    r"|more than|higher than|cost(?:s|ing)? (?:me|us|about|around|over|almost|nearly)|cost(?:s)?(?: price)?(?: is| was| of)|it cost|set me back|spent|charges?(?: (?:you|me))?(?: (?:about|around))?|listed (?:it )?(?:at|for)|listing (?:it )?(?:at|for)|(?:is|are|was|it'?s) listed (?:at|for)"
-    r"|your (?:initial |first |last |latest |current |original |previous |counter[- ]?)?(?:offer|price|asking|ask|bid|proposal|budget|counter|limit|maximum)(?: price)?(?: (?:of|is|was|at|for|to))?|you(?:'ve| have)? (?:already )?(?:said|offered|offer|asked for|ask(?:ing)? for|mentioned|want(?:ed)?|proposed|quoted|named|suggested)|you(?:'re| are| were) (?:asking|offering|at|proposing)"
-    r"|others? (?:offer(?:ed|ing)?|bid|sell(?:ing)?|charge|ask(?:ing)?)(?: it)?(?: me)?(?: for| at)?|had it (?:at|for)|have it (?:listed )?(?:at|for)|between us is|difference of|gap of|profit of|margin of)\s*(?:about|around|only|just|like|roughly|nearly|almost|over|up to|at|for)?\s*(?:an? )?)$",
+CLOSES = _pattern(
+    r"\b(?:come (?:by|over|get|on)|(?:when|where|what time|how soon) (?:can|could|should|do|would|is|will|to) (?:i|we|you|the)|what (?:day|time) |pick (?:\w+ )?up|pickup|be (?:over|there|by)|see (?:you|ya)|on my way|meet (?:you|up|at|there|tomorrow|tonight)|address|venmo|paypal|zelle|"
+    r"(?:send|mail|draw|prepare|transfer|arrange|wire|provide|get|bring) (?:\w+ ){0,4}?(?:payment|contract|invoice|paperwork|papers|details|delivery|cash|money|#|item|link|truck|agreement|over|up)|draw up|here (?:you go|is)|i will (?:bring|have|get|pack|wrap|hold|send|ship|prepare|arrange) |enjoy (?:your|the|it)|next steps|"
+    r"(?:proceed|go ahead|move forward|forward)(?: (?:with|to|the|this|your))* (?:transaction|payment|buy|it|deal|agreement|order|paperwork|checkout|sell)|complete|transaction (?:is )?done)",
+    "Great, draw up the paperwork.", "When can I pick it up?", "I like it.",
 )
-SEVERAL_BEFORE = re.compile(
-    r"\b(?:two|three|four|five|six|ten|a dozen|[2-9]|1\d)(?: (?:of (?:them|these)|\w+s))? for (?:only |just )?$",
+VIEWING = _pattern(
+    r"\b(?:see (?:it|the|them)|look at it|check it out|take the look|view it|test (?:drive|ride|it)|inspect|try it)",
+    "Can I come by to see it?", "I'd like to take a look", "see you",
 )
-REFERENCE_AFTER = re.compile(
-    r"^\s*(?:ones?\b|(?:on|at|from|in) (?:ebay|amazon|craigslist|walmart|target|best ?buy|costco|the (?:store|shop|mall)|stores?|shops?|other (?:stores?|shops?)|retail)|(?:brand )?new\b|retail\b|originally\b|when (?:it was |i )?(?:new|bought)|difference\b|apart\b|in savings|profit\b|(?:more|less|higher|lower|cheaper) than|back (?:then|when)|last (?:year|month|week))",
+# --- refusal, doubt, conditions --------------------------------------------------------------------------------------
+REFUSES = _pattern(
+    r"\b(?:can|could|will|would|do|does|did|am|are|is|be|was) not (?:(?!fully|yet but|sure|convinced|certain|only|just)\w+ ){0,3}?(?:accept|agree|do|take|go|sell|pay|let|justify|afford|come|drop|offer|match|budge|meet|reach|below|above|give|part|move|able|possible|willing|spend|work|enough|interested|cut|make|feasible|acceptable|good|help|low|high|stretch|think so|negotiable|allow|consider|cover|leave)\b"
+    r"|\b(?:reject|unable|turn(?:ing|ed)? (?:\w+ ){0,3}?down|no (?:deal|way|chance|thank|can do|sale)|afraid not|not (?:the deal|(?:at|for) that price|enough|good|able|interested|acceptable|yet|feasible|possible|quite|happening|the chance)|never mind|nevermind|nvm|forget it|said no|hell no|get real|(?:out of|waste of|stop wasting) (?:the |my |your )*(?:question|time|range|budget|reach)|pass on|get lost|kidding me)\b"
+    r"|^{SO} (?:sorry )?no\b(?! (?:problem|worr|rush|issue|doubt|big|prob|trouble|need|hurry|stress|longer|above|matter|further|deal))"
+    r"|\btoo (?:high|low|much|little|far|rich|bad|small|big|above|below)\b",
+    "I can't go that low.", "I must respectfully decline your offer.", "No problem, that's fine",
 )
-REFERENCE_CLAUSE = re.compile(
-    r"\b(?:ebay|amazon|kbb|blue ?book|at target|walmart|best ?buy|costco|msrp|another (?:guy|buyer|seller|person|offer|store|shop|vendor|one)|someone (?:else|offered)|somebody (?:else|offered)|other (?:buyers?|offers?|people|sellers?|stores?|shops?|vendors?|places?)|a friend|my (?:friend|neighbou?r|cousin)|(?:a|this|some) guy|(?:you|u|we|they|people|anyone) can (?:get|buy|find) (?:them|one|it|those|these) (?:new |used |cheaper )?for|competitors?|elsewhere|(?:saw|seen|found) (?:\w+ ){0,5}(?:for|at)|(?<!if )(?:i|we) paid|(?:i|we) bought|(?:stores?|shops?) (?:sell|charge|ask)|down the street|similar (?:ones?|balloons?|items?))\b",
+JUDGES = _pattern(
+    r"(?:\b(?:{BE}|sound|be|remain|mean|find|stay)|'s|#){VERY}(?: (?:than|what|on))* (?:high|low|bad|above|below|stretch|out of (?:my|the)|outside|beyond|short of|insults?|on the)(?! (?:quality|demand|end|grade|if|than you|for this|deal|but))\b|\b(?:insult|insults|leave|leaves) (?:me|my)\b|\b(?:at|with|take|bear|mean|for) (?:the |my )?(?:significant |big |huge |substantial )?loss\b|\bcompared? |\b(?:high|low|above|below)(?: than)? (?:my|what i|i|the|our)(?: (?:am|was|can|want|had|have|to|hope|cost|budget|maximum|minimum|produce|planned|range|price|expected|think|willing|able|pay|spend|would|like))+ |^{SO} (?:still )?(?:the )?(?:bit|little|way) (?:high|low|above|below)\b|\b(?:above|below|high|low) than (?:i|we|my)\b",
+    "$45 is still high", "That's below my cost.", "It is a high quality lamp",
 )
-PROPOSES = re.compile(
-    r"\b(?:i(?:'?ll| will| can|'d| would| could|'m| am)|we(?:'ll| can| could)|how about|what about|would (?:you|u)|could (?:you|u)|can (?:you|u)|will (?:you|u)|let'?s|make it|my (?:offer|price|best|final|lowest|max|maximum|budget)|offer (?:you|u|of)|meet (?:you|me|u|at|in)|so (?:i|how|what|would|could))\b",
+WAITS = _pattern(
+    r"\blet me (?:think|ask|check|see|talk|consider)|\b(?:need|have|want|like|love|time) to (?:think|ask|check|talk|sleep|consider|see|accept|agree|say yes)|\bnot (?:sure|convinced|certain)|\bthink (?:about|it over|on) |\bconsider it\b|\bget back to you|\bi would rather|\bwish\b|\bi was hope\b|\balmost\b|\bclose to (?:the|what)|\bgetting close|\bbefore {I} (?:agree|accept|decide|commit|say)|\b(?:know|tell me|hear) above\b|\b(?:maybe|perhaps)\b|\bto be discussed|\bdepends\b",
+    "Hmm, let me think about that.", "I'd like to accept, but", "think of the children",
 )
-ADD_ON_AFTER = re.compile(
-    r"^\s*(?!(?:plus|and|with|before|excluding) )(?:\w+ ){0,2}(?:deposit|fees?|pet|tax(?:es)?|tip|extra|on top|in (?:gas|change|shipping|savings)|shipping|delivery)\b|^\s*(?:more |extra )?(?:for|to cover) (?:the )?(?:delivery|shipping|gas|postage|gift wrap(?:ping)?|wrapping|ribbon|my (?:time|trouble|gas)|your (?:time|trouble|gas)|installation|the (?:helmet|case|lock|pump|charger|ribbon|string|card))",
+CONDITION = _pattern(
+    r"\b(?:provided|as long as|on (?:the )?condition|only (?:when|if)|once you|assuming|in exchange for (?!the|#|your)|in return|so long as|contingent|given that you|only with)\b|\bif (?!(?:you|i|we) (?:are|want|like|need|have any|have questions|have no|still|can not|could not|do not|wish|would like|agree|accept|change|prefer|insist|say so|must|ever)\b|(?:that|this|it|which|#) (?:is (?:ok|good|all|not)|work|cover|suit|sound|help|make|mean|please)|anything|interested|possible|not\b|so\b|ok|good|need)|\bunless you\b",
+    "Deal, if you throw in the case", "I'd take it as long as it runs", "ready if you are",
 )
-ADD_ON_BEFORE = re.compile(
-    r"\b(?:deposit|shipping|delivery|postage|fees?|tax|electric|utilities|heat|add(?:ing)?|another|extra|additional|tip|plus(?: an(?:other)? (?:extra|additional))?|throw in|on top of)(?: (?:you|it))?(?: (?:is|of|would be|runs|costs?|charge of|fee of|an extra|for))*(?: (?:about|around|only|just))?\s*$",
+# --- leaving ---------------------------------------------------------------------------------------------------------
+LEAVES = _pattern(
+    r"(?:\b{I}|\bto|\bthen|\band|\bor|\blet we|^|,|\btime){SO}(?: (?:am|are|is|will|have|to|must|need|go|think|guess|afraid|now|would|should|better|off|going|might|forced|decided|choose|prefer|respectfully|unfortunately|simply|regretfully|politely|also|at|this|point|it|best|had|will|regret|say|that|i|we|can|only|sorry|but|see|no|choice|other|than|keep))*+"
+    r" (?:walk(?: away)?(?= [^a-z]| from| at| now| then| without| $)|part ways|agree to disagree|go (?:our|my) separate|look (?:elsewhere|around|for (?:another|the|other)|into|at other)|try elsewhere|go elsewhere|take my (?:business|money)|quit(?! claim)\b|leave(?: (?:it|here|now|the talk|this talk|then|at that))*(?= [^a-z]| $)|leave it (?:there|here|at that)|end (?:the|this|my|our|it|here|things|talk)|move on|keep look|find (?:another|someone|somebody|elsewhere|other)|buy (?:it )?elsewhere|wait for (?:another|the good|someone)|pass(?= [^a-z]| on (?:this|it|the|your)| $)|step away|back out|sell (?:it )?to (?:someone|another|some)|call it (?:off|quits))"
+    r"|\bwalk away\b(?= [^a-z]| from| now| $)|^{SO} (?:quit|farewell|leave it|no deal|walk away)(?: then| !| 👋)* $|\b(?:proceed|end|conclude|over with) (?:the|this|our|my) (?:\w+ )?talk|\b(?:talk|deal|discussion|we|this)(?: {BE})? (?:over|off|dead|finished|ended|at the end)(?= [^a-z]| here| $)|\bend(?: \w+)? (?:the|this|my) talk"
+    r"|\b(?:we|to|i)(?: (?:are|do|will|have|just|simply|still|afraid|clearly|seem|both|sound))*(?: (?:can|could|will|do|be|are|have|would) not|unable)(?: (?:be|able|to|seem|going|yet|have|going))* (?:reach|come to|come together|make|find|get to|agree|see eye|meet (?:in|each)|have|close|strike|work (?:this|it|something) out|proceed)(?! (?:it|above|your|that price|#|below|lower|on # |to # ))\b|\bunable to (?:reach|come to|find|agree|proceed|make|strike)(?: \w+)? (?:agreement|deal|middle|common|terms|this|price)"
+    r"|\b{I} (?:am|are) (?:all |now )?(?:done|through|out)(?= [^a-z]| here| with (?:this|the talk)| talk| $)|\bno thank\b|^{SO} forget it|\b(?:no longer|not) interested\b|\bnot (?:go|going) to (?:work|reach|happen|agree)\b|\bnot meant to be|\bdeal is off|\bchanged my mind|\b(?:it|this) is not for me|\b(?:will|would) not work(?: out)?(?: for (?:we|me))? $|\b(?:someone|somebody) (?:else )?(?:just |already )?(?:bought|took|got) it|\b(?:it|they) (?:is |are )?sold (?:this|yesterday|last|already|to)|\bno deal today|\bblocking you|\bnot able to (?:reach|come|find)|🚶",
+    "I'll have to walk away.", "We can't reach an agreement.", "I can't reach the shelf",
 )
-OFF_AFTER = re.compile(
-    r"^\s*(?:bucks?|dollars?)?\s*(?:off|less\b(?! than)|cheaper\b(?! than)|discount\b|lower\b(?! than)|reduction)",
+STAYS = _pattern(
+    r"\b(?:otherwise|or else|unless|or i|or we|before i|before we|do not want to|would hate to|rather than|hate to|if (?:you|that|we|not|this|it)\b|(?:might|may|could|would) (?:have|need|walk|pass|look|go|move|leave|find|keep|be)|able to (?:walk|leave)|take it or)\b",
+    "Otherwise I'll walk away", "I'd hate to lose this deal", "I am leaving.",
 )
-OFF_BEFORE = re.compile(
-    r"\b(?:knock(?:ing)?|shav(?:e|ing)|chop(?:ping)?|com(?:e|ing) down|go(?:ing)? down|drop(?:ping)?(?: it)?|lower(?: it)?|reduce (?:it|the price)|discount of|reduction of)(?: (?:off|it|the price|another|by|like|about|maybe|only|down))*\s*$",
+GOODBYE = _pattern(
+    r"\b(?:good ?bye|bye|(?:good|best of) luck|have the (?:very )?(?:good|great|lovely|pleasant)? ?(?:day|one|evening|night|weekend|rest)|take care|(?:thank|thanks) anyway|thank(?: you)? (?:for|though)(?: (?:your|the|considering|your))* (?:time|consider|understanding|interest|consideration|talk|patience)|thank you anyway|(?:next|another) time|never ?mind|nvm|i wish you|best (?:wishes|regards)|farewell|all the best|another buyer|other buyers|future|different circumstances)\b|👋",
+    "Good luck finding another deal!", "Goodbye then.", "It was a good buy",
 )
-MORE_AFTER = re.compile(r"^\s*(?:bucks?|dollars?)?\s*more\b(?! than)")
-NEGATED = re.compile(
-    r"\b(?:can(?:'?t|not| not)|won'?t|couldn'?t|could not|will not|not able to|unable to|never|don'?t (?:think|want|feel|have|see)|no way|not going|wouldn'?t|would not|not (?:willing|ready|prepared|comfortable|sure|for|at|interested)|not|refuse|decline|reject|turn(?:ed|ing)? down|(?:nobody|no one) (?:would|will|is|pays?)|too (?:low|high|much|little) (?:at|for)|hard to)\b[^,]*$",
+SO_WOULD_I = _pattern(
+    r"^{SO} (?:it|that|i|we|they|he|she) (?:would|could|can|will|do|does|did|am|is|are)(?: (?:take|do|that|it|so|please|too|indeed|for you|for sure))*(?= [^a-z]| $)",
+    "I would.", "it does", "I am leaving",
 )
-ASKED_AGAINST = re.compile(
-    r"^\W*(?:(?:so|and|but|ok(?:ay)?|well|hmm),? )*(?:can'?t|couldn'?t|won'?t|wouldn'?t|why (?:not|don'?t)|don'?t) ",
+# --- prices worked out, limits ---------------------------------------------------------------------------------------
+PERCENT = _pattern(r"^ (?:%|percent|per cent)", " % off ", " percent ", " off ")
+OFF = _pattern(
+    r"(?:(?P<to>\bto) )?# (?P<percent>(?:%|percent) )?(?:off|below(?! than)|discount|reduction|less)\b|\b(?:knock(?:ing)?|shav(?:e|ing)|chop|come down|go down|drop|reduce|take|discount of|reduction of)(?: (?:off|it|the|price|another|by|about|down))* # ?(?P<also>(?:%|percent) )?(?:off\b)?(?! (?:for|to))",
+    "I could give you $10 off.", "come down by $10", "$10 is fine",
 )
-LIMIT = re.compile(
-    r"\b(?:lower|less|below|under|beneath|higher|more|above|over|beyond|past|anything (?:but|except)|a (?:penny|dollar|cent) (?:less|more|under|over))(?: than)?(?: (?:about|around|the|my))?\s*$",
+HALF = _pattern(r"(?<!than )\bhalf (?:price|off|of (?:that|the (?:price|ask))|the (?:price|ask))", "half price?", "half of the asking", "half the fun")
+MIDDLE = _pattern(r"\b(?:split (?:the|it|that)|meet (?:me |you |each other )?(?:in the middle|half ?way)|halfway between)", "Let's split the difference", "Could we meet halfway?", "middle of June")
+ADD = _pattern(r"\badd (?:another |the )?# and |# above and (?:it|you|i|we)\b", "Add $5 and it's yours", "$5 more and you have it", "add a case")
+RANGE = _pattern(r"^ ?(?:-|to|and|or) ?$", " to ", " - ", " for ")
+LIMIT = _pattern(
+    r"\b(?:not|never|no|unable|nothing|anything|hard to)\b(?: \w+){0,6}? (?:below|above|less|lower|higher|past|beyond|penny (?:above|below)|further)(?: than)? (?:about |the )?$|\b(?:at least|no (?:below|above)|minimum (?:is|of|price)|not the penny (?:above|below)) (?:than )?$",
+    "I can't go below #", "not lower than #", "How about #",
 )
-AT_LEAST = re.compile(
-    r"\b(?:no (?:less|lower|more|higher) than|nothing (?:less|more) than|not (?:a (?:penny|cent|dollar) )?(?:less|lower|more|higher) than|not (?:under|below|over|above))\s*$",
+LISTED = _pattern(
+    r"\b(?:the |your |full |my )*(?:ask|listed|listing|list|posted|advertised|sticker|original|full|tag) price\b|\bfull ask\b|\bwhat you (?:are |have |had )?(?:ask|listed|want)|\bwhat i am ask|\bas (?:listed|posted|advertised)\b|\bprice (?:you |as |in the |it is )?(?:listed|posted|ad)\b",
+    "I'll pay your asking price", "I'll take it as listed", "the price is #",
 )
-TURNED_DOWN_AFTER = re.compile(
-    r"^(?:[^,]{0,40}?\b(?:is|'s|s|are|was|seems?|sounds?|feels?|would be|looks?)|\W{0,3})\s*(?:(?:still|just|simply|kind ?of|kinda|sort of|a bit|a little|a lot|bit|little|far|way|much|quite|rather|really|pretty|very|slightly|somewhat|even)\s+)*"
-    r"(?:too (?:low|high|much|little|steep|expensive|far)|(?:a (?:bit|little|tad)|kind ?of|kinda|pretty|quite|really|very|bit|super|way) (?:low|high|much|steep|expensive)|not (?:enough|acceptable|possible|going to|gonna|quite|something|what|doable|feasible|fair|reasonable)|out of (?:the question|my)|(?:well )?(?:below|under|above|over|beyond|less than|more than|lower than|higher than) (?:what|my|the|our|i\b|it)|low\b|insulting|unreasonable|an insult|a joke|a stretch|a lowball|not (?:\w+ )?happening)"
-    r"|^[^,]{0,40}?\b(?:won'?t (?:work|do|cut|be)|doesn'?t (?:work|cut|cover|even)|does not|wouldn'?t|would not|(?:isn'?t|ain'?t) (?:enough|acceptable|possible|going|quite|fair|something|(?:\w+ )?happening))",
+COUNTS = _pattern(
+    r"\b(?:how (?:many|long|old|big|tall|wide|large|heavy|far|fast|soon|often|deep|high)|what (?:year|size|time|model|day|floor|colou?r|number)|when|where|mileage)\b",
+    "How many miles?", "what size is it?", "how much is it?",
 )
-PROBE = re.compile(
-    r"\b(?:is|are|was)\b[^?]*\b(?:lowest|best|firm|final|bottom|minimum|negotiable|highest|max(?:imum)?)\b",
+DENIED = _pattern(
+    r"\b(?:not|never|no|reject|unable|hard|before|until|if|whether|when|hope|ask|unless|cause|expect|difficult|another|any)\b(?!.*\b(?:but|so|still) )",
+    "I can't ", "if you ", "I am glad to ",
 )
-PERCENT = re.compile(r"^\s?(?:%|percent|per\s?cent)")
-PERCENT_OFF = re.compile(
-    r"\b(\d{1,2})\s?(?:%|percent|per\s?cent)\s*(?:off|less|discount|cheaper|lower)|discount of (\d{1,2})\s?(?:%|percent)",
+OTHERS = _pattern(
+    r"\b(?:you|should|want|would like|like to|love to|please|anyone|they|he|she|seller|buyer|moderator|behalf|someone)\b(?!.*\b(?:i|we) )",
+    "you will ", "please ", "you know i ",
 )
-HALF = re.compile(
-    r"(?<!than )\bhalf (?:price|off|of (?:that|the (?:price|asking)))|(?<!than )\b(?:half|50%) the (?:price|asking)",
+YES_START = _pattern(
+    r"^(?: (?:and|so|then|well|oh|um|uh|hmm+|haha+|lol|thank|you))*+ (?:{YES}|true|fair enough)(?= )(?! (?:not|but|reason|question|point|i understand|i see|i hear))",
+    "Sure, see you then", "OK then, tomorrow", "I like it",
 )
-SPLIT = re.compile(
-    r"\b(?:split (?:the|it|that)? ?(?:diff\w*|in half|down the middle)|split it\b|meet (?:me |you |u |each other |ya )?(?:in the middle|half ?way)|halfway between)",
-)
-LISTED = re.compile(
-    r"\b(?:(?:the |your |full |my )*(?:asking|list(?:ed|ing)?|posted|advertised|sticker|original|full|tag) (?:price|amount)|full asking|what (?:you|u|ur|you'?re|u'?re)(?: (?:are|is|have|were))? (?:asking|listed|want)|what (?:i'?m|i am) asking|as (?:listed|posted|advertised)|price (?:that )?(?:you (?:have |had )?(?:listed|posted)|as listed|in the ad|it'?s listed))\b",
-)
-# --- agreement, refusal, farewell --------------------------------------------------------------------------------
-PLAIN_ACCEPT = re.compile(
-    r"\b(?:(?:it'?s|that'?s|that is|we have|you have|we got|we gotta|you got|(?:you|we)(?:'ve| have) got|then it'?s|call it|i(?:'d| would) call it) a deal|(?<!a )(?<!the )(?<!no )(?<!good )(?<!great )(?<!this )(?<!that )(?<!better )(?<!any )(?:deal|delt|dael)(?=\W|$)(?! with\b| breaker| for (?:you|me|both))|done deal|sold(?=\W*$| to| for| at|,)|agreed\b|i accept|i(?:'?ll| will| can|'m (?:happy|willing|ready) to|am (?:happy|willing|ready) to|'d be (?:happy|glad) to| would be (?:happy|glad) to) accept|accepted\b|accept (?:your|that|the|this|it)"
-    r"|(?:i|we)(?:'?ll| will|'d be happy to| would be happy to| am happy to|'m happy to| agree to|'m willing to) (?:take|buy|agree)(?: to| on)? (?:it|that|this|your|the|them|one|both|u up|you up)\b|(?:i|we)(?:'?ll| will) take(?: (?:it|that|them))?(?=\W|$)|^\W*(?:ok(?:ay)?,? )?(?:i will |ill )?take (?:it|them)\W*$"
-    r"|(?:you|u)(?:'?ve| have)? got (?:yourself|urself)|(?:you|u)(?:'?ve| have)? got it\W*$|(?:it|they)(?:'?s|'?re| is| are)? (?:all )?(?:yours|urs)|consider it (?:sold|yours|done)|let'?s (?:shake|close (?:it|the deal|this)|go with (?:it|that|this)|finali[sz]e|seal)|shak(?:e|ing) on (?:it|that)|pleasure (?:doing|to do) business|nice doing business|happy to do business"
-    r"|glad (?:that )?we(?:'ve| have| could| were able to| can| both)? (?:reach\w*|agree\w*|c[ao]me?|could|find|found|work\w*|settled?|made|a deal)|(?:we|we've|we have) (?:reached|come to) an? agreement|i agree(?! that)\b|i(?:'?m| am) in\b|i can live with (?:that|it|this)|settle[d]? (?:at|on|for) (?:that|it))",
-)
-SOFT_ACCEPT = re.compile(
-    r"\b(?:(?:that|this|it|which|price|offer|amount|compromise|\d)(?:'?s|'?ll)? (?:would |will |should |also |just |really |totally |definitely )*(?:works?(?: (?:for me|great|fine|well|perfectly|out))?|is (?:fine|fair|good|great|agreeable|acceptable|reasonable|perfect|ok(?:ay)?|doable|alright|all right|cool|a fair \w+|a (?:good|great|reasonable) (?:price|deal|compromise|offer))|do(?:\W|$)|suits?|sounds? (?:good|great|fair|fine|perfect|right|reasonable|ok|okay|agreeable|like a (?:deal|plan|fair \w+|good \w+))|be (?:fine|good|great|perfect|ok|okay|acceptable))"
-    r"|that'?s (?:fine|fair|good|great|agreeable|acceptable|reasonable|perfect|ok(?:ay)?|doable|alright|cool|a deal|a fair \w+|(?:a )?(?:good|great|reasonable) (?:price|deal|compromise|offer)|it)|thatll (?:do|work)|that'?ll (?:do|work)"
-    r"|works (?:for me|great|fine|good)|(?:sounds|seems|looks) (?:good|great|fair|fine|perfect|right|reasonable|ok|okay|like a (?:deal|plan))|fair enough|good enough|(?:we'?re|we are|were) (?:all )?set|all set|go on then|i'?ll have (?:it|them|one)|we do have a deal|i wouldn'?t say no to (?:that|it)|(?:ok|fine) (?:by|with) me|(?:i'?m|i am|im) (?:good|ok|okay|fine|happy) with (?:that|it|this)|let'?s (?:do (?:it|that|this)|say that)"
-    r"|(?:i|we) (?:can|could|guess i can|suppose i can|think i can|will|'ll) (?:do|work with|manage|swing|handle|pay|agree to|go with|sell (?:it )?(?:for|at)|let (?:it|you have it) (?:go )?for) (?:that|it|this)|(?:can|could|will|ill|i'll) do (?:that|it)|i(?:'?ll| will) (?:pay|do|go with) (?:that|it)|you can have it|you win|have it then|(?:you'?ve|you have|you) (?:convinced|persuaded|won|twisted)|you drive a hard bargain|i guess(?: so| that)?(?=\W|$)|oh wow yes|yes please|why not\W*$|\bis (?:fine|ok(?:ay)?|good|great|perfect|alright|acceptable)(?: (?:with|by|for) me)?\W*$|\bit is\W*$|ok(?:ay)? (?:with|by) me|(?:he|she|they|wife|husband|mom|dad|boss) (?:says?|said) (?:ok(?:ay)?|yes|sure)\b|granted)",
-)
-YES_WORDS = r"ok(?:ay|ey|ie|eh)?s?|k+|kay|sure|yes|yep|yea|yeah|yup|ya|yess+|alright|alrighty|all right|aight|fine|deal|delt|done|great|perfect|agreed|sold|very well|cool|good|awesome|excellent|wonderful|fantastic|sweet|nice|absolutely|definitely|of course|certainly|gladly|bet|gotcha|got it|you got it|fair|true|correct|granted|exactly|👍|👌|🤝"
-FILLER = r"thanks?|thank you|you too|then|so much|man|bro|dude|sir|ma'?am|buddy|bud|friend|lol|haha|hah|ha|oh|well|um|uh|ugh|hmm+|eh|haha+|thing|that|it|is|i guess|guess|let'?s do it|let'?s do that|just|very much|a lot|great|good|please|works|i do|i would|i will|we do|i can|it is|that is|it does|it would|with that|by me|for me"
-_GAP = r"[^\w👍👌🤝]"
-_WHOLE = r"(?<![\w'])(?:{})(?![\w'])"
-BARE_YES = re.compile(
-    rf"^{_GAP}*+(?=.*?{_WHOLE.format(YES_WORDS)})(?:{_WHOLE.format(f'{YES_WORDS}|{FILLER}')}{_GAP}*+)++$", re.DOTALL
-)
-YES_START = re.compile(
-    rf"^\W*?(?:(?:oh|well|um|uh|ugh|hmm+|eh|haha|lol|true|great|thanks|hm+)\W+){{0,4}}(?:{YES_WORDS})\b",
-)
-CONDITION = re.compile(
-    r"\b(?:if (?!you (?:have|need|want|like|change)|anything|interested|possible|that'?s (?:ok|okay|all right|alright|fine|good)|it'?s (?:ok|okay)|not\b)|provided|as long as|on (?:the )?condition|only (?:when|if)|once you|assuming|in exchange|in return|so long as|contingent|given that you)\b",
-)
-NO_CONDITION = re.compile(
-    r"\b(?:see if|know if|ask if|wonder(?:ing)? if|check if|as if|even if|sure if|if you (?:have|need) any)\b",
-)
-HESITATES = re.compile(
-    r"\b(?:let me (?:think|ask|check|see|talk)|(?:need|have|want|like) to (?:think|ask|check|talk|sleep|consider|see)|not sure|think about it|think it over|consider it|get back to you|maybe|i'?d rather|i wish|i was hoping|not quite|almost|close to (?:a|what)|getting closer|would (?:love|like) to (?:accept|agree)|before (?:i|we) (?:agree|accept|decide|commit|say)|know more|tell me more)\b",
-)
-REFUSAL = re.compile(
-    r"\b(?:no deal|not a deal|don'?t have a deal|no can do|can(?:'?t|not| not) (?:accept|agree|do|take|go|sell|pay|let|justify|afford|possibly|really|come|drop|offer|match|budge|meet|quite|reach)|won'?t (?:accept|agree|do|take|go|sell|pay|work|cut|be able)|not (?:accept|agree|yet|quite|able|possible|going (?:to (?:work|accept|take|pay|sell|go)|lower|any)|gonna|willing|happy|acceptable|enough|interested|selling|doable)|don'?t (?:accept|agree|think (?:so|i can|that works))"
-    r"|(?:couldn'?t|wouldn'?t|unable to|could not|would not) (?:accept|agree|do|take|go|let|sell|pay|be)|too (?:low|high|much|little|steep|expensive|rich)|no,? (?:thanks|thank you|thx|way|sorry)|afraid not|(?:have to|need to|must|will|'ll|respectfully) (?:decline|refuse|pass)|i (?:decline|refuse)|not (?:for|at) that price|no chance|stop wasting|waste of (?:my |your )?time|you'?re kidding|get real|forget it|said no|hell no|yeah no|nah+|nope|never mind|nevermind|nvm|is that a joke|isn'?t enough|doesn'?t work|does not work|out of my (?:budget|range))\b"
-    r"|^\W*(?:(?:oh|well|sorry|hmm+|um|haha|lol)\W+){0,4}no\b(?!\s+(?:problem|worries|worry|rush|issues?|doubt|biggie|prob|trouble|need|hurry|stress|longer|more))",
-)
-FAREWELL = re.compile(
-    r"\b(?:(?:i|we)(?:'?ll| will|'?m going to| am going to| have to|'?ve got to|'?m afraid (?:i|we)(?:'?ll| will)?(?: have to)?|'?m gonna| might| may|'ll just| think i'?ll| guess i'?ll| should| must)? ?(?:have to |need to |just |probably )?(?:pass\b(?! (?:it|on the))|walk away|look (?:elsewhere|around|for another|somewhere else|closer)|keep (?:looking|searching|shopping)|move on|leave it(?! (?:at|for) (?:the )?(?:door|porch))|go elsewhere|shop around|try (?:elsewhere|somewhere else|another)|buy (?:it )?elsewhere|find (?:another|someone|somebody)|wait for (?:another|a better|someone)|end (?:the|this|our) (?:talk|conversation|negotiation|discussion))"
-    r"|(?:i'?m|im|i am) (?:walking away|out\b|done (?:here|negotiating|with this))|walking away|(?:we|it (?:seems|looks|appears) (?:like |that |as if )?we|looks like we|guess we)(?:'?ll| will| just| simply)* (?:can(?:'?t|not| not)|won'?t|will not|could not|couldn'?t|are not able to|aren'?t able to|are unable to|don'?t|aren'?t going to|are not going to) (?:be able to )?(?:reach|come to|make|come together|find|agree|get to|see eye|meet|work (?:this|it|something) out|have a deal|close)|unable to (?:reach|come to) an? (?:agreement|deal)"
-    r"|let'?s (?:leave it(?: at that| there)|end (?:it|this) here|call it off|agree to disagree|part ways)|no deal(?: then)?\W*$|i end (?:the|this) talk|not going to (?:work out|reach|agree)|go our separate ways|this (?:is where i leave|wont|won'?t|isn'?t going to) (?:work|be)(?: out)?(?: for (?:us|me))?|(?:i'?m )?cancel(?:l?ing)?|it'?s (?:a pass|not for me)|changed my mind|not interested(?: anymore)?|no longer interested|deal is off|^\W*leave it(?=\W)|(?:it|they) sold (?:this|yesterday|last|already|to)|some(?:one|body) (?:else )?(?:just |already )?(?:bought|took|got) it|(?:was|wasn'?t|not) meant to be|sell (?:it )?to some(?:one|body) else|not going to make (?:a|this) deal|no thanks|no,? thank you|forget (?:it|about it)|have to pass)\b",
-)
-GOODBYE = re.compile(
-    r"\b(?:good ?bye|bye|good luck|best of luck|have a (?:nice|great|good|wonderful|lovely|pleasant) (?:day|one|evening|night|weekend|rest)|take care|thanks anyway|thank you anyway|thanks (?:for|though)|thank you for your (?:time|consideration|understanding|interest)|maybe (?:next|another) time|never ?mind|nvm|cheers|i wish you)\b",
-)
-STILL_HERE = re.compile(
-    r"\b(?:otherwise|or else|or i(?:'?ll| will)|unless|i(?:'?d| would| may| might| could) (?:just |probably |have to )*(?:walk|pass|look|go|move|decline|leave|find|keep)|if (?:you|that|we|not|this|it)\b[^.!?]{0,60}\b(?:i(?:'?ll| will| have to|'d)|we))\b",
-)
-LOGISTICS = re.compile(
-    r"\b(?:come (?:on (?:over|by|down)|(?:and )?get it)|(?:when|where|what time|how soon) (?:can|could|should|do|would|is|are|will|shall) (?:i|we|you|u|a good)|pick (?:it|them|her|him|this)? ?up|pickup|(?:come|coming|be) (?:by|over|get|pick|there|grab)|be (?:over|there|by)|see (?:you|u|ya)|on my way|leaving now|meet (?:you|u|up|at|there)|(?:what'?s|your|ur|the|my) (?:address|place)|venmo|paypal|zelle|cash ok|sent\b|heading (?:over|out)|i(?:'?ll| will) (?:bring|have|get) (?:the |it |cash|you)|enjoy (?:your|the|it)|here(?:'?s| is| you go)(?: (?:your|the|my))?)",
-)
-VIEWING = re.compile(
-    r"\b(?:see it|look at it|check it out|take a look|view it|test (?:drive|ride|it)|inspect|try it|see the)\b",
-)
-PICK_UP = re.compile(
-    r"\b(?:when|where|what time|how soon)\b.*\b(?:pick|get it|collect|meet|come (?:get|and|by)|grab)",
-)
-SO_WOULD_I = re.compile(
-    r"^\W*(?:(?:oh|well|haha|lol)\W+){0,4}(?:it|that|i|we|they|he|she)(?:'d| would| could| can| will| do| does| am| are|'ll)\b(?! (?:not|never|rather|like|prefer|need))",
-)
-COUNTS = re.compile(
-    r"\b(?:how (?:many|long|old|big|tall|wide|large|heavy|far|fast|soon|often|deep|high)|what (?:year|size|time|model|day|floor|color|colour|number)|when|where|what'?s the (?:mileage|size|year))\b",
-)
-BELOW_LISTED = re.compile(r"\b(?:less|lower|below|under|off|cheaper|down|from|negotiable|flexible|wiggle)\b")
-QUESTION = re.compile(
-    r"^\W*(?:(?:hi|hey|hello|so|and|ok|okay|well|but|or|um|oh)\W+){0,4}(?:where|when|what|how|which|who|why|whats|hows|is (?:it|this|that|the|there)|are (?:you|they|there|these|u)|does|do (?:you|u)|did you|can (?:i|you|u|we)|could (?:i|you|u|we)|would (?:you|u|it)|will (?:you|u)|any chance)\b(?! (?:works?|fine|ever|soon))",
-)
-MEETS = re.compile(
-    rf"^\W*(?:{YES_WORDS}|no prob(?:lem|s)?|not a problem|np|no worries|will do|can do|i can|i will|i'll do|works)\b",
-)
-"""Meets a condition that was just made."""
-SURE_START = re.compile(
-    r"^\W*(?:(?:oh|well|haha|lol)\W+){0,4}(?:sure|yes|yep|yeah|ok|okay|deal|alright|all right)\s*[,.!]+(?! (?:i|but|and i) (?:understand|see|hear|appreciate|know|get))(?!.*\b(?:understand|appreciate)\b)",
-)
-UNDERSTANDS = re.compile(
-    r"\b(?:understand|appreciate|i (?:see|hear|get)|noted|thanks for (?:being|letting|the info))\b",
-)
-ONLY_IF = re.compile(r"^\W*(?:(?:yes|sure|ok(?:ay)?|yeah|well|maybe|but)\W+)*(?:only if|if|as long as|provided)\b")
-RANGE = re.compile(r"^\s*(?:-|–|to|and)\s*$")
-ARTICLE = re.compile(r"\b(?:the|a|an|my|your|those|these)\s*$")
-CUE_AFTER = re.compile(
-    r"^\s*(?:[?!]|,?\s*(?:plus|firm|obo|o\.b\.o|for (?:it|the|all|both|this|that|everything|them|you)|total|cash|each|even|flat|or best|is (?:my|the|what|where|fair|fine|good|ok|a)|and (?:it'?s|its|you|we|i|they|ill|thats|that'?s|come|done|sold)|final|tops?|max\b|minimum|min\b|a month|per|/ ?mo|then|bud|if (?:you|u|i)|w/|with(?:out)?|shipped|delivered|altogether|sounds|works|ok\b|please|today|now|right now|tonight|it is|dollar))",
-)
-STRONG_CUE = re.compile(
-    r"\b(?:take|do|give (?:you|u|ya)|offer(?: you)?|pay|accept|how about|what about|asking|price (?:is|of)|make it|sell (?:it )?for|let it go for|buy (?:it )?for|at least|budget is|spend|lowest(?: is)?|my max is)(?: (?:about|around|like|maybe|only))?\W*$",
-)
-ADD_BEFORE = re.compile(r"\badd(?: another| an extra)?\s*$")
-AND_YOURS = re.compile(r"^[^.?]*?(?:and|&) (?:it'?s|its|you|we|u|i|that'?s|they)\b")
-CUE_BEFORE = re.compile(
-    r"(?:[$€£]|\b(?:take|do|doing|give|giving|you|u|ya|offer(?:ing)?|for|about|at|pay|paid|accept|how'?s|hows|say|make it|is|it'?s|its|it|to|be|put|asking|price|lowest|highest|max|maximum|minimum|least|deal|around|like|and|then|than|ok(?:ay)?|fine|only|just|firm|cash|have|spend|budget|between|even|under|below|over|above|sell|buy|call|of|meet|so|maybe|call it|still|alright|yes|sure|was thinking|thinking))\W*$",
+MEETS = _pattern(
+    r"^{SO} (?:no (?:prob|problem|worries)|not the problem|np|will do|can do|i can|i will|work)\b",
+    "No problem", "will do", "how?",
 )

@@ -1,18 +1,20 @@
-"""Which prices an utterance proposes: of the numbers that could be money, those that its speaker offers or asks.
+"""Which amount of an utterance is the price that its speaker stands at: a scored choice.
 
-Not quantities, times, other people's prices, add-ons, discounts, or prices refused.
+Every number that could be money is a candidate. Features of its surroundings (the words before and behind it, its place
+in the utterance, the prices already on the table) are weighed by a logistic regression whose weights stand in
+`weights.yaml`, trained by scripts/train_reader.py; nothing but a sum is needed here. Discounts, halves and the middle
+between two prices are worked out.
 """
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
 
-from bargain.reading import patterns as wording
-from bargain.reading.money import AMOUNTS_AT_MOST, Amount, amounts
-
-NEAR = 160
-"""Characters before and after an amount that can say what it is."""
+from bargain.reading import patterns
+from bargain.reading.money import Amount, same
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,186 +42,182 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
-class Price:
-    """A proposed price, the clause it stands in, and whether that clause is a question."""
+class Candidate:
+    """A number that may be the offer: its value at the size of the prices here, which one it is, and how likely it is it."""
 
     value: float
-    clause: int
-    asked: bool
-    sure: bool = True
+    index: int
+    chance: float
+    explicit: bool
+    limit: bool = False
 
 
-class Proposals:
-    """The proposed `prices` of one utterance, in order.
+_WORDS_BEFORE, _WORDS_AFTER = 5, 4
+_STOPS = frozenset(".?!;\n")
+_UNITS = frozenset(
+    "year years yr yrs month months week weeks wk day days hour hours hrs minute minutes min mins second seconds mile "
+    "miles km gb tb mb inch inches gallon gallons cm mm ft feet foot lb lbs oz kg mph cc hp watt watts volt volts v "
+    "speed speeds bed bedroom bedrooms bath baths br door doors cylinder cylinders gear gears piece pieces item items "
+    "unit units people person persons guys time times star stars block blocks owner owners player players seat seats "
+    "am pm o'clock ish st nd rd th x percent one ones in generation gen sq square acres megapixels mp cycles".split()
+)
+_NOT_PLURAL = frozenset(
+    "is as this plus was thanks has does its yes less us bucks others dollars always these because includes cash".split()
+)
+_NAMED = frozenset(
+    "model size version iphone ipad galaxy pixel xbox playstation ps windows room apt apartment route highway exit grade "
+    "level step gen generation mark type class page picture photo since year in rtx gtx # / step phase option".split()
+)
+_CLOCK = frozenset("at around by after before until from today tomorrow tonight come here there".split())
 
-    limit: the last one is only "I can't go below it". named: an amount with its currency was heard, proposed or not.
-    probe: a price that is only asked about ("is 50 your lowest?").
-    """
 
-    def __init__(self, role: str, table: Table, currency: str) -> None:
-        self.role = role
-        self.table = table
-        self.currency = currency
-        self.prices: list[Price] = []
-        self.limit = False
-        self.named = False
-        self.probe: float | None = None
-        self._weighed = 0
+@lru_cache(maxsize=1)
+def weights() -> dict[str, float]:
+    """The weight of each feature, read once."""
+    found: dict[str, float] = {}
+    for line in (Path(__file__).parent / "weights.yaml").read_text(encoding="utf-8").splitlines():
+        if line and not line.startswith("#"):
+            name, _, value = line.rpartition(": ")
+            found[name.strip('"')] = float(value)
+    return found
 
-    def hear(self, clause: str, asked: bool, clause_number: int) -> None:
-        """Takes the next clause in; `asked`: it is a question."""
-        named = amounts(clause, self.currency)[: AMOUNTS_AT_MOST - self._weighed]
-        self._weighed += len(named)
-        self.named = self.named or any(amount.explicit for amount in named)
-        found = len(self.prices)
-        joined: float | None = None
-        for number, amount in enumerate(named):
-            before, after = clause[max(0, amount.start - NEAR) : amount.start], clause[amount.end : amount.end + NEAR]
-            price, sure = self._price(amount, before, after, asked)
-            gap = clause[amount.end : named[number + 1].start] if number + 1 < len(named) else ""
-            if wording.RANGE.match(gap) and (gap.strip() != "and" or "between" in before.lower()):
-                joined = price  # the next number closes a range
-                continue
-            if joined is not None and price is not None:
-                price = min(joined, price) if self.role == "seller" else max(joined, price)
-            joined = None
-            if price is not None:
-                self.prices.append(Price(price, clause_number, asked, sure))
-        if len(self.prices) > found:
-            return
-        base = self._asking()
-        percent = wording.PERCENT_OFF.search(clause)
-        if base is None or wording.NEGATED.search(clause):
-            return
+
+def features(
+    index: int, places: list[int], words: list[str], found: tuple[Amount, ...], role: str, table: Table, moods: tuple[str, ...]
+) -> list[str]:
+    """The features of the index-th amount, which stands as # at places[index] of the plain words."""
+    at, amount = places[index], found[index]
+    value = readings(amount, table)[0]
+    start = at
+    while start > 0 and at - start < _WORDS_BEFORE and words[start - 1] not in _STOPS:
+        start -= 1
+    before = words[start:at]
+    end = at + 1
+    while end < len(words) and end - at <= _WORDS_AFTER and words[end] not in _STOPS:
+        end += 1
+    after = words[at + 1 : end]
+    names = ["bias", "explicit" if amount.explicit else "bare"]
+    names += [f"before {word}" for word in dict.fromkeys(before)]
+    names += [f"after {word}" for word in dict.fromkeys(after)]
+    if before:
+        names.append(f"just before {before[-1]}")
+    if after:
+        names.append(f"just after {after[0]}")
+    stop = end
+    while stop < len(words) and words[stop] not in _STOPS:
+        stop += 1
+    if stop < len(words) and words[stop] == "?":
+        names.append("asked")
+    names.append("only" if len(places) == 1 else "last" if index == len(places) - 1 else "first" if index == 0 else "middle")
+    if not before and not after:
+        names.append("alone")
+    for name, price in (("theirs", table.theirs), ("mine", table.mine), ("listed", table.listed)):
+        if price is not None and same(price, value):
+            names += [f"is {name}", *(f"is {name}, {mood}" for mood in moods)]
+    if any(value < 0.35 * other.value for other in found):
+        names.append("dwarfed")
+    if table.known and not 0.3 * min(table.known) <= value <= 3 * max(table.known):
+        names.append("far")
+    if table.mine is not None and table.theirs is not None:
+        low, high = sorted((table.mine, table.theirs))
+        names.append("between" if low < value < high else "outside")
+        if not low <= value <= high and (value < table.mine) == (role == "buyer") and not same(value, table.mine):
+            names.append("back")
+    elif table.theirs is not None and not same(value, table.theirs):
+        names.append("crosses" if (value > table.theirs) == (role == "buyer") else "haggles")
+    names.append(role)
+    if not amount.explicit:
+        known = table.known
+        if known:
+            ratio = value / max(1e-9, min(known, key=lambda price: abs(price - value)))
+            names.append("bare near" if 0.6 <= ratio <= 1.5 else "bare off" if 0.25 <= ratio <= 3 else "bare far")
+        else:
+            names.append("bare new")
+        if value <= 12:
+            names.append("bare small")
+        if 1900 <= value <= 2100 and not amount.worded:
+            names.append("bare year")
+        if after and (after[0] in _UNITS or (after[0] in "/-" and len(after) > 1 and after[1] in _UNITS)):
+            names.append("bare unit")
+        elif after and after[0].endswith("s") and after[0] not in _NOT_PLURAL:
+            names.append("bare plural")
+        if before and before[-1] in _NAMED:
+            names.append("bare named")
+        if before and before[-1] in _CLOCK and value <= 24:
+            names.append("bare clock")
+        if table.counting:
+            names.append("bare counted")
+        if amount.worded:
+            names.append("bare worded")
+        if table.agreed is not None:
+            names.append("bare agreed")
+    return names
+
+
+def readings(amount: Amount, table: Table) -> list[float]:
+    """The values that a number may mean: itself, or thousands and hundreds beside a price in thousands."""
+    values = [amount.value] if amount.also is None else [amount.value, amount.also]
+    size = table.listed or max(table.known, default=0.0)
+    if size >= 1000 and amount.value < 100 and not amount.explicit:
+        values = [scaled for value in values for scaled in (value * 1000, value * 100) if 0.3 * size <= scaled <= 1.5 * size] + values
+    if len(values) > 1 and table.known:
+        near = [value for value in values if any(0.3 <= value / price <= 3 for price in table.known)]
+        return near or values
+    return values
+
+
+def score(names: list[str]) -> float:
+    """The probability that an amount with these features is the offer."""
+    known = weights()
+    total = sum(known.get(name, 0.0) for name in names)
+    return 1 / (1 + math.exp(-max(-30.0, min(30.0, total))))
+
+
+def candidates(places: list[int], words: list[str], found: tuple[Amount, ...], role: str, table: Table, moods: tuple[str, ...]) -> list[Candidate]:
+    """Every number of an utterance that could be its offer."""
+    weighed = []
+    for index, amount in enumerate(found):
+        after = words[places[index] + 1] if places[index] + 1 < len(words) else ""
+        value = readings(amount, table)[0]
+        if value <= 0 or after in ("%", "percent"):
+            continue
+        chance = score(features(index, places, words, found, role, table, moods))
+        weighed.append(Candidate(value, index, chance, amount.explicit))
+    return weighed
+
+
+SURE_ENOUGH = 0.4
+
+
+def choose(places: list[int], words: list[str], found: tuple[Amount, ...], role: str, table: Table, moods: tuple[str, ...]) -> Candidate | None:
+    """The amount that is most likely the offer, None if none is likely."""
+    best = max(candidates(places, words, found, role, table, moods), key=lambda each: (each.chance, each.index), default=None)
+    if best is None or best.chance < SURE_ENOUGH:
+        return None
+    before = f" {' '.join(words[max(0, places[best.index] - 8) : places[best.index]])} "
+    return replace(best, limit=patterns.LIMIT(before) is not None)
+
+
+def worked_out(text: str, values: list[float], role: str, table: Table, *, refuses: bool) -> float | None:
+    """A price that is told by arithmetic: "10% off", "knock off 5", "half price", "the middle", "add 5"."""
+    ask = table.mine if role == "seller" else table.theirs
+    bid = table.theirs if role == "seller" else table.mine
+    ask = ask if ask is not None else table.listed
+    match = patterns.OFF(text)
+    if match is not None and match["to"] is None and ask is not None and not refuses:
+        index = text[: match.end()].count("#") - 1
+        if index < 0 or index >= len(values):
+            return None
+        part = values[index]
+        percent = match["percent"] or match["also"]
         if percent:
-            self._propose(base * (1 - int(percent[1] or percent[2]) / 100), clause_number, asked)
-        elif wording.HALF.search(clause):
-            self._propose((self.table.listed or base) / 2, clause_number, asked)
-        elif not named and wording.SPLIT.search(clause) and (other := self._bid()) is not None:
-            self._propose((base + other) / 2, clause_number, asked)
-
-    def _propose(self, price: float, clause_number: int, asked: bool) -> None:
-        self.prices.append(Price(round(price, 2), clause_number, asked))
-        self.limit = False
-
-    def _asking(self) -> float | None:
-        """The seller's price, the listed one if the seller has named none."""
-        named = self.table.mine if self.role == "seller" else self.table.theirs
-        return named if named is not None else self.table.listed
-
-    def _bid(self) -> float | None:
-        return self.table.mine if self.role == "buyer" else self.table.theirs
-
-    def _price(self, amount: Amount, before: str, after: str, asked: bool) -> tuple[float | None, bool]:
-        """The price that a number proposes, None if it proposes none, and whether it certainly is money."""
-        if wording.PERCENT.match(after):
-            return None, False
-        if wording.OFF_AFTER.match(after) or (wording.OFF_BEFORE.search(before) and not re.search(r"\bto\s*$", before)):
-            return self._reduced(amount, before), True
-        if wording.AND_YOURS.search(after) and (wording.ADD_BEFORE.search(before) or wording.MORE_AFTER.match(after)):
-            return self._raised(amount), True
-        if (
-            amount.value <= 0
-            or wording.ADD_ON_AFTER.match(after)
-            or wording.ADD_ON_BEFORE.search(before)
-            or wording.MORE_AFTER.match(after)
-        ):
-            return None, False
-        value, sure = self._sized(amount, before, after)
-        if value is None or self._is_reference(before, after):
-            return None, False
-        negated = wording.NEGATED.search(before) is not None and not (asked and wording.ASKED_AGAINST.match(before))
-        if (negated and wording.LIMIT.search(before)) or wording.AT_LEAST.search(before):
-            self.limit = True
-            return value, sure
-        if negated or (wording.TURNED_DOWN_AFTER.match(after) and not asked):
-            return None, False
-        if asked and wording.PROBE.search(f"{before} {after}"):
-            self.probe = value
-            return None, False
-        self.limit = False
-        return value, sure
-
-    def _reduced(self, amount: Amount, before: str) -> float | None:
-        """ "10 off" as a price."""
-        base = self._asking()
-        if base is None or amount.value >= base or wording.NEGATED.search(before):
-            return None
-        if re.search(r"\b(?:is|was|were|that'?s|it'?s|already|saves?|got|would be)(?: \w+)?\s*$", before):
-            return None
-        self.limit = False
-        return round(base - amount.value, 2)
-
-    def _raised(self, amount: Amount) -> float | None:
-        """ "add 10 and it's yours" as a price."""
-        base = self._bid()
-        self.limit = False
-        return None if base is None else round(base + amount.value, 2)
-
-    def _is_reference(self, before: str, after: str) -> bool:
-        if wording.REFERENCE_BEFORE.search(before):
-            return wording.PLAIN_ACCEPT.search(before) is None  # "I accept your offer of $17"
-        if wording.REFERENCE_AFTER.match(after) or wording.SEVERAL_BEFORE.search(before):
-            return True
-        around = wording.REFERENCE_CLAUSE.search(f"{before} {after}")
-        return around is not None and not wording.PROPOSES.search(
-            before[around.end() :] if around.end() < len(before) else before
-        )
-
-    def _sized(self, amount: Amount, before: str, after: str) -> tuple[float | None, bool]:
-        """The number as a price of the size that prices have here, None if it is no money; and whether it surely is."""
-        known = self.table.known
-        low, high = (min(known), max(known)) if known else (0.0, float("inf"))
-        if amount.explicit:
-            dear = self.table.listed is not None and amount.value > 2.5 * max(high, self.table.listed)
-            return (None, False) if amount.value < 0.045 * low or dear else (amount.value, True)
-        if (
-            after[:1].isalpha()
-            or wording.UNIT_AFTER.match(after)
-            or wording.NAME_BEFORE.search(before)
-            or re.search(r"\d\s?[-:]$", before)
-        ):
-            return None, False
-        alone = not before.strip(" ,~-") and (not after.strip(" .!?:)-") or after.lstrip().startswith(","))
-        cue = alone or wording.CUE_BEFORE.search(before) is not None or wording.CUE_AFTER.match(after) is not None
-        cue = (cue and not self.table.counting) or (amount.worded and amount.value >= 100)
-        strong = alone or wording.STRONG_CUE.search(before) is not None
-        clock = amount.value <= 12 and wording.CLOCK_BEFORE.search(before) is not None
-        coming = clock or (
-            amount.value <= 24 and wording.CLOCK_BEFORE.search(before) and wording.COMING.search(before + after)
-        )
-        for value in self._readings(amount):
-            if not known:
-                if value < 5 and not alone:
-                    continue
-                if coming or not cue or (1900 <= value <= 2100 and not amount.worded):
-                    continue
-                return value, strong or amount.value >= 100
-            if not (0.1 if strong else 0.25 if cue else 0.3) * low <= value <= (3 if cue else 2) * high:
-                continue
-            if value > amount.value and (not cue or amount.worded):
-                continue
-            near = 0.6 * low <= value <= 1.5 * high
-            if (coming and (value != amount.value or not near)) or (
-                wording.COUNTED.match(after) and not (near and cue and value == amount.value)
-            ):
-                continue
-            if (self.table.counting or wording.ARTICLE.search(before)) and not (
-                near and any(abs(value - price) < 0.005 for price in known)
-            ):
-                continue
-            if self.table.agreed and not (cue and 0.6 * self.table.agreed <= value <= 1.6 * self.table.agreed):
-                continue
-            if amount.worded and (value == 1 or (value <= 10 and not near)):
-                continue
-            return value, cue
-        return None, False
-
-    def _readings(self, amount: Amount) -> list[float]:
-        """The values that a bare number may mean: itself, or thousands and hundreds beside a price in thousands."""
-        size = self.table.listed or max(self.table.known, default=0.0)
-        values = [amount.value] if amount.also is None else [amount.value, amount.also]
-        if size >= 1000 and amount.value < 100:
-            scaled = [amount.value * 1000, amount.value * 100]
-            values = [value for value in scaled if 0.3 * size <= value <= 1.5 * size] + values
-        return values
+            return round(ask * (1 - part / 100), 2) if part < 100 else None
+        return round(ask - part, 2) if part < ask else None
+    if ask is not None and not refuses and patterns.HALF(text):
+        return round((table.listed or ask) / 2, 2)
+    if ask is not None and bid is not None and not values and not refuses and patterns.MIDDLE(text):
+        return round((ask + bid) / 2, 2)
+    match = patterns.ADD(text)
+    if match is not None and bid is not None:
+        return round(bid + values[text[: match.end()].count("#") - 1], 2)
+    return None

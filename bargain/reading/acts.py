@@ -15,8 +15,8 @@ from functools import lru_cache
 from typing import Any
 
 from bargain.reading import patterns
-from bargain.reading.money import Amount, amounts, normal, same
-from bargain.reading.proposals import Table, choose, worked_out
+from bargain.reading.money import UNREAD, Amount, amounts, normal, same
+from bargain.reading.proposals import CHOSEN, Table, choose, worked_out
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +129,7 @@ class Parsed:
     words: list[str]
     places: list[int]
     sentences: list[Sentence]
+    unread: bool
 
 
 @lru_cache(maxsize=1024)
@@ -140,10 +141,11 @@ def parsed(text: str, role: str, currency: str) -> Parsed:
     for amount in found:
         pieces += [own[start : amount.start].replace("#", " "), " # "]
         start = amount.end
-    words = patterns.plain("".join([*pieces, own[start:].replace("#", " ")])).split(" ")[1:-1]
+    rest = "".join([*pieces, own[start:].replace("#", " ")])
+    words = patterns.plain(rest).split(" ")[1:-1]
     words = [word for word in words if word]
     places = [index for index, word in enumerate(words) if word == "#"]
-    return Parsed(found, words, places, _sentences(words))
+    return Parsed(found, words, places, _sentences(words), UNREAD.search(rest) is not None)
 
 
 _STOPS = frozenset(".?!;\n:")
@@ -160,7 +162,7 @@ def _sentences(words: list[str]) -> list[Sentence]:
         if part:
             line = f" {' '.join(part)} "
             asked = word == "?" or patterns.QUESTION(line) is not None
-            clauses = tuple(clause.rstrip() + " " for clause in patterns.CLAUSE.search.split(line) if clause.strip())
+            clauses = tuple(f" {clause.strip()} " for clause in patterns.CLAUSE.search.split(line) if clause.strip())
             found.append(Sentence(clauses, asked, first))
             first += part.count("#")
         elif word == "?" and found:
@@ -197,16 +199,15 @@ class Heard:
 
     def hear(self, sentence: Sentence) -> None:
         """Takes the next sentence in."""
-        text = sentence.text
-        stays = patterns.STAYS(text) is not None
-        conditioned = patterns.CONDITION(text) is not None
+        words = frozenset(sentence.text.split())
+        stays = patterns.STAYS(sentence.text, words) is not None
+        conditioned = patterns.CONDITION(sentence.text, words) is not None
         for clause in sentence.clauses:
-            leaves = not sentence.asked and patterns.LEAVES(clause) is not None
-            self.leaves = self.leaves or (leaves and not stays)
-            self.goodbye = self.goodbye or (patterns.GOODBYE(clause) is not None and not stays)
-            self.waits = self.waits or patterns.WAITS(clause) is not None
-            refuses = patterns.REFUSES(clause) is not None or patterns.JUDGES(clause) is not None
-            how = _agreement(clause)
+            self.leaves = self.leaves or (not sentence.asked and not stays and _leaving(clause, words))
+            self.goodbye = self.goodbye or (patterns.GOODBYE(clause, words) is not None and not stays)
+            self.waits = self.waits or patterns.WAITS(clause, words) is not None
+            refuses = patterns.REFUSES(clause, words) is not None or patterns.JUDGES(clause, words) is not None
+            how = _agreement(clause, words)
             self.yields = self.yields or bool(how)
             if refuses and not sentence.asked:
                 self.refuses = self.refused_last = True
@@ -220,13 +221,21 @@ class Heard:
                     self.agrees, self.refused_last = True, False
                     self.plainly = self.plainly or how == "plainly"
             elif not sentence.asked or patterns.COUNTS(clause):
-                self.closes = self.closes or (patterns.CLOSES(clause) is not None and not refuses)
+                match = None if refuses else patterns.CLOSES(clause, words)
+                self.closes = self.closes or (match is not None and patterns.OTHERS(clause[: match.start() + 1]) is None)
 
 
-def _agreement(clause: str) -> str:
+def _leaving(clause: str, words: frozenset[str]) -> bool:
+    """Whether the speaker ends the talk in this clause."""
+    if patterns.OVER(clause, words) is not None:
+        return True
+    match = patterns.LEAVES(clause, words)
+    return match is not None and patterns.GOING(clause[: match.start() + 1]) is not None
+
+def _agreement(clause: str, words: frozenset[str]) -> str:
     """ "plainly", "softly" or "" for one clause."""
     for pattern, how in ((patterns.ACCEPTS, "plainly"), (patterns.SEALS, "plainly"), (patterns.AGREES, "softly")):
-        match = pattern(clause)
+        match = pattern(clause, words)
         if match is None:
             continue
         before = clause[: match.start() + 1]
@@ -248,6 +257,9 @@ def read(text: str, role: str, table: Table, currency: str = "$") -> Said:
     """What an utterance says, given what lies on the table."""
     told, does = parsed(text, role, currency), heard(text, role, currency)
     best = choose(told.places, told.words, told.amounts, role, table, does.moods)
+    doubtful = best is not None and best.chance < CHOSEN
+    if doubtful:
+        best = None
     theirs = table.theirs
     price = best.value if best is not None else None
     named = theirs is not None and any(same(each.value, theirs) for each in told.amounts)
@@ -269,7 +281,7 @@ def read(text: str, role: str, table: Table, currency: str = "$") -> Said:
         agrees = True
     if agrees and not does.plainly:
         conditional = conditional or does.waits
-        agrees = not conditional and not does.refused_last
+        agrees = not conditional and not does.refused_last and not does.goodbye and not does.leaves
     known = sum(word in _ENGLISH for word in told.words)
     return Said(
         price=price,
@@ -289,7 +301,7 @@ def read(text: str, role: str, table: Table, currency: str = "$") -> Said:
         asks=best is not None and bool(asked) and where == asked[-1],
         questions=bool(asked) and where != asked[-1],
         counts=patterns.COUNTS(last.text) is not None,
-        unread=best is None and any(amount.explicit for amount in told.amounts) and not does.refuses,
+        unread=told.unread or doubtful,
         yields=does.yields or agrees or conditional or does.closes,
         english=known >= 0.3 * len(told.words),
     )
@@ -297,14 +309,15 @@ def read(text: str, role: str, table: Table, currency: str = "$") -> Said:
 
 def _short_yes(told: Parsed, table: Table, does: Heard) -> bool:
     """A few words that begin with a yes, when the rival has just named a price, or asked for a yes to it."""
-    if does.waits or not told.sentences or any(sentence.asked for sentence in told.sentences):
+    if does.waits or does.goodbye or does.leaves or not told.sentences or told.sentences[0].asked:
         return False
     first = told.sentences[0].clauses[0]
+    short = len(told.words) <= 8 and not any(sentence.asked for sentence in told.sentences)
     begins = patterns.YES(first) is not None or patterns.YES_START(first) is not None
     if table.asked and (begins or patterns.SO_WOULD_I(first)):
         return True
     if table.conditional and (begins or patterns.MEETS(first)):
         return True
-    if table.fresh and not table.questioned and patterns.SO_WOULD_I(first) and len(told.words) <= 5:
+    if table.fresh and not table.questioned and patterns.SO_WOULD_I(first) and short:
         return True
-    return begins and len(told.words) <= 8 and table.fresh
+    return begins and short and table.fresh

@@ -38,23 +38,28 @@ _GROUPED = r"\d{1,3}(?:[.,' ]\d{3})++(?:[.,]\d{1,2})?(?!\d)|\d{1,2}(?:,\d\d){1,4
 _PLAIN = r"\d++(?:[.,]\d{1,4}(?!\d))?|[.]\d{1,2}(?!\d)"
 
 
+_DIGIT = re.compile(r"\d")
+_NUMBER = re.compile(rf"{_GROUPED}|{_PLAIN}")
+_AND_CENTS = r"(?:\s(?:and\s)?(?P<and>\d{1,2})\scents?\b)?"
+
+
 @lru_cache(maxsize=64)
-def _patterns(currency: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
-    """Figures and spelled-out numbers, with the item's own currency among the names of currencies."""
+def _patterns(currency: str) -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
+    """What stands before a number, what behind it, and spelled-out numbers, with the item's own currency among the names."""
     own = re.escape(currency.lower().removesuffix("s"))
     mark = f"{_SIGN}|{own}" if own and not own.isalpha() else _SIGN
     name = f"{_NAME}|{own}s?" if own.isalpha() else _NAME
-    figure = re.compile(
-        rf"(?P<before>(?:{mark})\s?|(?<![^\W\d_])(?:{name})\s)?(?<![\w.,])(?P<number>{_GROUPED}|{_PLAIN})"
+    before = re.compile(rf"(?:(?:{mark})\s?|(?<![^\W\d_])(?:{name})\s)$")
+    after = re.compile(
         r"(?P<scale>\s?(?:k|m)\b|\s(?:hundred|thousand|grand|million|lakh)\b|\s?[万萬])?"
-        rf"(?P<after>\s?(?:{mark})(?!\s?\d)|[\s-]?(?:{name})(?![^\W\d_])|\s?[元円块])?"
-        r"(?P<cents>(?:[\s-]cents?|¢)(?!\w)|\s?¢)?(?:\s(?:and\s)?(?P<and>\d{1,2})\scents?\b)?"
+        rf"(?P<name>\s?(?:{mark})(?!\s?\d)|[\s-]?(?:{name})(?![^\W\d_])|\s?[元円块])?"
+        rf"(?P<cents>[\s-]cents?\b|\s?¢)?{_AND_CENTS}"
     )
     words = re.compile(
         rf"\b(?:an?\s)?(?:{_WORD})(?:(?:[\s-]|\sand\s(?:a\s)?)(?:{_WORD}))*+\b"
-        rf"(?P<after>[\s-](?:{name}|(?P<cents>cents?))\b)?(?:\s(?:and\s)?(?P<and>\d{{1,2}})\scents?\b)?"
+        rf"(?P<after>[\s-](?:{name}|(?P<cents>cents?))\b)?{_AND_CENTS}"
     )
-    return figure, words
+    return before, after, words
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +103,14 @@ def normal(text: str) -> str:
 def amounts(text: str, currency: str = "$") -> tuple[Amount, ...]:
     """Every number of a text that could be money, in order, placed in `normal(text)`."""
     text = normal(text)
-    figures, words = _patterns(currency)
-    found = [amount for match in figures.finditer(text) if (amount := _figure(match, currency)) is not None]
+    before, after, words = _patterns(currency)
+    found: list[Amount] = []
+    digit = _DIGIT.search(text)
+    while digit is not None:
+        amount, end = _figure(text, digit.start(), before, after, decimal="." if currency in ("$", "£") else None)
+        if amount is not None:
+            found.append(amount)
+        digit = _DIGIT.search(text, end)
     if not _SPELLED.isdisjoint(text.replace("-", " ").split()):
         found = _apart(found + [_spelled(match) for match in words.finditer(text)])
     found = [amount for amount in found if amount.value < MOST]
@@ -129,22 +140,43 @@ def same(one: float, other: float) -> bool:
     return abs(one - other) < 0.005
 
 
-def _figure(match: re.Match[str], currency: str) -> Amount | None:
-    explicit = bool(match["before"] or match["after"] or match["cents"])
-    number, end = match["number"], match.end()
-    if " " in number and not explicit and number.count(" ") == 1 and not match["scale"]:
+UNREAD = re.compile(rf"(?:{_SIGN})\s?\d")
+"""Money that `amounts` has not understood, in what it has left of a text."""
+_NEAR = 12
+"""Characters before a number in which its currency can stand."""
+
+
+def _figure(
+    text: str, start: int, before: re.Pattern[str], after: re.Pattern[str], decimal: str | None
+) -> tuple[Amount | None, int]:
+    """The amount whose first digit stands at `start`, None if it is none, and where to look on."""
+    if text[start - 1 : start] in (".", ",") and start > 0:
+        start -= text[start - 1] == "." and not text[start - 2 : start - 1].isalnum()
+    match = _NUMBER.match(text, start)
+    if match is None or (start > 0 and (text[start - 1].isalnum() or text[start - 1] in "_.,") and text[start - 1] != "$"):
+        return None, (match.end() if match else start + 1)
+    number, end = match.group(), match.end()
+    sign = before.search(text[max(0, start - _NEAR) : start])
+    behind = after.match(text, end)
+    scale, name, cents, and_cents = behind.group("scale", "name", "cents", "and") if behind else (None,) * 4
+    explicit = bool(sign or name or cents)
+    if " " in number and not explicit and number.count(" ") == 1 and not scale:
         number = number.partition(" ")[0]  # "1 500" without a currency is two numbers
-        end = match.start("number") + len(number)
+        end = start + len(number)
+    elif behind is not None:
+        end = behind.end()
+    if text[end : end + 1].isalpha() and not cents:
+        return None, end + 1  # "16gb", "$1e3"
     if len(number) > 30:
-        return None
-    value = _value(number, decimal="." if currency in ("$", "£") else None, grouped=not match["scale"])
-    also = value * 1000 if re.fullmatch(r"\d{1,2}[.]\d{3}", number) and value == float(number) else None
-    value *= _SCALES.get((match["scale"] or "").strip(), 1e6 if match["scale"] else 1)
-    if match["cents"]:
+        return None, end
+    value = _value(number, decimal=decimal, grouped=not scale)
+    also = value * 1000 if re.fullmatch(r"\d{1,2}[.]\d{3}", number) and value < 100 else None
+    value *= _SCALES.get((scale or "").strip(), 1e6 if scale else 1)
+    if cents:
         value /= 100
-    if match["and"]:
-        value += int(match["and"]) / 100
-    return Amount(value, match.start(), end, explicit, also=also)
+    if and_cents:
+        value += int(and_cents) / 100
+    return Amount(value, start - (len(sign.group()) if sign else 0), end, explicit, also=also), end
 
 
 def _value(number: str, decimal: str | None, grouped: bool) -> float:

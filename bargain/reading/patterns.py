@@ -9,6 +9,7 @@ catches and one that it must not; tests/test_patterns.py runs them.
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -29,7 +30,7 @@ go: goes going gonna
 come: comes coming
 cost: costs costing
 produce: produces producing production manufacture make makes making
-budget: budgets wallet purse savings allowance funds cash pocket
+budget: budgets brought bring carry spare afford wallet purse savings allowance funds cash pocket
 profit: profits margin margins gain gains
 loss: losses
 worth: value valued values valuation
@@ -57,7 +58,7 @@ talk: talks negotiation negotiations conversation discussion discussions negotia
 walk: walking walks
 leave: leaving leaves
 end: ends ending stop stopping terminate terminating conclude concluding
-quit: exit quitting exiting withdraw withdrawing cancel cancelling canceling
+quit: exit quitting exiting cancel cancelling canceling
 proceed: proceeding finalize finalise finalizing finalized complete completing settle settling seal sealing wrap shake finish close closing
 transaction: trade sale exchange
 agreement: agreements compromise
@@ -113,13 +114,19 @@ def plain(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """A pattern over plain words, utterances that it catches and one that it must not."""
+    """A pattern over plain words, utterances that it catches and one that it must not.
+
+    words: it catches nothing without one of these (none: it may), which spares most of the searching.
+    """
 
     search: re.Pattern[str]
     hits: tuple[str, str]
     miss: str
+    words: frozenset[str]
 
-    def __call__(self, clause: str) -> re.Match[str] | None:
+    def __call__(self, clause: str, words: Collection[str] | None = None) -> re.Match[str] | None:
+        if words is not None and self.words and self.words.isdisjoint(words):
+            return None
         return self.search.search(clause)
 
 
@@ -135,12 +142,12 @@ _PARTS = {
 }
 
 
-def _pattern(regex: str, *examples: str) -> Pattern:
+def _pattern(regex: str, *examples: str, words: str = "") -> Pattern:
     """The pattern, {I}, {IT} and so on filled in; the last example is the miss."""
     for name, part in _PARTS.items():
         regex = regex.replace(f"{{{name}}}", part)
     first, second, miss = examples
-    return Pattern(re.compile(regex), (first, second), miss)
+    return Pattern(re.compile(regex), (first, second), miss, frozenset(words.split()))
 
 
 # --- whose words they are: over the normal text, before it is put into plain words -----------------------------------
@@ -168,8 +175,9 @@ QUESTION = _pattern(
 ACCEPTS = _pattern(
     r"\baccept\b(?! (?:that (?!price|offer|deal|is)|below|not anything|anything|any\b|no\b|above|(?:the )?offer to|cash|card|payment|paypal|if\b|or\b))"
     r"|^{SO} (?:{I} (?:are |am |have )?|all )?agreed\b|\b{I}(?: (?:will|do|can|am|would|glad|able|to|have|fully|completely))* agree(?: (?:on|to|with))?(?= (?:your|this|that(?! (?:it|you|the|we|i|there)\b)|the (?:price|offer|deal|transaction)|#|it\b|buy|sell|[^a-z])| $)"
-    r"|\b{I}(?: (?:will|would|can|could|am|able|glad|to|be|have|then|both|gladly))* (?:take|buy|have) (?:{IT}|you|the \w+)(?= (?:at|for|up|both|one|then|off your|price|offer|deal|if|please|[^a-z])| $)|^{SO} take (?:it|them) $|\b{I} will take $",
+    r"|\b{I}(?: (?:will|would|can|could|am|able|glad|to|be|have|then|both|gladly))* (?:(?:take|buy) (?:{IT}|you(?= up)|the \w+)|have (?:it|them|one|both))(?! (?:%|percent|back|away|below|off (?!your)|to |from|with (?:me|you)|myself|home|as (?:the|an))\b)(?= (?:at|for|up|both|one|then|off your|price|offer|deal|if|please|[^a-z])| $)|^{SO} take (?:it|them) $|\b{I} will take $",
     "I'm happy to accept your offer of $12.", "Fine, I'll take it.", "I'd accept less.",
+    words="accept agreed agree take buy have",
 )
 SEALS = _pattern(
     r"^{SO} deal\b(?! (?:breaker|with|for (?:you|me|both)|reject|or|is off|off|at below|below))|(?:\bit is|\bthat is|\bhave|\bgot|\bgotta|yourself|\bcall it|\bdone|\bthis is|\bto|{SO}) the deal(?= (?:at|for|then|my|[^a-z])| $)|\bdone deal\b|\b(?:have|got) (?:we )?(?:yourself|urself) "
@@ -177,13 +185,15 @@ SEALS = _pattern(
     r"|\bglad (?:that )?(?:we|i)(?: (?:have|could|can|both|were|are|able|to|did))* (?:reach|agree|agreed|come|came|could|find|found|make|made|worked|work|proceed|settled|have|got)\b|\b(?:glad|pleasure|nice|good|thank)(?: (?:to|for))* (?:do|doing|dealing|your) (?:business|with you)|\b(?:reached|come to|have) (?:the |mutual )*agreement"
     r"|\b{I} agree $|\bi (?:am|be) in $|\bsettled (?:at|on|for|then) |\bshake on (?:it|that)|\b{I} (?:will|can|could) (?:make|live with) (?:it|that|this|#|your price)(?: work)? ",
     "You've got yourself a deal!", "Glad we could agree.", "This is a good deal breaker",
+    words="deal sold yours got urself yourself glad pleasure nice good thank agreement agree in settled shake make live done consider",
 )
 AGREES = _pattern(
     r"(?:\b(?:that|this|it|which|price|offer|deal|transaction|idea|works?|you)|#)(?: (?:{MAY}|{BE}|do|be|should|all|both|very|for|the|we|quite|absolutely|more|above|than))*+ (?:work\b|suit|do $|{GOOD}\b(?! (?:condition|shape|reason|question|point|but|question)))"
-    r"|\b(?:sound|is|{BE}) (?:very |like )?(?:the )?(?:{GOOD}|deal|plan)(?: (?:price|deal|compromise|offer|to me|for me|plan))?(?= [^a-z]| (?:to|for|with|by|then|if)\b| $)|^{SO} (?:work|{GOOD}) (?:for me|enough)|\b(?:good|ok|glad|content) (?:with|by|for) (?:that|it|this|me|your|#|the price)"
+    r"|\b(?:sound|is|{BE}) (?:very |like )?(?:the )?(?:{GOOD}|deal|plan)(?: (?:price|deal|compromise|offer|to me|for me|plan))?(?= [^a-z]| (?:to|for|with|by|then|if)\b| $)|^{SO} (?:work|{GOOD}) (?:for me|enough)|\bready (?:if|when) you are|\b(?:good|ok|glad|content) (?:with|by|for) (?:that|it|this|me|your|#|the price)"
     r"|\b{I} (?:guess |suppose |think )?{MAY} (?:do|live with|manage|swing|go with|pay|agree to|work with|handle|give you|go for) (?:that|it|this|#|your price|your offer)|\b(?:can|could|will) do (?:that|it) |\byou (?:can|may) have it|\byou (?:win|(?:have )?(?:convinced|persuaded|won|twisted))|\byou drive the hard|\bi guess(?: so| that)? $|\bwhy not $|\b(?:all|are) set $|\b(?:do|have) we (?:have )?the deal|\bgranted\b|\bwould not say no\b|\b(?:boss|wife|husband|mom|dad|she|he) (?:say|says|said) (?:yes|ok)"
     r"|\blet we (?:do|go (?:with|ahead)|proceed|say that|make (?:it|the deal)|move forward|get (?:this|it) done)\b|\bgo (?:ahead|on) (?:with|then|and)|\b(?:yes|ok|good) please|\bit is $|\b{I} {MAY} (?:proceed|go ahead)",
     "That works for me.", "$15 sounds good to me", "A good reason to buy.",
+    words="work works suit suits agree do good ok plan deal live manage swing go pay handle give have win convinced persuaded won twisted drive guess not set granted boss wife husband mom dad she he let is proceed no",
 )
 YES = _pattern(
     r"^(?=.* (?:{YES}) )(?: (?:{YES}|then|so|thank|you|too|man|bro|sir|friend|bud|it|is|that|much|very|i|do|does|will|can|would|have|please|me|for|by|with|work|lol|haha+|oh|well|um|hmm+|uh|the|and|guess|think|just|course|got|rock|guy|funny|🎉|!))*+ $",
@@ -194,6 +204,7 @@ CLOSES = _pattern(
     r"(?:send|mail|draw|prepare|transfer|arrange|wire|provide|get|bring) (?:\w+ ){0,4}?(?:payment|contract|invoice|paperwork|papers|details|delivery|cash|money|#|item|link|truck|agreement|over|up)|draw up|here (?:you go|is)|i will (?:bring|have|get|pack|wrap|hold|send|ship|prepare|arrange) |enjoy (?:your|the|it)|next steps|"
     r"(?:proceed|go ahead|move forward|forward)(?: (?:with|to|the|this|your))* (?:transaction|payment|buy|it|deal|agreement|order|paperwork|checkout|sell)|complete|transaction (?:is )?done)",
     "Great, draw up the paperwork.", "When can I pick it up?", "I like it.",
+    words="come when where what how pick pickup be see way meet address venmo paypal zelle send mail draw prepare transfer arrange wire provide get bring here will enjoy next proceed go move forward complete transaction",
 )
 VIEWING = _pattern(
     r"\b(?:see (?:it|the|them)|look at it|check it out|take the look|view it|test (?:drive|ride|it)|inspect|try it)",
@@ -206,35 +217,45 @@ REFUSES = _pattern(
     r"|^{SO} (?:sorry )?no\b(?! (?:problem|worr|rush|issue|doubt|big|prob|trouble|need|hurry|stress|longer|above|matter|further|deal))"
     r"|\btoo (?:high|low|much|little|far|rich|bad|small|big|above|below)\b",
     "I can't go that low.", "I must respectfully decline your offer.", "No problem, that's fine",
+    words="not reject unable down no afraid never nevermind nvm forget said hell get question time range budget reach pass lost kidding too",
 )
 JUDGES = _pattern(
     r"(?:\b(?:{BE}|sound|be|remain|mean|find|stay)|'s|#){VERY}(?: (?:than|what|on))* (?:high|low|bad|above|below|stretch|out of (?:my|the)|outside|beyond|short of|insults?|on the)(?! (?:quality|demand|end|grade|if|than you|for this|deal|but))\b|\b(?:insult|insults|leave|leaves) (?:me|my)\b|\b(?:at|with|take|bear|mean|for) (?:the |my )?(?:significant |big |huge |substantial )?loss\b|\bcompared? |\b(?:high|low|above|below)(?: than)? (?:my|what i|i|the|our)(?: (?:am|was|can|want|had|have|to|hope|cost|budget|maximum|minimum|produce|planned|range|price|expected|think|willing|able|pay|spend|would|like))+ |^{SO} (?:still )?(?:the )?(?:bit|little|way) (?:high|low|above|below)\b|\b(?:above|below|high|low) than (?:i|we|my)\b",
     "$45 is still high", "That's below my cost.", "It is a high quality lamp",
+    words="high low bad above below stretch out outside beyond short insult insults leave on loss compare compared",
 )
 WAITS = _pattern(
-    r"\blet me (?:think|ask|check|see|talk|consider)|\b(?:need|have|want|like|love|time) to (?:think|ask|check|talk|sleep|consider|see|accept|agree|say yes)|\bnot (?:sure|convinced|certain)|\bthink (?:about|it over|on) |\bconsider it\b|\bget back to you|\bi would rather|\bwish\b|\bi was hope\b|\balmost\b|\bclose to (?:the|what)|\bgetting close|\bbefore {I} (?:agree|accept|decide|commit|say)|\b(?:know|tell me|hear) above\b|\b(?:maybe|perhaps)\b|\bto be discussed|\bdepends\b",
+    r"\blet me (?:think|ask|check|see|talk|consider)|\b(?:need|have|want|like|love|time) to (?:think|ask|check|talk|sleep|consider|see|accept|agree|say yes)|\bwill consider\b|\bsleep on|\bnot (?:sure|convinced|certain)|\bthink (?:about|it over|on) |\bconsider it\b|\bget back to you|\bi would rather|\bwish\b|\bi was hope\b|\balmost\b|\bclose to (?:the|what)|\bgetting close|\bbefore {I} (?:agree|accept|decide|commit|say)|\b(?:know|tell me|hear) above\b|\b(?:maybe|perhaps)\b|\bto be discussed|\bdepends\b",
     "Hmm, let me think about that.", "I'd like to accept, but", "think of the children",
+    words="let will sleep getting need have want like love time not think consider get rather wish was almost close before know tell hear maybe perhaps discussed depends",
 )
 CONDITION = _pattern(
     r"\b(?:provided|as long as|on (?:the )?condition|only (?:when|if)|once you|assuming|in exchange for (?!the|#|your)|in return|so long as|contingent|given that you|only with)\b|\bif (?!(?:you|i|we) (?:are|want|like|need|have any|have questions|have no|still|can not|could not|do not|wish|would like|agree|accept|change|prefer|insist|say so|must|ever)\b|(?:that|this|it|which|#) (?:is (?:ok|good|all|not)|work|cover|suit|sound|help|make|mean|please)|anything|interested|possible|not\b|so\b|ok|good|need)|\bunless you\b",
     "Deal, if you throw in the case", "I'd take it as long as it runs", "ready if you are",
+    words="provided long condition only once assuming exchange return contingent given if unless",
 )
 # --- leaving ---------------------------------------------------------------------------------------------------------
 LEAVES = _pattern(
-    r"(?:\b{I}|\bto|\bthen|\band|\bor|\blet we|^|,|\btime){SO}(?: (?:am|are|is|will|have|to|must|need|go|think|guess|afraid|now|would|should|better|off|going|might|forced|decided|choose|prefer|respectfully|unfortunately|simply|regretfully|politely|also|at|this|point|it|best|had|will|regret|say|that|i|we|can|only|sorry|but|see|no|choice|other|than|keep))*+"
-    r" (?:walk(?: away)?(?= [^a-z]| from| at| now| then| without| $)|part ways|agree to disagree|go (?:our|my) separate|look (?:elsewhere|around|for (?:another|the|other)|into|at other)|try elsewhere|go elsewhere|take my (?:business|money)|quit(?! claim)\b|leave(?: (?:it|here|now|the talk|this talk|then|at that))*(?= [^a-z]| $)|leave it (?:there|here|at that)|end (?:the|this|my|our|it|here|things|talk)|move on|keep look|find (?:another|someone|somebody|elsewhere|other)|buy (?:it )?elsewhere|wait for (?:another|the good|someone)|pass(?= [^a-z]| on (?:this|it|the|your)| $)|step away|back out|sell (?:it )?to (?:someone|another|some)|call it (?:off|quits))"
-    r"|\bwalk away\b(?= [^a-z]| from| now| $)|^{SO} (?:quit|farewell|leave it|no deal|walk away)(?: then| !| 👋)* $|\b(?:proceed|end|conclude|over with) (?:the|this|our|my) (?:\w+ )?talk|\b(?:talk|deal|discussion|we|this)(?: {BE})? (?:over|off|dead|finished|ended|at the end)(?= [^a-z]| here| $)|\bend(?: \w+)? (?:the|this|my) talk"
-    r"|\b(?:we|to|i)(?: (?:are|do|will|have|just|simply|still|afraid|clearly|seem|both|sound))*(?: (?:can|could|will|do|be|are|have|would) not|unable)(?: (?:be|able|to|seem|going|yet|have|going))* (?:reach|come to|come together|make|find|get to|agree|see eye|meet (?:in|each)|have|close|strike|work (?:this|it|something) out|proceed)(?! (?:it|above|your|that price|#|below|lower|on # |to # ))\b|\bunable to (?:reach|come to|find|agree|proceed|make|strike)(?: \w+)? (?:agreement|deal|middle|common|terms|this|price)"
-    r"|\b{I} (?:am|are) (?:all |now )?(?:done|through|out)(?= [^a-z]| here| with (?:this|the talk)| talk| $)|\bno thank\b|^{SO} forget it|\b(?:no longer|not) interested\b|\bnot (?:go|going) to (?:work|reach|happen|agree)\b|\bnot meant to be|\bdeal is off|\bchanged my mind|\b(?:it|this) is not for me|\b(?:will|would) not work(?: out)?(?: for (?:we|me))? $|\b(?:someone|somebody) (?:else )?(?:just |already )?(?:bought|took|got) it|\b(?:it|they) (?:is |are )?sold (?:this|yesterday|last|already|to)|\bno deal today|\bblocking you|\bnot able to (?:reach|come|find)|🚶",
-    "I'll have to walk away.", "We can't reach an agreement.", "I can't reach the shelf",
+    r" (?:walk away|part ways|agree to disagree|go (?:our|my|we) separate|(?:look|try|go|shop|search|buy it) (?:elsewhere|around|for (?:another|the other)|at other|closer)|take my (?:business|money)|quit|withdraw\w*|leave(?! (?:me|you|it (?:at|to|for|up)|no|the (?!talk)|little|room|not|with|#|a|over|by|in))(?: it)?|leave it (?:there|here|at that)|(?:end|proceed)(?: \w+)? (?:the|this|my|our|all|it here)?(?: \w+)? ?(?:talk|session|process|discussion|here|now)|move on|keep look|be (?:off|out|going)|find (?:another|someone|somebody|elsewhere|other)|wait for (?:another|the good|someone)|pass(?! (?:it|the|along|by|up|me|that (?:on|along)))|step away|back out|sell (?:it )?to (?:someone|another|some)|call it (?:off|quits|the day)|done talk|go with (?:them|another|the other|someone))\b",
+    "I'll have to walk away.", "Let's end the negotiation here.", "That would leave me no profit",
+    words="walk part agree go look try search buy take quit withdraw withdrawing leave end proceed move keep be find wait pass step back sell call done",
+)
+OVER = _pattern(
+    r"^{SO} (?:no deal|walk away|farewell|forget it|pass|leave it)(?: then| for me| on (?:this|that|it))* $|\b(?:talk|deal|discussion)(?: {BE})? (?:over|off|dead|finished|ended|at the end)\b|\bcan not (?:do|make) business\b|\b(?:we|i|you) (?:are|am) (?:all |now |so )?(?:done|through|out|finished|too far apart)(?= [^a-z]| here| with (?:this|the)| talk| $)"
+    r"|\b(?:we|to|i)(?: (?:are|do|will|have|still|afraid|clearly|seem|both|sound|then))*(?: (?:can|could|will|do|be|are|have|would) not|unable)(?: (?:be|able|to|seem|go|yet|have))* (?:reach|come to|come together|make (?:the|this) deal|find (?:the|common|middle)|get to|agree|see eye|meet in|close|strike|work (?:this|it|something) out)(?! (?:it|above|your|that price|#|below|to (?:that|#|your|this|it)|on #)\b)|\bunable to (?:reach|come to|find|agree on|strike)(?: \w+)? (?:agreement|deal|middle|common|this|price)"
+    r"|\b(?:no longer|not) interested\b|\b(?:not|never) (?:go|meant) to (?:work|reach|happen|agree|be)\b|\bchanged my mind|\b(?:it|this) is not for (?:me|we)\b|\b(?:this|it) will not work(?: out)?(?: for (?:we|me))? $|\b(?:someone|somebody) (?:else )?(?:already )?(?:bought|took|got) it|\b(?:it|they) (?:is |are )?sold (?:this|yesterday|last|already|to)|\bblocking you|\bno thank\b|\bmaybe (?:next|another) time|🚶",
+    "We can't reach an agreement.", "I'm no longer interested.", "I can't reach the shelf",
+    words="no walk farewell forget pass leave over off dead finished ended end done through out apart business not unable interested never changed someone somebody sold blocking maybe 🚶",
 )
 STAYS = _pattern(
     r"\b(?:otherwise|or else|unless|or i|or we|before i|before we|do not want to|would hate to|rather than|hate to|if (?:you|that|we|not|this|it)\b|(?:might|may|could|would) (?:have|need|walk|pass|look|go|move|leave|find|keep|be)|able to (?:walk|leave)|take it or)\b",
     "Otherwise I'll walk away", "I'd hate to lose this deal", "I am leaving.",
+    words="otherwise or unless before not hate rather if might may could would able take",
 )
 GOODBYE = _pattern(
     r"\b(?:good ?bye|bye|(?:good|best of) luck|have the (?:very )?(?:good|great|lovely|pleasant)? ?(?:day|one|evening|night|weekend|rest)|take care|(?:thank|thanks) anyway|thank(?: you)? (?:for|though)(?: (?:your|the|considering|your))* (?:time|consider|understanding|interest|consideration|talk|patience)|thank you anyway|(?:next|another) time|never ?mind|nvm|i wish you|best (?:wishes|regards)|farewell|all the best|another buyer|other buyers|future|different circumstances)\b|👋",
     "Good luck finding another deal!", "Goodbye then.", "It was a good buy",
+    words="bye good goodbye luck care anyway thank time never nevermind nvm wish best farewell another other future different have 👋",
 )
 SO_WOULD_I = _pattern(
     r"^{SO} (?:it|that|i|we|they|he|she) (?:would|could|can|will|do|does|did|am|is|are)(?: (?:take|do|that|it|so|please|too|indeed|for you|for sure))*(?= [^a-z]| $)",
@@ -245,6 +266,7 @@ PERCENT = _pattern(r"^ (?:%|percent|per cent)", " % off ", " percent ", " off ")
 OFF = _pattern(
     r"(?:(?P<to>\bto) )?# (?P<percent>(?:%|percent) )?(?:off|below(?! than)|discount|reduction|less)\b|\b(?:knock(?:ing)?|shav(?:e|ing)|chop|come down|go down|drop|reduce|take|discount of|reduction of)(?: (?:off|it|the|price|another|by|about|down))* # ?(?P<also>(?:%|percent) )?(?:off\b)?(?! (?:for|to))",
     "I could give you $10 off.", "come down by $10", "$10 is fine",
+    words="off below discount reduction less knock knocking shave shaving chop come go drop reduce take",
 )
 HALF = _pattern(r"(?<!than )\bhalf (?:price|off|of (?:that|the (?:price|ask))|the (?:price|ask))", "half price?", "half of the asking", "half the fun")
 MIDDLE = _pattern(r"\b(?:split (?:the|it|that)|meet (?:me |you |each other )?(?:in the middle|half ?way)|halfway between)", "Let's split the difference", "Could we meet halfway?", "middle of June")
@@ -257,6 +279,7 @@ LIMIT = _pattern(
 LISTED = _pattern(
     r"\b(?:the |your |full |my )*(?:ask|listed|listing|list|posted|advertised|sticker|original|full|tag) price\b|\bfull ask\b|\bwhat you (?:are |have |had )?(?:ask|listed|want)|\bwhat i am ask|\bas (?:listed|posted|advertised)\b|\bprice (?:you |as |in the |it is )?(?:listed|posted|ad)\b",
     "I'll pay your asking price", "I'll take it as listed", "the price is #",
+    words="price ask want listed posted advertised",
 )
 COUNTS = _pattern(
     r"\b(?:how (?:many|long|old|big|tall|wide|large|heavy|far|fast|soon|often|deep|high)|what (?:year|size|time|model|day|floor|colou?r|number)|when|where|mileage)\b",
@@ -277,4 +300,8 @@ YES_START = _pattern(
 MEETS = _pattern(
     r"^{SO} (?:no (?:prob|problem|worries)|not the problem|np|will do|can do|i can|i will|work)\b",
     "No problem", "will do", "how?",
+)
+GOING = _pattern(
+    r"^(?!.*\b(?:not|never|if|unless|you|they|he|she|otherwise|or)\b)(?:.*\b(?:i|we|to|and|then|let we|time|best)\b|{SO} $)",
+    "I will have to ", " ", "you will have to ",
 )

@@ -179,20 +179,29 @@ def candidates(places: list[int], words: list[str], found: tuple[Amount, ...], r
     for index, amount in enumerate(found):
         after = words[places[index] + 1] if places[index] + 1 < len(words) else ""
         value = readings(amount, table)[0]
-        if value <= 0 or after in ("%", "percent"):
+        if value <= 0 or after in ("%", "percent") or (not amount.explicit and not _sized(value, table)):
             continue
         chance = score(features(index, places, words, found, role, table, moods))
         weighed.append(Candidate(value, index, chance, amount.explicit))
     return weighed
 
 
-SURE_ENOUGH = 0.4
+def _sized(value: float, table: Table) -> bool:
+    """Whether a bare number has the size of the prices here."""
+    if table.agreed is not None:
+        return 0.6 * table.agreed <= value <= 1.6 * table.agreed
+    return not table.known or 0.1 * min(table.known) <= value <= 3 * max(table.known)
+
+
+CHOSEN = 0.4
+"""The chance from which an amount is taken for the offer; below DOUBTFUL it is none; between, the price is not known."""
+DOUBTFUL = 0.2
 
 
 def choose(places: list[int], words: list[str], found: tuple[Amount, ...], role: str, table: Table, moods: tuple[str, ...]) -> Candidate | None:
     """The amount that is most likely the offer, None if none is likely."""
     best = max(candidates(places, words, found, role, table, moods), key=lambda each: (each.chance, each.index), default=None)
-    if best is None or best.chance < SURE_ENOUGH:
+    if best is None or best.chance < (DOUBTFUL if best.explicit else CHOSEN):
         return None
     before = f" {' '.join(words[max(0, places[best.index] - 8) : places[best.index]])} "
     return replace(best, limit=patterns.LIMIT(before) is not None)

@@ -209,6 +209,8 @@ class Reader:
         if agreed and self._outcome.price is not None and same(offer, self._outcome.price):
             return Act("other"), None
         differs = theirs is None or not same(offer, theirs[1])
+        if not differs and theirs is not None and theirs[0] != LISTED and (said.asks or said.waits):
+            return Act("other"), None  # the rival's price, asked back
         return Act("offer", offer, said.explicit and said.chance > 0.8 and differs and not said.yields), None
 
     def _on_table(self, rival: str, said: Said) -> tuple[int, float] | None:
@@ -231,7 +233,7 @@ class Reader:
                 return theirs
             arranged = said.closes and not said.conditional and theirs[0] != LISTED
             return theirs if arranged and (heard or (said.agrees and newest)) else None
-        if said.limit or said.conditional:
+        if said.limit or said.conditional or (said.waits and not said.plainly):
             return None
         if said.same or same(offer, theirs[1]):
             return None if not (said.same or said.plainly) or (theirs[0] == LISTED and not said.agrees) else theirs

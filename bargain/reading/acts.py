@@ -191,6 +191,8 @@ class Heard:
     closes: bool = False
     waits: bool = False
     yields: bool = False
+    barely: bool = True
+    priced: bool = False
 
     @property
     def moods(self) -> tuple[str, ...]:
@@ -220,6 +222,8 @@ class Heard:
                 else:
                     self.agrees, self.refused_last = True, False
                     self.plainly = self.plainly or how == "plainly"
+                    self.barely = self.barely and how == "barely"
+                    self.priced = self.priced or "#" in clause
             elif not sentence.asked or patterns.COUNTS(clause):
                 match = None if refuses else patterns.CLOSES(clause, words)
                 self.closes = self.closes or (match is not None and patterns.OTHERS(clause[: match.start() + 1]) is None)
@@ -233,7 +237,7 @@ def _leaving(clause: str, words: frozenset[str]) -> bool:
     return match is not None and patterns.GOING(clause[: match.start() + 1]) is not None
 
 def _agreement(clause: str, words: frozenset[str]) -> str:
-    """ "plainly", "softly" or "" for one clause."""
+    """ "plainly", "softly", "barely" (a yes) or "" for one clause."""
     for pattern, how in ((patterns.ACCEPTS, "plainly"), (patterns.SEALS, "plainly"), (patterns.AGREES, "softly")):
         match = pattern(clause, words)
         if match is None:
@@ -241,7 +245,7 @@ def _agreement(clause: str, words: frozenset[str]) -> str:
         before = clause[: match.start() + 1]
         if patterns.DENIED(before) is None and (pattern is patterns.SEALS or patterns.OTHERS(before) is None):
             return how
-    return "softly" if patterns.YES(clause) is not None else ""
+    return "barely" if patterns.YES(clause) is not None else ""
 
 
 @lru_cache(maxsize=1024)
@@ -267,6 +271,8 @@ def read(text: str, role: str, table: Table, currency: str = "$") -> Said:
         best = price = None  # "$40 is too low": whose price it is and what is thought of it
     if does.plainly and named and theirs is not None and (price is None or not same(price, theirs)) and (best is None or best.chance < 0.9):
         price = theirs  # "I accept your $40; it cost me $60"
+    if does.plainly and not does.priced and price is not None and table.mine is not None and same(price, table.mine):
+        best = price = None  # "not the $60 I asked for, but I accept"
     text = " . ".join(sentence.text for sentence in told.sentences)
     if price is None:
         price = worked_out(text, [amount.value for amount in told.amounts], role, table, refuses=does.refuses)
@@ -281,7 +287,8 @@ def read(text: str, role: str, table: Table, currency: str = "$") -> Said:
         agrees = True
     if agrees and not does.plainly:
         conditional = conditional or does.waits
-        agrees = not conditional and not does.refused_last and not does.goodbye and not does.leaves
+        vague = does.barely and (does.goodbye or does.leaves or patterns.UNDERSTANDS(text) is not None)
+        agrees = not conditional and not does.refused_last and not vague
     known = sum(word in _ENGLISH for word in told.words)
     return Said(
         price=price,

@@ -174,8 +174,8 @@ QUESTION = _pattern(
 # --- agreement -------------------------------------------------------------------------------------------------------
 ACCEPTS = _pattern(
     r"\baccept\b(?! (?:that (?!price|offer|deal|is)|below|not anything|anything|any\b|no\b|above|(?:the )?offer to|cash|card|payment|paypal|if\b|or\b))"
-    r"|^{SO} (?:{I} (?:are |am |have )?|all )?agreed\b|\b{I}(?: (?:will|do|can|am|would|glad|able|to|have|fully|completely))* agree(?: (?:on|to|with))?(?= (?:your|this|that(?! (?:it|you|the|we|i|there)\b)|the (?:price|offer|deal|transaction)|#|it\b|buy|sell|[^a-z])| $)"
-    r"|\b{I}(?: (?:will|would|can|could|am|able|glad|to|be|have|then|both|gladly))* (?:(?:take|buy) (?:{IT}|you(?= up)|the \w+)|have (?:it|them|one|both))(?! (?:%|percent|back|away|below|off (?!your)|to |from|with (?:me|you)|myself|home|as (?:the|an))\b)(?= (?:at|for|up|both|one|then|off your|price|offer|deal|if|please|[^a-z])| $)|^{SO} take (?:it|them) $|\b{I} will take $",
+    r"|^{SO} (?:{I} (?:are |am |have )?|all )?agreed\b|\b{I}(?: (?:will|do|can|am|would|glad|able|to|have|fully|completely))* agree(?: (?:on|to|with))?(?= (?:your|this|that(?= (?:[^a-z]|price|offer|deal)| $)|that (?:#|price|offer) (?:is|sound) (?:the )?{GOOD}|the (?:price|offer|deal|transaction)|#|it\b|buy|sell|[^a-z])| $)"
+    r"|\b{I}(?: (?:will|would|can|could|am|able|glad|to|be|have|then|both|gladly))* (?:(?:take|buy) (?:{IT}|you(?= up)|the \w+)|have (?:it|them|one|both))(?! %)(?! (?:percent|back|away|below|off (?!your)|to |from|with (?:me|you)|myself|home|as (?:the|an))\b)(?= (?:at|for|up|both|one|then|off your|price|offer|deal|if|please|[^a-z])| $)|^{SO} take (?:it|them) $|\b{I} will take $",
     "I'm happy to accept your offer of $12.", "Fine, I'll take it.", "I'd accept less.",
     words="accept agreed agree take buy have",
 )
@@ -189,11 +189,11 @@ SEALS = _pattern(
 )
 AGREES = _pattern(
     r"(?:\b(?:that|this|it|which|price|offer|deal|transaction|idea|works?|you)|#)(?: (?:{MAY}|{BE}|do|be|should|all|both|very|for|the|we|quite|absolutely|more|above|than))*+ (?:work\b|suit|do $|{GOOD}\b(?! (?:condition|shape|reason|question|point|but|question)))"
-    r"|\b(?:sound|is|{BE}) (?:very |like )?(?:the )?(?:{GOOD}|deal|plan)(?: (?:price|deal|compromise|offer|to me|for me|plan))?(?= [^a-z]| (?:to|for|with|by|then|if)\b| $)|^{SO} (?:work|{GOOD}) (?:for me|enough)|\bready (?:if|when) you are|\b(?:good|ok|glad|content) (?:with|by|for) (?:that|it|this|me|your|#|the price)"
+    r"|\b(?:sound|is|{BE}) (?:very |like )?(?:the )?(?:{GOOD}|deal|plan)(?: (?:price|deal|compromise|offer|to me|for me|plan))?(?= [^a-z]| (?:to|for|with|by|then|if)\b| $)|^{SO} (?:work|{GOOD}) (?:for me|enough)|^{SO} (?:i am )?able $|\b(?:good|ok|glad|content) (?:with|by|for) (?:that|it|this|me|your|#|the price)"
     r"|\b{I} (?:guess |suppose |think )?{MAY} (?:do|live with|manage|swing|go with|pay|agree to|work with|handle|give you|go for) (?:that|it|this|#|your price|your offer)|\b(?:can|could|will) do (?:that|it) |\byou (?:can|may) have it|\byou (?:win|(?:have )?(?:convinced|persuaded|won|twisted))|\byou drive the hard|\bi guess(?: so| that)? $|\bwhy not $|\b(?:all|are) set $|\b(?:do|have) we (?:have )?the deal|\bgranted\b|\bwould not say no\b|\b(?:boss|wife|husband|mom|dad|she|he) (?:say|says|said) (?:yes|ok)"
     r"|\blet we (?:do|go (?:with|ahead)|proceed|say that|make (?:it|the deal)|move forward|get (?:this|it) done)\b|\bgo (?:ahead|on) (?:with|then|and)|\b(?:yes|ok|good) please|\bit is $|\b{I} {MAY} (?:proceed|go ahead)",
     "That works for me.", "$15 sounds good to me", "A good reason to buy.",
-    words="work works suit suits agree do good ok plan deal live manage swing go pay handle give have win convinced persuaded won twisted drive guess not set granted boss wife husband mom dad she he let is proceed no",
+    words="able please glad work works suit suits agree do good ok plan deal live manage swing go pay handle give have win convinced persuaded won twisted drive guess not set granted boss wife husband mom dad she he let is proceed no",
 )
 YES = _pattern(
     r"^(?=.* (?:{YES}) )(?: (?:{YES}|then|so|thank|you|too|man|bro|sir|friend|bud|it|is|that|much|very|i|do|does|will|can|would|have|please|me|for|by|with|work|lol|haha+|oh|well|um|hmm+|uh|the|and|guess|think|just|course|got|rock|guy|funny|🎉|!))*+ $",
@@ -213,7 +213,7 @@ VIEWING = _pattern(
 # --- refusal, doubt, conditions --------------------------------------------------------------------------------------
 REFUSES = _pattern(
     r"\b(?:can|could|will|would|do|does|did|am|are|is|be|was) not (?:(?!fully|yet but|sure|convinced|certain|only|just)\w+ ){0,3}?(?:accept|agree|do|take|go|sell|pay|let|justify|afford|come|drop|offer|match|budge|meet|reach|below|above|give|part|move|able|possible|willing|spend|work|enough|interested|cut|make|feasible|acceptable|good|help|low|high|stretch|think so|negotiable|allow|consider|cover|leave)\b"
-    r"|\b(?:reject|unable|turn(?:ing|ed)? (?:\w+ ){0,3}?down|no (?:deal|way|chance|thank|can do|sale)|afraid not|not (?:the deal|(?:at|for) that price|enough|good|able|interested|acceptable|yet|feasible|possible|quite|happening|the chance)|never mind|nevermind|nvm|forget it|said no|hell no|get real|(?:out of|waste of|stop wasting) (?:the |my |your )*(?:question|time|range|budget|reach)|pass on|get lost|kidding me)\b"
+    r"|\b(?:reject|unable|turn(?:ing|ed)? (?:[\w#]+ ){0,3}?down|no (?:deal|way|chance|thank|can do|sale)|afraid not|not (?:the deal|(?:at|for) that price|enough|good|able|interested|acceptable|yet|feasible|possible|quite|happening|the chance)|never mind|nevermind|nvm|forget it|said no|hell no|get real|(?:out of|waste of|stop wasting) (?:the |my |your )*(?:question|time|range|budget|reach)|pass on|get lost|kidding me)\b"
     r"|^{SO} (?:sorry )?no\b(?! (?:problem|worr|rush|issue|doubt|big|prob|trouble|need|hurry|stress|longer|above|matter|further|deal))"
     r"|\btoo (?:high|low|much|little|far|rich|bad|small|big|above|below)\b",
     "I can't go that low.", "I must respectfully decline your offer.", "No problem, that's fine",
@@ -241,11 +241,11 @@ LEAVES = _pattern(
     words="walk part agree go look try search buy take quit withdraw withdrawing leave end proceed move keep be find wait pass step back sell call done",
 )
 OVER = _pattern(
-    r"^{SO} (?:no deal|walk away|farewell|forget it|pass|leave it)(?: then| for me| on (?:this|that|it))* $|\b(?:talk|deal|discussion)(?: {BE})? (?:over|off|dead|finished|ended|at the end)\b|\bcan not (?:do|make) business\b|\b(?:we|i|you) (?:are|am) (?:all |now |so )?(?:done|through|out|finished|too far apart)(?= [^a-z]| here| with (?:this|the)| talk| $)"
+    r"^{SO} (?:no deal|walk away|farewell|forget it|pass|leave it)(?: then| for me| on (?:this|that|it))* $|\b(?:talk|deal|discussion)(?: {BE})? (?:over|above|off|dead|finished|ended|at the end)\b|\bcan not (?:do|make) business\b|\b(?:we|i|you) (?:are|am) (?:all |now |so )?(?:done|through|out|finished|too far apart)(?= [^a-z]| here| with (?:this|the)| talk| $)"
     r"|\b(?:we|to|i)(?: (?:are|do|will|have|still|afraid|clearly|seem|both|sound|then))*(?: (?:can|could|will|do|be|are|have|would) not|unable)(?: (?:be|able|to|seem|go|yet|have))* (?:reach|come to|come together|make (?:the|this) deal|find (?:the|common|middle)|get to|agree|see eye|meet in|close|strike|work (?:this|it|something) out)(?! (?:it|above|your|that price|#|below|to (?:that|#|your|this|it)|on #)\b)|\bunable to (?:reach|come to|find|agree on|strike)(?: \w+)? (?:agreement|deal|middle|common|this|price)"
-    r"|\b(?:no longer|not) interested\b|\b(?:not|never) (?:go|meant) to (?:work|reach|happen|agree|be)\b|\bchanged my mind|\b(?:it|this) is not for (?:me|we)\b|\b(?:this|it) will not work(?: out)?(?: for (?:we|me))? $|\b(?:someone|somebody) (?:else )?(?:already )?(?:bought|took|got) it|\b(?:it|they) (?:is |are )?sold (?:this|yesterday|last|already|to)|\bblocking you|\bno thank\b|\bmaybe (?:next|another) time|🚶",
+    r"|\b(?:no longer|not) interested\b|\b(?:not|never) (?:go|meant) to (?:work|reach|happen|agree|be)\b|\bchanged my mind|\b(?:it|this) is not for (?:me|we)\b|\b(?:this|it) will not work(?: out)?(?: for (?:we|me))? $|\b(?:someone|somebody) (?:else )?(?:already )?(?:bought|took|got) it|\b(?:it|they) (?:is |are )?sold (?:this|yesterday|last|already|to)|\bblocking you|\bno (?:buy|sale|transaction|deal) (?:from me|today|here)|\bwill not be (?:buy|sell|proceed|able to (?:proceed|buy|sell))\b(?! (?:at|for|it for) )|\b(?:would rather|will|will just|rather) keep (?:my|the|it)\b|^{SO} keep (?:it|your)|\bbreak (?:it |this )?off\b|\bbuy (?:it )?from (?:the other|someone|another|else)|\bno thank\b|\bmaybe (?:next|another) time|🚶",
     "We can't reach an agreement.", "I'm no longer interested.", "I can't reach the shelf",
-    words="no walk farewell forget pass leave over off dead finished ended end done through out apart business not unable interested never changed someone somebody sold blocking maybe 🚶",
+    words="no walk farewell forget pass leave keep break buy over above off dead finished ended end done through out apart business not unable interested never changed someone somebody sold blocking maybe 🚶",
 )
 STAYS = _pattern(
     r"\b(?:otherwise|or else|unless|or i|or we|before i|before we|do not want to|would hate to|rather than|hate to|if (?:you|that|we|not|this|it)\b|(?:might|may|could|would) (?:have|need|walk|pass|look|go|move|leave|find|keep|be)|able to (?:walk|leave)|take it or)\b",
@@ -294,7 +294,7 @@ OTHERS = _pattern(
     "you will ", "please ", "you know i ",
 )
 YES_START = _pattern(
-    r"^(?: (?:and|so|then|well|oh|um|uh|hmm+|haha+|lol|thank|you))*+ (?:{YES}|true|fair enough)(?= )(?! (?:not|but|reason|question|point|i understand|i see|i hear))",
+    r"^(?: (?:and|so|then|well|oh|um|uh|hmm+|haha+|lol|thank|you))*+ (?:{YES}|true|fair enough)(?= )(?! (?:luck|not|but|reason|question|point|i understand|i see|i hear))",
     "Sure, see you then", "OK then, tomorrow", "I like it",
 )
 MEETS = _pattern(
@@ -304,4 +304,8 @@ MEETS = _pattern(
 GOING = _pattern(
     r"^(?!.*\b(?:not|never|if|unless|you|they|he|she|otherwise|or)\b)(?:.*\b(?:i|we|to|and|then|let we|time|best)\b|{SO} $)",
     "I will have to ", " ", "you will have to ",
+)
+UNDERSTANDS = _pattern(
+    r"\bi (?:understand|see|hear|respect|get (?:it|that|where))\b|\bnoted\b|\bunderstood\b", "I understand", "Okay, I see", "OK, see you",
+    words="understand see hear respect get noted understood",
 )

@@ -190,7 +190,8 @@ def _sized(value: float, table: Table) -> bool:
     """Whether a bare number has the size of the prices here."""
     if table.agreed is not None:
         return 0.6 * table.agreed <= value <= 1.6 * table.agreed
-    return not table.known or 0.1 * min(table.known) <= value <= 3 * max(table.known)
+    near = [price for price in (table.mine, table.theirs, table.listed) if price is not None] or table.known
+    return not near or any(0.2 * price <= value <= 4 * price for price in near)
 
 
 CHOSEN = 0.4

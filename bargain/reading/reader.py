@@ -224,7 +224,7 @@ class Reader:
         self, said: Said, role: str, offer: float | None, theirs: tuple[int, float] | None
     ) -> tuple[int, float] | None:
         """What the utterance accepts: the rival's price by words without another price, or by naming it."""
-        if theirs is None or (said.refuses and not said.plainly):
+        if theirs is None or (said.refuses and not said.agrees):
             return None
         if offer is None:
             newest = self._last is not None and same(self._last, theirs[1])

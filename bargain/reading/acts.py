@@ -213,6 +213,7 @@ class Heard:
             self.yields = self.yields or bool(how)
             if refuses and not sentence.asked:
                 self.refuses = self.refused_last = True
+                self.plainly = self.plainly and patterns.REJECTS(clause, words) is None
                 self.agrees = self.agrees and self.plainly
                 if how != "plainly":
                     continue

@@ -34,9 +34,10 @@ budget: budgets brought bring carry spare afford wallet purse savings allowance 
 profit: profits margin margins gain gains
 loss: losses
 worth: value valued values valuation
+usual: original originally initial initially usually normally normal retail market msrp regular
 maximum: max maximal highest ceiling limit limits top tops most
 minimum: min lowest least floor bottom
-good: great fine fair reasonable acceptable perfect agreeable excellent wonderful satisfactory ideal doable fantastic awesome amazing suitable cool nice perfectly lovely fairly sensible decent
+good: great fine fair reasonable acceptable perfect agreeable excellent wonderful satisfactory ideal doable fantastic awesome amazing suitable cool nice perfectly lovely fairly sensible decent fairer better okay-ish
 ok: okay k kk okey okie alright aight oki okk oks
 yes: yep yea yeah yup ya yess yesss sure absolutely certainly definitely gladly affirmative indeed aye yah
 high: higher steep expensive pricey dear hefty costly
@@ -174,13 +175,13 @@ QUESTION = _pattern(
 # --- agreement -------------------------------------------------------------------------------------------------------
 ACCEPTS = _pattern(
     r"\baccept\b(?! (?:that (?!price|offer|deal|is)|below|not anything|anything|any\b|no\b|above|(?:the )?offer to|cash|card|payment|paypal|if\b|or\b))"
-    r"|^{SO} (?:{I} (?:are |am |have )?|all )?agreed\b|\b{I}(?: (?:will|do|can|am|would|glad|able|to|have|fully|completely))* agree(?: (?:on|to|with))?(?= (?:your|this|that(?= (?:[^a-z]|price|offer|deal)| $)|that (?:#|price|offer) (?:is|sound) (?:the )?{GOOD}|the (?:price|offer|deal|transaction)|#|it\b|buy|sell|[^a-z])| $)"
+    r"|^{SO} (?:{I} (?:are |am |have )?|all )?agreed\b|\b{I}(?: (?:will|do|can|am|would|glad|able|to|have|fully|completely))* agree(?: (?:on|to|with))?(?= (?:your|this|that(?= (?:[^a-z#]|price|offer|deal)| $)|that (?:#|price|offer) (?:is|sound) (?:the )?{GOOD}|the (?:price|offer|deal|transaction)|#|it\b|buy|sell|[^a-z])| $)"
     r"|\b{I}(?: (?:will|would|can|could|am|able|glad|to|be|have|then|both|gladly))* (?:(?:take|buy) (?:{IT}|you(?= up)|the \w+)|have (?:it|them|one|both))(?! %)(?! (?:percent|back|away|below|off (?!your)|to |from|with (?:me|you)|myself|home|as (?:the|an))\b)(?= (?:at|for|up|both|one|then|off your|price|offer|deal|if|please|[^a-z])| $)|^{SO} take (?:it|them) $|\b{I} will take $",
     "I'm happy to accept your offer of $12.", "Fine, I'll take it.", "I'd accept less.",
     words="accept agreed agree take buy have",
 )
 SEALS = _pattern(
-    r"^{SO} deal\b(?! (?:breaker|with|for (?:you|me|both)|reject|or|is off|off|at below|below))|(?:\bit is|\bthat is|\bhave|\bgot|\bgotta|yourself|\bcall it|\bdone|\bthis is|\bto|{SO}) the deal(?= (?:at|for|then|my|[^a-z])| $)|\bdone deal\b|\b(?:have|got) (?:we )?(?:yourself|urself) "
+    r"^{SO} deal\b(?! (?:breaker|with|for (?:you|me|both)|reject|or|is off|off|at below|below))|(?:\bit is|\bthat is|\bhave|\bgot|\bgotta|yourself|\bcall it|\bdone|\bthis is|{SO}) the deal(?= (?:at|for|then|my|[^a-z])| $)|\bdone deal\b|\b(?:have|got) (?:we )?(?:yourself|urself) "
     r"|^{SO} sold\b(?! (?:this|it|one|yesterday|last|for below))|\bconsider (?:it|this) (?:sold|done|yours)|\b(?:it|they|them|#) (?:is |are )?(?:all )?yours\b|\byou (?:have )?got it $"
     r"|\bglad (?:that )?(?:we|i)(?: (?:have|could|can|both|were|are|able|to|did))* (?:reach|agree|agreed|come|came|could|find|found|make|made|worked|work|proceed|settled|have|got)\b|\b(?:glad|pleasure|nice|good|thank)(?: (?:to|for))* (?:do|doing|dealing|your) (?:business|with you)|\b(?:reached|come to|have) (?:the |mutual )*agreement"
     r"|\b{I} agree $|\bi (?:am|be) in $|\bsettled (?:at|on|for|then) |\bshake on (?:it|that)|\b{I} (?:will|can|could) (?:make|live with) (?:it|that|this|#|your price)(?: work)? ",
@@ -191,7 +192,7 @@ AGREES = _pattern(
     r"(?:\b(?:that|this|it|which|price|offer|deal|transaction|idea|works?|you)|#)(?: (?:{MAY}|{BE}|do|be|should|all|both|very|for|the|we|quite|absolutely|more|above|than))*+ (?:work\b|suit|do $|{GOOD}\b(?! (?:condition|shape|reason|question|point|but|question)))"
     r"|\b(?:sound|is|{BE}) (?:very |like )?(?:the )?(?:{GOOD}|deal|plan)(?: (?:price|deal|compromise|offer|to me|for me|plan))?(?= [^a-z]| (?:to|for|with|by|then|if)\b| $)|^{SO} (?:work|{GOOD}) (?:for me|enough)|^{SO} (?:i am )?able $|\b(?:good|ok|glad|content) (?:with|by|for) (?:that|it|this|me|your|#|the price)"
     r"|\b{I} (?:guess |suppose |think )?{MAY} (?:do|live with|manage|swing|go with|pay|agree to|work with|handle|give you|go for) (?:that|it|this|#|your price|your offer)|\b(?:can|could|will) do (?:that|it) |\byou (?:can|may) have it|\byou (?:win|(?:have )?(?:convinced|persuaded|won|twisted))|\byou drive the hard|\bi guess(?: so| that)? $|\bwhy not $|\b(?:all|are) set $|\b(?:do|have) we (?:have )?the deal|\bgranted\b|\bwould not say no\b|\b(?:boss|wife|husband|mom|dad|she|he) (?:say|says|said) (?:yes|ok)"
-    r"|\blet we (?:do|go (?:with|ahead)|proceed|say that|make (?:it|the deal)|move forward|get (?:this|it) done)\b|\bgo (?:ahead|on) (?:with|then|and)|\b(?:yes|ok|good) please|\bit is $|\b{I} {MAY} (?:proceed|go ahead)",
+    r"|\blet we (?:do|go (?:with|ahead)|proceed|say that|make (?:it|the deal)|move forward|get (?:this|it) done)\b|\bgo (?:ahead|on) (?:with|then|and)|\b(?:yes|ok|good) please|(?<!as )\bit is $|\b{I} {MAY} (?:proceed|go ahead)",
     "That works for me.", "$15 sounds good to me", "A good reason to buy.",
     words="able please glad work works suit suits agree do good ok plan deal live manage swing go pay handle give have win convinced persuaded won twisted drive guess not set granted boss wife husband mom dad she he let is proceed no",
 )
@@ -230,22 +231,22 @@ WAITS = _pattern(
     words="let will sleep getting need have want like love time not think consider get rather wish was almost close before know tell hear maybe perhaps discussed depends",
 )
 CONDITION = _pattern(
-    r"\b(?:provided|as long as|on (?:the )?condition|only (?:when|if)|once you|assuming|in exchange for (?!the|#|your)|in return|so long as|contingent|given that you|only with)\b|\bif (?!(?:you|i|we) (?:are|want|like|need|have any|have questions|have no|still|can not|could not|do not|wish|would like|agree|accept|change|prefer|insist|say so|must|ever)\b|(?:that|this|it|which|#) (?:is (?:ok|good|all|not)|work|cover|suit|sound|help|make|mean|please)|anything|interested|possible|not\b|so\b|ok|good|need)|\bunless you\b",
+    r"\b(?:provided|as long as|on (?:the )?condition|only (?:when|if)|once you|assuming|in exchange for (?!the|#|your)|in return|so long as|contingent|given that you|only with)\b|\bif (?!(?:you|i|we) (?:are|want|like|need|have any|have questions|have no|still|can not|could not|do not|wish|would like|agree|accept|change|prefer|insist|say so|must|ever)\b|(?:that|this|it|which|#) (?:is (?:ok|good|all)|work|cover|suit|sound|help|make|mean|please)|anything|interested|possible|so\b|ok|good|need)|\bunless you\b",
     "Deal, if you throw in the case", "I'd take it as long as it runs", "ready if you are",
     words="provided long condition only once assuming exchange return contingent given if unless",
 )
 # --- leaving ---------------------------------------------------------------------------------------------------------
 LEAVES = _pattern(
-    r" (?:walk away|part ways|agree to disagree|go (?:our|my|we) separate|(?:look|try|go|shop|search|buy it) (?:elsewhere|around|for (?:another|the other)|at other|closer)|take my (?:business|money)|quit|withdraw\w*|leave(?! (?:me|you|it (?:at|to|for|up)|no|the (?!talk)|little|room|not|with|#|a|over|by|in))(?: it)?|leave it (?:there|here|at that)|(?:end|proceed)(?: \w+)? (?:the|this|my|our|all|it here)?(?: \w+)? ?(?:talk|session|process|discussion|here|now)|move on|keep look|be (?:off|out|going)|find (?:another|someone|somebody|elsewhere|other)|wait for (?:another|the good|someone)|pass(?! (?:it|the|along|by|up|me|that (?:on|along)))|step away|back out|sell (?:it )?to (?:someone|another|some)|call it (?:off|quits|the day)|done talk|go with (?:them|another|the other|someone))\b",
+    r" (?:walk away|part ways|agree to disagree|go (?:our|my|we) separate|(?:look|try|go|shop|search|buy it) (?:elsewhere|around|for (?:another|the other)|at other|closer)|take my (?:business|money)|quit|withdraw\w*|leave(?! (?:me|you|it (?:at|to|for|up)|no|the (?!talk)|little|room|not|with|#|a|over|by|in))(?: it)?|leave it (?:there|here|at that)|(?:end|proceed)(?: \w+)? (?:the|this|my|our|all|it here)?(?: \w+)? ?(?:talk|session|process|discussion|here|now)|move on|keep look|be (?:off|out|going)|find (?:another|someone|somebody|elsewhere|other)|wait for (?:another|the good|someone)|pass(?! (?:it|the|along|by|up|me|that (?:on|along)))|step (?:away|back)|back out|sell (?:it )?to (?:someone|another|some)|call it (?:off|quits|the day)|done talk|go with (?:them|another|the other|someone))\b",
     "I'll have to walk away.", "Let's end the negotiation here.", "That would leave me no profit",
     words="walk part agree go look try search buy take quit withdraw withdrawing leave end proceed move keep be find wait pass step back sell call done",
 )
 OVER = _pattern(
     r"^{SO} (?:no deal|walk away|farewell|forget it|pass|leave it)(?: then| for me| on (?:this|that|it))* $|\b(?:talk|deal|discussion)(?: {BE})? (?:over|above|off|dead|finished|ended|at the end)\b|\bcan not (?:do|make) business\b|\b(?:we|i|you) (?:are|am) (?:all |now |so )?(?:done|through|out|finished|too far apart)(?= [^a-z]| here| with (?:this|the)| talk| $)"
     r"|\b(?:we|to|i)(?: (?:are|do|will|have|still|afraid|clearly|seem|both|sound|then))*(?: (?:can|could|will|do|be|are|have|would) not|unable)(?: (?:be|able|to|seem|go|yet|have))* (?:reach|come to|come together|make (?:the|this) deal|find (?:the|common|middle)|get to|agree|see eye|meet in|close|strike|work (?:this|it|something) out)(?! (?:it|above|your|that price|#|below|to (?:that|#|your|this|it)|on #)\b)|\bunable to (?:reach|come to|find|agree on|strike)(?: \w+)? (?:agreement|deal|middle|common|this|price)"
-    r"|\b(?:no longer|not) interested\b|\b(?:not|never) (?:go|meant) to (?:work|reach|happen|agree|be)\b|\bchanged my mind|\b(?:it|this) is not for (?:me|we)\b|\b(?:this|it) will not work(?: out)?(?: for (?:we|me))? $|\b(?:someone|somebody) (?:else )?(?:already )?(?:bought|took|got) it|\b(?:it|they) (?:is |are )?sold (?:this|yesterday|last|already|to)|\bblocking you|\bno (?:buy|sale|transaction|deal) (?:from me|today|here)|\bwill not be (?:buy|sell|proceed|able to (?:proceed|buy|sell))\b(?! (?:at|for|it for) )|\b(?:would rather|will|will just|rather) keep (?:my|the|it)\b|^{SO} keep (?:it|your)|\bbreak (?:it |this )?off\b|\bbuy (?:it )?from (?:the other|someone|another|else)|\bno thank\b|\bmaybe (?:next|another) time|🚶",
+    r"|\b(?:no longer|not) interested\b|\b(?:not|never) (?:go|meant) to (?:work|reach|happen|agree|be)\b|\bchanged my mind|\b(?:it|this) is not for (?:me|we)\b|\b(?:this|it) will not work(?: out)?(?: for (?:we|me))? $|\b(?:someone|somebody) (?:else )?(?:already )?(?:bought|took|got) it|\b(?:it|they) (?:is |are )?sold (?:this|yesterday|last|already|to)|\bblocking you|\bno (?:buy|sale|transaction|deal) (?:from me|today|here)|\bwill not be (?:buy|sell|proceed|able to (?:proceed|buy|sell))\b(?! (?:at|for|it for) )|\brather keep\b|\bkeep (?:it (?:then|myself)|my (?:budget|money))|^{SO} keep (?:it|your)|\b(?:good ?bye|bye|farewell)\b|\bbreak (?:it |this )?off\b|\bbuy (?:it )?from (?:the other|someone|another|else)|\bno thank\b|\bmaybe (?:next|another) time|🚶",
     "We can't reach an agreement.", "I'm no longer interested.", "I can't reach the shelf",
-    words="no walk farewell forget pass leave keep break buy over above off dead finished ended end done through out apart business not unable interested never changed someone somebody sold blocking maybe 🚶",
+    words="bye goodbye rather no walk farewell forget pass leave keep break buy over above off dead finished ended end done through out apart business not unable interested never changed someone somebody sold blocking maybe 🚶",
 )
 STAYS = _pattern(
     r"\b(?:otherwise|or else|unless|or i|or we|before i|before we|do not want to|would hate to|rather than|hate to|if (?:you|that|we|not|this|it)\b|(?:might|may|could|would) (?:have|need|walk|pass|look|go|move|leave|find|keep|be)|able to (?:walk|leave)|take it or)\b",
@@ -277,7 +278,7 @@ LIMIT = _pattern(
     "I can't go below #", "not lower than #", "How about #",
 )
 LISTED = _pattern(
-    r"\b(?:the |your |full |my )*(?:ask|listed|listing|list|posted|advertised|sticker|original|full|tag) price\b|\bfull ask\b|\bwhat you (?:are |have |had )?(?:ask|listed|want)|\bwhat i am ask|\bas (?:listed|posted|advertised)\b|\bprice (?:you |as |in the |it is )?(?:listed|posted|ad)\b",
+    r"\b(?:the |your |full |my )*(?:ask|listed|listing|list|posted|advertised|sticker|original|full|tag|usual) price\b|\bfull ask\b|\bwhat you (?:are |have |had )?(?:ask|listed|want)|\bwhat i am ask|\bas (?:listed|posted|advertised)\b|\bprice (?:you |as |in the |it is )?(?:listed|posted|ad)\b",
     "I'll pay your asking price", "I'll take it as listed", "the price is #",
     words="price ask want listed posted advertised",
 )
@@ -286,7 +287,7 @@ COUNTS = _pattern(
     "How many miles?", "what size is it?", "how much is it?",
 )
 DENIED = _pattern(
-    r"\b(?:not|never|no|reject|unable|hard|before|until|if|whether|when|hope|ask|unless|cause|expect|difficult|another|any)\b(?!.*\b(?:but|so|still) )",
+    r"\b(?:not|never|no|reject|unable|hard|before|until|if|whether|when|hope|ask|unless|cause|expect|difficult|another|any|wish|could have|would have|as if)\b(?!.*\b(?:but|so|still) )",
     "I can't ", "if you ", "I am glad to ",
 )
 OTHERS = _pattern(
@@ -308,4 +309,8 @@ GOING = _pattern(
 UNDERSTANDS = _pattern(
     r"\bi (?:understand|see|hear|respect|get (?:it|that|where))\b|\bnoted\b|\bunderstood\b", "I understand", "Okay, I see", "OK, see you",
     words="understand see hear respect get noted understood",
+)
+REJECTS = _pattern(
+    r"\breject\b|\b(?:not|unable to)(?: \w+)? accept\b|\bno deal\b", "I must respectfully decline.", "I can't accept it", "I can't go lower",
+    words="reject accept deal",
 )

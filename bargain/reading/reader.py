@@ -185,12 +185,13 @@ class Reader:
         agreed = self._outcome.state == "deal"
         turned_down = said.goodbye and not agreed and self._turned_down
         surely_none = said.english and not said.yields and not said.same and not said.closes
-        if (said.leaves or turned_down) and (offer is None or said.limit or said.refuses) and not said.plainly:
+        own = self._table.get(role)
+        stays = offer is not None and own is not None and same(own[1], offer)
+        moves = offer is not None and not stays and not said.limit and (theirs is None or not same(offer, theirs[1]))
+        if (said.leaves or turned_down) and not moves and not said.plainly:
             if agreed and not said.refuses:
                 return Act("other"), None
-            own = self._table.get(role)
-            stood = offer if offer is not None and own is not None and same(own[1], offer) else None
-            return Act("walk_away", stood, sure=surely_none and said.leaves and not said.questions), None
+            return Act("walk_away", offer if stays else None, sure=surely_none and said.leaves and not said.questions), None
         if self._said.probe is not None and offer is None and said.agrees:
             return Act("offer", self._said.probe), None
         accepted = self._accepted(said, role, offer, theirs)
@@ -236,7 +237,7 @@ class Reader:
         if said.limit or said.conditional or (said.waits and not said.plainly):
             return None
         if said.same or same(offer, theirs[1]):
-            return None if not (said.same or said.plainly) or (theirs[0] == LISTED and not said.agrees) else theirs
+            return None if not (said.same or said.agrees) or (theirs[0] == LISTED and not said.agrees) else theirs
         return self._older(role, offer, theirs[1]) if said.agrees else None
 
     def _older(self, role: str, offer: float, newest: float) -> tuple[int, float] | None:

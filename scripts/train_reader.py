@@ -20,7 +20,7 @@ from typing import Any
 from bargain.reading import patterns
 from bargain.reading.acts import heard, parsed
 from bargain.reading.money import same
-from bargain.reading.proposals import Table, features, readings
+from bargain.reading.proposals import Table, candidates
 
 WEIGHTS = Path(__file__).parent.parent / "bargain" / "reading" / "weights.yaml"
 Turn = list[tuple[list[str], bool]]
@@ -39,13 +39,10 @@ def turns_of(dialogue: dict[str, Any]) -> Iterator[Turn]:
         told, moods = parsed(text, role, currency), heard(text, role, currency).moods
         table = Table(mine[role], mine[rival], listed, counting=counting, known=tuple(known))
         if wanted != "?" and not (act == "REJECT" and mine[role] is not None):
-            rows: Turn = []
-            for index, amount in enumerate(told.amounts):
-                value = readings(amount, table)[0]
-                if value <= 0 or (told.words[told.places[index] + 1 :] or [""])[0] in ("%", "percent"):
-                    continue
-                names = features(index, told.places, told.words, told.amounts, role, table, moods)
-                rows.append((names, wanted is not None and same(value, wanted)))
+            rows: Turn = [
+                (names, wanted is not None and same(value, wanted))
+                for _, value, names in candidates(told.places, told.words, told.amounts, role, table, moods)
+            ]
             if rows and (wanted is None or act == "ACCEPT" or any(right for _, right in rows)):
                 yield rows
         if isinstance(offer, int | float) and not isinstance(offer, bool):

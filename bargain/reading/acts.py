@@ -204,20 +204,22 @@ class Heard:
         words = frozenset(sentence.text.split())
         stays = patterns.STAYS(sentence.text, words) is not None
         conditioned = patterns.CONDITION(sentence.text, words) is not None
-        for clause in sentence.clauses:
-            self.leaves = self.leaves or (not sentence.asked and not stays and _leaving(clause, words))
+        for number, clause in enumerate(sentence.clauses, 1):
+            yes = patterns.YES(clause) is not None
+            asked = sentence.asked and not (yes and number < len(sentence.clauses))  # "okay deal, meet at exit 24?"
+            self.leaves = self.leaves or (not asked and not stays and _leaving(clause, words))
             self.goodbye = self.goodbye or (patterns.GOODBYE(clause, words) is not None and not stays)
             self.waits = self.waits or patterns.WAITS(clause, words) is not None
             refuses = patterns.REFUSES(clause, words) is not None or patterns.JUDGES(clause, words) is not None
-            how = _agreement(clause, words)
+            how = _agreement(clause, words) or ("barely" if yes else "")
             self.yields = self.yields or bool(how)
-            if refuses and not sentence.asked:
+            if refuses and not asked:
                 self.refuses = self.refused_last = True
                 self.plainly = self.plainly and patterns.REJECTS(clause, words) is None
                 self.agrees = self.agrees and self.plainly
                 if how != "plainly":
                     continue
-            if how and not sentence.asked:
+            if how and not asked:
                 if conditioned:
                     self.conditional = True
                 else:
@@ -225,7 +227,7 @@ class Heard:
                     self.plainly = self.plainly or how == "plainly"
                     self.barely = self.barely and how == "barely"
                     self.priced = self.priced or "#" in clause
-            elif not sentence.asked or patterns.COUNTS(clause):
+            elif not asked or patterns.COUNTS(clause):
                 match = None if refuses else patterns.CLOSES(clause, words)
                 self.closes = self.closes or (match is not None and patterns.OTHERS(clause[: match.start() + 1]) is None)
 
@@ -238,7 +240,7 @@ def _leaving(clause: str, words: frozenset[str]) -> bool:
     return match is not None and patterns.GOING(clause[: match.start() + 1]) is not None
 
 def _agreement(clause: str, words: frozenset[str]) -> str:
-    """ "plainly", "softly", "barely" (a yes) or "" for one clause."""
+    """ "plainly", "softly" or "" for one clause."""
     for pattern, how in ((patterns.ACCEPTS, "plainly"), (patterns.SEALS, "plainly"), (patterns.AGREES, "softly")):
         match = pattern(clause, words)
         if match is None:
@@ -246,7 +248,7 @@ def _agreement(clause: str, words: frozenset[str]) -> str:
         before = clause[: match.start() + 1]
         if patterns.DENIED(before) is None and (pattern is patterns.SEALS or patterns.OTHERS(before) is None):
             return how
-    return "barely" if patterns.YES(clause) is not None else ""
+    return ""
 
 
 @lru_cache(maxsize=1024)
@@ -275,6 +277,9 @@ def read(text: str, role: str, table: Table, currency: str = "$") -> Said:
     if does.plainly and not does.priced and price is not None and table.mine is not None and same(price, table.mine):
         best = price = None  # "not the $60 I asked for, but I accept"
     text = " . ".join(sentence.text for sentence in told.sentences)
+    told_off = None if best is None else patterns.OFF(text)
+    if told_off is not None and best is not None and text[: told_off.end()].count("#") - 1 == best.index and told_off["to"] is None:
+        best = price = None  # "I could come down $10"
     if price is None:
         price = worked_out(text, [amount.value for amount in told.amounts], role, table, refuses=does.refuses)
     last = told.sentences[-1] if told.sentences else Sentence((), False, 0)
@@ -282,6 +287,9 @@ def read(text: str, role: str, table: Table, currency: str = "$") -> Said:
     where = -1
     if best is not None:
         where = max(number for number, sentence in enumerate(told.sentences) if sentence.first <= best.index)
+    probe = None
+    if best is not None and where in asked and patterns.PROBES(told.sentences[where].text) is not None:
+        probe, best, price = best.value, None, None
     lists = patterns.LISTED(text) is not None and not does.refuses and "below" not in told.words
     agrees, conditional = does.agrees, does.conditional
     if not agrees and not does.refuses and price is None and _short_yes(told, table, does):
@@ -305,6 +313,7 @@ def read(text: str, role: str, table: Table, currency: str = "$") -> Said:
         leaves=does.leaves or (does.goodbye and does.refuses),
         goodbye=does.goodbye and not agrees,
         waits=does.waits,
+        probe=probe,
         lists=lists,
         asks=best is not None and bool(asked) and where == asked[-1],
         questions=bool(asked) and where != asked[-1],

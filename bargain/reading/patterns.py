@@ -182,7 +182,7 @@ ACCEPTS = _pattern(
 )
 SEALS = _pattern(
     r"^{SO} deal\b(?! (?:breaker|with|for (?:you|me|both)|reject|or|is off|off|at below|below))|(?:\bit is|\bthat is|\bhave|\bgot|\bgotta|yourself|\bcall it|\bdone|\bthis is|{SO}) the deal(?= (?:at|for|then|my|[^a-z])| $)|\bdone deal\b|\b(?:have|got) (?:we )?(?:yourself|urself) "
-    r"|^{SO} sold\b(?! (?:this|it|one|yesterday|last|for below))|\bconsider (?:it|this) (?:sold|done|yours)|\b(?:it|they|them|#) (?:is |are )?(?:all )?yours\b|\byou (?:have )?got it $"
+    r"|^{SO} sold\b(?! (?:this|it|one|yesterday|last|for below))|\bconsider (?:it|this) (?:sold|done|yours)|\b(?:(?:it|they|them|#)(?: is| are)?|\w+ (?:is|are)) (?:all )?yours\b|\byou (?:have )?got it $"
     r"|\bglad (?:that )?(?:we|i)(?: (?:have|could|can|both|were|are|able|to|did))* (?:reach|agree|agreed|come|came|could|find|found|make|made|worked|work|proceed|settled|have|got)\b|\b(?:glad|pleasure|nice|good|thank)(?: (?:to|for))* (?:do|doing|dealing|your) (?:business|with you)|\b(?:reached|come to|have) (?:the |mutual )*agreement"
     r"|\b{I} agree $|\bi (?:am|be) in $|\bsettled (?:at|on|for|then) |\bshake on (?:it|that)|\b{I} (?:will|can|could) (?:make|live with) (?:it|that|this|#|your price)(?: work)? ",
     "You've got yourself a deal!", "Glad we could agree.", "This is a good deal breaker",
@@ -190,7 +190,7 @@ SEALS = _pattern(
 )
 AGREES = _pattern(
     r"(?:\b(?:that|this|it|which|price|offer|deal|transaction|idea|works?|you)|#)(?: (?:{MAY}|{BE}|do|be|should|all|both|very|for|the|we|quite|absolutely|more|above|than))*+ (?:work\b|suit|do $|{GOOD}\b(?! (?:condition|shape|reason|question|point|but|question)))"
-    r"|\b(?:sound|is|{BE}) (?:very |like )?(?:the )?(?:{GOOD}|deal|plan)(?: (?:price|deal|compromise|offer|to me|for me|plan))?(?= [^a-z]| (?:to|for|with|by|then|if)\b| $)|^{SO} (?:work|{GOOD}) (?:for me|enough)|^{SO} (?:i am )?able $|\b(?:good|ok|glad|content) (?:with|by|for) (?:that|it|this|me|your|#|the price)"
+    r"|\b(?:sound|is) (?:very |like )?(?:the )?(?:{GOOD}|deal|plan)(?: (?:price|deal|compromise|offer|to me|for me|plan))?(?= [^a-z]| (?:to|for|with|by|then|if)\b| $)|^{SO} (?:work|{GOOD}) (?:for me|enough)|^{SO} (?:i am )?able $|\b(?:good|ok|glad|content) (?:with|by|for) (?:that|it|this|me|your|#|the price)"
     r"|\b{I} (?:guess |suppose |think )?{MAY} (?:do|live with|manage|swing|go with|pay|agree to|work with|handle|give you|go for) (?:that|it|this|#|your price|your offer)|\b(?:can|could|will) do (?:that|it) |\byou (?:can|may) have it|\byou (?:win|(?:have )?(?:convinced|persuaded|won|twisted))|\byou drive the hard|\bi guess(?: so| that)? $|\bwhy not $|\b(?:all|are) set $|\b(?:do|have) we (?:have )?the deal|\bgranted\b|\bwould not say no\b|\b(?:boss|wife|husband|mom|dad|she|he) (?:say|says|said) (?:yes|ok)"
     r"|\blet we (?:do|go (?:with|ahead)|proceed|say that|make (?:it|the deal)|move forward|get (?:this|it) done)\b|\bgo (?:ahead|on) (?:with|then|and)|\b(?:yes|ok|good) please|(?<!as )\bit is $|\b{I} {MAY} (?:proceed|go ahead)",
     "That works for me.", "$15 sounds good to me", "A good reason to buy.",
@@ -244,9 +244,9 @@ LEAVES = _pattern(
 OVER = _pattern(
     r"^{SO} (?:no deal|walk away|farewell|forget it|pass|leave it)(?: then| for me| on (?:this|that|it))* $|\b(?:talk|deal|discussion)(?: {BE})? (?:over|above|off|dead|finished|ended|at the end)\b|\bcan not (?:do|make) business\b|\b(?:we|i|you) (?:are|am) (?:all |now |so )?(?:done|through|out|finished|too far apart)(?= [^a-z]| here| with (?:this|the)| talk| $)"
     r"|\b(?:we|to|i)(?: (?:are|do|will|have|still|afraid|clearly|seem|both|sound|then))*(?: (?:can|could|will|do|be|are|have|would) not|unable)(?: (?:be|able|to|seem|go|yet|have))* (?:reach|come to|come together|make (?:the|this) deal|find (?:the|common|middle)|get to|agree|see eye|meet in|close|strike|work (?:this|it|something) out)(?! (?:it|above|your|that price|#|below|to (?:that|#|your|this|it)|on #)\b)|\bunable to (?:reach|come to|find|agree on|strike)(?: \w+)? (?:agreement|deal|middle|common|this|price)"
-    r"|\b(?:no longer|not) interested\b|\b(?:not|never) (?:go|meant) to (?:work|reach|happen|agree|be)\b|\bchanged my mind|\b(?:it|this) is not for (?:me|we)\b|\b(?:this|it) will not work(?: out)?(?: for (?:we|me))? $|\b(?:someone|somebody) (?:else )?(?:already )?(?:bought|took|got) it|\b(?:it|they) (?:is |are )?sold (?:this|yesterday|last|already|to)|\bblocking you|\bno (?:buy|sale|transaction|deal) (?:from me|today|here)|\bwill not be (?:buy|sell|proceed|able to (?:proceed|buy|sell))\b(?! (?:at|for|it for) )|\brather keep\b|\bkeep (?:it (?:then|myself)|my (?:budget|money))|^{SO} keep (?:it|your)|\b(?:good ?bye|bye|farewell)\b|\bbreak (?:it |this )?off\b|\bbuy (?:it )?from (?:the other|someone|another|else)|\bno thank\b|\bmaybe (?:next|another) time|🚶",
+    r"|\b(?:no longer|not) interested\b|\b(?:not|never) (?:go|meant) to (?:work|reach|happen|agree|be)\b|\bchanged my mind|\b(?:it|this) is not for (?:me|we)\b|\b(?:this|it) will not work(?: out)?(?: for (?:we|me))? $|\b(?:someone|somebody) (?:else )?(?:already )?(?:bought|took|got) it|\b(?:it|they) (?:is |are )?sold (?:this|yesterday|last|already|to)|\b(?:already|it is) sold\b(?! to you)|\bwrong (?:size|one|colou?r)|\b{I} do not buy|^{SO} nothing $|\b{I} (?:will )?go home|\bhang on to it|\bblocking you|\bno (?:buy|sale|transaction|deal) (?:from me|today|here)|\bwill not be (?:buy|sell|proceed|able to (?:proceed|buy|sell))\b(?! (?:at|for|it for) )|\brather keep\b|\bkeep (?:it (?:then|myself)|my (?:budget|money))|^{SO} keep (?:it|your)|\b(?:good ?bye|bye|farewell)\b|\bbreak (?:it |this )?off\b|\bbuy (?:it )?from (?:the other|someone|another|else)|\bno thank\b|\bmaybe (?:next|another) time|🚶",
     "We can't reach an agreement.", "I'm no longer interested.", "I can't reach the shelf",
-    words="bye goodbye rather no walk farewell forget pass leave keep break buy over above off dead finished ended end done through out apart business not unable interested never changed someone somebody sold blocking maybe 🚶",
+    words="wrong buy nothing home hang bye goodbye rather no walk farewell forget pass leave keep break buy over above off dead finished ended end done through out apart business not unable interested never changed someone somebody sold blocking maybe 🚶",
 )
 STAYS = _pattern(
     r"\b(?:otherwise|or else|unless|or i|or we|before i|before we|do not want to|would hate to|rather than|hate to|if (?:you|that|we|not|this|it)\b|(?:might|may|could|would) (?:have|need|walk|pass|look|go|move|leave|find|keep|be)|able to (?:walk|leave)|take it or)\b",
@@ -265,7 +265,7 @@ SO_WOULD_I = _pattern(
 # --- prices worked out, limits ---------------------------------------------------------------------------------------
 PERCENT = _pattern(r"^ (?:%|percent|per cent)", " % off ", " percent ", " off ")
 OFF = _pattern(
-    r"(?:(?P<to>\bto) )?# (?P<percent>(?:%|percent) )?(?:off|below(?! than)|discount|reduction|less)\b|\b(?:knock(?:ing)?|shav(?:e|ing)|chop|come down|go down|drop|reduce|take|discount of|reduction of)(?: (?:off|it|the|price|another|by|about|down))* # ?(?P<also>(?:%|percent) )?(?:off\b)?(?! (?:for|to))",
+    r"(?:(?P<to>\bto) )?# (?P<percent>(?:%|percent) )?(?:off|below(?! than)|discount|reduction|less)\b|\b(?:knock(?:ing)?|shav(?:e|ing)|chop|come down|go down|drop|reduce|take off|discount of|reduction of)(?: (?:off|it|the|price|another|by|about|down))* # ?(?P<also>(?:%|percent) )?(?:off\b)?(?! (?:for|to))",
     "I could give you $10 off.", "come down by $10", "$10 is fine",
     words="off below discount reduction less knock knocking shave shaving chop come go drop reduce take",
 )
@@ -313,4 +313,8 @@ UNDERSTANDS = _pattern(
 REJECTS = _pattern(
     r"\breject\b|\b(?:not|unable to)(?: \w+)? accept\b|\bno deal\b", "I must respectfully decline.", "I can't accept it", "I can't go lower",
     words="reject accept deal",
+)
+PROBES = _pattern(
+    r"\b(?:is|are|was)\b.*\b(?:minimum|maximum|best|final|firm|negotiable)\b", "Is 50 your lowest?", "is 10 firm", "My final offer?",
+    words="minimum maximum best final firm negotiable",
 )

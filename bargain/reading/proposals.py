@@ -54,6 +54,15 @@ class Candidate:
 
 _WORDS_BEFORE, _WORDS_AFTER = 5, 4
 _STOPS = frozenset(".?!;\n")
+_BREAKS = _STOPS | frozenset([",", "(", ")", "but", "however", "so", "while", "since", "because", "although"])
+_CUES = frozenset(
+    "about above accept add agree another around ask at below between bought brought budget buy call come consider cost could "
+    "deposit difference discount do down each elsewhere extra fee final find firm for from gap get give go good have high how i if "
+    "instead is it left let like loss low make maximum me meet minimum my need not of off offer other paid pay per plus price "
+    "produce profit propose raise reject save say sell settle short someone spend still take than that the to too up usual "
+    "want was were what with work worth would you your # / -".split()
+)
+"""The plain words that are features; other words belong to the goods and the story."""
 _UNITS = frozenset(
     "year years yr yrs month months week weeks wk day days hour hours hrs minute minutes min mins second seconds mile "
     "miles km gb tb mb inch inches gallon gallons cm mm ft feet foot lb lbs oz kg mph cc hp watt watts volt volts v "
@@ -82,39 +91,81 @@ def weights() -> dict[str, float]:
     return found
 
 
-def features(
-    index: int, places: list[int], words: list[str], found: tuple[Amount, ...], role: str, table: Table, moods: tuple[str, ...]
+def candidates(
+    places: list[int], words: list[str], found: tuple[Amount, ...], role: str, table: Table, moods: tuple[str, ...]
+) -> list[tuple[int, float, list[str]]]:
+    """Every number of an utterance that could be its offer: which one, its value at the size of the prices, its features.
+
+    places: where the amounts stand as # in the plain words.
+    """
+    values = [readings(amount, table)[0] for amount in found]
+    peers = [
+        index
+        for index, (amount, value) in enumerate(zip(found, values, strict=True))
+        if value > 0
+        and (words[places[index] + 1 :] or [""])[0] not in ("%", "percent")
+        and (amount.explicit or _sized(amount, value, table))
+    ]
+    likely = [index for index in peers if found[index].explicit or _free(places[index], words, values[index])]
+    return [
+        (index, values[index], _features(index, likely, places, words, found, values, role, table, moods)) for index in peers
+    ]
+
+
+def _free(at: int, words: list[str], value: float) -> bool:
+    """Whether a bare number is neither counted ("5 miles"), nor a name ("size 42"), nor a time ("at 6")."""
+    after = words[at + 1] if at + 1 < len(words) else ""
+    before = words[at - 1] if at > 0 else ""
+    counted = after in _UNITS or (after.endswith("s") and after not in _NOT_PLURAL)
+    return not counted and before not in _NAMED and not (before in _CLOCK and value <= 24)
+
+
+def _features(
+    index: int,
+    likely: list[int],
+    places: list[int],
+    words: list[str],
+    found: tuple[Amount, ...],
+    values: list[float],
+    role: str,
+    table: Table,
+    moods: tuple[str, ...],
 ) -> list[str]:
-    """The features of the index-th amount, which stands as # at places[index] of the plain words."""
-    at, amount = places[index], found[index]
-    value = readings(amount, table)[0]
+    at, amount, value = places[index], found[index], values[index]
     start = at
-    while start > 0 and at - start < _WORDS_BEFORE and words[start - 1] not in _STOPS:
+    while start > 0 and at - start < _WORDS_BEFORE and words[start - 1] not in _BREAKS:
         start -= 1
     before = words[start:at]
     end = at + 1
-    while end < len(words) and end - at <= _WORDS_AFTER and words[end] not in _STOPS:
+    while end < len(words) and end - at <= _WORDS_AFTER and words[end] not in _BREAKS:
         end += 1
     after = words[at + 1 : end]
     names = ["bias", "explicit" if amount.explicit else "bare"]
-    names += [f"before {word}" for word in dict.fromkeys(before)]
-    names += [f"after {word}" for word in dict.fromkeys(after)]
-    if before:
+    names += [f"before {word}" for word in dict.fromkeys(before) if word in _CUES]
+    names += [f"after {word}" for word in dict.fromkeys(after) if word in _CUES]
+    if before and before[-1] in _CUES:
         names.append(f"just before {before[-1]}")
-    if after:
+    if after and after[0] in _CUES:
         names.append(f"just after {after[0]}")
+    if at > 0 and words[at - 1] == "(":
+        names.append("in brackets")
     stop = end
     while stop < len(words) and words[stop] not in _STOPS:
         stop += 1
     if stop < len(words) and words[stop] == "?":
         names.append("asked")
-    names.append("only" if len(places) == 1 else "last" if index == len(places) - 1 else "first" if index == 0 else "middle")
+    if index not in likely:
+        names.append("unlikely")
+    elif len(likely) == 1:
+        names.append("only")
+    else:
+        names.append("last" if index == likely[-1] else "first" if index == likely[0] else "middle")
     if not before and not after:
         names.append("alone")
     for name, price in (("theirs", table.theirs), ("mine", table.mine), ("listed", table.listed)):
         if price is not None and same(price, value):
             names += [f"is {name}", *(f"is {name}, {mood}" for mood in moods)]
-    if any(value < 0.35 * other.value for other in found):
+    if any(value < 0.35 * values[other] for other in likely):
         names.append("dwarfed")
     if table.known and not 0.3 * min(table.known) <= value <= 3 * max(table.known):
         names.append("far")
@@ -125,7 +176,6 @@ def features(
             names.append("back")
     elif table.theirs is not None and not same(value, table.theirs):
         names.append("crosses" if (value > table.theirs) == (role == "buyer") else "haggles")
-    names.append(role)
     if not amount.explicit:
         known = table.known
         if known:
@@ -137,14 +187,6 @@ def features(
             names.append("bare small")
         if 1900 <= value <= 2100 and not amount.worded:
             names.append("bare year")
-        if after and (after[0] in _UNITS or (after[0] in "/-" and len(after) > 1 and after[1] in _UNITS)):
-            names.append("bare unit")
-        elif after and after[0].endswith("s") and after[0] not in _NOT_PLURAL:
-            names.append("bare plural")
-        if before and before[-1] in _NAMED:
-            names.append("bare named")
-        if before and before[-1] in _CLOCK and value <= 24:
-            names.append("bare clock")
         if table.counting:
             names.append("bare counted")
         if amount.worded:
@@ -158,8 +200,9 @@ def readings(amount: Amount, table: Table) -> list[float]:
     """The values that a number may mean: itself, or thousands and hundreds beside a price in thousands."""
     values = [amount.value] if amount.also is None else [amount.value, amount.also]
     size = table.listed or max(table.known, default=0.0)
-    if size >= 1000 and amount.value < 100 and not amount.explicit:
-        values = [scaled for value in values for scaled in (value * 1000, value * 100) if 0.3 * size <= scaled <= 1.5 * size] + values
+    if size >= 1000 and not amount.explicit:
+        small = [value for value in values if value < 100]
+        values = [big for value in small for big in (value * 1000, value * 100) if 0.3 * size <= big <= 1.5 * size] + values
     if len(values) > 1 and table.known:
         near = [value for value in values if any(0.3 <= value / price <= 3 for price in table.known)]
         return near or values
@@ -173,21 +216,10 @@ def score(names: list[str]) -> float:
     return 1 / (1 + math.exp(-max(-30.0, min(30.0, total))))
 
 
-def candidates(places: list[int], words: list[str], found: tuple[Amount, ...], role: str, table: Table, moods: tuple[str, ...]) -> list[Candidate]:
-    """Every number of an utterance that could be its offer."""
-    weighed = []
-    for index, amount in enumerate(found):
-        after = words[places[index] + 1] if places[index] + 1 < len(words) else ""
-        value = readings(amount, table)[0]
-        if value <= 0 or after in ("%", "percent") or (not amount.explicit and not _sized(value, table)):
-            continue
-        chance = score(features(index, places, words, found, role, table, moods))
-        weighed.append(Candidate(value, index, chance, amount.explicit))
-    return weighed
-
-
-def _sized(value: float, table: Table) -> bool:
+def _sized(amount: Amount, value: float, table: Table) -> bool:
     """Whether a bare number has the size of the prices here."""
+    if amount.worded and amount.value <= 10 and (value != amount.value or value == 1):
+        return False  # "that one"
     if table.agreed is not None:
         return 0.6 * table.agreed <= value <= 1.6 * table.agreed
     near = [price for price in (table.mine, table.theirs, table.listed) if price is not None] or table.known
@@ -201,8 +233,12 @@ DOUBTFUL = 0.2
 
 def choose(places: list[int], words: list[str], found: tuple[Amount, ...], role: str, table: Table, moods: tuple[str, ...]) -> Candidate | None:
     """The amount that is most likely the offer, None if none is likely."""
-    best = max(candidates(places, words, found, role, table, moods), key=lambda each: (each.chance, each.index), default=None)
-    if best is None or best.chance < (DOUBTFUL if best.explicit else CHOSEN):
+    scored = [(score(names), index, value) for index, value, names in candidates(places, words, found, role, table, moods)]
+    if not scored:
+        return None
+    chance, index, value = max(scored)
+    best = Candidate(value, index, chance, found[index].explicit)
+    if best.chance < (DOUBTFUL if best.explicit else CHOSEN):
         return None
     before = f" {' '.join(words[max(0, places[best.index] - 8) : places[best.index]])} "
     return replace(best, limit=patterns.LIMIT(before) is not None)

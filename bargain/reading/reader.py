@@ -117,8 +117,8 @@ class Reader:
         if self._outcome.state == "deal" and act.kind == "other":
             return act
         walked = role if act.kind == "walk_away" else self._still_gone(act)
-        if walked and "seller" in self._table:
-            self._last = self._table["seller"][1]  # what the buyer could still come back to
+        if walked:  # what the buyer could still come back to
+            self._last = self._table["seller"][1] if "seller" in self._table else self.list_price or self._last
         self._outcome = Outcome(
             "no_deal" if walked else "ongoing",
             standing_price=self._last,

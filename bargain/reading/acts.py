@@ -192,7 +192,7 @@ class Heard:
     waits: bool = False
     yields: bool = False
     barely: bool = True
-    priced: bool = False
+    sealed: tuple[int, ...] = ()
 
     @property
     def moods(self) -> tuple[str, ...]:
@@ -204,7 +204,9 @@ class Heard:
         words = frozenset(sentence.text.split())
         stays = patterns.STAYS(sentence.text, words) is not None
         conditioned = patterns.CONDITION(sentence.text, words) is not None
+        index = sentence.first
         for number, clause in enumerate(sentence.clauses, 1):
+            index += sentence.clauses[number - 2].count("#") if number > 1 else 0
             yes = patterns.YES(clause) is not None
             asked = sentence.asked and not (yes and number < len(sentence.clauses))  # "okay deal, meet at exit 24?"
             self.leaves = self.leaves or (not asked and not stays and _leaving(clause, words))
@@ -226,7 +228,7 @@ class Heard:
                     self.agrees, self.refused_last = True, False
                     self.plainly = self.plainly or how == "plainly"
                     self.barely = self.barely and how == "barely"
-                    self.priced = self.priced or "#" in clause
+                    self.sealed += tuple(range(index, index + clause.count("#"))) if how != "barely" else ()
             elif not asked or patterns.COUNTS(clause):
                 match = None if refuses else patterns.CLOSES(clause, words)
                 self.closes = self.closes or (match is not None and patterns.OTHERS(clause[: match.start() + 1]) is None)
@@ -269,13 +271,14 @@ def read(text: str, role: str, table: Table, currency: str = "$") -> Said:
         best = None
     theirs = table.theirs
     price = best.value if best is not None else None
-    named = theirs is not None and any(same(each.value, theirs) for each in told.amounts)
-    if best is not None and theirs is not None and does.refuses and not does.plainly and same(best.value, theirs):
+    accepted = theirs is not None and any(same(told.amounts[index].value, theirs) for index in does.sealed)
+    if best is not None and theirs is not None and does.refuses and not does.agrees and same(best.value, theirs):
         best = price = None  # "$40 is too low": whose price it is and what is thought of it
-    if does.plainly and named and theirs is not None and (price is None or not same(price, theirs)) and (best is None or best.chance < 0.9):
+    if does.plainly and accepted:
         price = theirs  # "I accept your $40; it cost me $60"
-    if does.plainly and not does.priced and price is not None and table.mine is not None and same(price, table.mine):
-        best = price = None  # "not the $60 I asked for, but I accept"
+    elif does.plainly and not does.sealed and best is not None:
+        if (table.mine is not None and same(best.value, table.mine)) or best.chance < 0.8:
+            best = price = None  # "not the $60 I asked for, but I accept"
     text = " . ".join(sentence.text for sentence in told.sentences)
     told_off = None if best is None else patterns.OFF(text)
     if told_off is not None and best is not None and text[: told_off.end()].count("#") - 1 == best.index and told_off["to"] is None:

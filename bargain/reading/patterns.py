@@ -214,7 +214,7 @@ VIEWING = _pattern(
 # --- refusal, doubt, conditions --------------------------------------------------------------------------------------
 REFUSES = _pattern(
     r"\b(?:can|could|will|would|do|does|did|am|are|is|be|was) not (?:(?!fully|yet but|sure|convinced|certain|only|just)\w+ ){0,3}?(?:accept|agree|do|take|go|sell|pay|let|justify|afford|come|drop|offer|match|budge|meet|reach|below|above|give|part|move|able|possible|willing|spend|work|enough|interested|cut|make|feasible|acceptable|good|help|low|high|stretch|think so|negotiable|allow|consider|cover|leave)\b"
-    r"|\b(?:reject|unable|turn(?:ing|ed)? (?:[\w#]+ ){0,3}?down|no (?:deal|way|chance|thank|can do|sale)|afraid not|not (?:the deal|(?:at|for) that price|enough|good|able|interested|acceptable|yet|feasible|possible|quite|happening|the chance)|never mind|nevermind|nvm|forget it|said no|hell no|get real|(?:out of|waste of|stop wasting) (?:the |my |your )*(?:question|time|range|budget|reach)|pass on|get lost|kidding me)\b"
+    r"|\b(?:reject|unable|turn(?:ing|ed)? (?:[\w#]+ ){0,3}?down|no (?:deal|way|chance|thank|can do|sale)|afraid not|not (?:the deal|(?:at|for) that price|enough|good|able|interested|acceptable|yet|feasible|possible|quite|happening|the chance)|never mind|nevermind|nvm|forget it|said no|hell no|the no|no to (?:#|that|your|it)|get real|(?:out of|waste of|stop wasting) (?:the |my |your )*(?:question|time|range|budget|reach)|pass on|get lost|kidding me)\b"
     r"|^{SO} (?:sorry )?no\b(?! (?:problem|worr|rush|issue|doubt|big|prob|trouble|need|hurry|stress|longer|above|matter|further|deal))"
     r"|\btoo (?:high|low|much|little|far|rich|bad|small|big|above|below)\b",
     "I can't go that low.", "I must respectfully decline your offer.", "No problem, that's fine",

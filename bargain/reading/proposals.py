@@ -147,7 +147,8 @@ def _features(
         names.append(f"just before {before[-1]}")
     if after and after[0] in _CUES:
         names.append(f"just after {after[0]}")
-    if at > 0 and words[at - 1] == "(":
+    opened = max((place for place in range(max(0, at - 8), at) if words[place] in "()"), default=-1)
+    if opened >= 0 and words[opened] == "(":
         names.append("in brackets")
     stop = end
     while stop < len(words) and words[stop] not in _STOPS:
@@ -187,12 +188,14 @@ def _features(
             names.append("bare small")
         if 1900 <= value <= 2100 and not amount.worded:
             names.append("bare year")
+        if after and after[0].isalpha() and after[0] not in _CUES:
+            names.append("bare followed")
+        if before and before[-1].isalpha() and before[-1] not in _CUES:
+            names.append("bare preceded")
         if table.counting:
             names.append("bare counted")
         if amount.worded:
             names.append("bare worded")
-        if table.agreed is not None:
-            names.append("bare agreed")
     return names
 
 
@@ -229,6 +232,7 @@ def _sized(amount: Amount, value: float, table: Table) -> bool:
 CHOSEN = 0.4
 """The chance from which an amount is taken for the offer; below DOUBTFUL it is none; between, the price is not known."""
 DOUBTFUL = 0.2
+SURE = 0.8
 
 
 def choose(places: list[int], words: list[str], found: tuple[Amount, ...], role: str, table: Table, moods: tuple[str, ...]) -> Candidate | None:
@@ -238,6 +242,8 @@ def choose(places: list[int], words: list[str], found: tuple[Amount, ...], role:
         return None
     chance, index, value = max(scored)
     best = Candidate(value, index, chance, found[index].explicit)
+    if table.agreed is not None and not best.explicit and best.chance < SURE:
+        return None
     if best.chance < (DOUBTFUL if best.explicit else CHOSEN):
         return None
     before = f" {' '.join(words[max(0, places[best.index] - 8) : places[best.index]])} "

@@ -76,7 +76,9 @@ def own_words(text: str, role: str = "") -> str:
         text = patterns.QUOTE.search.sub(_quoted, text)
     if role and text.lstrip(" *[").startswith(role):
         text = re.sub(rf"^[ *\[]*{role}[ *\]]*[:\]][ *]*", "", text)
-    return patterns.FORGED.search.sub(" ", text).strip()
+    if ":" in text or "]" in text or " - " in text or "|" in text:
+        text = patterns.FORGED.search.sub(" ", text)
+    return text.strip()
 
 
 def _quoted(match: re.Match[str]) -> str:
@@ -142,8 +144,7 @@ def parsed(text: str, role: str, currency: str) -> Parsed:
         pieces += [own[start : amount.start].replace("#", " "), " # "]
         start = amount.end
     rest = "".join([*pieces, own[start:].replace("#", " ")])
-    words = patterns.plain(rest).split(" ")[1:-1]
-    words = [word for word in words if word]
+    words = patterns.plain(rest)
     places = [index for index, word in enumerate(words) if word == "#"]
     return Parsed(found, words, places, _sentences(words), UNREAD.search(rest) is not None)
 
@@ -161,8 +162,10 @@ def _sentences(words: list[str]) -> list[Sentence]:
         part = words[start:index]
         if part:
             line = f" {' '.join(part)} "
-            asked = word == "?" or patterns.QUESTION(line) is not None
-            clauses = tuple(f" {clause.strip()} " for clause in patterns.CLAUSE.search.split(line) if clause.strip())
+            asked = word == "?" or patterns.QUESTION(line, part) is not None
+            clauses: tuple[str, ...] = (line,)
+            if not patterns.CLAUSE.words.isdisjoint(part):
+                clauses = tuple(f" {clause.strip()} " for clause in patterns.CLAUSE.search.split(line) if clause.strip())
             found.append(Sentence(clauses, asked, first))
             first += part.count("#")
         elif word == "?" and found:
@@ -206,6 +209,7 @@ class Heard:
         conditioned = patterns.CONDITION(sentence.text, words) is not None
         index = sentence.first
         for number, clause in enumerate(sentence.clauses, 1):
+            words = frozenset(clause.split())
             index += sentence.clauses[number - 2].count("#") if number > 1 else 0
             yes = patterns.YES(clause) is not None
             asked = sentence.asked and not (yes and number < len(sentence.clauses))  # "okay deal, meet at exit 24?"

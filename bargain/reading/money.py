@@ -94,8 +94,11 @@ def normal(text: str) -> str:
         text = f"{text[:half]}\n{text[-half:]}"
     if not text.isascii():
         text = unicodedata.normalize("NFKC", text)
-        text = "".join(sign for sign in text if unicodedata.category(sign) not in ("Cf", "Mn") and sign != "\ufe0f")
-    text = _BLANKS.sub(" ", text.translate(_TYPED).lower())
+        unseen = [sign for sign in set(text) if not sign.isascii() and unicodedata.category(sign) in ("Cf", "Mn")]
+        text = text.translate(_TYPED | dict.fromkeys(map(ord, unseen)))
+    text = text.lower().replace("\r", "\n").replace("\t", " ").replace("`", "'") if "```" not in text else text.lower()
+    if "  " in text:
+        text = _BLANKS.sub(" ", text)
     return _RUNS.sub(r"\1\1\1", text)
 
 

@@ -229,6 +229,12 @@ def _sized(amount: Amount, value: float, table: Table) -> bool:
     return not near or any(0.2 * price <= value <= 4 * price for price in near)
 
 
+def _range(low: int, high: int, words: list[str]) -> bool:
+    """Whether two amounts are the ends of a range."""
+    joined = words[low + 1 : high]
+    return joined == ["-"] or (joined in (["and"], ["to"]) and words[low - 1 : low] in (["between"], ["about"]))
+
+
 CHOSEN = 0.4
 """The chance from which an amount is taken for the offer; below DOUBTFUL it is none; between, the price is not known."""
 DOUBTFUL = 0.2
@@ -241,6 +247,10 @@ def choose(places: list[int], words: list[str], found: tuple[Amount, ...], role:
     if not scored:
         return None
     chance, index, value = max(scored)
+    for low, high in ((index - 1, index), (index, index + 1)):  # "between 50 and 60", "50-60"
+        if 0 <= low and high < len(places) and _range(places[low], places[high], words):
+            ends = [end for _, other, end in scored if other in (low, high)]
+            value = max(ends) if role == "buyer" else min(ends)
     best = Candidate(value, index, chance, found[index].explicit)
     if table.agreed is not None and not best.explicit and best.chance < SURE:
         return None

@@ -162,9 +162,10 @@ def _sentences(words: list[str]) -> list[Sentence]:
         part = words[start:index]
         if part:
             line = f" {' '.join(part)} "
-            asked = word == "?" or patterns.QUESTION(line, part) is not None
+            able = patterns.possible(part)
+            asked = word == "?" or patterns.QUESTION(line, able) is not None
             clauses: tuple[str, ...] = (line,)
-            if not patterns.CLAUSE.words.isdisjoint(part):
+            if patterns.CLAUSE in able:
                 clauses = tuple(f" {clause.strip()} " for clause in patterns.CLAUSE.search.split(line) if clause.strip())
             found.append(Sentence(clauses, asked, first))
             first += part.count("#")
@@ -204,28 +205,27 @@ class Heard:
 
     def hear(self, sentence: Sentence) -> None:
         """Takes the next sentence in."""
-        words = frozenset(sentence.text.split())
-        stays = patterns.STAYS(sentence.text, words) is not None
-        conditioned = patterns.CONDITION(sentence.text, words) is not None
-        index = sentence.first
-        for number, clause in enumerate(sentence.clauses, 1):
-            words = frozenset(clause.split())
-            index += sentence.clauses[number - 2].count("#") if number > 1 else 0
-            yes = patterns.YES(clause) is not None
-            asked = sentence.asked and not (yes and number < len(sentence.clauses))  # "okay deal, meet at exit 24?"
-            self.leaves = self.leaves or (not asked and not stays and _leaving(clause, words))
-            self.goodbye = self.goodbye or (patterns.GOODBYE(clause, words) is not None and not stays)
-            self.waits = self.waits or patterns.WAITS(clause, words) is not None
-            refuses = patterns.REFUSES(clause, words) is not None or patterns.JUDGES(clause, words) is not None
-            how = _agreement(clause, words) or ("barely" if yes else "")
+        text = sentence.text
+        able = patterns.possible(text.split())
+        stays = patterns.STAYS(text, able) is not None
+        conditioned = patterns.CONDITION(text, able) is not None
+        index, last = sentence.first, len(sentence.clauses) - 1
+        for number, clause in enumerate(sentence.clauses):
+            if last:
+                able = patterns.possible(clause.split())
+            yes = patterns.YES(clause, able) is not None
+            asked = sentence.asked and not (yes and number < last)  # "okay deal, meet at exit 24?"
+            self.leaves = self.leaves or (not asked and not stays and _leaving(clause, able))
+            self.goodbye = self.goodbye or (patterns.GOODBYE(clause, able) is not None and not stays)
+            self.waits = self.waits or patterns.WAITS(clause, able) is not None
+            refuses = patterns.REFUSES(clause, able) is not None or patterns.JUDGES(clause, able) is not None
+            how = _agreement(clause, able) or ("barely" if yes else "")
             self.yields = self.yields or bool(how)
             if refuses and not asked:
                 self.refuses = self.refused_last = True
-                self.plainly = self.plainly and patterns.REJECTS(clause, words) is None
+                self.plainly = self.plainly and patterns.REJECTS(clause, able) is None
                 self.agrees = self.agrees and self.plainly
-                if how != "plainly":
-                    continue
-            if how and not asked:
+            if how and not asked and (how == "plainly" or not refuses):
                 if conditioned:
                     self.conditional = True
                 else:
@@ -233,22 +233,23 @@ class Heard:
                     self.plainly = self.plainly or how == "plainly"
                     self.barely = self.barely and how == "barely"
                     self.sealed += tuple(range(index, index + clause.count("#"))) if how != "barely" else ()
-            elif not asked or patterns.COUNTS(clause):
-                match = None if refuses else patterns.CLOSES(clause, words)
+            elif not refuses and (not asked or patterns.COUNTS(clause, able)):
+                match = patterns.CLOSES(clause, able)
                 self.closes = self.closes or (match is not None and patterns.OTHERS(clause[: match.start() + 1]) is None)
+            index += clause.count("#")
 
 
-def _leaving(clause: str, words: frozenset[str]) -> bool:
+def _leaving(clause: str, able: set[patterns.Pattern]) -> bool:
     """Whether the speaker ends the talk in this clause."""
-    if patterns.OVER(clause, words) is not None:
+    if patterns.OVER(clause, able) is not None:
         return True
-    match = patterns.LEAVES(clause, words)
+    match = patterns.LEAVES(clause, able)
     return match is not None and patterns.GOING(clause[: match.start() + 1]) is not None
 
-def _agreement(clause: str, words: frozenset[str]) -> str:
+def _agreement(clause: str, able: set[patterns.Pattern]) -> str:
     """ "plainly", "softly" or "" for one clause."""
     for pattern, how in ((patterns.ACCEPTS, "plainly"), (patterns.SEALS, "plainly"), (patterns.AGREES, "softly")):
-        match = pattern(clause, words)
+        match = pattern(clause, able)
         if match is None:
             continue
         before = clause[: match.start() + 1]
@@ -284,26 +285,27 @@ def read(text: str, role: str, table: Table, currency: str = "$") -> Said:
         if (table.mine is not None and same(best.value, table.mine)) or best.chance < 0.8:
             best = price = None  # "not the $60 I asked for, but I accept"
     text = " . ".join(sentence.text for sentence in told.sentences)
-    told_off = None if best is None else patterns.OFF(text)
+    able = patterns.possible(told.words)
+    told_off = None if best is None else patterns.OFF(text, able)
     if told_off is not None and best is not None and text[: told_off.end()].count("#") - 1 == best.index and told_off["to"] is None:
         best = price = None  # "I could come down $10"
     if price is None:
-        price = worked_out(text, [amount.value for amount in told.amounts], role, table, refuses=does.refuses)
+        price = worked_out(text, [amount.value for amount in told.amounts], role, table, able, refuses=does.refuses)
     last = told.sentences[-1] if told.sentences else Sentence((), False, 0)
     asked = [number for number, sentence in enumerate(told.sentences) if sentence.asked]
     where = -1
     if best is not None:
         where = max(number for number, sentence in enumerate(told.sentences) if sentence.first <= best.index)
     probe = None
-    if best is not None and where in asked and patterns.PROBES(told.sentences[where].text) is not None:
+    if best is not None and where in asked and patterns.PROBES(told.sentences[where].text, able) is not None:
         probe, best, price = best.value, None, None
-    lists = patterns.LISTED(text) is not None and not does.refuses and "below" not in told.words
+    lists = patterns.LISTED(text, able) is not None and not does.refuses and "below" not in told.words
     agrees, conditional = does.agrees, does.conditional
     if not agrees and not does.refuses and price is None and _short_yes(told, table, does):
         agrees = True
     if agrees and not does.plainly:
         conditional = conditional or does.waits
-        vague = does.barely and (does.goodbye or does.leaves or patterns.UNDERSTANDS(text) is not None)
+        vague = does.barely and (does.goodbye or does.leaves or patterns.UNDERSTANDS(text, able) is not None)
         agrees = not conditional and not does.refused_last and not vague
     known = sum(word in _ENGLISH for word in told.words)
     return Said(
@@ -315,7 +317,7 @@ def read(text: str, role: str, table: Table, currency: str = "$") -> Said:
         agrees=agrees or (lists and role == "buyer" and not last.asked),
         plainly=does.plainly and agrees,
         conditional=conditional and not agrees,
-        closes=does.closes and patterns.VIEWING(text) is None,
+        closes=does.closes and patterns.VIEWING(text, able) is None,
         refuses=does.refuses,
         leaves=does.leaves or (does.goodbye and does.refuses),
         goodbye=does.goodbye and not agrees,
@@ -324,7 +326,7 @@ def read(text: str, role: str, table: Table, currency: str = "$") -> Said:
         lists=lists,
         asks=best is not None and bool(asked) and where == asked[-1],
         questions=bool(asked) and where != asked[-1],
-        counts=patterns.COUNTS(last.text) is not None,
+        counts=patterns.COUNTS(last.text, able) is not None,
         unread=told.unread or doubtful,
         yields=does.yields or agrees or conditional or does.closes,
         english=known >= 0.3 * len(told.words),

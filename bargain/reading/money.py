@@ -29,10 +29,11 @@ _UNITS = {
 _MULTIPLES = {"hundred": 100, "hundo": 100, "thousand": 1000, "grand": 1000}
 _SCALES = {"k": 1e3, "thousand": 1e3, "grand": 1e3, "hundred": 1e2, "million": 1e6, "万": 1e4, "萬": 1e4, "lakh": 1e5}
 _SIGN = r"(?:us|ca?|au?|hk|nt|r|s)?\$|[€£¥₹₩₽₺₴₫฿₪₱₦₿]"
-_NAME = (
-    r"(?:us )?dollars?|dollers?|bucks?|euros?|pounds?(?! of)|quid|yen|yuan|rmb|rupees?|rs\.?|francs?|kron(?:or|er|a)|crowns?|pesos?|"
-    r"zlotys?|zł|kr\.?|usd|eur|gbp|chf|jpy|cny|inr|cad|aud|sek|nok|dkk|pln|zup|元|円|块|圆"
+_NAMES = frozenset(
+    "dollar dollars doller dollers buck bucks euro euros pound pounds quid yen yuan rmb rupee rupees rs franc francs krona "
+    "kronor kroner crown crowns peso pesos zloty zlotys zł kr usd eur gbp chf jpy cny inr cad aud sek nok dkk pln zup 元 円 块 圆".split()
 )
+_NAME = rf"(?:us )?(?:{'|'.join(sorted(_NAMES, key=len, reverse=True))})(?! of\b)\.?(?<!s\.)"
 _WORD = "|".join([*_UNITS, *_MULTIPLES])
 _GROUPED = r"\d{1,3}(?:[.,' ]\d{3})++(?:[.,]\d{1,2})?(?!\d)|\d{1,2}(?:,\d\d){1,4},\d{3}(?!\d)"
 _PLAIN = r"\d++(?:[.,]\d{1,4}(?!\d))?|[.]\d{1,2}(?!\d)"
@@ -43,23 +44,25 @@ _NUMBER = re.compile(rf"{_GROUPED}|{_PLAIN}")
 _AND_CENTS = r"(?:\s(?:and\s)?(?P<and>\d{1,2})\scents?\b)?"
 
 
+_BEFORE = re.compile(rf"(?:{_SIGN})\s?$")
+_NEXT = re.compile(r"[\s-]?([^\W\d_]+|[^\w\s.,!?;:()*'\"-])")
+_SCALE = r"(?P<scale>\s?(?:k|m)\b|\s(?:hundred|thousand|grand|million|lakh)\b|\s?[万萬])?"
+
+
 @lru_cache(maxsize=64)
-def _patterns(currency: str) -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
-    """What stands before a number, what behind it, and spelled-out numbers, with the item's own currency among the names."""
-    own = re.escape(currency.lower().removesuffix("s"))
-    mark = f"{_SIGN}|{own}" if own and not own.isalpha() else _SIGN
+def _patterns(currency: str) -> tuple[re.Pattern[str], re.Pattern[str], frozenset[str]]:
+    """What can stand behind a number, spelled-out numbers, and the names of currencies: the item's own is among them."""
+    own = currency.lower().removesuffix("s")
+    mark = f"{_SIGN}|{re.escape(own)}" if own and not own.isalpha() else _SIGN
     name = f"{_NAME}|{own}s?" if own.isalpha() else _NAME
-    before = re.compile(rf"(?:(?:{mark})\s?|(?<![^\W\d_])(?:{name})\s)$")
     after = re.compile(
-        r"(?P<scale>\s?(?:k|m)\b|\s(?:hundred|thousand|grand|million|lakh)\b|\s?[万萬])?"
-        rf"(?P<name>\s?(?:{mark})(?!\s?\d)|[\s-]?(?:{name})(?![^\W\d_])|\s?[元円块])?"
-        rf"(?P<cents>[\s-]cents?\b|\s?¢)?{_AND_CENTS}"
+        rf"{_SCALE}(?P<name>\s?(?:{mark})(?!\s?\d)|[\s-]?(?:{name})(?![^\W\d_])|\s?[元円块])?(?P<cents>[\s-]cents?\b|\s?¢)?{_AND_CENTS}"
     )
     words = re.compile(
         rf"\b(?:an?\s)?(?:{_WORD})(?:(?:[\s-]|\sand\s(?:a\s)?)(?:{_WORD}))*+\b"
         rf"(?P<after>[\s-](?:{name}|(?P<cents>cents?))\b)?{_AND_CENTS}"
     )
-    return before, after, words
+    return after, words, _NAMES | {own, f"{own}s"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,11 +109,11 @@ def normal(text: str) -> str:
 def amounts(text: str, currency: str = "$") -> tuple[Amount, ...]:
     """Every number of a text that could be money, in order, placed in `normal(text)`."""
     text = normal(text)
-    before, after, words = _patterns(currency)
+    after, words, names = _patterns(currency)
     found: list[Amount] = []
     digit = _DIGIT.search(text)
     while digit is not None:
-        amount, end = _figure(text, digit.start(), before, after, decimal="." if currency in ("$", "£") else None)
+        amount, end = _figure(text, digit.start(), after, names, decimal="." if currency in ("$", "£") else None)
         if amount is not None:
             found.append(amount)
         digit = _DIGIT.search(text, end)
@@ -145,12 +148,11 @@ def same(one: float, other: float) -> bool:
 
 UNREAD = re.compile(rf"(?:{_SIGN})\s?\d")
 """Money that `amounts` has not understood, in what it has left of a text."""
-_NEAR = 12
-"""Characters before a number in which its currency can stand."""
+_FOLLOW = frozenset([*_SCALES, "m", "cent", "cents", "us", "and", "usd", *"$€£¥₹₩₽₺₴₫฿₪₱₦₿¢元円块万萬"])
 
 
 def _figure(
-    text: str, start: int, before: re.Pattern[str], after: re.Pattern[str], decimal: str | None
+    text: str, start: int, after: re.Pattern[str], names: frozenset[str], decimal: str | None
 ) -> tuple[Amount | None, int]:
     """The amount whose first digit stands at `start`, None if it is none, and where to look on."""
     if text[start - 1 : start] in (".", ",") and start > 0:
@@ -159,9 +161,15 @@ def _figure(
     if match is None or (start > 0 and (text[start - 1].isalnum() or text[start - 1] in "_.,") and text[start - 1] != "$"):
         return None, (match.end() if match else start + 1)
     number, end = match.group(), match.end()
-    sign = before.search(text[max(0, start - _NEAR) : start])
-    behind = after.match(text, end)
+    sign = _BEFORE.search(text[max(0, start - 5) : start])
+    begins = start - (len(sign.group()) if sign else 0)
+    if not sign and start > 1 and text[start - 1] == " ":
+        word = text[max(0, start - 10) : start - 1].rpartition(" ")[2].lstrip("*(")
+        begins -= len(word) + 1 if word.rstrip(".") in names else 0
+    following = _NEXT.match(text, end)
+    behind = after.match(text, end) if following is not None and (following[1] in names or following[1] in _FOLLOW) else None
     scale, name, cents, and_cents = behind.group("scale", "name", "cents", "and") if behind else (None,) * 4
+    sign = sign or begins < start
     explicit = bool(sign or name or cents)
     if " " in number and not explicit and number.count(" ") == 1 and not scale:
         number = number.partition(" ")[0]  # "1 500" without a currency is two numbers
@@ -179,7 +187,7 @@ def _figure(
         value /= 100
     if and_cents:
         value += int(and_cents) / 100
-    return Amount(value, start - (len(sign.group()) if sign else 0), end, explicit, also=also), end
+    return Amount(value, begins, end, explicit, also=also), end
 
 
 def _value(number: str, decimal: str | None, grouped: bool) -> float:

@@ -9,7 +9,7 @@ catches and one that it must not; tests/test_patterns.py runs them.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -113,22 +113,26 @@ def plain(text: str) -> list[str]:
     return " ".join([_word(token) for token in _TOKEN.findall(text)]).split()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Pattern:
-    """A pattern over the plain words of a clause, texts that it catches and one that it must not.
-
-    words: it catches nothing without one of these (none: it may), which spares most of the searching.
-    """
+    """A pattern over the plain words of a clause, texts that it catches and one that it must not."""
 
     search: re.Pattern[str]
     hits: tuple[str, str]
     miss: str
-    words: frozenset[str] = frozenset()
 
-    def __call__(self, clause: str, words: Collection[str] | None = None) -> re.Match[str] | None:
-        if words is not None and self.words and self.words.isdisjoint(words):
-            return None
-        return self.search.search(clause)
+    def __call__(self, clause: str, able: Collection[Pattern] | None = None) -> re.Match[str] | None:
+        """Where the pattern is in a clause; `able`: what `possible` says of its words."""
+        return self.search.search(clause) if able is None or self in able else None
+
+
+_ALWAYS: set[Pattern] = set()
+_OF_WORD: dict[str, set[Pattern]] = {}
+
+
+def possible(words: Iterable[str]) -> set[Pattern]:
+    """The patterns that can be in a clause of these words."""
+    return _ALWAYS.union(*[_OF_WORD[word] for word in words if word in _OF_WORD])
 
 
 _PARTS = {
@@ -146,7 +150,7 @@ _PARTS = {
 def _pattern(holds: str, *examples: str, starts: str = "", words: str = "") -> Pattern:
     """A pattern of what a clause holds, or starts with (after "well then" and the like); the last example is the miss.
 
-    {GOOD}, {BE} and so on are filled in. Plain words have a blank on either side; both parts begin at one.
+    words: it is in no clause without one of these (none: it may be), which spares most of the searching. {GOOD}, {BE} and so on are filled in. Plain words have a blank on either side; both parts begin at one.
     """
     parts = [rf"^{{SO}} (?:{starts})"] * bool(starts) + [f" (?:{holds})"] * bool(holds)
     return _raw("|".join(parts), *examples, words=words)
@@ -156,7 +160,12 @@ def _raw(regex: str, *examples: str, words: str = "") -> Pattern:
     for name, part in _PARTS.items():
         regex = regex.replace(f"{{{name}}}", part)
     first, second, miss = examples
-    return Pattern(re.compile(regex), (first, second), miss, frozenset(words.split()))
+    pattern = Pattern(re.compile(regex), (first, second), miss)
+    for word in words.split():
+        _OF_WORD.setdefault(word, set()).add(pattern)
+    if not words:
+        _ALWAYS.add(pattern)
+    return pattern
 
 
 # --- whose words they are: over the normal text, before it is put into plain words -----------------------------------
@@ -210,6 +219,7 @@ AGREES = _pattern(
 YES = _raw(
     r"^(?=.* {YES} )(?: (?:{YES}|then|so|thank|you|too|man|bro|sir|friend|bud|it|is|that|much|very|i|do|does|will|can|would|have|please|me|for|by|with|work|lol|haha+|oh|well|um|hmm+|uh|the|and|guess|think|just|course|got|rock|guy|funny|🎉|!))*+ $",
     "OK, fine by me then", "👍", "OK but not so fast",
+    words="yes ok good deal agreed sold done bought 👍 👌 🤝 ✅ accept granted exactly very of all will can bet gotcha correct you no",
 )
 YES_START = _raw(
     r"^(?: (?:and|so|then|well|oh|um|uh|hmm+|haha+|lol|thank|you))*+ (?:{YES}|true|fair enough)(?= )(?! (?:luck|not|but|reason|question|point|i understand|i see|i hear))",

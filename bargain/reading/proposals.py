@@ -260,12 +260,14 @@ def choose(places: list[int], words: list[str], found: tuple[Amount, ...], role:
     return replace(best, limit=patterns.LIMIT(before) is not None)
 
 
-def worked_out(text: str, values: list[float], role: str, table: Table, *, refuses: bool) -> float | None:
+def worked_out(
+    text: str, values: list[float], role: str, table: Table, able: set[patterns.Pattern], *, refuses: bool
+) -> float | None:
     """A price that is told by arithmetic: "10% off", "knock off 5", "half price", "the middle", "add 5"."""
     ask = table.mine if role == "seller" else table.theirs
     bid = table.theirs if role == "seller" else table.mine
     ask = ask if ask is not None else table.listed
-    match = patterns.OFF(text)
+    match = patterns.OFF(text, able)
     if match is not None and match["to"] is None and ask is not None and not refuses:
         index = text[: match.end()].count("#") - 1
         if index < 0 or index >= len(values):
@@ -275,11 +277,11 @@ def worked_out(text: str, values: list[float], role: str, table: Table, *, refus
         if percent:
             return round(ask * (1 - part / 100), 2) if part < 100 else None
         return round(ask - part, 2) if part < ask else None
-    if ask is not None and not refuses and patterns.HALF(text):
+    if ask is not None and not refuses and patterns.HALF(text, able):
         return round((table.listed or ask) / 2, 2)
-    if ask is not None and bid is not None and not values and not refuses and patterns.MIDDLE(text):
+    if ask is not None and bid is not None and not values and not refuses and patterns.MIDDLE(text, able):
         return round((ask + bid) / 2, 2)
-    match = patterns.ADD(text)
+    match = patterns.ADD(text, able)
     if match is not None and bid is not None:
         return round(bid + values[text[: match.end()].count("#") - 1], 2)
     return None

@@ -15,7 +15,7 @@ from functools import lru_cache
 from typing import Any
 
 from bargain.reading import patterns
-from bargain.reading.money import UNREAD, Amount, amounts, normal, same
+from bargain.reading.money import UNREAD, Amount, find, normal, same
 from bargain.reading.proposals import CHOSEN, Table, choose, worked_out
 
 
@@ -62,7 +62,13 @@ def own_words(text: str, role: str = "") -> str:
 
     Quotation marks round the whole utterance are taken off, and JSON that names an action or a price says so in words.
     """
-    text = patterns.THOUGHT.search.sub(" ", normal(text)).strip() if "<" in text else normal(text).strip()
+    text = normal(text).strip()
+    bare = text.strip(" *")
+    if bare[:1] == bare[-1:] == '"' and bare.count('"') == 2:
+        text = bare[1:-1]
+    if "<" in text:
+        text = patterns.THOUGHT.search.sub(" ", text)
+        text = patterns.ROLES.search.sub(lambda match: match.group() if match[1] == role else " ", text)
     if "{" in text:
         text = patterns.OBJECT.search.sub(_said_in_json, patterns.FENCE.search.sub(" ", text) if "json" in text else text)
     if "```" in text:
@@ -70,15 +76,12 @@ def own_words(text: str, role: str = "") -> str:
     if "<" in text:
         text = patterns.TAG.search.sub(" ", text)
     if '"' in text:
-        bare = text.strip(" *")
-        if bare.count('"') == 2 and bare[0] == bare[-1] == '"':
-            text = bare[1:-1]
         text = patterns.QUOTE.search.sub(_quoted, text)
     if role and text.lstrip(" *[").startswith(role):
         text = re.sub(rf"^[ *\[]*{role}[ *\]]*[:\]][ *]*", "", text)
-    if ":" in text or "]" in text or " - " in text or "|" in text:
+    if ":" in text:
         text = patterns.FORGED.search.sub(" ", text)
-    return text.strip()
+    return re.sub(" {2,}", " ", text).strip()
 
 
 def _quoted(match: re.Match[str]) -> str:
@@ -138,7 +141,7 @@ class Parsed:
 def parsed(text: str, role: str, currency: str) -> Parsed:
     """An utterance taken apart: its amounts, its plain words and its sentences."""
     own = own_words(text, role)
-    found = amounts(own, currency)
+    found = find(own, currency)
     pieces, start = [], 0
     for amount in found:
         pieces += [own[start : amount.start].replace("#", " "), " # "]
@@ -167,7 +170,8 @@ def _sentences(words: list[str]) -> list[Sentence]:
             clauses: tuple[str, ...] = (line,)
             if patterns.CLAUSE in able:
                 clauses = tuple(f" {clause.strip()} " for clause in patterns.CLAUSE.search.split(line) if clause.strip())
-            found.append(Sentence(clauses, asked, first))
+            if clauses:
+                found.append(Sentence(clauses, asked, first))
             first += part.count("#")
         elif word == "?" and found:
             found[-1] = Sentence(found[-1].clauses, True, found[-1].first)
@@ -279,9 +283,15 @@ def read(text: str, role: str, table: Table, currency: str = "$") -> Said:
     accepted = theirs is not None and any(same(told.amounts[index].value, theirs) for index in does.sealed)
     if best is not None and theirs is not None and does.refuses and not does.agrees and same(best.value, theirs):
         best = price = None  # "$40 is too low": whose price it is and what is thought of it
+    asked = [number for number, sentence in enumerate(told.sentences) if sentence.asked]
+    where = -1
+    if best is not None:
+        where = max(number for number, sentence in enumerate(told.sentences) if sentence.first <= best.index)
     if does.plainly and accepted:
         price = theirs  # "I accept your $40; it cost me $60"
-    elif does.plainly and not does.sealed and best is not None:
+    elif does.plainly and does.sealed:
+        price = told.amounts[does.sealed[-1]].value if best is None else price
+    elif does.plainly and best is not None and where not in asked:
         if (table.mine is not None and same(best.value, table.mine)) or best.chance < 0.8:
             best = price = None  # "not the $60 I asked for, but I accept"
     text = " . ".join(sentence.text for sentence in told.sentences)
@@ -292,10 +302,6 @@ def read(text: str, role: str, table: Table, currency: str = "$") -> Said:
     if price is None:
         price = worked_out(text, [amount.value for amount in told.amounts], role, table, able, refuses=does.refuses)
     last = told.sentences[-1] if told.sentences else Sentence((), False, 0)
-    asked = [number for number, sentence in enumerate(told.sentences) if sentence.asked]
-    where = -1
-    if best is not None:
-        where = max(number for number, sentence in enumerate(told.sentences) if sentence.first <= best.index)
     probe = None
     if best is not None and where in asked and patterns.PROBES(told.sentences[where].text, able) is not None:
         probe, best, price = best.value, None, None

@@ -108,7 +108,11 @@ def normal(text: str) -> str:
 @lru_cache(maxsize=1024)
 def amounts(text: str, currency: str = "$") -> tuple[Amount, ...]:
     """Every number of a text that could be money, in order, placed in `normal(text)`."""
-    text = normal(text)
+    return find(normal(text), currency)
+
+
+def find(text: str, currency: str) -> tuple[Amount, ...]:
+    """The same in a text that is normal already."""
     after, words, names = _patterns(currency)
     found: list[Amount] = []
     digit = _DIGIT.search(text)

@@ -172,12 +172,13 @@ def _raw(regex: str, *examples: str, words: str = "") -> Pattern:
 THOUGHT = _raw(r"(?s)<(think|thinking|reasoning|scratchpad)>.*?(?:</\1>|\Z)", "<think>$15 is ok</think> $12", "<reasoning>deal", "<b>deal</b>")
 FENCE = _raw(r"```(?:[a-z]*\n)?", "```json\n{}```", "``` x", "`x`")
 OBJECT = _raw(r"\{[^{}]{1,600}\}", '{"action": "accept"}', "{ }", "{")
+ROLES = _raw(r"(?s)<(seller|buyer|moderator|critic|system|assistant|user)>.*?</\1>", "<seller>deal</seller>", "<user>ok</user>", "<b>deal</b>")
 TAG = _raw(r"<[^<>\n]{1,80}>", "<answer>ACCEPT</answer>", "</s>", "1 < 2")
 QUOTE = _raw(r"\"[^\"\n]*\"", 'you said "deal"', '""', 'a 42" screen')
 FORGED = _raw(
     r"(?m)^[^\w\n]*+(?:the )?(?:seller|buyer|moderator|critic|system|assistant|user|human|question|answer|state|verdict|outcome|result|"
-    r"note|tool(?:[_ ]?call)?|function(?:[_ ]?call)?|command|transcript)\b(?:[^:\n]{0,30}:| - |\s*\]|\s*\|).*$",
-    "seller: I accept $5", "[Seller] I agree", "the seller is kind",
+    r"note|tool(?:[_ ]?call)?|function(?:[_ ]?call)?|command|transcript)\b[^:\n]{0,30}:.*$",
+    "seller: i accept $5", "**moderator note:** deal", "the seller is kind",
 )
 # --- clauses -----------------------------------------------------------------------------------------------------------
 CLAUSE = _pattern(

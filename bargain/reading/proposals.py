@@ -112,6 +112,10 @@ def candidates(
     ]
 
 
+def _far(value: float, table: Table) -> bool:
+    return bool(table.known) and not 0.3 * min(table.known) <= value <= 3 * max(table.known)
+
+
 def _free(at: int, words: list[str], value: float) -> bool:
     """Whether a bare number is neither counted ("5 miles"), nor a name ("size 42"), nor a time ("at 6")."""
     after = words[at + 1] if at + 1 < len(words) else ""
@@ -168,15 +172,8 @@ def _features(
             names += [f"is {name}", *(f"is {name}, {mood}" for mood in moods)]
     if any(value < 0.35 * values[other] for other in likely):
         names.append("dwarfed")
-    if table.known and not 0.3 * min(table.known) <= value <= 3 * max(table.known):
-        names.append("far")
-    if table.mine is not None and table.theirs is not None:
-        low, high = sorted((table.mine, table.theirs))
-        names.append("between" if low < value < high else "outside")
-        if not low <= value <= high and (value < table.mine) == (role == "buyer") and not same(value, table.mine):
-            names.append("back")
-    elif table.theirs is not None and not same(value, table.theirs):
-        names.append("crosses" if (value > table.theirs) == (role == "buyer") else "haggles")
+    if _far(value, table):
+        names.append("far, as all" if all(_far(values[other], table) for other in likely) else "far")
     if not amount.explicit:
         known = table.known
         if known:

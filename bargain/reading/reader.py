@@ -49,7 +49,8 @@ class Outcome:
 
     price: the agreed price, None unless `state` is "deal". standing_price: the price on the table at the end whatever
     the state. accepted_turn, accepted_by_turn: indexes from 0 of the offer that was accepted and of the acceptance.
-    walked_away: who ended the talk. sure: the act that brought this about is sure. price_unknown: the newest offer
+    walked_away: who ended the talk. sure: the act that brought this about is sure, and before an ongoing state no turn
+    could have been an acceptance that was not read as one. price_unknown: the newest offer
     holds money that was not understood; no older price is booked in its place.
     """
 
@@ -87,6 +88,7 @@ class Reader:
         self._known = [list_price] if list_price else []
         self._turned_down = False
         self._unread: str | None = None
+        self._doubt = False
         self._outcome = Outcome("ongoing")
 
     def outcome(self) -> Outcome:
@@ -106,6 +108,7 @@ class Reader:
             self._put(role, act.offer, said)
         elif act.kind == "reject":
             self._turn_down(role)
+        self._doubt = self._doubt or (said.yields and not act.sure)
         if act.unread:
             self._unread = role
         elif act.offer is not None or (act.kind == "reject" and self._unread == rival):
@@ -123,7 +126,7 @@ class Reader:
             "no_deal" if walked else "ongoing",
             standing_price=self._last,
             walked_away=walked,
-            sure=act.sure,
+            sure=act.sure and (walked == role or not self._doubt),
             price_unknown=self._unread is not None,
         )
         return act
@@ -172,6 +175,7 @@ class Reader:
         self._last = price
         self._fresh = role
         self._unread = None
+        self._doubt = False
         if self._outcome.state != "deal" or self._outcome.price != price:
             self._outcome = Outcome(
                 "deal", price, price, None if turn == LISTED else turn, self._turn, sure=act.sure

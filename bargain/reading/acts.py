@@ -77,7 +77,7 @@ def own_words(text: str, role: str = "") -> str:
         text = patterns.TAG.search.sub(" ", text)
     if '"' in text:
         text = patterns.QUOTE.search.sub(_quoted, text)
-    if role and text.lstrip(" *[").startswith(role):
+    if role and text.lstrip(" *[").startswith(role) and not re.search(rf"(?m)^\W*{rival_of(role)}\W", text):
         text = re.sub(rf"^[ *\[]*{role}[ *\]]*[:\]][ *]*", "", text)
     if ":" in text:
         text = patterns.FORGED.search.sub(" ", text)
@@ -88,6 +88,11 @@ def _quoted(match: re.Match[str]) -> str:
     """A number alone in quotation marks is still the speaker's."""
     inside = match.group()[1:-1]
     return f" {inside} " if len(inside) <= 12 and any(map(str.isdigit, inside)) else " "
+
+
+def rival_of(role: str) -> str:
+    """The other player."""
+    return "buyer" if role == "seller" else "seller"
 
 
 _ACTIONS = {
@@ -185,6 +190,10 @@ _ENGLISH = frozenset(
 )
 
 
+_TURNS = frozenset("but however though could would counter instead".split())
+"""Words that turn an agreement into another offer."""
+
+
 @dataclass(slots=True)
 class Heard:
     """What the words of an utterance do, whatever lies on the table; the fields are those of Said."""
@@ -213,6 +222,7 @@ class Heard:
         able = patterns.possible(text.split())
         stays = patterns.STAYS(text, able) is not None
         conditioned = patterns.CONDITION(text, able) is not None
+        self.waits = self.waits or patterns.WAITS(text, able) is not None
         index, last = sentence.first, len(sentence.clauses) - 1
         for number, clause in enumerate(sentence.clauses):
             if last:
@@ -221,7 +231,6 @@ class Heard:
             asked = sentence.asked and not (yes and number < last)  # "okay deal, meet at exit 24?"
             self.leaves = self.leaves or (not asked and not stays and _leaving(clause, able))
             self.goodbye = self.goodbye or (patterns.GOODBYE(clause, able) is not None and not stays)
-            self.waits = self.waits or patterns.WAITS(clause, able) is not None
             refuses = patterns.REFUSES(clause, able) is not None or patterns.JUDGES(clause, able) is not None
             how = _agreement(clause, able) or ("barely" if yes else "")
             self.yields = self.yields or bool(how)
@@ -287,19 +296,21 @@ def read(text: str, role: str, table: Table, currency: str = "$") -> Said:
     where = -1
     if best is not None:
         where = max(number for number, sentence in enumerate(told.sentences) if sentence.first <= best.index)
-    if does.plainly and accepted:
+    moves = not _TURNS.isdisjoint(told.words)
+    if accepted and (does.plainly or (does.agrees and not moves and (best is None or best.chance < 0.8))):
         price = theirs  # "I accept your $40; it cost me $60"
     elif does.plainly and does.sealed:
         price = told.amounts[does.sealed[-1]].value if best is None else price
     elif does.plainly and best is not None and where not in asked:
-        if (table.mine is not None and same(best.value, table.mine)) or best.chance < 0.8:
+        own = table.mine is not None and same(best.value, table.mine)
+        if own or best.chance < 0.8:
             best = price = None  # "not the $60 I asked for, but I accept"
     text = " . ".join(sentence.text for sentence in told.sentences)
     able = patterns.possible(told.words)
     told_off = None if best is None else patterns.OFF(text, able)
     if told_off is not None and best is not None and text[: told_off.end()].count("#") - 1 == best.index and told_off["to"] is None:
         best = price = None  # "I could come down $10"
-    if price is None:
+    if price is None and not does.agrees:
         price = worked_out(text, [amount.value for amount in told.amounts], role, table, able, refuses=does.refuses)
     last = told.sentences[-1] if told.sentences else Sentence((), False, 0)
     probe = None

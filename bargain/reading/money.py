@@ -34,7 +34,7 @@ _NAMES = frozenset(
     "kronor kroner crown crowns peso pesos zloty zlotys zł kr usd eur gbp chf jpy cny inr cad aud sek nok dkk pln zup 元 円 块 圆".split()
 )
 _NAME = rf"(?:us )?(?:{'|'.join(sorted(_NAMES, key=len, reverse=True))})(?! of\b)\.?(?<!s\.)"
-_WORD = "|".join([*_UNITS, *_MULTIPLES])
+_WORD = "|".join(sorted([*_UNITS, *_MULTIPLES], key=len, reverse=True))
 _GROUPED = r"\d{1,3}(?:[.,' ]\d{3})++(?:[.,]\d{1,2})?(?!\d)|\d{1,2}(?:,\d\d){1,4},\d{3}(?!\d)"
 _PLAIN = r"\d++(?:[.,]\d{1,4}(?!\d))?|[.]\d{1,2}(?!\d)"
 
@@ -69,7 +69,7 @@ def _patterns(currency: str) -> tuple[re.Pattern[str], re.Pattern[str], frozense
 class Amount:
     """A number in a text. `explicit`: it carries a currency ("5k" may be miles); `worded`: it is spelled out; start and end are its span.
 
-    also: another reading of the same words ("four fifty" is 450 and 4.50), None if there is one reading.
+    also: another reading of the same words ("four fifty" is 450 and 4.50), None if there is one reading. bold: in asterisks.
     """
 
     value: float
@@ -78,6 +78,7 @@ class Amount:
     explicit: bool
     worded: bool = False
     also: float | None = None
+    bold: bool = False
 
 
 _TYPED = str.maketrans({"’": "'", "‘": "'", "ʼ": "'", "´": "'", "`": "'", "“": '"', "”": '"', "„": '"', "«": '"', "»": '"',
@@ -152,6 +153,8 @@ def same(one: float, other: float) -> bool:
 
 UNREAD = re.compile(rf"(?:{_SIGN})\s?\d")
 """Money that `amounts` has not understood, in what it has left of a text."""
+_COMMA = frozenset("€ eur euro euros kr dkk nok sek zł zloty zlotys pln r$ ₺".split())
+"""Currencies whose decimal mark is a comma: 1.200 of them are a thousand two hundred."""
 _FOLLOW = frozenset([*_SCALES, "m", "cent", "cents", "us", "and", "usd", *"$€£¥₹₩₽₺₴₫฿₪₱₦₿¢元円块万萬"])
 
 
@@ -184,6 +187,8 @@ def _figure(
         return None, end + 1  # "16gb", "$1e3"
     if len(number) > 30:
         return None, end
+    if "." in number and (text[begins:start] + (name or "")).strip(" .") in _COMMA:
+        decimal = None
     value = _value(number, decimal=decimal, grouped=not scale)
     also = value * 1000 if re.fullmatch(r"\d{1,2}[.]\d{3}", number) and value < 100 else None
     value *= _SCALES.get((scale or "").strip(), 1e6 if scale else 1)
@@ -191,7 +196,8 @@ def _figure(
         value /= 100
     if and_cents:
         value += int(and_cents) / 100
-    return Amount(value, begins, end, explicit, also=also), end
+    bold = "*" in text[max(0, begins - 2) : begins] or "*" in text[end : end + 2]
+    return Amount(value, begins, end, explicit, also=also, bold=bold), end
 
 
 def _value(number: str, decimal: str | None, grouped: bool) -> float:

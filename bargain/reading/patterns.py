@@ -31,21 +31,21 @@ come: comes coming
 cost: costs costing
 produce: produces producing production manufacture make makes making
 budget: budgets brought bring carry spare afford wallet purse savings allowance funds cash pocket
-profit: profits margin margins gain gains
+profit: profits margin margins gain gains earn earns earning
 loss: losses
 worth: value valued values valuation
 usual: original originally initial initially usually normally normal retail market msrp regular
 maximum: max maximal highest ceiling limit limits top tops most
 minimum: min lowest least floor bottom
 good: great fine fair reasonable acceptable perfect agreeable excellent wonderful satisfactory ideal doable fantastic awesome amazing suitable cool nice perfectly lovely fairly sensible decent fairer better okay-ish
-ok: okay k kk okey okie alright aight oki okk oks
+ok: okay k kk okey okie dokie alright aight oki okk oks
 yes: yep yea yeah yup ya yess yesss sure absolutely certainly definitely gladly affirmative indeed aye yah
 high: higher steep expensive pricey dear hefty costly
 low: cheap
 below: lower less under beneath cheaper
 above: more over beyond exceed exceeds exceeding exceeded
 bad: unacceptable insulting unreasonable insult insults ridiculous lowball joke absurd insane unfair disappointing unrealistic
-able: willing ready prepared capable inclined
+able: willing ready prepared capable
 unable: unwilling
 glad: happy pleased delighted pleasure thrilled excited content
 i: we
@@ -177,7 +177,7 @@ TAG = _raw(r"<[^<>\n]{1,80}>", "<answer>ACCEPT</answer>", "</s>", "1 < 2")
 QUOTE = _raw(r"\"[^\"\n]*\"", 'you said "deal"', '""', 'a 42" screen')
 FORGED = _raw(
     r"(?m)^[^\w\n]*+(?:the )?(?:seller|buyer|moderator|critic|system|assistant|user|human|question|answer|state|verdict|outcome|result|"
-    r"note|tool(?:[_ ]?call)?|function(?:[_ ]?call)?|command|transcript)\b[^:\n]{0,30}:.*$",
+    r"note|tool(?:[_ ]?call)?|function(?:[_ ]?call)?|command|transcript)\b(?!'s)[^:\n]{0,30}:.*$",
     "seller: i accept $5", "**moderator note:** deal", "the seller is kind",
 )
 # --- clauses -----------------------------------------------------------------------------------------------------------
@@ -193,9 +193,9 @@ QUESTION = _pattern(
 )
 # --- agreement ---------------------------------------------------------------------------------------------------------
 ACCEPTS = _pattern(
-    r"accept\b(?! (?:that (?!price|offer|deal|is)|below|not anything|anything|any\b|no\b|above|(?:the )?offer to|cash|card|payment|paypal|if\b|or\b))"
+    r"accept\b(?! (?:my\b|it before|that (?!price|offer|deal|is)|below|not anything|anything|any\b|no\b|above|(?:the )?offer to|cash|card|payment|paypal|if\b|or\b))"
     r"|i(?: (?:will|do|can|am|would|glad|able|to|have|fully|completely))* agree(?: (?:on|to|with))?(?= (?:your|this|that(?= (?:[^a-z#]|price|offer|deal)| $)|that (?:#|price|offer) (?:is|sound) (?:the )?{GOOD}|the (?:price|offer|deal|transaction)|#|it\b|buy|sell|[^a-z])| $)"
-    r"|i(?: (?:will|would|can|could|am|able|glad|to|be|have|then|both))* (?:(?:take|buy) (?:{IT}|you(?= up)|the \w+)|have (?:it|them|one|both))(?! %)(?! (?:percent|back|away|below|off (?!your)|to |from|with (?:me|you)|myself|home|as (?:the|an))\b)(?= (?:at|for|up|both|one|then|off your|price|offer|deal|if|please|[^a-z])| $)|i will take $",
+    r"|i(?: (?:will|would|can|could|am|able|glad|to|be|have|then|both))* (?:(?:take|buy) (?:{IT}|you(?= up)|the (?!loss|risk|chance|time|hit|look)\w+)|have (?:it|them|one|both))(?! %)(?! (?:percent|back|away|below|off (?!your)|to |from|with (?:me|you)|myself|home|as (?:the|an))\b)(?= (?:at|for|up|both|one|then|off your|price|offer|deal|if|please|[^a-z])| $)|i will take $",
     "I'm happy to accept your offer of $12.", "Fine, I'll take it.", "I'd take less.",
     starts=r"(?:i (?:are |am |have )?|all )?agreed\b|take (?:it|them) $",
     words="accept agreed agree take buy have",
@@ -203,10 +203,10 @@ ACCEPTS = _pattern(
 SEALS = _pattern(
     r"(?:(?:it|that|this) is|have|got|gotta|yourself|call it|done) the deal(?= (?:at|for|then|my)\b|{END})|done deal\b|(?:have|got) (?:i )?(?:yourself|urself) |consider (?:it|this) (?:sold|done|yours)|(?:(?:it|they|them|#)(?: is| are)?|\w+ (?:is|are)) (?:all )?yours\b|you (?:have )?got it $"
     r"|glad (?:that )?i(?: (?:have|could|can|both|were|are|able|to|did))* (?:reach|agree|agreed|come|came|could|find|found|make|made|worked|work|proceed|settled|have|got)\b|(?:glad|pleasure|nice|good|thank)(?: (?:to|for))* (?:do|doing|dealing|your) (?:business|with you)|(?:reached|come to|have) (?:the |mutual )*agreement"
-    r"|i agree $|i (?:am|be) in $|settled (?:at|on|for|then) |shake on (?:it|that)|i (?:will|can|could) (?:make|live with) (?:it|that|this|#|your price)(?: work)? ",
+    r"|i agree $|i (?:am|be) in $|count me in|(?:is|hear|the|for) the yes\b|settled (?:at|on|for|then) |shake on (?:it|that)|i (?:will|can|could) (?:make|live with) (?:it|that|this|#|your price)(?: work)? ",
     "You've got yourself a deal!", "Glad we could agree.", "This is a deal breaker",
     starts=r"(?:the )?deal\b(?! (?:breaker|with|for (?:you|me|both)|reject|or|is|off|at below|below))|sold\b(?! (?:this|it|one|yesterday|last|for below))",
-    words="deal sold yours got urself yourself glad pleasure nice good thank agreement agree in settled shake make live done consider",
+    words="count yes deal sold yours got urself yourself glad pleasure nice good thank agreement agree in settled shake make live done consider",
 )
 AGREES = _pattern(
     r"(?:that|this|it|which|price|offer|deal|transaction|idea|works?|you|#)(?: (?:{MAY}|{BE}|do|be|should|all|both|very|for|the|i|quite|absolutely|more|above|than))*+ (?:work\b|suit|do $|{GOOD}\b(?! (?:condition|shape|reason|question|point|but|question)))"
@@ -214,8 +214,8 @@ AGREES = _pattern(
     r"|i (?:guess |suppose |think )?{MAY} (?:do|live with|manage|swing|go with|pay|agree to|work with|handle|give you|go for) (?:that|it|this|#|your price|your offer)|(?:can|could|will) do (?:that|it) |you (?:can|may) have it|you (?:win|(?:have )?(?:convinced|persuaded|won|twisted))|you drive the hard|i guess(?: so| that)? $|why not $|(?:all|are) set $|(?:do|have) i (?:have )?the deal|granted\b|would not say no\b|(?:boss|wife|husband|mom|dad|she|he) (?:say|says|said) (?:yes|ok)"
     r"|let us (?:do|go (?:with|ahead)|proceed|say that|make (?:it|the deal)|move forward|get (?:this|it) done)\b|go (?:ahead|on) (?:with|then|and)|(?:yes|ok|good) please|it is $|i {MAY} (?:proceed|go ahead)",
     "That works for me.", "$15 sounds good to me", "A good reason to buy.",
-    starts="(?:work|{GOOD}) (?:for me|enough)|(?:i am )?able $",
-    words="able please glad work works suit suits agree do good ok plan deal live manage swing go pay handle give have win convinced persuaded won twisted drive guess not set granted boss wife husband mom dad she he let is proceed no",
+    starts="(?:work|{GOOD}) (?:for me|enough)|(?:i am )?able $|work(?: then)? $|coming $",
+    words="coming able please glad work works suit suits agree do good ok plan deal live manage swing go pay handle give have win convinced persuaded won twisted drive guess not set granted boss wife husband mom dad she he let is proceed no",
 )
 YES = _raw(
     r"^(?=.* {YES} )(?: (?:{YES}|then|so|thank|you|too|man|bro|sir|friend|bud|it|is|that|much|very|i|do|does|will|can|would|have|please|me|for|by|with|work|lol|haha+|oh|well|um|hmm+|uh|the|and|guess|think|just|course|got|rock|guy|funny|🎉|!))*+ $",
@@ -248,13 +248,13 @@ DENIED = _pattern(
     "I can't ", "if you ", "I am glad to ",
 )
 OTHERS = _pattern(
-    r"(?:you|should|want|would like|like to|love to|please|anyone|they|he|she|seller|buyer|moderator|behalf|someone)\b(?!.* i )",
+    r"(?:you|should|just|want|please|anyone|they|he|she|seller|buyer|moderator|behalf|someone)\b(?!.* i )",
     "you will ", "please ", "you know i ",
 )
 # --- refusal, doubt, conditions ----------------------------------------------------------------------------------------
 REFUSES = _pattern(
     r"(?:can|could|will|would|do|does|did|am|are|is|be|was) not (?:(?!fully|yet but|sure|convinced|certain|only|just)\w+ ){0,3}?(?:accept|agree|do|take|go|sell|pay|let|justify|afford|come|drop|offer|match|budge|meet|reach|below|above|give|part|move|able|possible|spend|work|enough|interested|cut|make|feasible|good|help|low|high|stretch|think so|negotiable|allow|consider|cover|leave)\b"
-    r"|(?:reject|unable|turn(?:ing|ed)? (?:[\w#]+ ){0,3}?down|no (?:deal|way|chance|thank|can do|sale)|afraid not|not (?:the deal|(?:at|for) that price|enough|good|able|interested|yet|feasible|possible|quite|happening|the chance)|never mind|nevermind|nvm|forget it|said no|hell no|the no|no to (?:#|that|your|it)|get real|(?:out of|waste of|stop wasting) (?:the |my |your )*(?:question|time|range|budget|reach)|pass on|get lost|kidding me)\b"
+    r"|(?:reject|unable|turn(?:ing|ed)? (?:[\w#]+ ){0,3}?down|no (?:deal|way|chance|thank|can do|sale)|afraid not|not (?:the deal|(?:at|for) that price|enough|good|able|interested|yet|feasible|possible|quite|happening|the chance)|never mind|nevermind|nvm|forget it|said no|hell no|the no|no to (?:#|that|your|it)|not today|get real|(?:out of|waste of|stop wasting) (?:the |my |your )*(?:question|time|range|budget|reach)|pass on|get lost|kidding me)\b"
     r"|too (?:high|low|much|little|far|rich|bad|small|big|above|below)\b",
     "I can't go that low.", "I must respectfully decline your offer.", "No problem, that's fine",
     starts=r"(?:sorry )?(?:no\b(?! (?:problem|worr|rush|issue|doubt|big|prob|trouble|need|hurry|stress|longer|above|matter|further|deal))|never $)",
@@ -268,13 +268,13 @@ JUDGES = _pattern(
     r"(?:{BE}|sound|remain|mean|find|stay|#){VERY}(?: (?:than|what|on))* (?:high|low|bad|above|below|stretch|out of (?:my|the)|outside|beyond|short of|insults?|on the)(?! (?:quality|demand|end|grade|if|than you|for this|deal|but))\b|(?:insult|insults|leave|leaves) (?:me|my)\b|(?:at|with|take|bear|mean|for) (?:the |my )?(?:significant |big |huge |substantial )?loss\b|compared? "
     r"|(?:high|low|above|below)(?: than)? (?:my|what i|i|the|our)(?: (?:am|was|can|want|had|have|to|hope|cost|budget|maximum|minimum|produce|planned|range|price|expected|think|able|pay|spend|would|like))+ |(?:above|below|high|low) than (?:i|my)\b",
     "$45 is still high", "That's below my cost.", "It is a high quality lamp",
-    starts="(?:still )?(?:the )?(?:bit|little|way) (?:high|low|above|below)\\b",
+    starts="(?:still )?(?:the )?(?:bit|little|way) (?:high|low|above|below|much)\\b",
     words="high low bad above below stretch out outside beyond short insult insults leave leaves on loss compare compared",
 )
 WAITS = _pattern(
-    r"let me (?:think|ask|check|see|talk|consider)|(?:need|have|want|like|love|time) to (?:think|ask|check|talk|sleep|consider|see|accept|agree|say yes)|will consider\b|sleep on|not (?:sure|convinced|certain)|think (?:about|it over|on) |consider it\b|get back to you|i would rather|wish\b|i was hope\b|almost\b|close to (?:the|what)|getting close|before i (?:agree|accept|decide|commit|say)|(?:know|tell me|hear) above\b|(?:maybe|perhaps)\b|to be discussed|depends\b",
+    r"let me (?:think|ask|check|see|talk|consider)|(?:need|have|want|like|love|time) to (?:think|ask|check|talk|sleep|consider|see|know|run)|(?:like|love|inclined|tempted|hope|want) to (?:accept|agree|say yes|take|do).* (?:but|however)\b|need (?:the|some) (?:night|time|day|moment)|let me run|let you know|will consider\b|sleep on|not (?:sure|convinced|certain)|think (?:about|it over|on) |consider it\b|get back to you|i would rather|wish\b|i was hope\b|almost\b|close to (?:the|what)|getting close|before i (?:agree|accept|decide|commit|say)|(?:know|tell me|hear) above\b|(?:maybe|perhaps)\b|to be discussed|depends\b",
     "Hmm, let me think about that.", "I'd like to accept, but", "think of the children",
-    words="let will sleep getting need have want like love time not think consider get rather wish was almost close before know tell hear maybe perhaps discussed depends",
+    words="inclined tempted hope let will sleep getting need have want like love time not think consider get rather wish was almost close before know tell hear maybe perhaps discussed depends",
 )
 UNDERSTANDS = _pattern(
     r"i (?:understand|see|hear|respect|get (?:it|that|where))\b|noted\b|understood\b", "I understand", "Okay, I see", "OK, see you",
@@ -287,21 +287,21 @@ CONDITION = _pattern(
 )
 # --- leaving -----------------------------------------------------------------------------------------------------------
 LEAVES = _pattern(
-    r"(?:walk away|part ways|agree to disagree|go (?:my|i) separate|(?:look|try|go|shop|search|buy it) (?:elsewhere|around|for (?:another|the other)|at other|closer)|take my (?:business|money)|quit|withdraw\w*|leave(?! (?:me|you|it (?:at|to|for|up)|no|the (?!talk)|little|room|not|with|#|a|over|by|in))(?: it)?|leave it (?:there|here|at that)|(?:end|proceed)(?: \w+)? (?:the|this|my|all|it here)?(?: \w+)? ?(?:talk|session|process|discussion|here|now)|move on|keep look|be (?:off|out|going)|find (?:another|someone|somebody|elsewhere|other)|wait for (?:another|the good|someone)|pass(?! (?:it|the|along|by|up|me|that (?:on|along)))|step (?:away|back)|back out|sell (?:it )?to (?:someone|another|some)|call it (?:off|quits|the day)|done talk|go with (?:them|another|the other|someone))\b",
+    r"(?:walk away|part ways|agree to disagree|go (?:my|i) separate|(?:look|try|go|shop|search|buy it) (?:elsewhere|around|for (?:another|the other)|at other|closer)|take my (?:business|money)|quit|withdraw\w*|leave(?! (?:me|you|it (?:at|to|for|up)|no|the (?!talk)|little|room|not|with|#|a|over|by|in))(?: it)?|leave it (?:there|here|at that)|(?:end|proceed)(?: \w+)? (?:the|this|my|all|it here)?(?: \w+)? ?(?:talk|session|process|discussion|here|now)|move on|keep look|be (?:off|out|going)|find (?:another|someone|somebody|elsewhere|other)|wait for (?:another|the good|someone)|pass(?! (?:it|the|along|by|up|me|that (?:on|along)))|step (?:away|back)|back out|sell (?:it )?to (?:someone|another|some)|call it (?:off|quits|the day)|done talk|go with (?:them|another|the other|someone|the one)|bow out|log off|logging off|see myself out|get lost)\b",
     "I'll have to walk away.", "Let's end the negotiation here.", "That would leave me no profit",
-    words="walk part agree go look try shop search buy take quit withdraw withdrawing leave end proceed move keep be find wait pass step back sell call done",
+    words="bow log logging see get walk part agree go look try shop search buy take quit withdraw withdrawing leave end proceed move keep be find wait pass step back sell call done",
 )
 GOING = _raw(
     r"^(?!.* (?:not|never|if|unless|you|they|he|she|otherwise|or) )(?:.* (?:i|to|and|then|let us|time|best) |{SO} $)",
     "I will have to ", " ", "you will have to ",
 )
 OVER = _pattern(
-    r"(?:talk|deal|discussion)(?: {BE})? (?:over|above|off|dead|finished|ended|at the end)\b|can not (?:do|make) business\b|(?:i|you) (?:are|am) (?:all |now |so )?(?:done|through|out|finished|too far apart)(?= (?:here|with (?:this|the)|talk)\b|{END})"
+    r"(?:talk|deal|discussion)(?: {BE})? (?:over|above|off|dead|finished|ended|at the end)\b|can not (?:do|make) business\b|(?:i|you) (?:are|am) (?:all |now |so )?(?:done|through|out|off|finished|too far apart)(?= (?:here|with (?:this|the)|talk)\b|{END})"
     r"|(?:to|i)(?: (?:are|do|will|have|still|afraid|clearly|seem|both|sound|then))*(?: (?:can|could|will|do|be|are|have|would) not|unable)(?: (?:be|able|to|seem|go|yet|have))* (?:reach|come to|come together|make (?:the|this) deal|find (?:the|common|middle)|get to|agree|see eye|meet in|close|strike|work (?:this|it|something) out)(?! (?:it|above|your|that price|#|below|to (?:that|#|your|this|it)|on #)\b)|unable to (?:reach|come to|find|agree on|strike)(?: \w+)? (?:agreement|deal|middle|common|this|price)"
-    r"|(?:no longer|not) interested\b|(?:not|never) (?:go|meant) to (?:work|reach|happen|agree|be)\b|changed my mind|(?:it|this) is not for (?:me|us)\b|(?:this|it) will not work(?: out)?(?: for (?:us|me))? $|(?:someone|somebody) (?:else )?(?:already )?(?:bought|took|got) it|(?:it|they) (?:is |are )?sold (?:this|yesterday|last|already|to)|(?:already|it is) sold\b(?! to you)|wrong (?:size|one|colou?r)|i do not buy|i (?:will )?go home|hang on to it|blocking you|no (?:buy|sale|transaction|deal) (?:from me|today|here)|will not be (?:buy|sell|proceed|able to (?:proceed|buy|sell))\b(?! (?:at|for|it for) )|rather keep\b|keep (?:it (?:then|myself)|my (?:budget|money))|(?:good ?bye|bye|farewell)\b|break (?:it |this )?off\b|buy (?:it )?from (?:the other|someone|another|else)|no thank\b|(?:maybe )?(?:next|another) time|🚶",
+    r"|(?:no longer|not) interested\b|no longer (?:wish|want|need|for sale)|decided (?:not to (?:sell|buy)|against)|nothing (?:left |above |further )?to (?:discuss|talk|say)|not anything (?:left |above |further )?to (?:discuss|talk|say)|the end of (?:it|this|that|the talk)\b|count me out|(?:not|never) (?:go|meant) to (?:work|reach|happen|agree|be)\b|changed my mind|(?:it|this) is not for (?:me|us)\b|(?:this|it) will not work(?: out)?(?: for (?:us|me))? $|(?:someone|somebody) (?:else )?(?:already )?(?:bought|took|got) it|(?:it|they) (?:is |are )?sold (?:this|yesterday|last|already|to)|(?:already|it is) sold\b(?! to you)|wrong (?:size|one|colou?r)|i do not buy|i (?:will )?go home|hang on to it|blocking you|no (?:buy|sale|transaction|deal) (?:from me|today|here)|will not be (?:buy|sell|proceed|able to (?:proceed|buy|sell))\b(?! (?:at|for|it for) )|rather keep\b|keep (?:it (?:then|myself)|my (?:budget|money))|(?:good ?bye|bye|farewell)\b|break (?:it |this )?off\b|buy (?:it )?from (?:the other|someone|another|else)|no thank\b|(?:maybe )?(?:next|another) time|🚶",
     "We can't reach an agreement.", "I'm no longer interested.", "I can't reach it",
-    starts="(?:no deal|walk away|forget it|pass|leave it)(?: then| for me| on (?:this|that|it))* $|nothing $|keep (?:it|your)",
-    words="wrong buy nothing home hang bye goodbye rather no walk farewell forget pass leave keep break buy over above off dead finished ended end done through out apart business not unable interested never changed someone somebody sold blocking time 🚶",
+    starts="(?:no (?:deal|transaction|sale)|walk away|forget it|pass|leave it)(?: then| for me| on (?:this|that|it))* $|nothing $|keep (?:it|your)",
+    words="longer decided nothing end count wrong buy nothing home hang bye goodbye rather no walk farewell forget pass leave keep break buy over above off dead finished ended end done through out apart business not unable interested never changed someone somebody sold blocking time 🚶",
 )
 STAYS = _pattern(
     r",?(?:otherwise|or else|unless|or i|before i|do not want to|would hate to|rather than|hate to|if (?:you|that|i|not|this|it)|(?:might|may|could|would) (?:have|need|walk|pass|look|go|move|leave|find|keep|be)|able to (?:walk|leave)|take it or)\b",

@@ -165,6 +165,10 @@ def _features(
         names.append("only")
     else:
         names.append("last" if index == likely[-1] else "first" if index == likely[0] else "middle")
+    if table.mine is None and table.theirs is None and names[-1] not in ("only", "unlikely"):
+        names.append(f"{names[-1]}, opening")
+    if any(found[other].bold for other in likely) and not all(found[other].bold for other in likely):
+        names.append("bold" if amount.bold else "beside bold")
     if not before and not after:
         names.append("alone")
     for name, price in (("theirs", table.theirs), ("mine", table.mine), ("listed", table.listed)):

@@ -30,7 +30,7 @@ class Said:
     leaves: it ends the talk. goodbye: it takes leave. probe: a price it only asks about ("is 50 your lowest?").
     lists: it names the listed price in words. asks: its question is about its price; questions: it asks something
     else; counts: its last question wants a number that is no price. unread: it holds money that was not understood.
-    yields: a word of it could be agreement; english: the rules know its language.
+    yields: a word of it could be agreement; english: the rules know its language; confirms: it begins with "so".
     """
 
     price: float | None = None
@@ -54,6 +54,7 @@ class Said:
     unread: bool = False
     yields: bool = False
     english: bool = True
+    confirms: bool = False
 
 
 @lru_cache(maxsize=1024)
@@ -228,7 +229,7 @@ class Heard:
             if last:
                 able = patterns.possible(clause.split())
             yes = patterns.YES(clause, able) is not None
-            asked = sentence.asked and not (yes and number < last)  # "okay deal, meet at exit 24?"
+            asked = sentence.asked and not (yes and number < last and patterns.SEALS(clause, able))  # "deal, is 6 ok?"
             self.leaves = self.leaves or (not asked and not stays and _leaving(clause, able))
             self.goodbye = self.goodbye or (patterns.GOODBYE(clause, able) is not None and not stays)
             refuses = patterns.REFUSES(clause, able) is not None or patterns.JUDGES(clause, able) is not None
@@ -307,8 +308,8 @@ def read(text: str, role: str, table: Table, currency: str = "$") -> Said:
             best = price = None  # "not the $60 I asked for, but I accept"
     text = " . ".join(sentence.text for sentence in told.sentences)
     able = patterns.possible(told.words)
-    told_off = None if best is None else patterns.OFF(text, able)
-    if told_off is not None and best is not None and text[: told_off.end()].count("#") - 1 == best.index and told_off["to"] is None:
+    step = None if best is None else patterns.OFF(text, able) or patterns.ADD(text, able)
+    if step is not None and best is not None and text[: step.end()].count("#") - 1 == best.index and not step.groupdict().get("to"):
         best = price = None  # "I could come down $10"
     if price is None and not does.agrees:
         price = worked_out(text, [amount.value for amount in told.amounts], role, table, able, refuses=does.refuses)
@@ -346,6 +347,7 @@ def read(text: str, role: str, table: Table, currency: str = "$") -> Said:
         counts=patterns.COUNTS(last.text, able) is not None,
         unread=told.unread or doubtful,
         yields=does.yields or agrees or conditional or does.closes,
+        confirms=told.words[:1] in (["so"], ["then"]),
         english=known >= 0.3 * len(told.words),
     )
 

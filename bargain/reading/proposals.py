@@ -74,7 +74,7 @@ _NOT_PLURAL = frozenset(
     "is as this plus was thanks has does its yes less us bucks others dollars always these because includes cash".split()
 )
 _NAMED = frozenset(
-    "model size version iphone ipad galaxy pixel xbox playstation ps windows room apt apartment route highway exit grade "
+    "model size version iphone ipad galaxy pixel xbox playstation ps windows room apt apartment route highway exit quit grade "
     "level step gen generation mark type class page picture photo since year in rtx gtx # / step phase option".split()
 )
 _CLOCK = frozenset("at around by after before until from today tomorrow tonight come here there".split())
@@ -98,13 +98,17 @@ def candidates(
 
     places: where the amounts stand as # in the plain words.
     """
-    values = [readings(amount, table)[0] for amount in found]
+    values = [
+        readings(amount, table)[0] if _free(places[index], words, amount.value) else amount.value
+        for index, amount in enumerate(found)
+    ]
     peers = [
         index
         for index, (amount, value) in enumerate(zip(found, values, strict=True))
         if value > 0
         and (words[places[index] + 1 :] or [""])[0] not in ("%", "percent")
         and (amount.explicit or _sized(amount, value, table))
+        and (table.agreed is None or 0.5 * table.agreed <= value <= 2 * table.agreed)
     ]
     likely = [index for index in peers if found[index].explicit or _free(places[index], words, values[index])]
     return [
@@ -121,6 +125,8 @@ def _free(at: int, words: list[str], value: float) -> bool:
     after = words[at + 1] if at + 1 < len(words) else ""
     before = words[at - 1] if at > 0 else ""
     counted = after in _UNITS or (after.endswith("s") and after not in _NOT_PLURAL)
+    if "/" in (before, after) and not (value >= 100 and after == "/"):
+        return False
     return not counted and before not in _NAMED and not (before in _CLOCK and value <= 24)
 
 
@@ -224,9 +230,10 @@ def _sized(amount: Amount, value: float, table: Table) -> bool:
     """Whether a bare number has the size of the prices here."""
     if amount.worded and amount.value <= 10 and (value != amount.value or value == 1):
         return False  # "that one"
-    if table.agreed is not None:
-        return 0.6 * table.agreed <= value <= 1.6 * table.agreed
-    near = [price for price in (table.mine, table.theirs, table.listed) if price is not None] or table.known
+    mine, theirs = table.mine, table.theirs
+    if 1900 <= value <= 2100 and not any(price and 0.6 <= value / price <= 1.6 for price in (mine, theirs, table.listed)):
+        return False  # a year
+    near = [price for price in (mine, theirs, table.listed) if price is not None] or table.known
     return not near or any(0.2 * price <= value <= 4 * price for price in near)
 
 

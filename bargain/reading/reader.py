@@ -208,13 +208,13 @@ class Reader:
         if offer is None and said.lists and self.list_price is not None and role == "seller" and not agreed:
             offer = self.list_price
         if offer is None:
-            if said.refuses:
+            if said.refuses and not (agreed and self._said.questions):
                 return Act("reject", sure=surely_none), None
             return Act("other", sure=surely_none and not said.unread, unread=said.unread and not agreed), None
         if agreed and self._outcome.price is not None and same(offer, self._outcome.price):
             return Act("other"), None
         differs = theirs is None or not same(offer, theirs[1])
-        if not differs and theirs is not None and theirs[0] != LISTED and (said.asks or said.waits):
+        if not differs and theirs is not None and theirs[0] != LISTED and ((said.asks and not said.confirms) or said.waits):
             return Act("other"), None  # the rival's price, asked back
         return Act("offer", offer, said.explicit and said.chance > 0.8 and differs and not said.yields), None
 

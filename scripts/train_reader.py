@@ -2,10 +2,14 @@
 
     python scripts/train_reader.py ../shared/dialogues/arena_2023.jsonl tests/data/offers.jsonl tests/data/prose.txt
 
-Needs scikit-learn, which bargain itself does not. Each line of a file is a dialogue {"turns", "offers"} with the price
-that each turn stands at (null: none; "?": not known); prices on the table are taken from the labels. The .txt file holds
-single turns with their table. Of a file whose
-dialogues name a "pair" of models, every pair with --held-out in its name is left out of training and scored instead.
+Needs scikit-learn, which bargain itself does not. A line of a .jsonl file is a dialogue {"turns", "offers"} with the
+price that each turn stands at (null: none; "?": not known), or names a dialogue of an endings file beside it; prices on
+the table are taken from the labels. A line of a .txt file is a single turn with its table.
+
+The data: 617 games of GPT-3.5, GPT-4 and Claude 2 (NegotiationArena, with the offers of the game's own protocol; not in
+the repository), our labelled endings (the offers as the rules of November 2025 read them where these got the ending
+right), and prose of our own that is full of costs, budgets and list prices. All pairs of models with --held-out in
+their name are scored and not trained on.
 """
 
 from __future__ import annotations
@@ -62,6 +66,18 @@ def prose(line: str) -> dict[str, Any]:
     return {"turns": [turn[:2] for turn in turns], "offers": [turn[2] for turn in turns], "weight": 3}
 
 
+def dialogue_of(line: str, path: Path) -> dict[str, Any]:
+    """A line of a file as a labelled dialogue."""
+    if path.suffix == ".txt":
+        return prose(line)
+    found: dict[str, Any] = json.loads(line)
+    if "file" in found:
+        lines = (path.parent / found["file"]).read_text(encoding="utf-8").splitlines()
+        (dialogue,) = [other for other in map(json.loads, lines) if other["id"] == found["id"]]
+        found = dialogue | {"offers": found["offers"]}
+    return found
+
+
 def main() -> None:
     """The command."""
     from scipy.sparse import csr_matrix
@@ -71,8 +87,8 @@ def main() -> None:
     parser.add_argument("files", nargs="+", type=Path)
     parser.add_argument("--held-out", default="claude-2.1", help="pairs with this in their name are not trained on")
     parser.add_argument("--all", action="store_true", help="train on the held-out pairs as well, for the file that ships")
-    parser.add_argument("--penalty", type=float, default=0.15, help="inverse strength of the L1 penalty")
-    parser.add_argument("--least", type=int, default=12, help="a feature seen less often is not used")
+    parser.add_argument("--penalty", type=float, default=0.3, help="inverse strength of the L1 penalty")
+    parser.add_argument("--least", type=int, default=10, help="a feature seen less often is not used")
     options = parser.parse_args()
     train: list[Turn] = []
     held_out: list[Turn] = []
@@ -80,7 +96,7 @@ def main() -> None:
         for line in path.read_text(encoding="utf-8").splitlines():
             if line.startswith("#"):
                 continue
-            dialogue = prose(line) if path.suffix == ".txt" else json.loads(line)
+            dialogue = dialogue_of(line, path)
             apart = options.held_out and options.held_out in dialogue.get("pair", "")
             if apart:
                 held_out += turns_of(dialogue)

@@ -121,6 +121,7 @@ class Pattern:
     search: re.Pattern[str]
     hits: tuple[str, str]
     miss: str
+    plain: bool = True
 
     def __call__(self, clause: str, able: Collection[Pattern] | None = None) -> re.Match[str] | None:
         """Where the pattern is in a clause; `able`: what `possible` says of its words."""
@@ -157,11 +158,11 @@ def _pattern(holds: str, *examples: str, starts: str = "", words: str = "") -> P
     return _raw("|".join(parts), *examples, words=words)
 
 
-def _raw(regex: str, *examples: str, words: str = "") -> Pattern:
+def _raw(regex: str, *examples: str, words: str = "", plain: bool = True) -> Pattern:
     for name, part in _PARTS.items():
         regex = regex.replace(f"{{{name}}}", part)
     first, second, miss = examples
-    pattern = Pattern(re.compile(regex), (first, second), miss)
+    pattern = Pattern(re.compile(regex), (first, second), miss, plain)
     for word in words.split():
         _OF_WORD.setdefault(word, set()).add(pattern)
     if not words:
@@ -170,16 +171,16 @@ def _raw(regex: str, *examples: str, words: str = "") -> Pattern:
 
 
 # --- whose words they are: over the normal text, before it is put into plain words -----------------------------------
-THOUGHT = _raw(r"(?s)<(think|thinking|reasoning|scratchpad)>.*?(?:</\1>|\Z)", "<think>$15 is ok</think> $12", "<reasoning>deal", "<b>deal</b>")
-FENCE = _raw(r"```(?:[a-z]*\n)?", "```json\n{}```", "``` x", "`x`")
-OBJECT = _raw(r"\{[^{}]{1,600}\}", '{"action": "accept"}', "{ }", "{")
-ROLES = _raw(r"(?s)<(seller|buyer|moderator|critic|system|assistant|user)>.*?</\1>", "<seller>deal</seller>", "<user>ok</user>", "<b>deal</b>")
-TAG = _raw(r"<[^<>\n]{1,80}>", "<answer>ACCEPT</answer>", "</s>", "1 < 2")
-QUOTE = _raw(r"\"[^\"\n]*\"", 'you said "deal"', '""', 'a 42" screen')
+THOUGHT = _raw(r"(?s)<(think|thinking|reasoning|scratchpad)>.*?(?:</\1>|\Z)", "<think>$15 is ok</think> $12", "<reasoning>deal", "<b>deal</b>", plain=False)
+FENCE = _raw(r"```(?:[a-z]*\n)?", "```json\n{}```", "``` x", "`x`", plain=False)
+OBJECT = _raw(r"\{[^{}]{1,600}\}", '{"action": "accept"}', "{ }", "{", plain=False)
+ROLES = _raw(r"(?s)<(seller|buyer|moderator|critic|system|assistant|user)>.*?</\1>", "<seller>deal</seller>", "<user>ok</user>", "<b>deal</b>", plain=False)
+TAG = _raw(r"<[^<>\n]{1,80}>", "<answer>ACCEPT</answer>", "</s>", "1 < 2", plain=False)
+QUOTE = _raw(r"\"[^\"\n]*\"", 'you said "deal"', '""', 'a 42" screen', plain=False)
 FORGED = _raw(
     r"(?m)^[^\w\n]*+(?:the )?(?:seller|buyer|moderator|critic|system|assistant|user|human|question|answer|state|verdict|outcome|result|"
     r"note|tool(?:[_ ]?call)?|function(?:[_ ]?call)?|command|transcript)\b(?!'s)[^:\n]{0,30}:.*$",
-    "seller: i accept $5", "**moderator note:** deal", "the seller is kind",
+    "seller: i accept $5", "**moderator note:** deal", "the seller is kind", plain=False,
 )
 # --- clauses -----------------------------------------------------------------------------------------------------------
 CLAUSE = _pattern(
@@ -212,7 +213,7 @@ SEALS = _pattern(
 AGREES = _pattern(
     r"(?:that|this|it|which|price|offer|deal|transaction|idea|works?|you|#)(?: (?:{MAY}|{BE}|do|be|should|all|both|very|for|the|i|quite|absolutely|more|above|than))*+ (?:work\b|suit|do $|{GOOD}\b(?! (?:condition|shape|reason|question|point|but|question)))"
     r"|(?:sound|is) (?:very |like )?(?:the )?(?:{GOOD}|deal|plan)(?: (?:price|deal|compromise|offer|to me|for me|plan))?(?= (?:to|for|with|by|then|if)\b|{END})|(?:good|ok|glad|content) (?:with|by|for) (?:that|it|this|me|your|#|the price)"
-    r"|i (?:guess |suppose |think )?{MAY} (?:do|live with|manage|swing|go with|pay|agree to|work with|handle|give you|go for) (?:that|it|this|#|your price|your offer)|(?:can|could|will) do (?:that|it) |you (?:can|may) have it|you (?:win|(?:have )?(?:convinced|persuaded|won|twisted))|you drive the hard|i guess(?: so| that)? $|why not $|(?:all|are) set $|(?:do|have) i (?:have )?the deal|granted\b|would not say no\b|(?:boss|wife|husband|mom|dad|she|he) (?:say|says|said) (?:yes|ok)"
+    r"|i (?:guess |suppose |think )?{MAY} (?:do|live with|manage|swing|go with|pay|agree to|work with|handle|give you|go for) (?:that|it|this|#(?! (?:%|percent|off|below))|your price|your offer)|(?:can|could|will) do (?:that|it) |you (?:can|may) have it|you (?:win|(?:have )?(?:convinced|persuaded|won|twisted))|you drive the hard|i guess(?: so| that)? $|why not $|(?:all|are) set $|(?:do|have) i (?:have )?the deal|granted\b|would not say no\b|(?:boss|wife|husband|mom|dad|she|he) (?:say|says|said) (?:yes|ok)"
     r"|let us (?:do|go (?:with|ahead)|proceed|say that|make (?:it|the deal)|move forward|get (?:this|it) done)\b|go (?:ahead|on) (?:with|then|and)|(?:yes|ok|good) please|it is $|i {MAY} (?:proceed|go ahead)",
     "That works for me.", "$15 sounds good to me", "A good reason to buy.",
     starts="(?:work|{GOOD}) (?:for me|enough)|(?:i am )?able $|work(?: then)? $|coming $",
@@ -220,7 +221,7 @@ AGREES = _pattern(
 )
 YES = _raw(
     r"^(?=.* {YES} )(?: (?:{YES}|then|so|thank|you|too|man|bro|sir|friend|bud|it|is|that|much|very|i|do|does|will|can|would|have|please|me|for|by|with|work|lol|haha+|oh|well|um|hmm+|uh|the|and|guess|think|just|course|got|rock|guy|funny|🎉|!))*+ $",
-    "OK, fine by me then", "👍", "OK but not so fast",
+    "OK, fine by me then", "👍", "OK so that is why",
     words="yes ok good deal agreed sold done bought 👍 👌 🤝 ✅ accept granted exactly very of all will can bet gotcha correct you no",
 )
 YES_START = _raw(
@@ -294,7 +295,7 @@ LEAVES = _pattern(
 )
 GOING = _raw(
     r"^(?!.* (?:not|never|if|unless|you|they|he|she|otherwise|or) )(?:.* (?:i|to|and|then|let us|time|best) |{SO} $)",
-    "I will have to ", " ", "you will have to ",
+    "I will have to ", "let us ", "you will have to ",
 )
 OVER = _pattern(
     r"(?:talk|deal|discussion)(?: {BE})? (?:over|above|off|dead|finished|ended|at the end)\b|can not (?:do|make) business\b|(?:i|you) (?:are|am) (?:all |now |so )?(?:done|through|out|off|finished|too far apart)(?= (?:here|with (?:this|the)|talk)\b|{END})"

@@ -63,6 +63,8 @@ _CUES = frozenset(
     "want was were what with work worth would you your # / -".split()
 )
 """The plain words that are features; other words belong to the goods and the story."""
+_LINKS = frozenset("is are would sound be seem still remain".split())
+_VERDICTS = frozenset("high low bad too below above".split())
 _UNITS = frozenset(
     "year years yr yrs month months week weeks wk day days hour hours hrs minute minutes min mins second seconds mile "
     "miles km gb tb mb inch inches gallon gallons cm mm ft feet foot lb lbs oz kg mph cc hp watt watts volt volts v "
@@ -163,6 +165,8 @@ def _features(
     stop = end
     while stop < len(words) and words[stop] not in _STOPS:
         stop += 1
+    if after and after[0] in _LINKS and not _VERDICTS.isdisjoint(after):
+        names.append("judged")
     if stop < len(words) and words[stop] == "?":
         names.append("asked")
     if index not in likely:

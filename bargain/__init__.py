@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from bargain.version import __version__
 
 if TYPE_CHECKING:
-    from bargain.config.compose import ConfigError, compose
+    from bargain.config.compose import compose
+    from bargain.errors import ConfigError
     from bargain.runs.runner import RunSummary, play
 
 __all__ = ["ConfigError", "RunSummary", "__version__", "compose", "play"]

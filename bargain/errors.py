@@ -1,7 +1,7 @@
 """Every way a call, a run or a journal can refuse, in one place. Each message is one line, fit for a terminal.
 
 ConfigError       the config cannot be played: nothing is called
-CallFailed        one call failed for good: its game is recorded as `error`, the others play on
+GaveUp            a game cannot go on: it is recorded as `error`, the others play on (CallFailed: for one call)
 RunStopped        no further call can work, or none may be made: the run stops, and says why
 BudgetReached     the cap is reached: the run pauses and goes on with a higher cap
 JournalError      the journal cannot be used as it is; its subclasses say which way
@@ -9,11 +9,18 @@ JournalError      the journal cannot be used as it is; its subclasses say which 
 
 from __future__ import annotations
 
-from bargain.engines.base import GaveUp
+import errno
+
+from bargain.secrets import blotted
+from bargain.text import on_screen, one_line
 
 
 class ConfigError(ValueError):
     """A config that cannot be played. The message is one line, fit for a terminal."""
+
+
+class GaveUp(Exception):
+    """A call failed for good: its game is recorded as `error`, the others play on."""
 
 
 class CallFailed(GaveUp):
@@ -61,3 +68,35 @@ class JournalMismatch(JournalError):
 
 class JournalFull(JournalError):
     """The file can no longer be written: disk full, quota, read-only, I/O error. What was committed is intact."""
+
+
+def first_of(error: BaseException) -> BaseException:
+    """The exception itself, or the first one of a group."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
+
+
+def in_words(error: BaseException) -> str:
+    """The words of an exception, or of the first one of a group, on one line that any terminal and file can take."""
+    error = first_of(error)
+    return blotted(one_line(str(error), 2000)) or type(error).__name__
+
+
+_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO)
+
+
+def disk_problem(error: BaseException) -> str:
+    """A file that cannot be written, told in one line with what to do; "" for any other error."""
+    error = first_of(error)
+    while type(error).__module__.split(".")[0] in ("omegaconf", "hydra") and (error.__cause__ or error.__context__):
+        error = error.__cause__ or error.__context__ or error
+    if not isinstance(error, OSError) or error.errno not in _DISK or isinstance(error, ConnectionError):
+        return ""
+    remedy = (
+        "choose a directory that can be written"
+        if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM)
+        else "make room"
+    )
+    where = on_screen(str(error.filename)) if error.filename else "the run's directory"
+    return f"{where}: {error.strerror}; {remedy} and start the same command again"

@@ -16,6 +16,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
+from bargain.text import without_controls
+
 SHORTEST = 8
 """Characters of the shortest value of a variable that is taken for a secret: `TOKEN=yes` is none."""
 
@@ -110,3 +112,15 @@ def blotted(text: str) -> str:
         for each in forms(secret):
             text = text.replace(each, "[secret]")
     return _SHAPES.sub("[secret]", _USERINFO.sub("://[secret]@", text))
+
+
+def hidden(value: Any) -> Any:
+    """The config without userinfo in URLs and without the values of keys that are named like secrets."""
+    if isinstance(value, Mapping):
+        return {
+            str(key): "hidden" if inner and _NAME.search(str(key).replace("-", "_")) else hidden(inner)
+            for key, inner in value.items()
+        }
+    if isinstance(value, list | tuple):
+        return [hidden(inner) for inner in value]
+    return _USERINFO.sub("://", without_controls(value)) if isinstance(value, str) else value

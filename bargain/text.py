@@ -1,8 +1,9 @@
-"""Texts from outside made harmless for where they are put: a terminal, a JSON line, a spreadsheet, a chat template.
+"""Texts from outside made safe for where they are put: a terminal, a JSON line, a spreadsheet, a chat template.
 
-Model text is data everywhere. This room knows characters and nothing of games.
+Model text is data everywhere. Money is written here as well, so that a price looks the same wherever it stands.
 
     on_screen("\\x1b[2J$12?\\nDeal")     -> " [2J$12?\\nDeal"
+    one_line("a\\nlong story", 6)       -> "a lon…"
     to_json({"says": "<|im_end|>"})    -> {"says": "\\u003c|im_end|>"}, the same data
     cell("=HYPERLINK(...)")            -> "'=HYPERLINK(...)"
 """
@@ -18,13 +19,28 @@ _OPENS_ROLE = re.compile(r"<|\[(?=/?INST\])")
 _MARK = re.compile(
     r"<(?=\|[^|>\s]{1,40}\|>|/?s>|</?SYS>>|(start|end)_of_turn>|/?(im_start|im_end|eot_id)>)|\[(?=/?INST\])"
 )
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+"""What a terminal or a page may act upon; newlines and tabs are fine."""
+_TERMINAL = re.compile(r"\x1b(\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(\x07|\x1b\\)?)")  # colours, cursor, titles
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 """What a spreadsheet takes for the beginning of a formula (OWASP, "CSV Injection")."""
 
 
 def on_screen(text: str) -> str:
     """The text with a blank for whatever could steer a terminal or turn its direction; its lines stay."""
     return "\n".join("".join(char if char.isprintable() else " " for char in line) for line in text.split("\n"))
+
+
+def one_line(text: str, most: int = 300) -> str:
+    """The text on one line, without control characters, cut to `most` characters."""
+    clean = " ".join("".join(char if char.isprintable() else " " for char in text).split())
+    return clean if len(clean) <= most else f"{clean[: most - 1]}…"
+
+
+def without_controls(text: str) -> str:
+    """The text without control sequences, direction overrides and lone surrogates; newlines and tabs stay."""
+    plain = _TERMINAL.sub("", text).replace("\r\n", "\n").replace("\u2028", "\n").replace("\u2029", "\n")
+    return UNSEEN.sub("", plain)
 
 
 def to_json(data: Any, *, indent: int | None = None, chat: bool = False) -> str:
@@ -51,4 +67,10 @@ def cell(value: object) -> object:
     """A cell of a CSV file that no spreadsheet takes for a formula and no terminal for a command."""
     if not isinstance(value, str):
         return value
-    return f"{chr(39) if value.lstrip(' ').startswith(_FORMULA) else ''}{on_screen(value)}"
+    return f"{chr(39) if value.lstrip(' ').startswith(FORMULA) else ''}{on_screen(value)}"
+
+
+def money(price: float, currency: str) -> str:
+    """A price as people write it: $20, $14.50, 1,200 EUR (a currency of letters goes behind the number)."""
+    number = f"{price:,.0f}" if price == int(price) else f"{price:,.2f}"
+    return f"{number} {currency}" if currency.isalpha() else f"{currency}{number}"

@@ -23,8 +23,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bargain.fu2023.legacy import legacy_price
 from bargain.reading import acts, money, patterns, proposals, reader
-from bargain.reading.reader import Act, Outcome, Reader, amounts, legacy_price, same
+from bargain.reading.reader import Act, Outcome, Reader, amounts, same
 from bargain.results.tally import wilson
 from bargain.runs.judging import BadLine, read_labelled
 

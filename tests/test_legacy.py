@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bargain.fu2023.legacy import legacy_round_price
-from bargain.reading.reader import legacy_price
+from bargain.fu2023.legacy import legacy_price, legacy_round_price
 from bargain.records import Item, Round, Turn, Verdict
 from tests.commands import bargain, games_of, only_run, summary_of
 

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bargain.reading.reader import Reader, amounts, legacy_price, offers, read_outcome
+from bargain.fu2023.legacy import legacy_price
+from bargain.reading.reader import Reader, amounts, offers, read_outcome
 
 ASKED = ("seller", "Hi! This is a fine balloon, and its price is $20.")
 BID = ("buyer", "Would you take $10?")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bargain.runs.log import in_own_loop
+from bargain.runs.loop import in_own_loop
 from tests.commands import bargain, environment
 from tests.servers import Server
 

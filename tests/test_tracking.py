@@ -17,9 +17,11 @@ from bargain.config.targets import locate
 from bargain.records import Feedback, Game, Round
 from bargain.rundir.directory import write_json
 from bargain.rundir.games import game_to_json
+from bargain.secrets import hidden
+from bargain.text import without_controls
 from bargain.tracking.base import run_info
 from bargain.tracking.none import NoTracker
-from bargain.tracking.shown import clean, rows, without_secrets
+from bargain.tracking.shown import rows
 from bargain.tracking.wandb import WandbTracker
 from tests.tracked_run import (
     CONFIG,
@@ -207,13 +209,13 @@ def test_two_learners_feedback_is_told_apart() -> None:
 
 
 def test_texts_lose_control_sequences_and_nothing_else() -> None:
-    assert clean("a\x1b]0;title\x07b\x1b[2Jc\x00\x9bd\ud800\te\r\nf") == "abcd\te\nf"
-    assert clean("=1+1 €5 “ok” 你好") == "=1+1 €5 “ok” 你好"
+    assert without_controls("a\x1b]0;title\x07b\x1b[2Jc\x00\x9bd\ud800\te\r\nf") == "abcd\te\nf"
+    assert without_controls("=1+1 €5 “ok” 你好") == "=1+1 €5 “ok” 你好"
 
 
 def test_secrets_leave_the_config_and_names_of_variables_stay() -> None:
     config = {"url": "http://u:p@h/v1?x=a@b", "api_key_env": "K", "max_tokens": 5, "headers": [{"X_API_Key": "s"}]}
-    assert without_secrets(config) == {
+    assert hidden(config) == {
         "url": "http://h/v1?x=a@b", "api_key_env": "K", "max_tokens": 5, "headers": [{"X_API_Key": "hidden"}],
     }  # fmt: skip
 

@@ -14,9 +14,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bargain.agents.prompts import Prompt, dialogue_data, item_facts
-from bargain.engines.base import Ask, GaveUp, Scene
+from bargain.engines.base import Ask, Scene
+from bargain.errors import GaveUp
 from bargain.reading.acts import own_words
-from bargain.reading.reader import Outcome, has_digits
+from bargain.reading.reader import Outcome, has_digits, same
 from bargain.records import Item, Message, Place, State, Turn, Verdict, rival_of
 
 
@@ -141,7 +142,7 @@ def checked(verdict: Verdict, turns: Sequence[Turn], read: Outcome) -> Verdict:
         objections_found.append(f"turn {accepter + 1} holds nothing but words put into others' mouths")
     if read.state == "no_deal":
         objections_found.append("the talk was ended without a deal")
-    if verdict.price is not None and price is not None and abs(verdict.price - price) > 0.005:
+    if verdict.price is not None and price is not None and not same(verdict.price, price):
         objections_found.append(f"the price on the table was {price:g}, not {verdict.price:g}")
     if read.state == "ongoing" and not objections_found:
         objections_found_note = ("the rules read no deal here",)

@@ -11,10 +11,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from bargain.agents.prompts import Prompt, as_heard_by, fill, item_facts, merge, money
-from bargain.engines.base import Ask, GaveUp, Scene
-from bargain.records import Item, Message, Place, Player, Round, Turn
-from bargain.text import without_marks
+from bargain.agents.prompts import Prompt, as_heard_by, fill, item_facts, merge
+from bargain.engines.base import ALL_ACTS, Ask, Scene
+from bargain.errors import GaveUp
+from bargain.records import MAX_EXCHANGES, Item, Message, Place, Player, Round, Turn
+from bargain.text import money, without_marks
 
 MAX_UTTERANCE = 20_000
 """Characters. A longer utterance is not a bargaining turn; it is asked for again like an empty one."""
@@ -41,7 +42,10 @@ class Lesson:
 
 
 class Negotiator:
-    """One player of one game. `speak` returns its next words, `hear` adds a lesson to its memory."""
+    """One player of one game. `speak` returns its next words, `hear` adds a lesson to its memory.
+
+    told: what stands at the end of its system prompt, its persona and the part that it plays.
+    """
 
     def __init__(
         self,
@@ -49,11 +53,12 @@ class Negotiator:
         prompt: Prompt,
         item: Item,
         *,
-        max_exchanges: int = 10,
+        max_exchanges: int = MAX_EXCHANGES,
         memory: Memory | None = None,
         max_asks: int = 3,
         context_window: int | None = None,
         max_reply_tokens: int = 0,
+        told: Sequence[str] = (),
     ) -> None:
         self.role: Player = role
         self.item = replace(item, valuation=None) if role == "seller" else replace(item, cost=None)
@@ -65,10 +70,12 @@ class Negotiator:
         self.max_reply_tokens = max_reply_tokens
         self.lessons: tuple[Lesson, ...] = ()
         self._facts = item_facts(self.item, max_exchanges)
+        where = f"prompt {prompt.version}"
+        system = [prompt.fill("system", self._facts), *(fill(text, self._facts, where) for text in told)]
         self._head = (
-            Message("system", prompt.fill("system", self._facts)),
+            Message("system", "\n".join(filter(None, system))),
             *(
-                Message("user" if who == "user" else "assistant", fill(text, self._facts, f"prompt {prompt.version}"))
+                Message("user" if who == "user" else "assistant", fill(text, self._facts, where))
                 for example in prompt.few_shot
                 for who, text in example.items()
             ),
@@ -86,10 +93,12 @@ class Negotiator:
         """The hard-coded first words."""
         return self.prompt.fill("opening", self._facts)
 
-    async def speak(self, ask: Ask, place: Place, turns: Sequence[Turn], exchanges_left: int) -> str:
+    async def speak(
+        self, ask: Ask, place: Place, turns: Sequence[Turn], exchanges_left: int, may: tuple[str, ...] = ALL_ACTS
+    ) -> str:
         """The player's next words. Raises GaveUp when no usable ones came in `max_asks` tries, or none can fit."""
         messages = merge((*self._remembered, *self._chat(turns)))
-        scene = self._scene("speak", tuple(turns), exchanges_left)
+        scene = self._scene("speak", tuple(turns), exchanges_left, may)
         return await self._say(ask, place, messages, scene)
 
     async def hear(self, ask: Ask, place: Place, last: Round, feedback: str | None, *, answer: bool) -> str:
@@ -133,7 +142,7 @@ class Negotiator:
     def _feedback(self) -> tuple[str, ...]:
         return tuple(lesson.feedback for lesson in self.lessons if lesson.feedback)
 
-    def _scene(self, task: str, turns: tuple[Turn, ...], exchanges_left: int) -> Scene:
+    def _scene(self, task: str, turns: tuple[Turn, ...], exchanges_left: int, may: tuple[str, ...] = ALL_ACTS) -> Scene:
         return Scene(
             "acknowledge" if task == "acknowledge" else "speak",
             self.role,
@@ -143,6 +152,7 @@ class Negotiator:
             previous_price=self.lessons[-1].price if self.lessons else None,
             max_exchanges=self.max_exchanges,
             exchanges_left=exchanges_left,
+            may=may,
         )
 
     async def _say(self, ask: Ask, place: Place, messages: tuple[Message, ...], scene: Scene) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bargain.records import Item, Message, Player, Turn
-from bargain.text import to_json, without_marks
+from bargain.text import money, to_json, without_marks
 
 _PLACEHOLDER = re.compile(r"\{([a-z][a-z_]*)\}")
 
@@ -56,12 +56,6 @@ def fill(template: str, facts: Facts, where: str) -> str:
         if not any(name in facts and facts[name] is None for name in names):
             kept.append(_PLACEHOLDER.sub(value, line) if names else line)
     return "\n".join(kept).strip()
-
-
-def money(price: float, currency: str) -> str:
-    """A price as people write it: $20, $14.50, 1,200 EUR (a currency of letters goes behind the number)."""
-    number = f"{price:,.0f}" if price == int(price) else f"{price:,.2f}"
-    return f"{number} {currency}" if currency.isalpha() else f"{currency}{number}"
 
 
 def item_facts(item: Item, max_exchanges: int) -> dict[str, str | None]:

@@ -209,3 +209,14 @@ def _environment(name: str, default: Any = None, *, _parent_: Any = None) -> Any
             "value, or for an engine name the variable: api_key_env, base_url_env, headers_env"
         )
     return value
+
+
+def task_overrides(config: DictConfig) -> list[str]:
+    """The overrides of a composed config as they were written: a reference in one of them is not followed."""
+    return as_written(config.hydra.overrides.task)
+
+
+def as_written(overrides: Any) -> list[str]:
+    """A list of overrides of a config or of a file, its references not followed."""
+    plain = OmegaConf.to_container(overrides, resolve=False) if OmegaConf.is_list(overrides) else None
+    return [str(each) for each in plain] if isinstance(plain, list) else []

@@ -1,30 +1,88 @@
-"""How two configs differ in what decides the games, in words.
+"""What decides the games of a run: the config without what may change on resume and without texts that nobody uses.
 
-changes({"n_games": 20, ...}, {"n_games": 30, ...})   -> ["n_games was 20, is 30"]
+    identity(config)                                      -> "f66cfcd2e7dbe3ae", the same for the same games
+    changes({"n_games": 20, ...}, {"n_games": 30, ...})   -> ["n_games was 20, is 30"]
+
+Configs are plain data here; nothing of Hydra is imported, so that `analysis` uses the same list.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
-from bargain.rundir.directory import may_change
+FREE_TO_CHANGE = ("limits", "tracking", "resume", "mode", "retry_failed", "estimate")
+"""Top-level keys that may differ on resume: they do not decide what is played."""
+PACE = ("max_concurrency", "requests_per_minute", "tokens_per_minute", "timeout_s")
+"""Of an engine's settings those that say how fast it is asked: they may differ as well."""
+_WITHOUT_CRITIC = ("Human", "Constant", "TargetOnly", "Silence")
+"""Sources of feedback that ask no critic."""
+_FOR_LEARNERS = ("feedback_", "target_", "acknowledgement_", "ask_acknowledgement")
+"""Texts of a player's prompt that only a coached player hears or says, by how their names begin."""
+
+
+def may_change(key: str) -> bool:
+    """Whether a dotted key of the config may differ on resume: limits, tracking, seller.engine.requests_per_minute."""
+    parts = key.split(".")
+    return parts[0] in FREE_TO_CHANGE or (parts[-2:-1] == ["engine"] and parts[-1] in PACE)
+
+
+def unused(config: dict[str, Any]) -> set[str]:
+    """Dotted keys of the prompts and texts that no role of this config uses: prompt.critic in a game without coach."""
+    game = _part(config, "game")
+    learners = game.get("learners") or []
+    keys = set()
+    if str(_part(config, "moderator").get("_target_")).endswith(".moderator.Rules"):
+        keys.add("prompt.moderator")
+    sources = [_part(config, "feedback"), *_part(game, "arms").values()]
+    if not learners or all(str(source.get("_target_")).rpartition(".")[2] in _WITHOUT_CRITIC for source in sources):
+        keys.add("prompt.critic")
+    for role in {"seller", "buyer"} - set(learners):
+        texts = _part(_part(_part(config, "prompt"), role), "texts")
+        keys |= {f"prompt.{role}.texts.{name}" for name in texts if name.startswith(_FOR_LEARNERS)}
+    return keys
+
+
+def _part(config: dict[str, Any], name: str) -> dict[str, Any]:
+    part = config.get(name)
+    return part if isinstance(part, dict) else {}
+
+
+def identity(config: dict[str, Any]) -> str:
+    """A short hash of what decides the games."""
+    return hashlib.sha256(json.dumps(_deciding(config, unused(config)), sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _deciding(config: dict[str, Any], without: set[str], path: str = "") -> dict[str, Any]:
+    return {
+        name: _deciding(value, without, f"{path}{name}.") if isinstance(value, dict) else value
+        for name, value in config.items()
+        if not may_change(f"{path}{name}") and f"{path}{name}" not in without
+    }
+
+
+def sweep_identity(overrides: Iterable[str]) -> str:
+    """The identity of a sweep: its overrides, without those that may change on resume."""
+    kept = sorted(each for each in overrides if not may_change(each.lstrip("+~").split("=")[0]))
+    return hashlib.sha256("\n".join(kept).encode()).hexdigest()[:16]
 
 
 def changes(recorded: dict[str, Any], now: dict[str, Any]) -> list[str]:
     """One "key was X, is Y" per value that differs, without what may change on resume; [] if the games are the same."""
-    old, new = dict(_leaves(recorded, "")), dict(_leaves(now, ""))
+    without = unused(recorded) & unused(now)
+    old, new = dict(_leaves(recorded, without)), dict(_leaves(now, without))
     keys = [key for key in [*old, *(key for key in new if key not in old)] if old.get(key) != new.get(key)]
     return [f"{key} was {_short(old.get(key))}, is {_short(new.get(key))}" for key in keys]
 
 
-def _leaves(value: Any, path: str) -> Iterator[tuple[str, Any]]:
+def _leaves(value: Any, without: set[str], path: str = "") -> Iterator[tuple[str, Any]]:
     if isinstance(value, dict) and value:
-        for name, each in value.items():
+        for name, inner in value.items():
             where = f"{path}.{name}" if path else str(name)
-            if not may_change(where):
-                yield from _leaves(each, where)
+            if not may_change(where) and where not in without:
+                yield from _leaves(inner, without, where)
     else:
         yield path, value
 

@@ -1,13 +1,15 @@
 """The typed schema of the whole config, one dataclass per group of conf/.
 
-It knows names, types and defaults, and nothing of Hydra, of files or of what combinations make sense: `config.py`
-composes and checks. A field that a YAML may leave out has its default here; the YAMLs say what is worth reading.
+It knows names, types and defaults, and nothing of Hydra, of files or of what combinations make sense: `compose.py`
+composes, `check.py` checks. A field that a YAML may leave out has its default here; a YAML says what is worth reading.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Optional
+
+from bargain.records import MAX_EXCHANGES
 
 # OmegaConf's structured configs read Optional[...] and Dict-like builtins at run time: no `X | None` here.
 
@@ -18,10 +20,10 @@ class ItemConfig:
 
     name: str = "balloon"
     description: str = ""
-    cost: float | None = None
-    valuation: float | None = None
-    seller_opening: float | None = None
-    buyer_opening: float | None = None
+    cost: Optional[float] = None
+    valuation: Optional[float] = None
+    seller_opening: Optional[float] = None
+    buyer_opening: Optional[float] = None
     currency: str = "$"
 
 
@@ -33,27 +35,27 @@ class EngineConfig:
     name: str = ""
     """The preset's name, as chosen on the command line; shown in tables."""
     model: str = ""
-    base_url: str | None = None
-    base_url_env: str | None = None
+    base_url: Optional[str] = None
+    base_url_env: Optional[str] = None
     """Name of the environment variable that holds the base URL, for one with a password or a key in it."""
     headers_env: dict[str, str] = field(default_factory=dict)
     """Further headers, each with the environment variable that holds its value: {X-Gateway-Key: MY_GATEWAY_KEY}."""
-    api_key_env: str | None = None
+    api_key_env: Optional[str] = None
     """Name of the environment variable that holds the key. Never the key."""
-    temperature: float | None = None
-    top_p: float | None = None
-    max_tokens: int | None = None
+    temperature: Optional[float] = None
+    top_p: Optional[float] = None
+    max_tokens: Optional[int] = None
     max_tokens_field: str = "max_completion_tokens"
     """What the server calls the output limit: max_completion_tokens (OpenAI today) or max_tokens (compatible ones)."""
     timeout_s: float = 120.0
     max_concurrency: int = 256
-    requests_per_minute: float | None = None
-    tokens_per_minute: float | None = None
-    context_window: int | None = None
+    requests_per_minute: Optional[float] = None
+    tokens_per_minute: Optional[float] = None
+    context_window: Optional[int] = None
     """Tokens of prompt and reply together; a prompt that cannot fit is refused before it is paid. null = unknown."""
-    input_usd_per_million: float | None = None
-    output_usd_per_million: float | None = None
-    cached_usd_per_million: float | None = None
+    input_usd_per_million: Optional[float] = None
+    output_usd_per_million: Optional[float] = None
+    cached_usd_per_million: Optional[float] = None
     """Prices that override the price table; set input and output together."""
     body: dict[str, Any] = field(default_factory=dict)
     """Further fields of the request body, sent as they are (reasoning_effort, seed, safety settings ...)."""
@@ -63,9 +65,17 @@ class EngineConfig:
 
 @dataclass
 class SeatConfig:
-    """A player's or the critic's seat."""
+    """The critic's seat."""
 
-    engine: EngineConfig | None = None
+    engine: Optional[EngineConfig] = None
+
+
+@dataclass
+class PlayerConfig(SeatConfig):
+    """A player's seat, and what is told to that player alone."""
+
+    persona: Optional[str] = None
+    """A sentence or more at the end of its system prompt ("You are patient and warm."), with {placeholders}."""
 
 
 @dataclass
@@ -73,9 +83,9 @@ class PromptConfig:
     """One version of one role's prompts: templates with {name}, {seller_opening} ... placeholders."""
 
     version: str = ""
-    path: str | None = None
+    path: Optional[str] = None
     """A 2023 text file (==== SYSTEM ==== blocks) to read instead of the templates; only prompt=file uses it."""
-    feedback_path: str | None = None
+    feedback_path: Optional[str] = None
     """The 2023 feedback file of a player, beside `path`; null = the version's own feedback texts."""
     system: str = ""
     few_shot: list[dict[str, str]] = field(default_factory=list)
@@ -98,7 +108,7 @@ class FeedbackConfig:
 
     _target_: str = "bargain.agents.feedback.AI"
     name: str = "ai"
-    pool: str | None = None
+    pool: Optional[str] = None
     """A YAML of human suggestions by role (feedback=human); null = the pool that ships."""
     text: str = ""
     """The sentence of feedback=constant."""
@@ -115,7 +125,7 @@ class GameConfig:
     learners: list[str] = field(default_factory=list)
     """Who is coached: [], [seller], [buyer] or both."""
     n_rounds: int = 1
-    max_exchanges: int = 10
+    max_exchanges: int = MAX_EXCHANGES
     who_is_first: str = "seller"
     seller_opens: str = "fixed"
     buyer_opens: str = "fixed"
@@ -124,6 +134,16 @@ class GameConfig:
     """continue: the learner is coached and plays on, so every game has every round; stop: as in 2023."""
     arms: dict[str, FeedbackConfig] = field(default_factory=dict)
     """Compare games only: the feedback of each arm, by the arm's name."""
+
+
+@dataclass
+class ProtocolConfig:
+    """How one round is played: who speaks, what may be said, when it ends."""
+
+    _target_: str = "bargain.games.rounds.negotiation.Negotiation"
+    name: str = "negotiation"
+    texts: dict[str, str] = field(default_factory=dict)
+    """What a player is told of it at the end of its system prompt, by the part that it plays."""
 
 
 @dataclass
@@ -140,7 +160,7 @@ class ModeratorConfig:
     """So many verdicts without a deal end the round; 0 = never."""
     gate: str = "none"
     """none: the engine is asked every time; rules: only where the rules are unsure. See docs/performance.md."""
-    engine: EngineConfig | None = None
+    engine: Optional[EngineConfig] = None
 
 
 @dataclass
@@ -156,8 +176,8 @@ class MemoryConfig:
 class LimitsConfig:
     """Caps on what a run may spend and do at once. May change on resume."""
 
-    max_cost_usd: float | None = None
-    max_tokens: int | None = None
+    max_cost_usd: Optional[float] = None
+    max_tokens: Optional[int] = None
     max_concurrent_games: int = 256
     max_tries: int = 8
     """Attempts at one call before its game fails, waits included."""
@@ -178,10 +198,10 @@ class TrackingConfig:
     _target_: str = "bargain.tracking.none.NoTracker"
     name: str = "none"
     project: str = "bargain"
-    entity: str | None = None
+    entity: Optional[str] = None
     mode: str = "offline"
     """offline | online | disabled; WANDB_MODE overrides it."""
-    group: str | None = None
+    group: Optional[str] = None
     tags: list[str] = field(default_factory=list)
 
 
@@ -203,10 +223,11 @@ class Config:
     allow_targets: list[str] = field(default_factory=list)
     """Modules of your own that `_target_` may name, beside bargain's."""
     game: GameConfig = field(default_factory=GameConfig)
+    protocol: ProtocolConfig = field(default_factory=ProtocolConfig)
     item: ItemConfig = field(default_factory=ItemConfig)
     prompt: PromptsConfig = field(default_factory=PromptsConfig)
-    seller: SeatConfig = field(default_factory=SeatConfig)
-    buyer: SeatConfig = field(default_factory=SeatConfig)
+    seller: PlayerConfig = field(default_factory=PlayerConfig)
+    buyer: PlayerConfig = field(default_factory=PlayerConfig)
     critic: SeatConfig = field(default_factory=SeatConfig)
     moderator: ModeratorConfig = field(default_factory=ModeratorConfig)
     feedback: FeedbackConfig = field(default_factory=FeedbackConfig)

@@ -15,11 +15,25 @@ from bargain.errors import ConfigError
 
 ROOMS = {
     "game": "bargain.games.",
+    "protocol": "bargain.games.rounds.",
     "moderator": "bargain.agents.moderator.",
     "feedback": "bargain.agents.feedback.",
     "tracking": "bargain.tracking.",
     "engine": "bargain.engines.",
 }
+_RENAMED = {"bargain.feedback.": "bargain.agents.feedback."}
+"""Rooms by the names that they had in configs of version 0.1."""
+
+
+def renamed(config: Any) -> None:
+    """Gives the targets of a plain config, in place, the names that they have today."""
+    values = list(config.values()) if isinstance(config, dict) else config if isinstance(config, list) else ()
+    for value in values:
+        renamed(value)
+    target = config.get("_target_") if isinstance(config, dict) else None
+    for before, now in _RENAMED.items():
+        if isinstance(target, str) and target.startswith(before):
+            config["_target_"] = now + target.removeprefix(before)
 
 
 def target_problem(target: str, allowed: Sequence[str], room: str | None = None) -> str:

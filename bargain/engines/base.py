@@ -16,7 +16,9 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
-from bargain.records import Item, Message, Place, Player, Reply, Turn
+from bargain.records import MAX_EXCHANGES, Item, Message, Place, Player, Reply, Turn
+
+ALL_ACTS = ("offer", "accept", "reject", "walk_away")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,7 @@ class Scene:
     `item` holds only the reservation price that the asked role may know. `turns` are this round's, oldest first.
     `feedback` is every feedback text the asked player still remembers, oldest first. `answer` names the format a
     moderator must answer in (its kind). `exchanges_left` counts the exchanges still to be played, this one included.
+    `may` names the acts that the round's protocol lets the player do now.
     """
 
     task: Literal["speak", "advise", "judge", "acknowledge"]
@@ -36,9 +39,10 @@ class Scene:
     learner: Player | None = None
     feedback: tuple[str, ...] = ()
     previous_price: float | None = None
-    max_exchanges: int = 10
-    exchanges_left: int = 10
+    max_exchanges: int = MAX_EXCHANGES
+    exchanges_left: int = MAX_EXCHANGES
     answer: str = ""
+    may: tuple[str, ...] = ALL_ACTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +79,6 @@ class Failure(Exception):
         super().__init__(message)
         self.kind: FailureKind = kind
         self.retry_after_s = retry_after_s
-
-
-class GaveUp(Exception):
-    """A call failed for good: its game is recorded as `error`, the others play on."""
 
 
 class Engine(Protocol):

@@ -18,6 +18,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from bargain.engines.base import Failure, FailureKind, Raw
+from bargain.text import one_line
 
 _NO_QUOTA = {"insufficient_quota", "billing_hard_limit_reached", "billing_not_active", "billing_error"}
 _NO_MODEL = {"model_not_found", "invalid_model", "deploymentnotfound", "model_not_available"}
@@ -98,12 +99,6 @@ def _details(body: bytes) -> tuple[str, str]:
     code = next((value for value in (error.get("code"), error.get("type")) if isinstance(value, str)), "")
     text = error.get("message") or error.get("detail") or error.get("reason") or code
     return code.lower(), one_line(text if isinstance(text, str) else json.dumps(text))
-
-
-def one_line(text: str, most: int = 300) -> str:
-    """The text on one line, without control characters, cut to `most` characters."""
-    clean = " ".join("".join(char if char.isprintable() else " " for char in text).split())
-    return clean if len(clean) <= most else f"{clean[: most - 1]}…"
 
 
 def retry_after_s(headers: Mapping[str, str]) -> float | None:

@@ -23,9 +23,10 @@ import httpx2
 from bargain.config.schema import EngineConfig
 from bargain.engines.base import Engine, Failure, Raw, Request
 from bargain.engines.clients import Shared, Template, clients, transport
-from bargain.engines.failures import failure, failure_in_reply, one_line
+from bargain.engines.failures import failure, failure_in_reply
 from bargain.engines.shared import known, plain, setting
 from bargain.secrets import forms, os_secrets
+from bargain.text import one_line
 
 _AS_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _NOTHING_SENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.ClientHttpProxyError)

@@ -9,9 +9,9 @@ from __future__ import annotations
 import json
 from random import Random
 
-from bargain.agents.prompts import money
 from bargain.engines.base import Scene
 from bargain.records import Turn, rival_of
+from bargain.text import money
 
 _HEARD = {
     "seller": (

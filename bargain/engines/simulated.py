@@ -17,11 +17,11 @@ import math
 from random import Random
 from typing import Any
 
-from bargain.agents.prompts import money
 from bargain.config.schema import EngineConfig
 from bargain.engines import phrases
 from bargain.engines.base import Raw, Request, Scene
 from bargain.records import Reply, Usage, rival_of
+from bargain.text import money
 
 KNOBS = {"firmness": 0.0, "spread": 1.0, "feedback_gain": 1.0, "moderator_error": 0.0}
 """firmness: how far (0 to 1) the reservation price lies towards the opening. spread: scale of the differences between
@@ -105,13 +105,22 @@ class SimulatedEngine:
         theirs = _last_offer(scene, rival_of(tactic.role))
         if any(turn.act == "accept" for turn in scene.turns[-1:]):
             return phrases.closing(scene, rng)
-        asked = tactic.next_price()
+        if "offer" not in scene.may:
+            return self._answer_to_proposal(tactic, scene, rng, theirs)
+        asked = tactic.next_price() if scene.may != ("offer",) else tactic.only_price()
         if theirs is not None and tactic.at_least_as_good(theirs, asked):
             return phrases.acceptance(scene, rng, money(theirs, scene.item.currency))
         if tactic.turn > tactic.deadline:
             return phrases.farewell(scene, rng)
         price = money(asked, scene.item.currency)
         return phrases.offer(scene, rng, mood, price, opening=tactic.turn == 0, last=tactic.turn >= tactic.deadline)
+
+    @staticmethod
+    def _answer_to_proposal(tactic: Tactic, scene: Scene, rng: Random, theirs: float | None) -> str:
+        """Yes to any price within the reservation price: nothing better can come."""
+        if theirs is None or not tactic.at_least_as_good(theirs, tactic.reservation):
+            return phrases.farewell(scene, rng)
+        return phrases.acceptance(scene, rng, money(theirs, scene.item.currency))
 
     def _judge(self, scene: Scene, rng: Random) -> str:
         acts = [turn for turn in scene.turns if turn.act != "other"] or list(scene.turns)
@@ -153,12 +162,18 @@ class Tactic:
     def next_price(self) -> float:
         """What it asks or offers now: never worse for the rival than before, never beyond its reservation price."""
         alpha = min((self.turn + 1) / (self.deadline + 1), 1.0) ** (1 / self.beta)
-        exact = self.opening + alpha * (self.reservation - self.opening)
-        steps = exact / self.step
-        price = (math.ceil(steps - 1e-9) if self.role == "seller" else math.floor(steps + 1e-9)) * self.step
+        price = self._in_steps(self.opening + alpha * (self.reservation - self.opening))
         if self.last is not None:
             price = min(price, self.last) if self.role == "seller" else max(price, self.last)
         return float(round(price, 2))
+
+    def only_price(self) -> float:
+        """The one price of a single proposal: half way from its opening to its reservation price."""
+        return float(round(self._in_steps((self.opening + self.reservation) / 2), 2))
+
+    def _in_steps(self, exact: float) -> float:
+        steps = exact / self.step
+        return (math.ceil(steps - 1e-9) if self.role == "seller" else math.floor(steps + 1e-9)) * self.step
 
     def at_least_as_good(self, theirs: float, asked: float) -> bool:
         """Whether the rival's price is no worse for it than what it would ask next (Faratin et al. 1998, section 3)."""

@@ -8,7 +8,9 @@ utils.py) and DESIGN.md, "What the numbers must mean".
 
 from __future__ import annotations
 
-from bargain.reading.reader import legacy_price
+import re
+from collections.abc import Iterable
+
 from bargain.records import Item, Round
 
 
@@ -28,3 +30,15 @@ def legacy_round_price(played: Round, item: Item) -> float | None:
     if price is None or (low is not None and price <= low) or (high is not None and price >= high):
         return None
     return price
+
+
+_DOLLARS = re.compile(r"\$\d+(?:\.\d+)?")
+
+
+def legacy_price(turns: Iterable[tuple[str, str]]) -> float | None:
+    """The 2023 rule: the last $ amount of the newest message that has one ("$1,200" is 1.0), None without one."""
+    for _, text in reversed(list(turns)):
+        found = _DOLLARS.findall(text)
+        if found:
+            return float(found[-1][1:])
+    return None

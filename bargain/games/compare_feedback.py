@@ -9,7 +9,15 @@ from __future__ import annotations
 import anyio
 
 from bargain.agents.feedback import FeedbackSource
+from bargain.config.schema import GameConfig
 from bargain.games.table import Table
+
+
+def problem(game: GameConfig) -> str:
+    """Why this is no game with arms, "" if it is."""
+    if not game.arms or game.n_rounds < 2:
+        return f"needs game.arms and at least 2 rounds, got {len(game.arms)} and {game.n_rounds}"
+    return "" if len(game.learners) == 1 else f"arms need exactly one learner, got {list(game.learners)}"
 
 
 async def play(table: Table) -> None:

@@ -5,7 +5,13 @@ One function serves criticize_seller, criticize_buyer and criticize_both: they d
 
 from __future__ import annotations
 
+from bargain.config.schema import GameConfig
 from bargain.games.table import Table
+
+
+def problem(game: GameConfig) -> str:
+    """Why this is no game with a coach, "" if it is."""
+    return "" if game.learners else "the learner is missing; set game.learners=[seller] or [buyer], or game=simple"
 
 
 async def play(table: Table) -> None:

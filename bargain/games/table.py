@@ -13,9 +13,10 @@ from random import Random
 from bargain.agents.critic import Critic
 from bargain.agents.feedback import Coaching, FeedbackSource
 from bargain.agents.player import Negotiator
-from bargain.engines.base import Ask, GaveUp, Scene
+from bargain.engines.base import Ask, Scene
+from bargain.errors import GaveUp
 from bargain.fu2023.legacy import legacy_round_price
-from bargain.games.rounds.negotiation import Moderator, Negotiation, Rules
+from bargain.games.rounds.base import Moderator, RoundProtocol, RoundRules
 from bargain.records import Feedback, Item, Message, Place, Player, Reply, Round, Usage
 
 
@@ -28,7 +29,8 @@ class Seats:
 
     seed: int
     item: Item
-    rules: Rules
+    protocol: type[RoundProtocol]
+    rules: RoundRules
     n_rounds: int
     learners: tuple[Player, ...]
     stop_after_no_deal: bool
@@ -69,8 +71,8 @@ class Table:
         """Plays round `number`; the feedback given since the last one is part of its record."""
         place = Place(self.game, self.arm, number, 0, "")
         seats = self.seats
-        negotiation = Negotiation(self._count, place, seats.rules, seats.item, self.players, seats.moderator)
-        return self._keep(await negotiation.play(tuple(self._heard)))
+        played = seats.protocol(self._count, place, seats.rules, seats.item, self.players, seats.moderator)
+        return self._keep(await played.play(tuple(self._heard)))
 
     async def coach(
         self, learner: Player, number: int, source: FeedbackSource | None = None, ask: bool | None = None

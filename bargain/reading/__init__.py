@@ -7,10 +7,9 @@ from bargain.reading.reader import (
     Reader,
     amounts,
     has_digits,
-    legacy_price,
     offers,
     read_outcome,
     same,
 )
 
-__all__ = ["Act", "Amount", "Outcome", "Reader", "amounts", "has_digits", "legacy_price", "offers", "read_outcome", "same"]
+__all__ = ["Act", "Amount", "Outcome", "Reader", "amounts", "has_digits", "offers", "read_outcome", "same"]

@@ -185,6 +185,8 @@ def _sentences(words: list[str]) -> list[Sentence]:
     return found
 
 
+_ASSENT = frozenset("yes ok deal accept agree agreed sold done good work 👍 👌 🤝 ✅ #".split())
+"""Words without which an utterance is hardly an acceptance."""
 _ENGLISH = frozenset(
     "i you it the is are am will would can could do not and to for of that this me my your we have be with but if so "
     "accept reject offer price deal no yes ok good thank how about buy sell pay take let think what at in on # was".split()
@@ -346,7 +348,7 @@ def read(text: str, role: str, table: Table, currency: str = "$") -> Said:
         questions=bool(asked) and where != asked[-1],
         counts=patterns.COUNTS(last.text, able) is not None,
         unread=told.unread or doubtful,
-        yields=does.yields or agrees or conditional or does.closes,
+        yields=does.yields or agrees or conditional or does.closes or not _ASSENT.isdisjoint(told.words),
         confirms=told.words[:1] in (["so"], ["then"]),
         english=known >= 0.3 * len(told.words),
     )

@@ -168,6 +168,8 @@ def _figure(
     if match is None or (start > 0 and (text[start - 1].isalnum() or text[start - 1] in "_.,") and text[start - 1] != "$"):
         return None, (match.end() if match else start + 1)
     number, end = match.group(), match.end()
+    if text[end : end + 1] == ":" and text[end + 1 : end + 2].isdigit():
+        return None, end + 3  # a time of day
     sign = _BEFORE.search(text[max(0, start - 5) : start])
     begins = start - (len(sign.group()) if sign else 0)
     if not sign and start > 1 and text[start - 1] == " ":

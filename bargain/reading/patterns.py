@@ -143,7 +143,7 @@ _PARTS = {
     "MAY": "(?:will|would|can|could|may|might)",
     "GOOD": "(?:good|ok)",
     "END": r"(?= [^a-z#]| $)",
-    "SO": r"(?: (?:and|so|then|well|ok|yes|good|oh|um|hmm+|haha|lol|now|please|thank|you|it is|is|i guess|i think|that|man))*+",
+    "SO": r"(?: (?:and|so|then|well|ok|yes|good|oh|um|hmm+|(?:ha)++|lol|now|please|thank|you|it is|is|i guess|i think|that|man))*+",
     "YES": "(?:yes|ok|good|deal|agreed|sold|done|bought|👍|👌|🤝|✅|accept|granted|exactly|very well|of course|all right|will do|can do|bet|gotcha|correct|you got it|no (?:prob|problem|worries))",
     "VERY": r"(?: (?:the|very|bit|little|tad|still|way|far|much|too|so|kind|sort|of|all|even|more|above|somewhat|slightly|rather|super|remain))*+",
 }
@@ -220,12 +220,12 @@ AGREES = _pattern(
     words="coming able please glad work works suit suits agree do good ok plan deal live manage swing go pay handle give have win convinced persuaded won twisted drive guess not set granted boss wife husband mom dad she he let is proceed no",
 )
 YES = _raw(
-    r"^(?=.* {YES} )(?: (?:{YES}|then|so|thank|you|too|man|bro|sir|friend|bud|it|is|that|much|very|i|do|does|will|can|would|have|please|me|for|by|with|work|lol|haha+|oh|well|um|hmm+|uh|the|and|guess|think|just|course|got|rock|guy|funny|🎉|!))*+ $",
+    r"^(?=.* {YES} )(?: (?:{YES}|then|so|thank|you|too|man|bro|sir|friend|bud|it|is|that|much|very|i|do|does|will|can|would|have|please|me|for|by|with|work|lol|(?:ha)++h?a?|oh|well|um|hmm+|uh|the|and|guess|think|just|course|got|rock|guy|funny|🎉|!))*+ $",
     "OK, fine by me then", "👍", "OK so that is why",
     words="yes ok good deal agreed sold done bought 👍 👌 🤝 ✅ accept granted exactly very of all will can bet gotcha correct you no",
 )
 YES_START = _raw(
-    r"^(?: (?:and|so|then|well|oh|um|uh|hmm+|haha+|lol|thank|you))*+ (?:{YES}|true|fair enough)(?= )(?! (?:luck|not|but|reason|question|point|i understand|i see|i hear))",
+    r"^(?: (?:and|so|then|well|oh|um|uh|hmm+|(?:ha)++|lol|thank|you))*+ (?:{YES}|true|fair enough)(?= )(?! (?:luck|not|but|reason|question|point|i understand|i see|i hear))",
     "Sure, see you then", "OK then, tomorrow", "I like it",
 )
 MEETS = _pattern("", "No problem", "will do", "how?", starts=r"(?:no (?:prob|problem|worries)|not the problem|np|will do|can do|i can|i will|work)\b")

@@ -110,7 +110,8 @@ def candidates(
         if value > 0
         and (words[places[index] + 1 :] or [""])[0] not in ("%", "percent")
         and (amount.explicit or _sized(amount, value, table))
-        and (table.agreed is None or 0.5 * table.agreed <= value <= 2 * table.agreed)
+        and (table.agreed is None or value >= 0.5 * table.agreed)
+        and (table.agreed is None or amount.explicit or value <= 1.6 * table.agreed)
     ]
     likely = [index for index in peers if found[index].explicit or _free(places[index], words, values[index])]
     return [
@@ -234,10 +235,9 @@ def _sized(amount: Amount, value: float, table: Table) -> bool:
     """Whether a bare number has the size of the prices here."""
     if amount.worded and amount.value <= 10 and (value != amount.value or value == 1):
         return False  # "that one"
-    mine, theirs = table.mine, table.theirs
-    if 1900 <= value <= 2100 and not any(price and 0.6 <= value / price <= 1.6 for price in (mine, theirs, table.listed)):
+    near = table.known or [price for price in (table.mine, table.theirs, table.listed) if price is not None]
+    if 1900 <= value <= 2100 and not any(0.6 <= value / price <= 1.6 for price in near if price):
         return False  # a year
-    near = [price for price in (mine, theirs, table.listed) if price is not None] or table.known
     return not near or any(0.2 * price <= value <= 4 * price for price in near)
 
 

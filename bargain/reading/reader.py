@@ -13,9 +13,8 @@ to the table. The rules read English.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 from bargain.reading.acts import Said, read
@@ -23,7 +22,7 @@ from bargain.reading.money import Amount, amounts, has_digits, same
 from bargain.reading.proposals import Table
 from bargain.records import State
 
-__all__ = ["Act", "Amount", "Outcome", "Reader", "amounts", "has_digits", "legacy_price", "offers", "read_outcome", "same"]
+__all__ = ["Act", "Amount", "Outcome", "Reader", "amounts", "has_digits", "offers", "read_outcome", "same"]
 
 ActKind = Literal["offer", "accept", "reject", "walk_away", "other"]
 
@@ -108,7 +107,7 @@ class Reader:
             self._put(role, act.offer, said)
         elif act.kind == "reject":
             self._turn_down(role)
-        self._doubt = self._doubt or (said.yields and not act.sure)
+        self._doubt = self._doubt or (said.yields and act.kind == "other")
         if act.unread:
             self._unread = role
         elif act.offer is not None or (act.kind == "reject" and self._unread == rival):
@@ -216,7 +215,8 @@ class Reader:
         differs = theirs is None or not same(offer, theirs[1])
         if not differs and theirs is not None and theirs[0] != LISTED and ((said.asks and not said.confirms) or said.waits):
             return Act("other"), None  # the rival's price, asked back
-        return Act("offer", offer, said.explicit and said.chance > 0.8 and differs and not said.yields), None
+        plain = said.agrees or said.conditional
+        return Act("offer", offer, said.explicit and said.chance > 0.8 and differs and not plain), None
 
     def _on_table(self, rival: str, said: Said) -> tuple[int, float] | None:
         """The rival's price; the listed one while the seller has named none, or when it is named in words."""
@@ -265,15 +265,3 @@ def offers(
     """The price that each turn puts on the table, None where it puts none."""
     reader = Reader(list_price, currency)
     return tuple(reader.add(role, text).offer for role, text in turns)
-
-
-_DOLLARS = re.compile(r"\$\d+(?:\.\d+)?")
-
-
-def legacy_price(turns: Iterable[tuple[str, str]]) -> float | None:
-    """The 2023 rule: the last $ amount of the newest message that has one ("$1,200" is 1.0), None without one."""
-    for _, text in reversed(list(turns)):
-        found = _DOLLARS.findall(text)
-        if found:
-            return float(found[-1][1:])
-    return None

@@ -9,7 +9,7 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from bargain.agents.prompts import money
+from bargain.text import money
 
 PLAIN: dict[str, Any] = {"markup": False, "emoji": False, "highlight": False}
 """Options of a rich Console for which texts are texts: [seller] is no markup, :cost: no picture."""

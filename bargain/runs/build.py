@@ -1,4 +1,4 @@
-"""Builds what a run needs from its config: item, prompts, engines by seat, and the seats of a game.
+"""Builds what a run needs from its config: item, prompts, engines by seat, the seats of a game, the way to make calls.
 
 The only room that turns config into objects; everything it builds is plain and knows no config afterwards. Whatever is
 wrong is a ConfigError before the first call.
@@ -6,7 +6,9 @@ wrong is a ConfigError before the first call.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import contextlib
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
@@ -15,13 +17,24 @@ from bargain.agents.critic import Critic
 from bargain.agents.feedback import FeedbackSource
 from bargain.agents.player import Memory, Negotiator
 from bargain.agents.prompts import Prompt
-from bargain.config.compose import ConfigError, engines_of
+from bargain.calls.caller import Caller
+from bargain.config.compose import plain_of, typed_config
+from bargain.config.files import read_yaml
+from bargain.config.follow import engines_of
+from bargain.config.identity import changes
 from bargain.config.schema import FeedbackConfig, PromptConfig
 from bargain.config.targets import locate
 from bargain.engines.base import Engine
-from bargain.games.rounds.negotiation import Moderator, Rules
+from bargain.errors import ConfigError, JournalError, RunStopped
+from bargain.games.rounds.base import Moderator, RoundProtocol, RoundRules
 from bargain.games.table import Seats, Table
+from bargain.journal.journal import Journal
+from bargain.journal.reader import JournalReader
 from bargain.records import PLAYERS, Item, Player
+from bargain.version import __version__
+
+SHOWN = 8
+"""Differences that a refusal names."""
 
 
 def build_item(cfg: DictConfig) -> Item:
@@ -55,11 +68,50 @@ def build_game(cfg: DictConfig) -> Callable[[Table], Awaitable[None]]:
     return game
 
 
+def build_protocol(cfg: DictConfig) -> type[RoundProtocol]:
+    """How one round is played."""
+    protocol: type[RoundProtocol] = locate(cfg.protocol._target_, list(cfg.allow_targets))
+    return protocol
+
+
 def build_seats(cfg: DictConfig) -> Seats:
     """Everything that is the same for all games of the run. Every prompt is filled once, so a bad one is refused."""
-    item = build_item(cfg)
-    game = cfg.game
-    prompts = {role: build_prompt(cfg.prompt[role], role) for role in ("seller", "buyer", "critic", "moderator")}
+    item, protocol, rules = build_item(cfg), build_protocol(cfg), _rules(cfg)
+    prompts = {role: build_prompt(cfg.prompt[role], role) for role in (*PLAYERS, "critic", "moderator")}
+    return Seats(
+        seed=cfg.seed,
+        item=item,
+        protocol=protocol,
+        rules=rules,
+        n_rounds=cfg.game.n_rounds,
+        learners=tuple(cfg.game.learners),
+        stop_after_no_deal=cfg.game.after_no_deal == "stop",
+        players=_pairs(cfg, item, prompts, {role: protocol.part(role, rules) for role in PLAYERS}),
+        moderator=build_moderator(cfg, prompts["moderator"], item),
+        critics={
+            learner: _refusing("prompt/critic", _critic, learner, prompts["critic"], item, cfg) for learner in PLAYERS
+        },
+        feedback=_feedback(cfg, cfg.feedback),
+        ask_acknowledgement=cfg.feedback.acknowledge == "ask",
+        arms={name: (source, cfg.game.arms[name].acknowledge == "ask") for name, source in _arms(cfg).items()},
+    )
+
+
+def _rules(cfg: DictConfig) -> RoundRules:
+    return RoundRules(
+        max_exchanges=cfg.game.max_exchanges,
+        who_is_first=cfg.game.who_is_first,
+        free_openings=frozenset(role for role in PLAYERS if cfg.game[f"{role}_opens"] == "free"),
+        moderator_start=cfg.moderator.start,
+        no_deal_threshold=cfg.moderator.no_deal_threshold,
+        gate=cfg.moderator.gate == "rules",
+    )
+
+
+def _pairs(
+    cfg: DictConfig, item: Item, prompts: Mapping[str, Prompt], parts: Mapping[Player, str]
+) -> Callable[[], dict[Player, Negotiator]]:
+    """What makes a fresh pair of players. parts: which text of the protocol each of them is told."""
     memory = Memory(
         rounds=cfg.memory.rounds if cfg.memory.name == "last_k" else 0,
         dialogues=cfg.memory.name != "feedback_only",
@@ -68,48 +120,23 @@ def build_seats(cfg: DictConfig) -> Seats:
 
     def player(role: Player) -> Negotiator:
         engine = cfg[role].engine
-        return Negotiator(
+        negotiator = Negotiator(
             role,
             prompts[role],
             item,
-            max_exchanges=game.max_exchanges,
+            max_exchanges=cfg.game.max_exchanges,
             memory=memory,
             max_asks=cfg.limits.max_asks,
             context_window=engine.context_window,
             max_reply_tokens=engine.max_tokens or 0,
+            told=[text for text in (cfg.protocol.texts.get(parts[role]), cfg[role].persona) if text],
         )
+        if cfg.game[f"{role}_opens"] == "fixed":
+            negotiator.opening()
+        return negotiator
 
     fresh = {role: _refusing(f"prompt/{role}", player, role) for role in PLAYERS}
-
-    def pair() -> dict[Player, Negotiator]:
-        return {role: each.fork() for role, each in fresh.items()}
-
-    for role in PLAYERS:
-        if game[f"{role}_opens"] == "fixed":
-            _refusing(f"prompt/{role}", fresh[role].opening)
-    return Seats(
-        seed=cfg.seed,
-        item=item,
-        rules=Rules(
-            max_exchanges=game.max_exchanges,
-            who_is_first=game.who_is_first,
-            free_openings=frozenset(role for role in PLAYERS if game[f"{role}_opens"] == "free"),
-            moderator_start=cfg.moderator.start,
-            no_deal_threshold=cfg.moderator.no_deal_threshold,
-            gate=cfg.moderator.gate == "rules",
-        ),
-        n_rounds=game.n_rounds,
-        learners=tuple(game.learners),
-        stop_after_no_deal=game.after_no_deal == "stop",
-        players=pair,
-        moderator=build_moderator(cfg, prompts["moderator"], item),
-        critics={
-            learner: _refusing("prompt/critic", _critic, learner, prompts["critic"], item, cfg) for learner in PLAYERS
-        },
-        feedback=_feedback(cfg, cfg.feedback),
-        ask_acknowledgement=cfg.feedback.acknowledge == "ask",
-        arms={name: (source, game.arms[name].acknowledge == "ask") for name, source in _arms(cfg).items()},
-    )
+    return lambda: {role: negotiator.fork() for role, negotiator in fresh.items()}
 
 
 def build_moderator(cfg: DictConfig, prompt: Prompt, item: Item) -> Moderator:
@@ -155,3 +182,62 @@ def _refusing(where: str, build: Callable[..., Any], *args: Any, **kwargs: Any) 
     except (ValueError, TypeError) as error:
         text = str(error)
         raise ConfigError(text if text.startswith(where.split()[0]) else f"{where}: {text}") from error
+
+
+@contextlib.contextmanager
+def open_caller(
+    cfg: DictConfig, plain: dict[str, Any], directory: Path, engines: Mapping[str, Engine], cells_at_once: int
+) -> Iterator[Caller]:
+    """The way to make the calls of a run, on its directory's journal; a second process is told who holds it.
+
+    plain: the config as plain data. Raises ConfigError for a journal that cannot be used or had another config, and for
+    limits that cannot be kept.
+    """
+    text = OmegaConf.to_yaml(cfg)
+    with open_journal(directory, {"config": text, "bargain": __version__}, cfg.mode) as journal:
+        if journal.meta["config"] != text:
+            _check_config(journal, plain, directory)
+        retry_failed = cfg.retry_failed and cfg.mode == "live"
+        with calling(journal, engines, cfg, retry_failed=retry_failed, cells_at_once=cells_at_once) as caller:
+            yield caller
+
+
+@contextlib.contextmanager
+def open_journal(directory: Path, meta: dict[str, str], mode: str) -> Iterator[Journal | JournalReader]:
+    """The directory's journal, only to be read in a replay. Raises ConfigError for one that cannot be used."""
+    try:
+        replays = mode == "replay"
+        journal = JournalReader(directory / "journal.sqlite") if replays else Journal.open(directory, meta)
+    except JournalError as error:
+        raise ConfigError(str(error)) from error
+    try:
+        yield journal
+    finally:
+        journal.close()
+
+
+@contextlib.contextmanager
+def calling(
+    journal: Journal | JournalReader, engines: Mapping[str, Engine], cfg: DictConfig, **options: Any
+) -> Iterator[Caller]:
+    """A Caller on a journal, closed at the end. Raises ConfigError for limits that cannot be kept."""
+    try:
+        caller = Caller(journal, engines, engines_of(cfg), cfg.limits, cfg.mode, **options)
+    except RunStopped as error:
+        raise ConfigError(str(error)) from error
+    try:
+        yield caller
+    finally:
+        caller.close()
+
+
+def _check_config(journal: Journal | JournalReader, plain: dict[str, Any], directory: Path) -> None:
+    """A journal belongs to the config that it was begun with, whatever .hydra/ says by now."""
+    begun_with = typed_config(read_yaml(journal.meta["config"], f"{directory}/journal.sqlite"))
+    changed = changes(plain_of(begun_with), plain)
+    if changed:
+        more = f"; and {len(changed) - SHOWN} more" if len(changed) > SHOWN else ""
+        raise ConfigError(
+            f"{directory} was begun with another config: {'; '.join(changed[:SHOWN])}{more}; "
+            "set that back, or play in another directory"
+        )

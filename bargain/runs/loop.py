@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import gc
 import selectors
+import threading
 from collections.abc import Callable, Coroutine, Iterator
 from typing import Any
 
@@ -52,3 +53,41 @@ def _short_collections() -> Iterator[None]:
     finally:
         gc.set_threshold(*before)
         gc.unfreeze()
+
+
+def in_own_loop(main: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Runs a coroutine to its end, also where a loop is running already, as in a notebook: then in a thread.
+
+    Ctrl-C there cancels the coroutine, waits for it and is raised again.
+    """
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        run(main)
+        return
+    failures: list[BaseException] = []
+    inside: list[tuple[asyncio.AbstractEventLoop, asyncio.Task[Any]]] = []
+
+    async def noted() -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        inside.append((asyncio.get_running_loop(), task))
+        await main()
+
+    def in_thread() -> None:
+        try:
+            run(noted)
+        except BaseException as error:
+            failures.append(error)
+
+    thread = threading.Thread(target=in_thread, name="bargain")
+    thread.start()
+    try:
+        thread.join()
+    except KeyboardInterrupt:
+        for loop, task in inside:
+            loop.call_soon_threadsafe(task.cancel)
+        thread.join()
+        raise
+    if failures:
+        raise failures[0]

@@ -25,21 +25,31 @@ from anyio.lowlevel import checkpoint
 from omegaconf import DictConfig, OmegaConf
 
 from bargain.calls.caller import Caller
-from bargain.config.compose import ConfigError, checked
+from bargain.config.compose import checked, plain_of, recorded_identity
+from bargain.config.identity import identity
 from bargain.config.targets import locate
 from bargain.engines.base import Ask
-from bargain.errors import BudgetReached, JournalError, NotRecorded, RunStopped
+from bargain.errors import (
+    BudgetReached,
+    ConfigError,
+    JournalError,
+    NotRecorded,
+    RunStopped,
+    disk_problem,
+    first_of,
+    in_words,
+)
 from bargain.games.table import Seats, Table
 from bargain.records import Game
 from bargain.results.progress import ProgressLine
 from bargain.results.summary import RunSummary, metrics, summary_data
 from bargain.results.tables import totals_line
 from bargain.results.tally import Tally
-from bargain.rundir.directory import choose, has_failed_games, identity, read_state, write_json
+from bargain.rundir.directory import choose, has_failed_games, read_state, write_json
 from bargain.rundir.games import GamesFile
-from bargain.runs.build import build_engines, build_game, build_item, build_seats
-from bargain.runs.log import disk_problem, first_of, in_own_loop, logging_to, one_line
-from bargain.runs.opening import open_caller
+from bargain.runs.build import build_engines, build_game, build_item, build_seats, open_caller
+from bargain.runs.log import logging_to
+from bargain.runs.loop import in_own_loop
 from bargain.tracking.base import Tracker, run_info
 from bargain.version import __version__
 
@@ -62,9 +72,16 @@ def play(
     says so; nothing that was recorded is lost.
     """
     cfg = checked(cfg)
-    plain: dict[str, Any] = OmegaConf.to_container(cfg)  # type: ignore[assignment]
+    plain = plain_of(cfg)
     if directory is None:
-        directory = choose(Path("outputs"), identity(plain), cfg.game.name, cfg.resume, retry_failed=cfg.retry_failed)
+        directory = choose(
+            Path("outputs"),
+            identity(plain),
+            cfg.game.name,
+            cfg.resume,
+            retry_failed=cfg.retry_failed,
+            identity_of=recorded_identity,
+        )
     run = Run(cfg, plain, Path(directory).resolve(), show_progress=show_progress, cells_at_once=cells_at_once)
     if run.already_finished is not None:
         return run.already_finished
@@ -100,7 +117,7 @@ class Run:
         recorded = read_state(self.directory)
         if recorded.get("state") != "finished" or self.cfg.mode == "replay":
             return None
-        if recorded.get("identity") != identity(self.plain):
+        if recorded_identity(self.directory, recorded) != identity(self.plain):
             raise ConfigError(f"{self.directory} holds a finished run of another config; choose another directory")
         if self.cfg.retry_failed and has_failed_games(recorded):
             return None
@@ -169,7 +186,7 @@ class Run:
         """Leaves word of an error that nobody foresaw (a game type of one's own, a full disk); it is raised further."""
         self.ended, self.problem = "failed", disk_problem(error)
         if not self.problem:
-            self.problem = f"{type(error).__name__}: {one_line(error)}"
+            self.problem = f"{type(error).__name__}: {in_words(error)}"
             log.error("broke off: %s", self.problem)
         with contextlib.suppress(Exception):
             self._keep(self._summary(caller, final=True))
@@ -200,7 +217,7 @@ class Run:
             for engine in self.engines.values():
                 await engine.close()
         except* (RunStopped, NotRecorded, JournalError) as errors:
-            self.ended, self.problem = "failed", one_line(errors)
+            self.ended, self.problem = "failed", in_words(errors)
         except* BudgetReached as errors:
             reached = first_of(errors)
             assert isinstance(reached, BudgetReached)

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from bargain.config.identity import identity
 from bargain.records import Game
-from bargain.rundir.directory import identity
 
 _TAG_LENGTH = 64  # W&B refuses longer tags
 

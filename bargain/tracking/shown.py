@@ -7,11 +7,11 @@ without control characters, and the speaker at the start of a line is always the
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from bargain.records import Feedback, Game, Round
+from bargain.text import without_controls
 
 COLUMNS = {
     "game": int,
@@ -31,20 +31,6 @@ COLUMNS = {
 
 Cell = str | int | float | bool | None
 
-_NOT_TEXT = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
-)  # control, bidi, surrogates
-_TERMINAL = re.compile(r"\x1b(\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(\x07|\x1b\\)?)")  # colours, cursor, titles
-_USERINFO = re.compile(r"(?<=://)[^/?#\s]*@")
-_SECRET_NAME = re.compile(r"(?i)(^|_)(api_?key|authorization|password|secret|token|credentials?)$")
-
-
-def clean(text: str) -> str:
-    """The text without control sequences, direction overrides and lone surrogates; newlines and tabs stay."""
-    return _NOT_TEXT.sub(
-        "", _TERMINAL.sub("", text).replace("\r\n", "\n").replace("\u2028", "\n").replace("\u2029", "\n")
-    )
-
 
 def rows(games: Iterable[Game]) -> Iterator[list[Cell]]:
     """The rows of the table, in the order of COLUMNS. A game that failed outside a round has a row for its error."""
@@ -52,28 +38,41 @@ def rows(games: Iterable[Game]) -> Iterator[list[Cell]]:
         for played in game.rounds:
             yield _row(game, played)
         if game.outcome == "error" and not any(played.outcome == "error" for played in game.rounds):
-            yield [game.game, "", None, "error", None, None, 0, "", "", "", clean(game.error), game.simulated]
+            yield [
+                game.game,
+                "",
+                None,
+                "error",
+                None,
+                None,
+                0,
+                "",
+                "",
+                "",
+                without_controls(game.error),
+                game.simulated,
+            ]
 
 
 def _row(game: Game, played: Round) -> list[Cell]:
     return [
         game.game,
-        clean(played.arm),
+        without_controls(played.arm),
         played.round,
         played.outcome,
         played.price,
         played.legacy_price,
         len(played.turns),
-        "\n".join(_indented(f"{turn.role.capitalize()}: {clean(turn.text)}") for turn in played.turns),
+        "\n".join(_indented(f"{turn.role.capitalize()}: {without_controls(turn.text)}") for turn in played.turns),
         _told(played.feedback, "text"),
         _told(played.feedback, "acknowledgement"),
-        clean(played.reason or (game.error if played.outcome == "error" else "")),
+        without_controls(played.reason or (game.error if played.outcome == "error" else "")),
         game.simulated,
     ]
 
 
 def _told(feedback: tuple[Feedback, ...], what: str) -> str:
-    texts = [(each.learner, clean(getattr(each, what))) for each in feedback]
+    texts = [(each.learner, without_controls(getattr(each, what))) for each in feedback]
     if len(texts) == 1:
         return texts[0][1]
     return "\n".join(_indented(f"{learner.capitalize()}: {text}") for learner, text in texts if text)
@@ -87,7 +86,7 @@ def curves(summary: dict[str, Any]) -> Iterator[tuple[int, dict[str, float]]]:
     """(round, every number that summary.json has for it), per round and arm: by_round/deal_rate, by_round/ARM/..."""
     for row in summary.get("rounds") or []:
         if isinstance(row, dict) and isinstance(row.get("round"), int):
-            arm = f"{clean(str(row['arm']))}/" if row.get("arm") else ""
+            arm = f"{without_controls(str(row['arm']))}/" if row.get("arm") else ""
             numbers = {name: value for name, value in row.items() if name != "round" and _is_number(value)}
             yield row["round"], {f"by_round/{arm}{name}": value for name, value in numbers.items()}
 
@@ -98,7 +97,7 @@ def flat(summary: dict[str, Any]) -> dict[str, Cell]:
     values = dict(_leaves(kept, ""))
     for row in summary.get("rounds") or []:
         if isinstance(row, dict):
-            arm = f"/{clean(str(row['arm']))}" if row.get("arm") else ""
+            arm = f"/{without_controls(str(row['arm']))}" if row.get("arm") else ""
             rest = {key: value for key, value in row.items() if key not in ("round", "arm")}
             values.update(_leaves(rest, f"round_{row.get('round')}{arm}/"))
     return values
@@ -109,7 +108,7 @@ def _leaves(data: dict[str, Any], prefix: str) -> Iterator[tuple[str, Cell]]:
         if isinstance(value, dict):
             yield from _leaves(value, f"{prefix}{key}/")
         elif isinstance(value, str):
-            yield f"{prefix}{key}", clean(value)
+            yield f"{prefix}{key}", without_controls(value)
         elif isinstance(value, bool) or _is_number(value):
             yield f"{prefix}{key}", value
 
@@ -121,18 +120,6 @@ def numbers(metrics: dict[str, float]) -> dict[str, float]:
 
 def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-
-
-def without_secrets(value: Any) -> Any:
-    """The config without userinfo in URLs and without the values of keys that are named like secrets."""
-    if isinstance(value, dict):
-        return {
-            str(key): "hidden" if _SECRET_NAME.search(str(key)) and each else without_secrets(each)
-            for key, each in value.items()
-        }
-    if isinstance(value, list | tuple):
-        return [without_secrets(each) for each in value]
-    return _USERINFO.sub("", clean(value)) if isinstance(value, str) else value
 
 
 def key_names(config: Any) -> set[str]:

@@ -20,8 +20,9 @@ from typing import Any
 from bargain.config.schema import TrackingConfig
 from bargain.records import Game
 from bargain.rundir.directory import read_state
+from bargain.secrets import hidden
 from bargain.tracking.base import RunInfo
-from bargain.tracking.shown import key_names, numbers, without_secrets
+from bargain.tracking.shown import key_names, numbers
 from bargain.tracking.wandb_process import WandbProcess
 
 log = logging.getLogger("bargain.tracking")
@@ -110,7 +111,7 @@ def start_message(
         "entity": tracking.entity,
         "resume": resume,
         "finish_s": finish_s,
-        "config": without_secrets(config),
+        "config": hidden(config),
         **asdict(info),
         "group": tracking.group or info.group,
         "tags": [*info.tags, *(tag for tag in map(str, tracking.tags) if tag not in info.tags)],

@@ -24,7 +24,9 @@ from pathlib import Path
 from typing import Any
 
 from bargain.rundir.games import read_games
-from bargain.tracking.shown import COLUMNS, clean, curves, flat, rows, without_secrets
+from bargain.secrets import hidden
+from bargain.text import one_line, without_controls
+from bargain.tracking.shown import COLUMNS, curves, flat, rows
 
 START_S = 45
 INIT_S = 20
@@ -122,7 +124,7 @@ def _start(message: dict[str, Any]) -> Any:
         entity=message["entity"],
         id=message["id"],
         resume="allow" if message["resume"] else None,
-        name=clean(message["name"]),
+        name=without_controls(message["name"]),
         group=message["group"],
         job_type="simulated" if message["simulated"] else "negotiation",
         tags=message["tags"],
@@ -180,7 +182,7 @@ def _show_files(run: Any, files: list[Path], simulated: bool) -> None:
 
 
 def _stop(run: Any, summary: dict[str, Any], reason: str) -> None:
-    run.summary.update({"state": "failed", **flat(summary), "reason": clean(reason)})
+    run.summary.update({"state": "failed", **flat(summary), "reason": without_controls(reason)})
     run.finish(exit_code=1)
 
 
@@ -193,5 +195,4 @@ def _limit(seconds: float) -> None:
 def _one_line(error: Exception) -> str:
     if isinstance(error, ModuleNotFoundError) and error.name == "wandb":
         return "the package wandb is not installed (pip install wandb)"
-    text = " ".join(clean(str(error)).split())
-    return str(without_secrets(f"{type(error).__name__}: {text}"))[:300]
+    return one_line(str(hidden(f"{type(error).__name__}: {error}")))

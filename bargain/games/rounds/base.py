@@ -1,0 +1,154 @@
+"""What every way of playing a round shares: its turns, its verdicts, its record, whatever happens.
+
+A round protocol says who speaks, what may be said and when it is over. It is a subclass with one method,
+
+    class Ultimatum(RoundProtocol):
+        async def play_out(self) -> Ending:
+            await self.speak(self.rules.who_is_first, may=("offer",))
+            ...
+
+and one YAML in conf/protocol/. It knows players and a moderator, and nothing of games, feedback, engines or where
+calls are recorded.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from bargain.agents.player import Negotiator
+from bargain.config.schema import GameConfig
+from bargain.engines.base import ALL_ACTS, Ask
+from bargain.errors import GaveUp
+from bargain.reading.reader import Outcome as Reading
+from bargain.reading.reader import Reader
+from bargain.reading.violations import find_violations
+from bargain.records import MAX_EXCHANGES, Feedback, Item, Outcome, Place, Player, Round, Turn, Verdict
+
+
+class Moderator(Protocol):
+    """Judges the dialogue after its last turn; `read` is what the rules find in it."""
+
+    async def judge(self, ask: Ask, place: Place, turns: tuple[Turn, ...], read: Reading) -> Verdict:
+        """The verdict, checked against the dialogue."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class RoundRules:
+    """The rules of a round: see GameConfig and ModeratorConfig in config/schema.py for each field."""
+
+    max_exchanges: int = MAX_EXCHANGES
+    who_is_first: Player = "seller"
+    free_openings: frozenset[Player] = frozenset()
+    moderator_start: str = "no_number"
+    no_deal_threshold: int = 10
+    gate: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a round ended. accepted_by: index of the turn that accepted the price."""
+
+    outcome: Outcome
+    reason: str
+    price: float | None = None
+    accepted_by: int | None = None
+
+
+class RoundProtocol(ABC):
+    """One round in progress. `play` plays it to its end and returns the record."""
+
+    def __init__(
+        self,
+        ask: Ask,
+        place: Place,
+        rules: RoundRules,
+        item: Item,
+        players: Mapping[Player, Negotiator],
+        moderator: Moderator,
+    ) -> None:
+        self.rules = rules
+        self.turns: tuple[Turn, ...] = ()
+        self.verdicts: list[Verdict] = []
+        self.sure = False
+        """Whether the last turn's words are plain, as the rules read them."""
+        self._ask = ask
+        self._round = place
+        self._item = item
+        self._players = players
+        self._moderator = moderator
+        self._reader = Reader(list_price=item.seller_opening, currency=item.currency)
+
+    @staticmethod
+    def problem(game: GameConfig) -> str:
+        """Why rounds of this game cannot be played so, "" if they can."""
+        return ""
+
+    @staticmethod
+    def part(role: Player, rules: RoundRules) -> str:
+        """Which of the protocol's texts this player is told, "" for none."""
+        return ""
+
+    @abstractmethod
+    async def play_out(self) -> Ending:
+        """Plays the round and says how it ended. Raises GaveUp when a call failed for good."""
+
+    async def play(self, feedback: tuple[Feedback, ...] = ()) -> Round:
+        """The finished round. A call that failed for good makes its outcome "error"; other errors are raised."""
+        try:
+            ending = await self.play_out()
+        except GaveUp as error:
+            ending = Ending("error", str(error))
+        return Round(
+            self._round.round,
+            self._round.arm,
+            ending.outcome,
+            ending.price,
+            self.turns,
+            tuple(self.verdicts),
+            tuple(find_violations(self.turns, self._item, ending.accepted_by, ending.price)),
+            feedback,
+            ending.reason,
+        )
+
+    def open_with_words_of_prompt(self, speaker: Player) -> None:
+        """The speaker's hard-coded first words."""
+        self._add(speaker, self._players[speaker].opening(), fixed=True)
+
+    async def speak(self, speaker: Player, exchanges_left: int = 1, may: Sequence[str] = ALL_ACTS) -> None:
+        """The speaker's own next words. may: the acts that the protocol lets it do."""
+        place = self._place(len(self.turns) + 1, speaker)
+        words = await self._players[speaker].speak(self._ask, place, self.turns, exchanges_left, tuple(may))
+        self._add(speaker, words)
+
+    def read(self) -> Reading:
+        """How the dialogue stands, as the rules read it."""
+        return self._reader.outcome()
+
+    async def verdict(self) -> Verdict:
+        """The moderator's verdict on the dialogue as it stands; with a gate the rules', where the words are plain."""
+        read = self.read()
+        if self.rules.gate and self.sure:
+            verdict = Verdict(len(self.turns), read.state, read.price, stands=read.state)
+        else:
+            place = self._place(len(self.turns), "moderator")
+            verdict = await self._moderator.judge(self._ask, place, self.turns, read)
+        self.verdicts.append(verdict)
+        return verdict
+
+    def deal(self, verdict: Verdict) -> Ending:
+        """The end of a round with a deal."""
+        read = self.read()
+        accepted_by = read.accepted_by_turn if read.state == "deal" else len(self.turns) - 1
+        return Ending("deal", "", verdict.price, accepted_by)
+
+    def _add(self, speaker: Player, text: str, *, fixed: bool = False) -> None:
+        act = self._reader.add(speaker, text)
+        self.sure = self.read().sure
+        self.turns = (*self.turns, Turn(speaker, text, act.offer, act.kind, fixed))
+
+    def _place(self, turn: int, role: str) -> Place:
+        return Place(self._round.game, self._round.arm, self._round.round, turn, role)

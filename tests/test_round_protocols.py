@@ -1,0 +1,127 @@
+"""How one round is played is a choice beside the game type; a protocol of one's own is one file and one YAML."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bargain import ConfigError, compose
+from tests.commands import bargain, environment, games_of, only_run
+from tests.servers import Server
+
+SMALL = ["n_games=60", "tracking=none", "moderator=rules"]
+
+
+def test_an_ultimatum_is_one_proposal_and_one_answer(tmp_path: Path) -> None:
+    done = bargain("game=simple", "protocol=ultimatum", *SMALL, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    games = games_of(only_run(tmp_path))
+    outcomes = {game["outcome"] for game in games}
+    assert outcomes == {"deal", "no_deal"}
+    for game in games:
+        (played,) = game["rounds"]
+        first, second = played["turns"]
+        assert (first["role"], first["act"], second["role"]) == ("seller", "offer", "buyer")
+        assert not first["fixed"]
+        if played["outcome"] == "deal":
+            assert second["act"] == "accept"
+            assert played["price"] == first["offer"]
+        else:
+            assert played["reason"] == "the buyer did not accept"
+
+
+def test_the_buyer_may_propose(tmp_path: Path) -> None:
+    done = bargain("game=simple", "protocol=ultimatum", "game.who_is_first=buyer", *SMALL, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    for game in games_of(only_run(tmp_path)):
+        assert [turn["role"] for turn in game["rounds"][0]["turns"]] == ["buyer", "seller"]
+
+
+def test_a_coached_proposer_asks_for_more_and_is_refused_more_often(tmp_path: Path) -> None:
+    words = ["game=criticize_seller", "game.n_rounds=3", "protocol=ultimatum", *SMALL]
+    assert bargain(*words, cwd=tmp_path).returncode == 0
+    games = games_of(only_run(tmp_path))
+    proposals = [[played["turns"][0]["offer"] for played in game["rounds"]] for game in games]
+    assert all(first <= second <= third for first, second, third in proposals)
+    deals = [sum(game["rounds"][number]["outcome"] == "deal" for game in games) for number in range(3)]
+    assert deals[0] > deals[1] > deals[2]
+
+
+def test_models_are_told_which_part_they_play(tmp_path: Path) -> None:
+    engines = [f"engine@{seat}.engine=gpt-4o-mini" for seat in ("seller", "buyer")]
+    with Server() as server:
+        urls = [f"{seat}.engine.base_url={server.openai}" for seat in ("seller", "buyer")]
+        words = ["game=simple", "protocol=ultimatum", "n_games=1", "tracking=none", "moderator=rules", *engines, *urls]
+        done = bargain(*words, cwd=tmp_path, env=environment(OPENAI_API_KEY="k-never-checked"))
+        assert done.returncode == 0, done.stderr
+        seller, buyer = (call.chat.system for call in server.calls)
+    assert "You make one proposal" in seller
+    assert "Accept it or refuse it" not in seller
+    assert "Accept it or refuse it" in buyer
+
+
+def test_a_protocol_says_itself_what_it_cannot_play() -> None:
+    with pytest.raises(ConfigError, match=r"protocol ultimatum: needs game.max_exchanges=1"):
+        compose(["protocol=ultimatum", "game.max_exchanges=3"])
+
+
+SILENT = '''
+from bargain.games.rounds.base import Ending, RoundProtocol
+
+
+class PostedPrice(RoundProtocol):
+    """The seller's opening is the price; the buyer takes it or leaves it."""
+
+    async def play_out(self):
+        self.open_with_words_of_prompt("seller")
+        await self.speak("buyer", may=("accept", "reject"))
+        verdict = await self.verdict()
+        return self.deal(verdict) if verdict.stands == "deal" else Ending("no_deal", "left")
+'''
+
+
+def test_a_protocol_of_ones_own_is_one_file_and_one_yaml(tmp_path: Path) -> None:
+    (tmp_path / "mine" / "protocol").mkdir(parents=True)
+    (tmp_path / "shop.py").write_text(SILENT)
+    (tmp_path / "mine" / "protocol" / "posted.yaml").write_text("_target_: shop.PostedPrice\nname: posted\n")
+    words = ["--config-dir", "mine", "allow_targets=[shop]", "game=simple", "protocol=posted", *SMALL]
+    env = environment(PYTHONPATH=str(tmp_path))
+    done = bargain(*words, cwd=tmp_path, env=env)
+    assert done.returncode == 0, done.stderr
+    for game in games_of(only_run(tmp_path)):
+        assert [turn["role"] for turn in game["rounds"][0]["turns"]] == ["seller", "buyer"]
+
+
+UNCOACHED = '''
+async def play(table):
+    """The last planned round only."""
+    await table.play(1)
+'''
+
+
+def test_a_game_type_of_ones_own_needs_no_learner(tmp_path: Path) -> None:
+    (tmp_path / "mine" / "game").mkdir(parents=True)
+    (tmp_path / "once.py").write_text(UNCOACHED)
+    (tmp_path / "mine" / "game" / "once.yaml").write_text(
+        "defaults: [simple, _self_]\n_target_: once.play\nname: once\n"
+    )
+    words = ["--config-dir", "mine", "allow_targets=[once]", "game=once", *SMALL]
+    done = bargain(*words, cwd=tmp_path, env=environment(PYTHONPATH=str(tmp_path)))
+    assert done.returncode == 0, done.stderr
+    assert all(len(game["rounds"]) == 1 for game in games_of(only_run(tmp_path)))
+
+
+def test_a_persona_is_told_to_its_player_alone_and_refused_for_the_critic(tmp_path: Path) -> None:
+    with Server() as server:
+        words = [
+            "game=simple", "n_games=1", "tracking=none", "moderator=rules", "engine@seller.engine=gpt-4o-mini",
+            "engine@buyer.engine=gpt-4o-mini", f"seller.engine.base_url={server.openai}",
+            f"buyer.engine.base_url={server.openai}", "seller.persona='You are patient with every {item}.'",
+        ]  # fmt: skip
+        done = bargain(*words, cwd=tmp_path, env=environment(OPENAI_API_KEY="k-never-checked"))
+        assert done.returncode == 0, done.stderr
+        told = ["You are patient with every balloon." in call.chat.system for call in server.calls]
+    assert told == [number % 2 == 0 for number in range(len(told))]
+    with pytest.raises(ConfigError, match="persona"):
+        compose(["+critic.persona=warm"])

@@ -159,6 +159,8 @@ def parsed(text: str, role: str, currency: str) -> Parsed:
 
 
 _STOPS = frozenset(".?!;\n:")
+_LONGEST = 80
+"""Words of a sentence: no pattern sees more at once, so that reading takes time in proportion to an utterance's length."""
 
 
 def _sentences(words: list[str]) -> list[Sentence]:
@@ -166,7 +168,7 @@ def _sentences(words: list[str]) -> list[Sentence]:
     for index in range(len(words) + 1):
         word = words[index] if index < len(words) else "."
         dash = word == "-" and not (0 < index < len(words) - 1 and words[index - 1] == words[index + 1] == "#")
-        if word not in _STOPS and not dash:
+        if word not in _STOPS and not dash and index - start < _LONGEST:
             continue
         part = words[start:index]
         if part:
@@ -302,8 +304,8 @@ def read(text: str, role: str, table: Table, currency: str = "$") -> Said:
     moves = not _TURNS.isdisjoint(told.words)
     if accepted and (does.plainly or (does.agrees and not moves and (best is None or best.chance < 0.8))):
         price = theirs  # "I accept your $40; it cost me $60"
-    elif does.plainly and does.sealed:
-        price = told.amounts[does.sealed[-1]].value if best is None else price
+    elif does.agrees and does.sealed:
+        price = told.amounts[does.sealed[0]].value if best is None else price  # "I can do 110 plus my old one"
     elif does.plainly and best is not None and where not in asked:
         own = table.mine is not None and same(best.value, table.mine)
         if own or best.chance < 0.8:

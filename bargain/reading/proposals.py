@@ -56,7 +56,7 @@ _WORDS_BEFORE, _WORDS_AFTER = 5, 4
 _STOPS = frozenset(".?!;\n")
 _BREAKS = _STOPS | frozenset([",", "(", ")", "but", "however", "so", "while", "since", "because", "although"])
 _CUES = frozenset(
-    "about above accept add agree another around ask at below between bought brought budget buy call come consider cost could "
+    "about above accept add agree another around back last word ask at below between bought brought budget buy call come consider cost could "
     "deposit difference discount do down each elsewhere extra fee final find firm for from gap get give go good have high how i if "
     "instead is it left let like loss low make maximum me meet minimum my need not of off offer other paid pay per plus price "
     "produce profit propose raise reject save say sell settle short someone spend still take than that the to too up usual "
@@ -128,6 +128,8 @@ def _free(at: int, words: list[str], value: float) -> bool:
     after = words[at + 1] if at + 1 < len(words) else ""
     before = words[at - 1] if at > 0 else ""
     counted = after in _UNITS or (after.endswith("s") and after not in _NOT_PLURAL)
+    if 1900 <= value <= 2100 and before in ("from", "since", "in", "the", "is"):
+        return False
     if "/" in (before, after) and not (value >= 100 and after == "/"):
         return False
     return not counted and before not in _NAMED and not (before in _CLOCK and value <= 24)
@@ -164,7 +166,7 @@ def _features(
     if opened >= 0 and words[opened] == "(":
         names.append("in brackets")
     stop = end
-    while stop < len(words) and words[stop] not in _STOPS:
+    while stop < min(len(words), end + 30) and words[stop] not in _STOPS:
         stop += 1
     if after and after[0] in _LINKS and not _VERDICTS.isdisjoint(after):
         names.append("judged")

@@ -177,7 +177,26 @@ def vocabulary() -> list[str]:
         for source in sources
         for word in re.findall(r"[a-z]+(?:'[a-z]+)?|[^\s\w]", re.sub(r"\\[bBwWdDsSAZ]", " ", source))
     }
-    more = ["1", "1,", "1.", "$1", "1,000", ".1", "1/", "15", "1k", "1-", "👍", "👌", "```", "“", "١", "seller:", "a", "\n"]
+    more = [
+        "1",
+        "1,",
+        "1.",
+        "$1",
+        "1,000",
+        ".1",
+        "1/",
+        "15",
+        "1k",
+        "1-",
+        "👍",
+        "👌",
+        "```",
+        "“",
+        "١",
+        "seller:",
+        "a",
+        "\n",
+    ]
     return sorted(words.union(more))
 
 

@@ -86,7 +86,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("files", nargs="+", type=Path)
     parser.add_argument("--held-out", default="claude-2.1", help="pairs with this in their name are not trained on")
-    parser.add_argument("--all", action="store_true", help="train on the held-out pairs as well, for the file that ships")
+    parser.add_argument(
+        "--all", action="store_true", help="train on the held-out pairs as well, for the file that ships"
+    )
     parser.add_argument("--penalty", type=float, default=0.3, help="inverse strength of the L1 penalty")
     parser.add_argument("--least", type=int, default=10, help="a feature seen less often is not used")
     options = parser.parse_args()
@@ -113,7 +115,9 @@ def main() -> None:
     flat = [row for rows in train for row in rows]
     model = LogisticRegression(l1_ratio=1.0, C=options.penalty, solver="liblinear", fit_intercept=False, max_iter=2000)
     model.fit(matrix([found for found, _ in flat]), [right for _, right in flat])
-    found = {name: round(float(weight), 2) for name, weight in zip(names, model.coef_[0], strict=True) if abs(weight) >= 0.05}
+    found = {
+        name: round(float(weight), 2) for name, weight in zip(names, model.coef_[0], strict=True) if abs(weight) >= 0.05
+    }
 
     def right(turns: list[Turn]) -> str:
         several = [rows for rows in turns if len(rows) > 1]
@@ -125,7 +129,10 @@ def main() -> None:
         return f"{sum(hits)} of {len(several)} turns with several amounts"
 
     print(f"{len(found)} weights; trained on {right(train)}; held out {right(held_out)}")
-    lines = [f'"{name}": {weight}' for name, weight in sorted(found.items(), key=lambda item: (item[0].split(" ")[0], -item[1]))]
+    lines = [
+        f'"{name}": {weight}'
+        for name, weight in sorted(found.items(), key=lambda item: (item[0].split(" ")[0], -item[1]))
+    ]
     WEIGHTS.write_text("\n".join([HEAD, *lines, ""]), encoding="utf-8")
 
 

@@ -16,10 +16,10 @@ from typing import Any
 
 from bargain.reading import patterns
 from bargain.reading.money import UNREAD, Amount, find, normal, same
-from bargain.reading.proposals import CHOSEN, Table, choose, worked_out
+from bargain.reading.proposals import CHOSEN, SURE, Candidate, Table, choose, worked_out
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Said:
     """What an utterance says.
 
@@ -71,7 +71,9 @@ def own_words(text: str, role: str = "") -> str:
         text = patterns.THOUGHT.search.sub(" ", text)
         text = patterns.ROLES.search.sub(lambda match: match.group() if match[1] == role else " ", text)
     if "{" in text:
-        text = patterns.OBJECT.search.sub(_said_in_json, patterns.FENCE.search.sub(" ", text) if "json" in text else text)
+        text = patterns.OBJECT.search.sub(
+            _said_in_json, patterns.FENCE.search.sub(" ", text) if "json" in text else text
+        )
     if "```" in text:
         text = re.sub(r"(?s)```.*?(?:```|\Z)", " ", text)
     if "<" in text:
@@ -110,29 +112,49 @@ def _said_in_json(match: re.Match[str]) -> str:
         data: Any = json.loads(match.group())
     except (ValueError, RecursionError):
         return " "
-    if not isinstance(data, dict) or not {"state", "role", "by", "quote", "speaker", "verdict", "accepted_by"}.isdisjoint(data):
+    if not isinstance(data, dict) or not {
+        "state",
+        "role",
+        "by",
+        "quote",
+        "speaker",
+        "verdict",
+        "accepted_by",
+    }.isdisjoint(data):
         return " "
-    said = [str(data[key]) for key in ("message", "text", "utterance", "say", "speech", "reply") if isinstance(data.get(key), str)]
-    verbs = [_ACTIONS.get(str(data[key]).strip(), "") for key in ("action", "decision", "move", "type", "act", "response", "answer", "choice") if key in data]
-    prices = [data[key] for key in ("price", "offer", "amount", "counter_offer", "counteroffer", "proposal") if key in data]
-    said += [f"i offer ${str(price).lstrip('$')}." for price in prices if isinstance(price, int | float | str) and re.fullmatch(r"\$?[\d.,]+", str(price))]
+    said = [
+        str(data[key])
+        for key in ("message", "text", "utterance", "say", "speech", "reply")
+        if isinstance(data.get(key), str)
+    ]
+    verbs = [
+        _ACTIONS.get(str(data[key]).strip(), "")
+        for key in ("action", "decision", "move", "type", "act", "response", "answer", "choice")
+        if key in data
+    ]
+    prices = [
+        data[key] for key in ("price", "offer", "amount", "counter_offer", "counteroffer", "proposal") if key in data
+    ]
+    said += [
+        f"i offer ${str(price).lstrip('$')}."
+        for price in prices
+        if isinstance(price, int | float | str) and re.fullmatch(r"\$?[\d.,]+", str(price))
+    ]
     return " ".join([" ", *said, *verbs, " "])
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Sentence:
-    """A sentence in plain words: its clauses, whether it asks, how many # stand before it."""
+    """A sentence in plain words: its clauses, whether it asks, how many # stand before it, which patterns it can hold."""
 
+    text: str
     clauses: tuple[str, ...]
     asked: bool
     first: int
-
-    @property
-    def text(self) -> str:
-        return " ,".join(self.clauses)
+    able: set[patterns.Pattern]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Parsed:
     """An utterance in plain words: what it is read from."""
 
@@ -141,6 +163,10 @@ class Parsed:
     places: list[int]
     sentences: list[Sentence]
     unread: bool
+
+    def sentence_of(self, index: int) -> int:
+        """The number of the sentence that the index-th amount stands in."""
+        return max(number for number, sentence in enumerate(self.sentences) if sentence.first <= index)
 
 
 @lru_cache(maxsize=1024)
@@ -167,8 +193,8 @@ def _sentences(words: list[str]) -> list[Sentence]:
     found, start, first = [], 0, 0
     for index in range(len(words) + 1):
         word = words[index] if index < len(words) else "."
-        dash = word == "-" and not (0 < index < len(words) - 1 and words[index - 1] == words[index + 1] == "#")
-        if word not in _STOPS and not dash and index - start < _LONGEST:
+        stop = word in _STOPS or (word == "-" and not words[index - 1 : index + 2] == ["#", "-", "#"])
+        if not stop and index - start < _LONGEST:
             continue
         part = words[start:index]
         if part:
@@ -177,12 +203,14 @@ def _sentences(words: list[str]) -> list[Sentence]:
             asked = word == "?" or patterns.QUESTION(line, able) is not None
             clauses: tuple[str, ...] = (line,)
             if patterns.CLAUSE in able:
-                clauses = tuple(f" {clause.strip()} " for clause in patterns.CLAUSE.search.split(line) if clause.strip())
+                clauses = tuple(
+                    f" {clause.strip()} " for clause in patterns.CLAUSE.search.split(line) if clause.strip()
+                )
             if clauses:
-                found.append(Sentence(clauses, asked, first))
+                found.append(Sentence(line, clauses, asked, first, able))
             first += part.count("#")
         elif word == "?" and found:
-            found[-1] = Sentence(found[-1].clauses, True, found[-1].first)
+            found[-1].asked = True
         start = index + 1
     return found
 
@@ -223,15 +251,12 @@ class Heard:
 
     def hear(self, sentence: Sentence) -> None:
         """Takes the next sentence in."""
-        text = sentence.text
-        able = patterns.possible(text.split())
+        text, able = sentence.text, sentence.able
         stays = patterns.STAYS(text, able) is not None
         conditioned = patterns.CONDITION(text, able) is not None
         self.waits = self.waits or patterns.WAITS(text, able) is not None
         index, last = sentence.first, len(sentence.clauses) - 1
         for number, clause in enumerate(sentence.clauses):
-            if last:
-                able = patterns.possible(clause.split())
             yes = patterns.YES(clause, able) is not None
             asked = sentence.asked and not (yes and number < last and patterns.SEALS(clause, able))  # "deal, is 6 ok?"
             self.leaves = self.leaves or (not asked and not stays and _leaving(clause, able))
@@ -253,7 +278,9 @@ class Heard:
                     self.sealed += tuple(range(index, index + clause.count("#"))) if how != "barely" else ()
             elif not refuses and (not asked or patterns.COUNTS(clause, able)):
                 match = patterns.CLOSES(clause, able)
-                self.closes = self.closes or (match is not None and patterns.OTHERS(clause[: match.start() + 1]) is None)
+                self.closes = self.closes or (
+                    match is not None and patterns.OTHERS(clause[: match.start() + 1]) is None
+                )
             index += clause.count("#")
 
 
@@ -263,6 +290,7 @@ def _leaving(clause: str, able: set[patterns.Pattern]) -> bool:
         return True
     match = patterns.LEAVES(clause, able)
     return match is not None and patterns.GOING(clause[: match.start() + 1]) is not None
+
 
 def _agreement(clause: str, able: set[patterns.Pattern]) -> str:
     """ "plainly", "softly" or "" for one clause."""
@@ -288,58 +316,42 @@ def heard(text: str, role: str, currency: str) -> Heard:
 def read(text: str, role: str, table: Table, currency: str = "$") -> Said:
     """What an utterance says, given what lies on the table."""
     told, does = parsed(text, role, currency), heard(text, role, currency)
+    line = " . ".join([sentence.text for sentence in told.sentences])
+    able: set[patterns.Pattern] = set().union(*[sentence.able for sentence in told.sentences])
+    asked = [number for number, sentence in enumerate(told.sentences) if sentence.asked]
     best = choose(told.places, told.words, told.amounts, role, table, does.moods)
     doubtful = best is not None and best.chance < CHOSEN
-    if doubtful:
-        best = None
-    theirs = table.theirs
-    price = best.value if best is not None else None
-    accepted = theirs is not None and any(same(told.amounts[index].value, theirs) for index in does.sealed)
-    if best is not None and theirs is not None and does.refuses and not does.agrees and same(best.value, theirs):
-        best = price = None  # "$40 is too low": whose price it is and what is thought of it
-    asked = [number for number, sentence in enumerate(told.sentences) if sentence.asked]
-    where = -1
-    if best is not None:
-        where = max(number for number, sentence in enumerate(told.sentences) if sentence.first <= best.index)
-    moves = not _TURNS.isdisjoint(told.words)
-    if accepted and (does.plainly or (does.agrees and not moves and (best is None or best.chance < 0.8))):
-        price = theirs  # "I accept your $40; it cost me $60"
-    elif does.agrees and does.sealed:
-        price = told.amounts[does.sealed[0]].value if best is None else price  # "I can do 110 plus my old one"
-    elif does.plainly and best is not None and where not in asked:
-        own = table.mine is not None and same(best.value, table.mine)
-        if own or best.chance < 0.8:
-            best = price = None  # "not the $60 I asked for, but I accept"
-    text = " . ".join(sentence.text for sentence in told.sentences)
-    able = patterns.possible(told.words)
-    step = None if best is None else patterns.OFF(text, able) or patterns.ADD(text, able)
-    if step is not None and best is not None and text[: step.end()].count("#") - 1 == best.index and not step.groupdict().get("to"):
-        best = price = None  # "I could come down $10"
+    where = -1 if best is None or doubtful else told.sentence_of(best.index)
+    best, price = _stands_at(told, does, None if doubtful else best, table, where in asked)
+    step = None if best is None else patterns.OFF(line, able) or patterns.ADD(line, able)
+    if step is not None and best is not None and line[: step.end()].count("#") - 1 == best.index:
+        if not step.groupdict().get("to"):
+            best = price = None  # "I could come down $10"
     if price is None and not does.agrees:
-        price = worked_out(text, [amount.value for amount in told.amounts], role, table, able, refuses=does.refuses)
-    last = told.sentences[-1] if told.sentences else Sentence((), False, 0)
+        price = worked_out(line, [amount.value for amount in told.amounts], role, table, able, refuses=does.refuses)
     probe = None
     if best is not None and where in asked and patterns.PROBES(told.sentences[where].text, able) is not None:
         probe, best, price = best.value, None, None
-    lists = patterns.LISTED(text, able) is not None and not does.refuses and "below" not in told.words
+    last = told.sentences[-1] if told.sentences else Sentence("", (), False, 0, set())
+    lists = patterns.LISTED(line, able) is not None and not does.refuses and "below" not in told.words
     agrees, conditional = does.agrees, does.conditional
     if not agrees and not does.refuses and price is None and _short_yes(told, table, does):
         agrees = True
     if agrees and not does.plainly:
         conditional = conditional or does.waits
-        vague = does.barely and (does.goodbye or does.leaves or patterns.UNDERSTANDS(text, able) is not None)
+        vague = does.barely and (does.goodbye or does.leaves or patterns.UNDERSTANDS(line, able) is not None)
         agrees = not conditional and not does.refused_last and not vague
-    known = sum(word in _ENGLISH for word in told.words)
+    known = len([word for word in told.words if word in _ENGLISH])
     return Said(
         price=price,
         chance=best.chance if best is not None else 0.0,
         explicit=best is not None and best.explicit,
         limit=best is not None and best.limit,
-        same=price is not None and theirs is not None and same(price, theirs) and where not in asked,
+        same=price is not None and table.theirs is not None and same(price, table.theirs) and where not in asked,
         agrees=agrees or (lists and role == "buyer" and not last.asked),
         plainly=does.plainly and agrees,
         conditional=conditional and not agrees,
-        closes=does.closes and patterns.VIEWING(text, able) is None,
+        closes=does.closes and patterns.VIEWING(line, able) is None,
         refuses=does.refuses,
         leaves=does.leaves or (does.goodbye and does.refuses),
         goodbye=does.goodbye and not agrees,
@@ -351,9 +363,29 @@ def read(text: str, role: str, table: Table, currency: str = "$") -> Said:
         counts=patterns.COUNTS(last.text, able) is not None,
         unread=told.unread or doubtful,
         yields=does.yields or agrees or conditional or does.closes or not _ASSENT.isdisjoint(told.words),
-        confirms=told.words[:1] in (["so"], ["then"]),
         english=known >= 0.3 * len(told.words),
+        confirms=told.words[:1] in (["so"], ["then"]),
     )
+
+
+def _stands_at(
+    told: Parsed, does: Heard, best: Candidate | None, table: Table, asked: bool
+) -> tuple[Candidate | None, float | None]:
+    """The chosen amount and the price that the utterance stands at, in the light of what its words do."""
+    theirs, price = table.theirs, None if best is None else best.value
+    accepted = theirs is not None and any(same(told.amounts[index].value, theirs) for index in does.sealed)
+    if best is not None and theirs is not None and does.refuses and not does.agrees and same(best.value, theirs):
+        return None, None  # "$40 is too low": whose price it is and what is thought of it
+    turns = not _TURNS.isdisjoint(told.words)
+    if accepted and (does.plainly or (does.agrees and not turns and (best is None or best.chance < SURE))):
+        return best, theirs  # "I accept your $40; it cost me $60"
+    if does.agrees and does.sealed:
+        return best, told.amounts[does.sealed[0]].value if best is None else price  # "I can do 110 plus my old one"
+    if does.plainly and best is not None and not asked:
+        own = table.mine is not None and same(best.value, table.mine)
+        if own or best.chance < SURE:
+            return None, None  # "not the $60 I asked for, but I accept"
+    return best, price
 
 
 def _short_yes(told: Parsed, table: Table, does: Heard) -> bool:

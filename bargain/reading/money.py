@@ -25,7 +25,9 @@ _UNITS = {
         "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
         "seventeen eighteen nineteen".split()
     )
-} | {word: 10 * number for number, word in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), 2)}
+} | {
+    word: 10 * number for number, word in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), 2)
+}
 _MULTIPLES = {"hundred": 100, "hundo": 100, "thousand": 1000, "grand": 1000}
 _SCALES = {"k": 1e3, "thousand": 1e3, "grand": 1e3, "hundred": 1e2, "million": 1e6, "万": 1e4, "萬": 1e4, "lakh": 1e5}
 _SIGN = r"(?:us|ca?|au?|hk|nt|r|s)?\$|[€£¥₹₩₽₺₴₫฿₪₱₦₿]"
@@ -81,8 +83,26 @@ class Amount:
     bold: bool = False
 
 
-_TYPED = str.maketrans({"’": "'", "‘": "'", "ʼ": "'", "´": "'", "`": "'", "“": '"', "”": '"', "„": '"', "«": '"', "»": '"',
-                        "–": "-", "−": "-", "‑": "-", "—": " - ", "\r": "\n", "\t": " "})
+_TYPED = str.maketrans(
+    {
+        "’": "'",
+        "‘": "'",
+        "ʼ": "'",
+        "´": "'",
+        "`": "'",
+        "“": '"',
+        "”": '"',
+        "„": '"',
+        "«": '"',
+        "»": '"',
+        "–": "-",
+        "−": "-",
+        "‑": "-",
+        "—": " - ",
+        "\r": "\n",
+        "\t": " ",
+    }
+)
 _BLANKS = re.compile(r"[^\S\n]{2,}+")
 _RUNS = re.compile(r"([^\w\s])\1{3,}+")
 
@@ -163,7 +183,9 @@ def _figure(
     if text[start - 1 : start] in (".", ",") and start > 0:
         start -= text[start - 1] == "." and not text[start - 2 : start - 1].isalnum()
     match = _NUMBER.match(text, start)
-    if match is None or (start > 0 and (text[start - 1].isalnum() or text[start - 1] in "_.,") and text[start - 1] != "$"):
+    if match is None or (
+        start > 0 and (text[start - 1].isalnum() or text[start - 1] in "_.,") and text[start - 1] != "$"
+    ):
         return None, (match.end() if match else start + 1)
     number, end = match.group(), match.end()
     if text[end : end + 1] == ":" and text[end + 1 : end + 2].isdigit():
@@ -174,7 +196,9 @@ def _figure(
         word = text[max(0, start - 10) : start - 1].rpartition(" ")[2].lstrip("*(")
         begins -= len(word) + 1 if word.rstrip(".") in names else 0
     following = _NEXT.match(text, end)
-    behind = after.match(text, end) if following is not None and (following[1] in names or following[1] in _FOLLOW) else None
+    behind = (
+        after.match(text, end) if following is not None and (following[1] in names or following[1] in _FOLLOW) else None
+    )
     scale, name, cents, and_cents = behind.group("scale", "name", "cents", "and") if behind else (None,) * 4
     sign = sign or begins < start
     explicit = bool(sign or name or cents)
@@ -190,7 +214,7 @@ def _figure(
     if "." in number and (text[begins:start] + (name or "")).strip(" .") in _COMMA:
         decimal = None
     value = _value(number, decimal=decimal, grouped=not scale)
-    also = value * 1000 if re.fullmatch(r"\d{1,2}[.]\d{3}", number) and value < 100 else None
+    also = value * 1000 if number[-4:-3] == "." and value < 100 else None
     value *= _SCALES.get((scale or "").strip(), 1e6 if scale else 1)
     if cents:
         value /= 100
@@ -205,10 +229,16 @@ def _value(number: str, decimal: str | None, grouped: bool) -> float:
 
     grouped: three digits after the only mark are thousands ("1.200", but "1.125 k", "0.125" and "$13.125" are decimal).
     """
+    if number.isdigit():
+        return float(number)
     at = max(number.rfind("."), number.rfind(","))
     whole, rest = (number, "") if at < 0 else (number[:at], number[at + 1 :])
     marks = sum(number.count(mark) for mark in ".,' ")
-    if at >= 0 and (len(rest) != 3 or whole in ("", "0") or (marks == 1 and (not grouped or (number[at] == decimal and len(whole) < 3 and decimal == ".")))):
+    if at >= 0 and (
+        len(rest) != 3
+        or whole in ("", "0")
+        or (marks == 1 and (not grouped or (number[at] == decimal and len(whole) < 3 and decimal == ".")))
+    ):
         return float(f"{re.sub('[^0-9]', '', whole) or '0'}.{rest}")
     return float(re.sub(r"\D", "", number))
 

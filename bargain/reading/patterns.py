@@ -85,12 +85,25 @@ _LONG = {
     "non-negotiable": "not negotiable", "nope": "no", "nah": "no", "na": "no", "cya": "see you", "til": "until", "ta": "thank",
     "infeasible": "not feasible", "tomorrow": "tomorrow", "unfeasible": "not feasible", "nothing": "not anything", "without": "not with",
 }  # fmt: skip
-_ENDS = (("n't", " not"), ("'ll", " will"), ("'d", " would"), ("'ve", " have"), ("'re", " are"), ("'m", " am"), ("'s", " is"))
+_ENDS = (
+    ("n't", " not"),
+    ("'ll", " will"),
+    ("'d", " would"),
+    ("'ve", " have"),
+    ("'re", " are"),
+    ("'m", " am"),
+    ("'s", " is"),
+)
 _DROPPED = frozenset(
     "just really simply also actually honestly hereby formally officially therefore thus quite rather pretty kindly truly "
     "totally kinda very only even perhaps maybe probably hopefully surely right".split()
 ) - {"right", "only", "maybe", "rather", "perhaps", "very", "even"}
-_PLAIN = {form: word for line in _SAME.strip().splitlines() for word, _, forms in [line.partition(": ")] for form in forms.split()}
+_PLAIN = {
+    form: word
+    for line in _SAME.strip().splitlines()
+    for word, _, forms in [line.partition(": ")]
+    for form in forms.split()
+}
 _PLAIN["looks"], _PLAIN["look"] = "sound", "look"
 
 
@@ -171,25 +184,45 @@ def _raw(regex: str, *examples: str, words: str = "", plain: bool = True) -> Pat
 
 
 # --- whose words they are: over the normal text, before it is put into plain words -----------------------------------
-THOUGHT = _raw(r"(?s)<(think|thinking|reasoning|scratchpad)>.*?(?:</\1>|\Z)", "<think>$15 is ok</think> $12", "<reasoning>deal", "<b>deal</b>", plain=False)
+THOUGHT = _raw(
+    r"(?s)<(think|thinking|reasoning|scratchpad)>.*?(?:</\1>|\Z)",
+    "<think>$15 is ok</think> $12",
+    "<reasoning>deal",
+    "<b>deal</b>",
+    plain=False,
+)
 FENCE = _raw(r"```(?:[a-z]*\n)?", "```json\n{}```", "``` x", "`x`", plain=False)
 OBJECT = _raw(r"\{[^{}]{1,600}\}", '{"action": "accept"}', "{ }", "{", plain=False)
-ROLES = _raw(r"(?s)<(seller|buyer|moderator|critic|system|assistant|user)>.*?</\1>", "<seller>deal</seller>", "<user>ok</user>", "<b>deal</b>", plain=False)
+ROLES = _raw(
+    r"(?s)<(seller|buyer|moderator|critic|system|assistant|user)>.*?</\1>",
+    "<seller>deal</seller>",
+    "<user>ok</user>",
+    "<b>deal</b>",
+    plain=False,
+)
 TAG = _raw(r"<[^<>\n]{1,80}>", "<answer>ACCEPT</answer>", "</s>", "1 < 2", plain=False)
 QUOTE = _raw(r"\"[^\"\n]*\"", 'you said "deal"', '""', 'a 42" screen', plain=False)
 FORGED = _raw(
     r"(?m)^[^\w\n]*+(?:the )?(?:seller|buyer|moderator|critic|system|assistant|user|human|question|answer|state|verdict|outcome|result|"
     r"note|tool(?:[_ ]?call)?|function(?:[_ ]?call)?|command|transcript)\b(?!'s)[^:\n]{0,30}:.*$",
-    "seller: i accept $5", "**moderator note:** deal", "the seller is kind", plain=False,
+    "seller: i accept $5",
+    "**moderator note:** deal",
+    "the seller is kind",
+    plain=False,
 )
 # --- clauses -----------------------------------------------------------------------------------------------------------
 CLAUSE = _pattern(
     r",(?= )|(?=(?:but|however|although|though|yet|while|because|otherwise|unless|if|so (?:i|how|what)|and i (?!would like)|or i|how about|what about|let us)\b)",
-    "$15 is fair, but I need $16", "good, how about $12", "$15 and $16 are fair",
+    "$15 is fair, but I need $16",
+    "good, how about $12",
+    "$15 and $16 are fair",
     words=", but however although though yet while because otherwise unless if so and or how what let",
 )
 QUESTION = _pattern(
-    "", "Would you take $12", "so what do you say", "I would take $12",
+    "",
+    "Would you take $12",
+    "so what do you say",
+    "I would take $12",
     starts=r"(?:hi |hello |hey )?(?:where|when|what|how|which|who|why|is (?:it|this|that|the|there)|are (?:you|they|there|this)|do(?:es)? (?:you|it|i|the)|did you|(?:can|could|would|will) (?:you|it)|any chance)\b(?! (?:work|good|ever|soon))",
     words="where when what how which who why is are do does did can could would will any",
 )
@@ -198,7 +231,9 @@ ACCEPTS = _pattern(
     r"accept\b(?! (?:my\b|it before|that (?!price|offer|deal|is)|below|not anything|anything|any\b|no\b|above|(?:the )?offer to|cash|card|payment|paypal|if\b|or\b))"
     r"|i(?: (?:will|do|can|am|would|glad|able|to|have|fully|completely))* agree(?: (?:on|to|with))?(?= (?:your|this|that(?= (?:[^a-z#]|price|offer|deal)| $)|that (?:#|price|offer) (?:is|sound) (?:the )?{GOOD}|the (?:price|offer|deal|transaction)|#|it\b|buy|sell|[^a-z])| $)"
     r"|i(?: (?:will|would|can|could|am|able|glad|to|be|have|then|both))* (?:(?:take|buy) (?:{IT}|you(?= up)|the (?!loss|risk|chance|time|hit|look)\w+)|have (?:it|them|one|both))(?! %)(?! (?:percent|back|away|below|off (?!your)|to |from|with (?:me|you)|myself|home|as (?:the|an))\b)(?= (?:at|for|up|both|one|then|off your|price|offer|deal|if|please|[^a-z])| $)|i will take $",
-    "I'm happy to accept your offer of $12.", "Fine, I'll take it.", "I'd take less.",
+    "I'm happy to accept your offer of $12.",
+    "Fine, I'll take it.",
+    "I'd take less.",
     starts=r"(?:i (?:are |am |have )?|all )?agreed\b|take (?:it|them) $",
     words="accept agreed agree take buy have",
 )
@@ -206,7 +241,9 @@ SEALS = _pattern(
     r"(?:(?:it|that|this) is|have|got|gotta|yourself|call it|done) the deal(?= (?:at|for|then|my)\b|{END})|done deal\b|(?:have|got) (?:i )?(?:yourself|urself) |consider (?:it|this) (?:sold|done|yours)|(?:(?:it|they|them|#)(?: is| are)?|\w+ (?:is|are)) (?:all )?yours\b|you (?:have )?got it $"
     r"|glad (?:that )?i(?: (?:have|could|can|both|were|are|able|to|did))* (?:reach|agree|agreed|come|came|could|find|found|make|made|worked|work|proceed|settled|have|got)\b|(?:glad|pleasure|nice|good|thank)(?: (?:to|for))* (?:do|doing|dealing|your) (?:business|with you)|(?:reached|come to|have) (?:the |mutual )*agreement"
     r"|i agree $|i (?:am|be) in $|count me in|(?:is|hear|the|for) the yes\b|settled (?:at|on|for|then) |shake on (?:it|that)|i (?:will|can|could) (?:make|live with) (?:it|that|this|#|your price)(?: work)? ",
-    "You've got yourself a deal!", "Glad we could agree.", "This is a deal breaker",
+    "You've got yourself a deal!",
+    "Glad we could agree.",
+    "This is a deal breaker",
     starts=r"(?:the )?deal\b(?! (?:breaker|with|for (?:you|me|both)|reject|or|is|off|at below|below))|sold\b(?! (?:this|it|one|yesterday|last|for below))",
     words="count yes deal sold yours got urself yourself glad pleasure nice good thank agreement agree in settled shake make live done consider",
 )
@@ -215,133 +252,206 @@ AGREES = _pattern(
     r"|(?:sound|is) (?:very |like )?(?:the )?(?:{GOOD}|deal|plan)(?: (?:price|deal|compromise|offer|to me|for me|plan))?(?= (?:to|for|with|by|then|if)\b|{END})|(?:good|ok|glad|content) (?:with|by|for) (?:that|it|this|me|your|#|the price)"
     r"|i (?:guess |suppose |think )?{MAY} (?:do|live with|manage|swing|go with|pay|agree to|work with|handle|give you|go for) (?:that|it|this|#(?! (?:%|percent|off|below))|your price|your offer)|(?:can|could|will) do (?:that|it) |you (?:can|may) have it|you (?:win|(?:have )?(?:convinced|persuaded|won|twisted))|you drive the hard|i guess(?: so| that)? $|why not $|(?:all|are) set $|(?:do|have) i (?:have )?the deal|granted\b|would not say no\b|(?:boss|wife|husband|mom|dad|she|he) (?:say|says|said) (?:yes|ok)"
     r"|let us (?:do|go (?:with|ahead)|proceed|say that|make (?:it|the deal)|move forward|get (?:this|it) done)\b|go (?:ahead|on) (?:with|then|and)|(?:yes|ok|good) please|it is $|i {MAY} (?:proceed|go ahead)",
-    "That works for me.", "$15 sounds good to me", "A good reason to buy.",
+    "That works for me.",
+    "$15 sounds good to me",
+    "A good reason to buy.",
     starts="(?:work|{GOOD}) (?:for me|enough)|(?:i am )?able $|work(?: then)? $|coming $",
     words="coming able please glad work works suit suits agree do good ok plan deal live manage swing go pay handle give have win convinced persuaded won twisted drive guess not set granted boss wife husband mom dad she he let is proceed no",
 )
 YES = _raw(
     r"^(?=.* {YES} )(?: (?:{YES}|then|so|thank|you|too|man|bro|sir|friend|bud|it|is|that|much|very|i|do|does|will|can|would|have|please|me|for|by|with|work|lol|(?:ha)++h?a?|oh|well|um|hmm+|uh|the|and|guess|think|just|course|got|rock|guy|funny|🎉|!))*+ $",
-    "OK, fine by me then", "👍", "OK so that is why",
+    "OK, fine by me then",
+    "👍",
+    "OK so that is why",
     words="yes ok good deal agreed sold done bought 👍 👌 🤝 ✅ accept granted exactly very of all will can bet gotcha correct you no",
 )
 YES_START = _raw(
     r"^(?: (?:and|so|then|well|oh|um|uh|hmm+|(?:ha)++|lol|thank|you))*+ (?:{YES}|true|fair enough)(?= )(?! (?:luck|not|but|reason|question|point|i understand|i see|i hear))",
-    "Sure, see you then", "OK then, tomorrow", "I like it",
+    "Sure, see you then",
+    "OK then, tomorrow",
+    "I like it",
 )
-MEETS = _pattern("", "No problem", "will do", "how?", starts=r"(?:no (?:prob|problem|worries)|not the problem|np|will do|can do|i can|i will|work)\b")
+MEETS = _pattern(
+    "",
+    "No problem",
+    "will do",
+    "how?",
+    starts=r"(?:no (?:prob|problem|worries)|not the problem|np|will do|can do|i can|i will|work)\b",
+)
 SO_WOULD_I = _pattern(
-    "", "I would.", "it does", "I am leaving",
+    "",
+    "I would.",
+    "it does",
+    "I am leaving",
     starts=r"(?:it|that|i|they|he|she) (?:would|could|can|will|do|does|did|am|is|are)(?: (?:take|do|that|it|so|please|too|indeed|for you|for sure))*{END}",
 )
 CLOSES = _pattern(
     r"(?:come (?:by|over|get|on)|(?:when|where|what time|how soon) (?:can|could|should|do|would|is|will|to) (?:i|you|the)|what (?:day|time) |pick (?:\w+ )?up|pickup|be (?:over|there|by)|see (?:you|ya)|on my way|meet (?:you|up|at|there|tomorrow|tonight)|address|venmo|paypal|zelle|"
     r"(?:send|mail|draw|prepare|transfer|arrange|wire|provide|get|bring) (?:\w+ ){0,4}?(?:payment|contract|invoice|paperwork|papers|details|delivery|cash|money|#|item|link|truck|agreement|over|up)|draw up|here (?:you go|is)|i will (?:bring|have|get|pack|wrap|hold|send|ship|prepare|arrange) |enjoy (?:your|the|it)|next steps|"
     r"(?:proceed|go ahead|move forward|forward)(?: (?:with|to|the|this|your))* (?:transaction|payment|buy|it|deal|agreement|order|paperwork|checkout|sell)|complete|transaction (?:is )?done)\b",
-    "Great, draw up the paperwork.", "When can I pick it up?", "I like it.",
+    "Great, draw up the paperwork.",
+    "When can I pick it up?",
+    "I like it.",
     words="come when where what how pick pickup be see way meet address venmo paypal zelle send mail draw prepare transfer arrange wire provide get bring here will enjoy next proceed go move forward complete transaction",
 )
 VIEWING = _pattern(
     r"see (?:it|the|them)|look at it|check it out|take the look|view it|test (?:drive|ride|it)|inspect|try it",
-    "Can I come by to see it?", "I'd like to take a look", "see you",
+    "Can I come by to see it?",
+    "I'd like to take a look",
+    "see you",
     words="see look check take view test inspect try",
 )
 DENIED = _pattern(
     r"(?:not|never|no|reject|unable|hard|before|until|if|whether|when|hope|ask|unless|cause|expect|difficult|another|any|wish|could have|would have|as)\b(?!.*\b(?:but|so|still) )",
-    "I can't ", "if you ", "I am glad to ",
+    "I can't ",
+    "if you ",
+    "I am glad to ",
 )
 OTHERS = _pattern(
     r"(?:you|should|just|want|please|anyone|they|he|she|seller|buyer|moderator|behalf|someone)\b(?!.* i )",
-    "you will ", "please ", "you know i ",
+    "you will ",
+    "please ",
+    "you know i ",
 )
 # --- refusal, doubt, conditions ----------------------------------------------------------------------------------------
 REFUSES = _pattern(
     r"(?:can|could|will|would|do|does|did|am|are|is|be|was) not (?:(?!fully|yet but|sure|convinced|certain|only|just)\w+ ){0,3}?(?:accept|agree|do|take|go|sell|pay|let|justify|afford|come|drop|offer|match|budge|meet|reach|below|above|give|part|move|able|possible|spend|work|enough|interested|cut|make|feasible|good|help|low|high|stretch|think so|negotiable|allow|consider|cover|leave)\b"
     r"|(?:reject|unable|turn(?:ing|ed)? (?:[\w#]+ ){0,3}?down|no (?:deal|way|chance|thank|can do|sale)|afraid not|not (?:the deal|(?:at|for) that price|enough|good|able|interested|yet|feasible|possible|quite|happening|the chance)|never mind|nevermind|nvm|forget it|said no|hell no|the no|(?<!say )no to (?:#|that|your|it)|not today|get real|(?:out of|waste of|stop wasting) (?:the |my |your )*(?:question|time|range|budget|reach)|pass on|get lost|kidding me)\b"
     r"|too (?:high|low|much|little|far|rich|bad|small|big|above|below)\b",
-    "I can't go that low.", "I must respectfully decline your offer.", "No problem, that's fine",
+    "I can't go that low.",
+    "I must respectfully decline your offer.",
+    "No problem, that's fine",
     starts=r"(?:sorry )?(?:no\b(?! (?:problem|worr|rush|issue|doubt|big|prob|trouble|need|hurry|stress|longer|above|matter|further|deal))|never $)",
     words="not reject unable turn turning turned down no afraid never nevermind nvm forget said hell get question time range budget reach pass lost kidding too",
 )
 REJECTS = _pattern(
-    r"reject\b|(?:not|unable to)(?: \w+)? accept\b|no deal\b", "I must respectfully decline.", "I can't accept it", "I can't go lower",
+    r"reject\b|(?:not|unable to)(?: \w+)? accept\b|no deal\b",
+    "I must respectfully decline.",
+    "I can't accept it",
+    "I can't go lower",
     words="reject accept deal",
 )
 JUDGES = _pattern(
     r"(?:{BE}|sound|remain|mean|find|stay|#){VERY}(?: (?:than|what|on))* (?:high|low|bad|above|below|stretch|out of (?:my|the)|outside|beyond|short of|insults?|on the)(?! (?:quality|demand|end|grade|if|than you|for this|deal|but))\b|(?:insult|insults|leave|leaves) (?:me|my)\b|(?:at|with|take|bear|mean|for) (?:the |my )?(?:significant |big |huge |substantial )?loss\b|compared? "
     r"|(?:high|low|above|below)(?: than)? (?:my|what i|i|the|our)(?: (?:am|was|can|want|had|have|to|hope|cost|budget|maximum|minimum|produce|planned|range|price|expected|think|able|pay|spend|would|like))+ |(?:above|below|high|low) than (?:i|my)\b",
-    "$45 is still high", "That's below my cost.", "It is a high quality lamp",
+    "$45 is still high",
+    "That's below my cost.",
+    "It is a high quality lamp",
     starts="(?:still )?(?:the )?(?:bit|little|way) (?:high|low|above|below|much)\\b",
     words="high low bad above below stretch out outside beyond short insult insults leave leaves on loss compare compared",
 )
 WAITS = _pattern(
     r"let me (?:think|ask|check|see|talk|consider)|(?:need|have|want|like|love|time) to (?:think|ask|check|talk|sleep|consider|see|know|run)|(?:like|love|inclined|tempted|hope|want) to (?:accept|agree|say yes|take|do).* (?:but|however)\b|need (?:the|some) (?:night|time|day|moment)|let me run|let you know|will consider\b|sleep on|not (?:sure|convinced|certain)|think (?:about|it over|on) |consider it\b|get back to you|i would rather|wish\b|i was hope\b|almost\b|close to (?:the|what)|getting close|before i (?:agree|accept|decide|commit|say)|(?:know|tell me|hear) above\b|(?:maybe|perhaps)\b|to be discussed|depends\b",
-    "Hmm, let me think about that.", "I'd like to accept, but", "think of the children",
+    "Hmm, let me think about that.",
+    "I'd like to accept, but",
+    "think of the children",
     words="inclined tempted hope let will sleep getting need have want like love time not think consider get rather wish was almost close before know tell hear maybe perhaps discussed depends",
 )
 UNDERSTANDS = _pattern(
-    r"i (?:understand|see|hear|respect|get (?:it|that|where))\b|noted\b|understood\b", "I understand", "Okay, I see", "OK, see you",
+    r"i (?:understand|see|hear|respect|get (?:it|that|where))\b|noted\b|understood\b",
+    "I understand",
+    "Okay, I see",
+    "OK, see you",
     words="understand see hear respect get noted understood",
 )
 CONDITION = _pattern(
     r"(?:provided|as long as|on (?:the )?condition|only (?:when|if)|once you|assuming|in exchange for (?!the|#|your)|in return|so long as|contingent|given that you|only with|unless you)\b|,?if (?!(?:you|i) (?:are|want|like|need|have any|have questions|have no|still|can not|could not|do not|wish|would like|agree|accept|change|prefer|insist|say so|must|ever)\b|(?:that|this|it|which|#) (?:is (?:ok|good|all)|work|cover|suit|sound|help|make|mean|please)|anything|interested|possible|so\b|ok|good|need)",
-    "Deal, if you throw in the case", "I'd take it as long as it runs", "ready if you are",
+    "Deal, if you throw in the case",
+    "I'd take it as long as it runs",
+    "ready if you are",
     words="provided long condition only once assuming exchange return contingent given if unless",
 )
 # --- leaving -----------------------------------------------------------------------------------------------------------
 LEAVES = _pattern(
     r"(?:walk away|part ways|agree to disagree|go (?:my|i) separate|(?:look|try|go|shop|search|buy it) (?:elsewhere|around|for (?:another|the other)|at other|closer)|take my (?:business|money)|quit|withdraw\w*|leave(?! (?:me|you|it (?:at|to|for|up)|no|the (?!talk)|little|room|not|with|#|a|over|by|in))(?: it)?|leave it (?:there|here|at that)|(?:end|proceed)(?: \w+)? (?:the|this|my|all|it here)?(?: \w+)? ?(?:talk|session|process|discussion|here|now)|move on|keep look|be (?:off|out|going)|find (?:another|someone|elsewhere|other)|wait for (?:another|the good|someone)|pass(?! (?:it|the|along|by|up|me|that (?:on|along)))|step (?:away|back)|back out|sell (?:it )?to (?:someone|another|some)|call it (?:off|quits|the day)|done talk|go with (?:them|another|the other|someone|the one)|bow out|log off|logging off|see myself out|get lost)\b",
-    "I'll have to walk away.", "Let's end the negotiation here.", "That would leave me no profit",
+    "I'll have to walk away.",
+    "Let's end the negotiation here.",
+    "That would leave me no profit",
     words="bow log logging see get walk part agree go look try shop search buy take quit withdraw withdrawing leave end proceed move keep be find wait pass step back sell call done",
 )
 GOING = _raw(
     r"^(?!.* (?:not|never|if|unless|you|they|he|she|otherwise|or) )(?:.* (?:i|to|and|then|let us|time|best) |{SO} $)",
-    "I will have to ", "let us ", "you will have to ",
+    "I will have to ",
+    "let us ",
+    "you will have to ",
 )
 OVER = _pattern(
     r"(?:talk|deal|discussion)(?: {BE})? (?:over|above|off|dead|finished|ended|at the end)\b|can not (?:do|make) business\b|(?:i|you) (?:are|am) (?:all |now |so )?(?:done|through|out|off|finished|too far apart)(?= (?:here|with (?:this|the)|talk)\b|{END})"
     r"|(?:to|i)(?: (?:are|do|will|have|still|afraid|clearly|seem|both|sound|then))*(?: (?:can|could|will|do|be|are|have|would) not|unable)(?: (?:be|able|to|seem|go|yet|have))* (?:reach|come to|come together|make (?:the|this) deal|find (?:the|common|middle)|get to|agree|see eye|meet in|close|strike|work (?:this|it|something) out)(?! (?:it|above|your|that price|#|below|to (?:that|#|your|this|it)|on #)\b)|unable to (?:reach|come to|find|agree on|strike)(?: \w+)? (?:agreement|deal|middle|common|this|price)"
     r"|(?:no longer|not) interested\b|no longer (?:wish|want|need|for sale)|decided (?:not to (?:sell|buy)|against)|nothing (?:left |above |further )?to (?:discuss|talk|say)|not anything (?:left |above |further )?to (?:discuss|talk|say)|the end of (?:it|this|that|the talk)\b|count me out|(?:not|never) (?:go|meant) to (?:work|reach|happen|agree|be|make (?:the|this) deal)\b|changed my mind|(?:it|this) is not for (?:me|us)\b|(?:this|it) will not work(?: out)?(?: for (?:us|me))? $|(?:someone) (?:else )?(?:already )?(?:bought|took|got) it|(?:it|they) (?:is |are )?sold (?:this|yesterday|last|already|to)|(?:already|it is) sold\b(?! to you)|wrong (?:size|one|colou?r)|i do not buy|i (?:will )?go home|hang on to it|blocking you|no (?:buy|sale|transaction|deal) (?:from me|today|here)|will not be (?:buy|sell|proceed|able to (?:proceed|buy|sell))\b(?! (?:at|for|it for) )|rather keep\b|keep (?:it (?:then|myself)|my (?:budget|money))|(?:good ?bye|bye|farewell)\b|break (?:it |this )?off\b|buy (?:it )?from (?:the other|someone|another|else)|no thank\b|(?:maybe )?(?:next|another) time|🚶",
-    "We can't reach an agreement.", "I'm no longer interested.", "I can't reach it",
+    "We can't reach an agreement.",
+    "I'm no longer interested.",
+    "I can't reach it",
     starts="(?:no (?:deal|transaction|sale)|walk away|forget it|pass|leave it)(?: then| for me| on (?:this|that|it))* $|nothing $|keep (?:it|your)",
     words="longer decided nothing end count wrong buy nothing home hang bye goodbye rather no walk farewell forget pass leave keep break buy over above off dead finished ended end done through out apart business not unable interested never changed someone sold blocking time 🚶",
 )
 STAYS = _pattern(
     r",?(?:otherwise|or else|unless|or i|before i|do not want to|would hate to|rather than|hate to|if (?:you|that|i|not|this|it)|(?:might|may|could|would) (?:have|need|walk|pass|look|go|move|leave|find|keep|be)|able to (?:walk|leave)|take it or)\b",
-    "Otherwise I'll walk away", "I'd hate to lose this deal", "I am leaving.",
+    "Otherwise I'll walk away",
+    "I'd hate to lose this deal",
+    "I am leaving.",
     words="otherwise or unless before not hate rather if might may could would able take",
 )
 GOODBYE = _pattern(
     r"(?:good ?bye|bye|(?:good|best of) luck|have the (?:very )?(?:good|great|lovely|pleasant)? ?(?:day|one|evening|night|weekend|rest)|take care|thank anyway|thank(?: you)? (?:for|though)(?: (?:your|the|consider))* (?:time|consider|understanding|interest|consideration|talk|patience)|thank you anyway|(?:next|another) time|never ?mind|nvm|i wish you|best (?:wishes|regards)|farewell|all the best|another buyer|other buyers|future|different circumstances)\b|👋",
-    "Good luck finding another deal!", "Goodbye then.", "It was a good buy",
+    "Good luck finding another deal!",
+    "Goodbye then.",
+    "It was a good buy",
     words="bye good goodbye luck care anyway thank time never nevermind nvm wish best farewell another other future different have all 👋",
 )
 # --- prices worked out, limits, questions ------------------------------------------------------------------------------
 OFF = _pattern(
     r"(?:(?P<to>to) )?# (?P<percent>(?:%|percent) )?(?:off|below(?! than)|discount|reduction|less)\b|(?:knock(?:ing)?|shav(?:e|ing)|chop|come down|go down|drop|reduce|take off|discount of|reduction of)(?: (?:off|it|the|price|another|by|about|down))* # ?(?P<also>(?:%|percent) )?(?:off\b)?(?! (?:for|to))",
-    "I could give you $10 off.", "come down by $10", "$10 is fine",
+    "I could give you $10 off.",
+    "come down by $10",
+    "$10 is fine",
     words="off below discount reduction less knock knocking shave shaving chop come go drop reduce take",
 )
-HALF = _pattern(r"half (?:price|off|of (?:that|the (?:price|ask))|the (?:price|ask))", "half price?", "half of the asking", "half the fun", words="half")
+HALF = _pattern(
+    r"half (?:price|off|of (?:that|the (?:price|ask))|the (?:price|ask))",
+    "half price?",
+    "half of the asking",
+    "half the fun",
+    words="half",
+)
 MIDDLE = _pattern(
     r"(?:split (?:the|it|that)|meet (?:me |you |each other )?(?:in the middle|half ?way)|halfway between)",
-    "Let's split the difference", "Could we meet halfway?", "middle of June", words="split meet halfway",
+    "Let's split the difference",
+    "Could we meet halfway?",
+    "middle of June",
+    words="split meet halfway",
 )
-ADD = _pattern(r"add (?:another |the )?# and |# above and (?:it|you|i)\b", "Add $5 and it's yours", "$5 more and you have it", "add a case", words="add above")
+ADD = _pattern(
+    r"add (?:another |the )?# and |# above and (?:it|you|i)\b",
+    "Add $5 and it's yours",
+    "$5 more and you have it",
+    "add a case",
+    words="add above",
+)
 LIMIT = _pattern(
     r"(?:not|never|no|unable|nothing|anything|hard to)\b(?: \w+){0,6}? (?:below|above|less|past|beyond|further)(?: than)? (?:about |the )?$|(?:at least|no (?:below|above)|minimum (?:is|of|price)|not the penny (?:above|below)) (?:than )?$",
-    "I can't go below ", "not lower than ", "How about ",
+    "I can't go below ",
+    "not lower than ",
+    "How about ",
 )
 LISTED = _pattern(
     r"(?:ask|listed|listing|list|posted|advertised|sticker|full|tag|usual) price\b|full ask\b|what you (?:are |have |had )?(?:ask|listed|want)|what i am ask|as (?:listed|posted|advertised)\b|price (?:you |as |in the |it is )?(?:listed|posted|ad)\b",
-    "I'll pay your asking price", "I'll take it as listed", "the price is $5",
+    "I'll pay your asking price",
+    "I'll take it as listed",
+    "the price is $5",
     words="price ask want listed posted advertised",
 )
 COUNTS = _pattern(
     r"(?:how (?:many|long|old|big|tall|wide|large|heavy|far|fast|soon|often|deep|high)|what (?:year|size|time|model|day|floor|colou?r|number)|when|where|mileage)\b",
-    "How many miles?", "what size is it?", "how much is it?",
+    "How many miles?",
+    "what size is it?",
+    "how much is it?",
     words="how what when where mileage",
 )
 PROBES = _pattern(
-    r"(?:is|are|was) .*(?:minimum|maximum|best|final|firm|negotiable)\b", "Is 50 your lowest?", "is 10 firm", "My final offer?",
+    r"(?:is|are|was) .*(?:minimum|maximum|best|final|firm|negotiable)\b",
+    "Is 50 your lowest?",
+    "is 10 firm",
+    "My final offer?",
     words="minimum maximum best final firm negotiable",
 )

@@ -9,7 +9,7 @@ between two prices are worked out.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from bargain.reading import patterns
 from bargain.reading.money import Amount, same
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Table:
     """The prices on the table when an utterance is heard. mine and theirs: the last ones of speaker and rival.
 
@@ -41,7 +41,7 @@ class Table:
     known: tuple[float, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Candidate:
     """A number that may be the offer: its value at the size of the prices here, which one it is, and how likely it is it."""
 
@@ -63,6 +63,7 @@ _CUES = frozenset(
     "want was were what with work worth would you your # / -".split()
 )
 """The plain words that are features; other words belong to the goods and the story."""
+_BOUNDS = frozenset("below above less past beyond further least minimum".split())
 _LINKS = frozenset("is are would sound be seem still remain".split())
 _VERDICTS = frozenset("high low bad too below above".split())
 _UNITS = frozenset(
@@ -115,7 +116,8 @@ def candidates(
     ]
     likely = [index for index in peers if found[index].explicit or _free(places[index], words, values[index])]
     return [
-        (index, values[index], _features(index, likely, places, words, found, values, role, table, moods)) for index in peers
+        (index, values[index], _features(index, likely, places, words, found, values, role, table, moods))
+        for index in peers
     ]
 
 
@@ -162,15 +164,13 @@ def _features(
         names.append(f"just before {before[-1]}")
     if after and after[0] in _CUES:
         names.append(f"just after {after[0]}")
-    opened = max((place for place in range(max(0, at - 8), at) if words[place] in "()"), default=-1)
-    if opened >= 0 and words[opened] == "(":
-        names.append("in brackets")
-    stop = end
-    while stop < min(len(words), end + 30) and words[stop] not in _STOPS:
-        stop += 1
+    if "(" in words:
+        near = words[max(0, at - 8) : at]
+        if "(" in near and ")" not in near[near.index("(") :]:
+            names.append("in brackets")
     if after and after[0] in _LINKS and not _VERDICTS.isdisjoint(after):
         names.append("judged")
-    if stop < len(words) and words[stop] == "?":
+    if "?" in words and next((word for word in words[end : end + 30] if word in _STOPS), "") == "?":
         names.append("asked")
     if index not in likely:
         names.append("unlikely")
@@ -219,7 +219,9 @@ def readings(amount: Amount, table: Table) -> list[float]:
     size = table.listed or max(table.known, default=0.0)
     if size >= 1000 and not amount.explicit:
         small = [value for value in values if value < 100]
-        values = [big for value in small for big in (value * 1000, value * 100) if 0.3 * size <= big <= 1.5 * size] + values
+        values = [
+            big for value in small for big in (value * 1000, value * 100) if 0.3 * size <= big <= 1.5 * size
+        ] + values
     if len(values) > 1 and table.known:
         near = [value for value in values if any(0.3 <= value / price <= 3 for price in table.known)]
         return near or values
@@ -229,7 +231,7 @@ def readings(amount: Amount, table: Table) -> list[float]:
 def score(names: list[str]) -> float:
     """The probability that an amount with these features is the offer."""
     known = weights()
-    total = sum(known.get(name, 0.0) for name in names)
+    total = sum([known[name] for name in names if name in known])
     return 1 / (1 + math.exp(-max(-30.0, min(30.0, total))))
 
 
@@ -255,9 +257,13 @@ DOUBTFUL = 0.2
 SURE = 0.8
 
 
-def choose(places: list[int], words: list[str], found: tuple[Amount, ...], role: str, table: Table, moods: tuple[str, ...]) -> Candidate | None:
+def choose(
+    places: list[int], words: list[str], found: tuple[Amount, ...], role: str, table: Table, moods: tuple[str, ...]
+) -> Candidate | None:
     """The amount that is most likely the offer, None if none is likely."""
-    scored = [(score(names), index, value) for index, value, names in candidates(places, words, found, role, table, moods)]
+    scored = [
+        (score(names), index, value) for index, value, names in candidates(places, words, found, role, table, moods)
+    ]
     if not scored:
         return None
     chance, index, value = max(scored)
@@ -265,13 +271,14 @@ def choose(places: list[int], words: list[str], found: tuple[Amount, ...], role:
         if 0 <= low and high < len(places) and _range(places[low], places[high], words):
             ends = [end for _, other, end in scored if other in (low, high)]
             value = max(ends) if role == "buyer" else min(ends)
-    best = Candidate(value, index, chance, found[index].explicit)
+    before = words[max(0, places[index] - 8) : places[index]]
+    limit = not _BOUNDS.isdisjoint(before) and patterns.LIMIT(f" {' '.join(before)} ") is not None
+    best = Candidate(value, index, chance, found[index].explicit, limit)
     if table.agreed is not None and not best.explicit and best.chance < SURE:
         return None
     if best.chance < (DOUBTFUL if best.explicit else CHOSEN):
         return None
-    before = f" {' '.join(words[max(0, places[best.index] - 8) : places[best.index]])} "
-    return replace(best, limit=patterns.LIMIT(before) is not None)
+    return best
 
 
 def worked_out(

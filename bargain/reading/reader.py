@@ -176,9 +176,7 @@ class Reader:
         self._unread = None
         self._doubt = False
         if self._outcome.state != "deal" or self._outcome.price != price:
-            self._outcome = Outcome(
-                "deal", price, price, None if turn == LISTED else turn, self._turn, sure=act.sure
-            )
+            self._outcome = Outcome("deal", price, price, None if turn == LISTED else turn, self._turn, sure=act.sure)
         return act
 
     def _act(self, said: Said, role: str, rival: str) -> tuple[Act, tuple[int, float] | None]:
@@ -194,7 +192,9 @@ class Reader:
         if (said.leaves or turned_down) and not moves and not said.plainly:
             if agreed and not said.refuses:
                 return Act("other"), None
-            return Act("walk_away", offer if stays else None, sure=surely_none and said.leaves and not said.questions), None
+            return Act(
+                "walk_away", offer if stays else None, sure=surely_none and said.leaves and not said.questions
+            ), None
         if self._said.probe is not None and offer is None and said.agrees:
             return Act("offer", self._said.probe), None
         accepted = self._accepted(said, role, offer, theirs)
@@ -213,7 +213,12 @@ class Reader:
         if agreed and self._outcome.price is not None and same(offer, self._outcome.price):
             return Act("other"), None
         differs = theirs is None or not same(offer, theirs[1])
-        if not differs and theirs is not None and theirs[0] != LISTED and ((said.asks and not said.confirms) or said.waits):
+        if (
+            not differs
+            and theirs is not None
+            and theirs[0] != LISTED
+            and ((said.asks and not said.confirms) or said.waits)
+        ):
             return Act("other"), None  # the rival's price, asked back
         plain = said.agrees or said.conditional
         return Act("offer", offer, said.explicit and said.chance > 0.8 and differs and not plain), None
@@ -251,6 +256,8 @@ class Reader:
             if same(price, offer) and (price >= newest if rival == "seller" else price <= newest):
                 return turn, price
         return None
+
+
 def read_outcome(turns: Iterable[tuple[str, str]], list_price: float | None = None, currency: str = "$") -> Outcome:
     """How a whole dialogue of (role, text) pairs stands."""
     reader = Reader(list_price, currency)

@@ -2,7 +2,7 @@
 
 python benchmarks/endings.py                          every set: tests/data, and the arena of 2023 if it is there
 python benchmarks/endings.py --small                  forty dialogues of each set
-python benchmarks/endings.py --dialogues FILE.jsonl   your own, in bargain-judge's format ("offers" per turn if you have them)
+python benchmarks/endings.py --dialogues FILE.jsonl   your own, in bargain-judge's format
 python benchmarks/endings.py --wrong                  and every dialogue that is read wrongly
 python benchmarks/endings.py --loops                  the slowest repetition loops of the words in the patterns
 

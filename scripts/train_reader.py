@@ -110,7 +110,7 @@ def main() -> None:
 
     def matrix(rows: list[list[str]]) -> csr_matrix:
         cells = [(row, column[name]) for row, found in enumerate(rows) for name in set(found) if name in column]
-        return csr_matrix(([1.0] * len(cells), tuple(zip(*cells))), shape=(len(rows), len(names)))
+        return csr_matrix(([1.0] * len(cells), tuple(zip(*cells, strict=True))), shape=(len(rows), len(names)))
 
     flat = [row for rows in train for row in rows]
     model = LogisticRegression(l1_ratio=1.0, C=options.penalty, solver="liblinear", fit_intercept=False, max_iter=2000)

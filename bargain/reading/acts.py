@@ -15,7 +15,7 @@ from functools import lru_cache
 from typing import Any
 
 from bargain.reading import patterns
-from bargain.reading.money import UNREAD, Amount, find, normal, same
+from bargain.reading.money import UNREAD, Amount, find, normal, same, word_set
 from bargain.reading.proposals import CHOSEN, SURE, Candidate, Table, choose, worked_out
 
 
@@ -59,7 +59,7 @@ class Said:
 
 @lru_cache(maxsize=1024)
 def own_words(text: str, role: str = "") -> str:
-    """An utterance, normal, without what is not the speaker's own word: thoughts, quotations, tags, forged speaker lines.
+    """An utterance, normal, without thoughts, quotations, tags and lines in another's name.
 
     Quotation marks round the whole utterance are taken off, and JSON that names an action or a price says so in words.
     """
@@ -99,15 +99,19 @@ def rival_of(role: str) -> str:
 
 
 _ACTIONS = {
-    "accept": "i accept.", "accepted": "i accept.", "agree": "i accept.", "deal": "deal.", "reject": "i reject your offer.",
-    "decline": "i reject your offer.", "rejected": "i reject your offer.", "refuse": "i reject your offer.",
-    "walk_away": "i walk away.", "walkaway": "i walk away.", "walk away": "i walk away.", "quit": "i quit.", "leave": "i quit.",
-    "exit": "i quit.", "end": "i end the talk.",
-}  # fmt: skip
+    word: said
+    for said, words in (
+        ("i accept.", "accept accepted agree agreed"),
+        ("deal.", "deal"),
+        ("i reject your offer.", "reject rejected decline refuse"),
+        ("i walk away.", "walk_away walkaway walk-away quit leave exit end"),
+    )
+    for word in words.split()
+}
 
 
 def _said_in_json(match: re.Match[str]) -> str:
-    """A JSON object in words: {"action": "offer", "price": 15} -> "i offer $15"; a verdict or a forged turn says nothing."""
+    """A JSON object in words: {"action": "offer", "price": 15} -> "i offer $15"; a verdict says nothing."""
     try:
         data: Any = json.loads(match.group())
     except (ValueError, RecursionError):
@@ -128,7 +132,7 @@ def _said_in_json(match: re.Match[str]) -> str:
         if isinstance(data.get(key), str)
     ]
     verbs = [
-        _ACTIONS.get(str(data[key]).strip(), "")
+        _ACTIONS.get(str(data[key]).strip().replace(" ", "_"), "")
         for key in ("action", "decision", "move", "type", "act", "response", "answer", "choice")
         if key in data
     ]
@@ -145,7 +149,7 @@ def _said_in_json(match: re.Match[str]) -> str:
 
 @dataclass(slots=True)
 class Sentence:
-    """A sentence in plain words: its clauses, whether it asks, how many # stand before it, which patterns it can hold."""
+    """A sentence in plain words: its clauses, whether it asks, the # before it, the patterns it can hold."""
 
     text: str
     clauses: tuple[str, ...]
@@ -186,14 +190,14 @@ def parsed(text: str, role: str, currency: str) -> Parsed:
 
 _STOPS = frozenset(".?!;\n:")
 _LONGEST = 80
-"""Words of a sentence: no pattern sees more at once, so that reading takes time in proportion to an utterance's length."""
+"""Words of a sentence: no pattern sees more at once, so that reading takes time in proportion to the length."""
 
 
 def _sentences(words: list[str]) -> list[Sentence]:
     found, start, first = [], 0, 0
     for index in range(len(words) + 1):
         word = words[index] if index < len(words) else "."
-        stop = word in _STOPS or (word == "-" and not words[index - 1 : index + 2] == ["#", "-", "#"])
+        stop = word in _STOPS or (word == "-" and words[index - 1 : index + 2] != ["#", "-", "#"])
         if not stop and index - start < _LONGEST:
             continue
         part = words[start:index]
@@ -215,15 +219,15 @@ def _sentences(words: list[str]) -> list[Sentence]:
     return found
 
 
-_ASSENT = frozenset("yes ok deal accept agree agreed sold done good work 👍 👌 🤝 ✅ #".split())
+_ASSENT = word_set("yes ok deal accept agree agreed sold done good work 👍 👌 🤝 ✅ #")
 """Words without which an utterance is hardly an acceptance."""
-_ENGLISH = frozenset(
+_ENGLISH = word_set(
     "i you it the is are am will would can could do not and to for of that this me my your we have be with but if so "
-    "accept reject offer price deal no yes ok good thank how about buy sell pay take let think what at in on # was".split()
+    "accept reject offer price deal no yes ok good thank how about buy sell pay take let think what at in on # was"
 )
 
 
-_TURNS = frozenset("but however though could would counter instead".split())
+_TURNS = word_set("but however though could would counter instead")
 """Words that turn an agreement into another offer."""
 
 
@@ -324,9 +328,9 @@ def read(text: str, role: str, table: Table, currency: str = "$") -> Said:
     where = -1 if best is None or doubtful else told.sentence_of(best.index)
     best, price = _stands_at(told, does, None if doubtful else best, table, where in asked)
     step = None if best is None else patterns.OFF(line, able) or patterns.ADD(line, able)
-    if step is not None and best is not None and line[: step.end()].count("#") - 1 == best.index:
-        if not step.groupdict().get("to"):
-            best = price = None  # "I could come down $10"
+    stepped = step is not None and best is not None and line[: step.end()].count("#") - 1 == best.index
+    if stepped and step is not None and not step.groupdict().get("to"):
+        best = price = None  # "I could come down $10"
     if price is None and not does.agrees:
         price = worked_out(line, [amount.value for amount in told.amounts], role, table, able, refuses=does.refuses)
     probe = None
@@ -381,10 +385,9 @@ def _stands_at(
         return best, theirs  # "I accept your $40; it cost me $60"
     if does.agrees and does.sealed:
         return best, told.amounts[does.sealed[0]].value if best is None else price  # "I can do 110 plus my old one"
-    if does.plainly and best is not None and not asked:
-        own = table.mine is not None and same(best.value, table.mine)
-        if own or best.chance < SURE:
-            return None, None  # "not the $60 I asked for, but I accept"
+    own = best is not None and table.mine is not None and same(best.value, table.mine)
+    if does.plainly and best is not None and not asked and (own or best.chance < SURE):
+        return None, None  # "not the $60 I asked for, but I accept"
     return best, price
 
 

@@ -12,6 +12,12 @@ import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 
+
+def word_set(words: str) -> frozenset[str]:
+    """The words of a line."""
+    return frozenset(words.split())
+
+
 READ_AT_MOST = 6_000
 """Characters of an utterance that are read: the first half of them and the last."""
 AMOUNTS_AT_MOST = 40
@@ -19,33 +25,25 @@ AMOUNTS_AT_MOST = 40
 MOST = 1e12
 """From here on a number is a row of digits and no price."""
 
-_UNITS = {
-    word: number
-    for number, word in enumerate(
-        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
-        "seventeen eighteen nineteen".split()
-    )
-} | {
-    word: 10 * number for number, word in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), 2)
-}
+_SMALL = """zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen
+eighteen nineteen"""
+_TENS = "twenty thirty forty fifty sixty seventy eighty ninety"
+_UNITS = {word: number for number, word in enumerate(_SMALL.split())}
+_UNITS |= {word: 10 * number for number, word in enumerate(_TENS.split(), 2)}
 _MULTIPLES = {"hundred": 100, "hundo": 100, "thousand": 1000, "grand": 1000}
 _SCALES = {"k": 1e3, "thousand": 1e3, "grand": 1e3, "hundred": 1e2, "million": 1e6, "万": 1e4, "萬": 1e4, "lakh": 1e5}
 _SIGN = r"(?:us|ca?|au?|hk|nt|r|s)?\$|[€£¥₹₩₽₺₴₫฿₪₱₦₿]"
-_NAMES = frozenset(
+_NAMES = word_set(
     "dollar dollars doller dollers buck bucks euro euros pound pounds quid yen yuan rmb rupee rupees rs franc francs krona "
-    "kronor kroner crown crowns peso pesos zloty zlotys zł kr usd eur gbp chf jpy cny inr cad aud sek nok dkk pln zup 元 円 块 圆".split()
+    "kronor kroner crown crowns peso pesos zloty zlotys zł kr usd eur gbp chf jpy cny inr cad aud sek nok dkk pln zup 元 円 块 圆"
 )
 _NAME = rf"(?:us )?(?:{'|'.join(sorted(_NAMES, key=len, reverse=True))})(?! of\b)\.?(?<!s\.)"
 _WORD = "|".join(sorted([*_UNITS, *_MULTIPLES], key=len, reverse=True))
 _GROUPED = r"\d{1,3}(?:[.,' ]\d{3})++(?:[.,]\d{1,2})?(?!\d)|\d{1,2}(?:,\d\d){1,4},\d{3}(?!\d)"
 _PLAIN = r"\d++(?:[.,]\d{1,4}(?!\d))?|[.]\d{1,2}(?!\d)"
-
-
 _DIGIT = re.compile(r"\d")
 _NUMBER = re.compile(rf"{_GROUPED}|{_PLAIN}")
 _AND_CENTS = r"(?:\s(?:and\s)?(?P<and>\d{1,2})\scents?\b)?"
-
-
 _BEFORE = re.compile(rf"(?:{_SIGN})\s?$")
 _NEXT = re.compile(r"[\s-]?([^\W\d_]+|[^\w\s.,!?;:()*'\"-])")
 _SCALE = r"(?P<scale>\s?(?:k|m)\b|\s(?:hundred|thousand|grand|million|lakh)\b|\s?[万萬])?"
@@ -171,7 +169,7 @@ def same(one: float, other: float) -> bool:
 
 UNREAD = re.compile(rf"(?:{_SIGN})\s?\d")
 """Money that `amounts` has not understood, in what it has left of a text."""
-_COMMA = frozenset("€ eur euro euros kr dkk nok sek zł zloty zlotys pln r$ ₺".split())
+_COMMA = word_set("€ eur euro euros kr dkk nok sek zł zloty zlotys pln r$ ₺")
 """Currencies whose decimal mark is a comma: 1.200 of them are a thousand two hundred."""
 _FOLLOW = frozenset([*_SCALES, "m", "cent", "cents", "us", "and", "usd", *"$€£¥₹₩₽₺₴₫฿₪₱₦₿¢元円块万萬"])
 
@@ -200,8 +198,7 @@ def _figure(
         after.match(text, end) if following is not None and (following[1] in names or following[1] in _FOLLOW) else None
     )
     scale, name, cents, and_cents = behind.group("scale", "name", "cents", "and") if behind else (None,) * 4
-    sign = sign or begins < start
-    explicit = bool(sign or name or cents)
+    explicit = bool(begins < start or name or cents)
     if " " in number and not explicit and number.count(" ") == 1 and not scale:
         number = number.partition(" ")[0]  # "1 500" without a currency is two numbers
         end = start + len(number)

@@ -13,6 +13,8 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
+from bargain.reading.money import word_set
+
 _SAME = """
 accept: accepts accepting accepted accpet acept accepr
 agree: agrees agreeing
@@ -72,7 +74,7 @@ need: needs needed require
 want: wants wanted wanna
 ask: asks asking asked
 work: works working
-sound: sounds seem seems look looks feel feels
+sound: sounds seem seems looks feel feels
 hope: hoping hoped hopes
 """
 _LONG = {
@@ -83,7 +85,7 @@ _LONG = {
     "its": "it is", "hows": "how is", "whats": "what is", "thatll": "that will", "youve": "you have", "weve": "we have",
     "youre": "you are", "'em": "them", "'ll": "will", "gotta": "got to", "lemme": "let me", "impossible": "not possible",
     "non-negotiable": "not negotiable", "nope": "no", "nah": "no", "na": "no", "cya": "see you", "til": "until", "ta": "thank",
-    "infeasible": "not feasible", "tomorrow": "tomorrow", "unfeasible": "not feasible", "nothing": "not anything", "without": "not with",
+    "infeasible": "not feasible", "unfeasible": "not feasible", "nothing": "not anything", "without": "not with",
 }  # fmt: skip
 _ENDS = (
     ("n't", " not"),
@@ -94,17 +96,16 @@ _ENDS = (
     ("'m", " am"),
     ("'s", " is"),
 )
-_DROPPED = frozenset(
-    "just really simply also actually honestly hereby formally officially therefore thus quite rather pretty kindly truly "
-    "totally kinda very only even perhaps maybe probably hopefully surely right".split()
-) - {"right", "only", "maybe", "rather", "perhaps", "very", "even"}
+_DROPPED = word_set(
+    "just really simply also actually honestly hereby formally officially therefore thus quite pretty kindly truly totally "
+    "kinda probably hopefully surely"
+)
 _PLAIN = {
     form: word
     for line in _SAME.strip().splitlines()
     for word, _, forms in [line.partition(": ")]
     for form in forms.split()
 }
-_PLAIN["looks"], _PLAIN["look"] = "sound", "look"
 
 
 @lru_cache(maxsize=20_000)

@@ -14,7 +14,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from bargain.reading import patterns
-from bargain.reading.money import Amount, same
+from bargain.reading.money import Amount, same, word_set
 
 
 @dataclass(slots=True)
@@ -43,7 +43,7 @@ class Table:
 
 @dataclass(slots=True)
 class Candidate:
-    """A number that may be the offer: its value at the size of the prices here, which one it is, and how likely it is it."""
+    """A number that may be the offer: its value, which one it is, and how likely it is the offer."""
 
     value: float
     index: int
@@ -55,32 +55,35 @@ class Candidate:
 _WORDS_BEFORE, _WORDS_AFTER = 5, 4
 _STOPS = frozenset(".?!;\n")
 _BREAKS = _STOPS | frozenset([",", "(", ")", "but", "however", "so", "while", "since", "because", "although"])
-_CUES = frozenset(
-    "about above accept add agree another around back last word ask at below between bought brought budget buy call come consider cost could "
-    "deposit difference discount do down each elsewhere extra fee final find firm for from gap get give go good have high how i if "
-    "instead is it left let like loss low make maximum me meet minimum my need not of off offer other paid pay per plus price "
-    "produce profit propose raise reject save say sell settle short someone spend still take than that the to too up usual "
-    "want was were what with work worth would you your # / -".split()
+_CUES = word_set(
+    "about above accept add agree another around back last word ask at below between bought brought budget buy "
+    "call come consider cost could deposit difference discount do down each elsewhere extra fee final find firm "
+    "for from gap get give go good have high how i if instead is it left let like loss low make maximum me meet "
+    "minimum my need not of off offer other paid pay per plus price produce profit propose raise reject save say "
+    "sell settle short someone spend still take than that the to too up usual want was were what with work worth "
+    "would you your # / -"
 )
 """The plain words that are features; other words belong to the goods and the story."""
-_BOUNDS = frozenset("below above less past beyond further least minimum".split())
-_LINKS = frozenset("is are would sound be seem still remain".split())
-_VERDICTS = frozenset("high low bad too below above".split())
-_UNITS = frozenset(
-    "year years yr yrs month months week weeks wk day days hour hours hrs minute minutes min mins second seconds mile "
-    "miles km gb tb mb inch inches gallon gallons cm mm ft feet foot lb lbs oz kg mph cc hp watt watts volt volts v "
-    "speed speeds bed bedroom bedrooms bath baths br door doors cylinder cylinders gear gears piece pieces item items "
-    "unit units people person persons guys time times star stars block blocks owner owners player players seat seats "
-    "am pm o'clock ish st nd rd th x percent one ones in generation gen sq square acres megapixels mp cycles".split()
+_BOUNDS = word_set("below above less past beyond further least minimum")
+_LINKS = word_set("is are would sound be seem still remain")
+_VERDICTS = word_set("high low bad too below above")
+_UNITS = word_set(
+    "year years yr yrs month months week weeks wk day days hour hours hrs minute minutes min mins second seconds "
+    "mile miles km gb tb mb inch inches gallon gallons cm mm ft feet foot lb lbs oz kg mph cc hp watt watts volt "
+    "volts v speed speeds bed bedroom bedrooms bath baths br door doors cylinder cylinders gear gears piece "
+    "pieces item items unit units people person persons guys time times star stars block blocks owner owners "
+    "player players seat seats am pm o'clock ish st nd rd th x percent one ones in generation gen sq square acres "
+    "megapixels mp cycles"
 )
-_NOT_PLURAL = frozenset(
-    "is as this plus was thanks has does its yes less us bucks others dollars always these because includes cash".split()
+_NOT_PLURAL = word_set(
+    "is as this plus was thanks has does its yes less us bucks others dollars always these because includes cash"
 )
-_NAMED = frozenset(
-    "model size version iphone ipad galaxy pixel xbox playstation ps windows room apt apartment route highway exit quit grade "
-    "level step gen generation mark type class page picture photo since year in rtx gtx # / step phase option".split()
+_NAMED = word_set(
+    "model size version iphone ipad galaxy pixel xbox playstation ps windows room apt apartment route highway "
+    "exit quit grade level step gen generation mark type class page picture photo since year in rtx gtx # / phase "
+    "option"
 )
-_CLOCK = frozenset("at around by after before until from today tomorrow tonight come here there".split())
+_CLOCK = word_set("at around by after before until from today tomorrow tonight come here there")
 
 
 @lru_cache(maxsize=1)
@@ -97,7 +100,7 @@ def weights() -> dict[str, float]:
 def candidates(
     places: list[int], words: list[str], found: tuple[Amount, ...], role: str, table: Table, moods: tuple[str, ...]
 ) -> list[tuple[int, float, list[str]]]:
-    """Every number of an utterance that could be its offer: which one, its value at the size of the prices, its features.
+    """Every number of an utterance that could be its offer: which one, its value, its features.
 
     places: where the amounts stand as # in the plain words.
     """
@@ -252,7 +255,7 @@ def _range(low: int, high: int, words: list[str]) -> bool:
 
 
 CHOSEN = 0.4
-"""The chance from which an amount is taken for the offer; below DOUBTFUL it is none; between, the price is not known."""
+"""The chance from which an amount is taken for the offer; between DOUBTFUL and it the price is not known."""
 DOUBTFUL = 0.2
 SURE = 0.8
 
@@ -268,7 +271,7 @@ def choose(
         return None
     chance, index, value = max(scored)
     for low, high in ((index - 1, index), (index, index + 1)):  # "between 50 and 60", "50-60"
-        if 0 <= low and high < len(places) and _range(places[low], places[high], words):
+        if low >= 0 and high < len(places) and _range(places[low], places[high], words):
             ends = [end for _, other, end in scored if other in (low, high)]
             value = max(ends) if role == "buyer" else min(ends)
     before = words[max(0, places[index] - 8) : places[index]]

@@ -84,6 +84,8 @@ def own_words(text: str, role: str = "") -> str:
         text = re.sub(rf"^[ *\[]*{role}[ *\]]*[:\]][ *]*", "", text)
     if ":" in text:
         text = patterns.FORGED.search.sub(" ", text)
+    if patterns.LISTS(text) is not None:
+        text = re.sub(r"(?m)^\s*\d{1,2}[.)] ", "", text)
     return re.sub(" {2,}", " ", text).strip()
 
 

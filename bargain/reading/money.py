@@ -59,7 +59,7 @@ def _patterns(currency: str) -> tuple[re.Pattern[str], re.Pattern[str], frozense
         rf"{_SCALE}(?P<name>\s?(?:{mark})(?!\s?\d)|[\s-]?(?:{name})(?![^\W\d_])|\s?[元円块])?(?P<cents>[\s-]cents?\b|\s?¢)?{_AND_CENTS}"
     )
     words = re.compile(
-        rf"\b(?:an?\s)?(?:{_WORD})(?:(?:[\s-]|\sand\s(?:a\s)?)(?:{_WORD}))*+\b"
+        rf"\b(?P<number>(?:an?\s)?(?:{_WORD})(?:(?:[\s-]|\sand\s(?:a\s)?)(?:{_WORD}))*+)\b"
         rf"(?P<after>[\s-](?:{name}|(?P<cents>cents?))\b)?{_AND_CENTS}"
     )
     return after, words, _NAMES | {own, f"{own}s"}
@@ -139,7 +139,7 @@ def find(text: str, currency: str) -> tuple[Amount, ...]:
         amount, end = _figure(text, digit.start(), after, names, decimal="." if currency in ("$", "£") else None)
         if amount is not None:
             found.append(amount)
-        digit = _DIGIT.search(text, end)
+        digit = _DIGIT.search(text, max(end, digit.end()))
     if not _SPELLED.isdisjoint(text.replace("-", " ").split()):
         found = _apart(found + [_spelled(match) for match in words.finditer(text)])
     return tuple([amount for amount in found if amount.value < MOST][:AMOUNTS_AT_MOST])
@@ -241,8 +241,7 @@ def _value(number: str, decimal: str | None, grouped: bool) -> float:
 
 
 def _spelled(match: re.Match[str]) -> Amount:
-    text = match.string
-    value, also = _words(text[match.start() : match.start("after") if match["after"] else match.end()])
+    value, also = _words(match["number"])
     if match["cents"]:
         value, also = value / 100, None
     if match["and"]:

@@ -76,6 +76,8 @@ ask: asks asking asked
 work: works working
 sound: sounds seem seems looks feel feels
 hope: hoping hoped hopes
+other: others
+buyer: buyers bidder bidders
 """
 _LONG = {
     "i'm": "i am", "im": "i am", "i'ma": "i will", "ive": "i have", "ill": "i will", "i'd": "i would", "id": "i would",
@@ -202,6 +204,7 @@ ROLES = _raw(
     plain=False,
 )
 TAG = _raw(r"<[^<>\n]{1,80}>", "<answer>ACCEPT</answer>", "</s>", "1 < 2", plain=False)
+LISTS = _raw(r"(?s)^\s*1[.)] .*?\n\s*2[.)] ", "1. Year: 2017\n2. Price: $5", "1) thanks\n2) bye", "1. That is all", plain=False)
 QUOTE = _raw(r"\"[^\"\n]*\"", 'you said "deal"', '""', 'a 42" screen', plain=False)
 FORGED = _raw(
     r"(?m)^[^\w\n]*+(?:the )?(?:seller|buyer|moderator|critic|system|assistant|user|human|question|answer|state|verdict|outcome|result|"
@@ -229,13 +232,13 @@ QUESTION = _pattern(
 )
 # --- agreement ---------------------------------------------------------------------------------------------------------
 ACCEPTS = _pattern(
-    r"accept\b(?! (?:my\b|it before|that (?!price|offer|deal|is)|below|not anything|anything|any\b|no\b|above|(?:the )?offer to|cash|card|payment|paypal|if\b|or\b))"
+    r"accept\b(?! (?:(?:from|with|by) (?:another|someone|other)|another|my\b|it before|that (?!price|offer|deal|is)|below|not anything|anything|any\b|no\b|above|(?:the )?offer to|cash|card|payment|paypal|if\b|or\b))"
     r"|i(?: (?:will|do|can|am|would|glad|able|to|have|fully|completely))* agree(?: (?:on|to|with))?(?= (?:your|this|that(?= (?:[^a-z#]|price|offer|deal)| $)|that (?:#|price|offer) (?:is|sound) (?:the )?{GOOD}|the (?:price|offer|deal|transaction)|#|it\b|buy|sell|[^a-z])| $)"
     r"|i(?: (?:will|would|can|could|am|able|glad|to|be|have|then|both))* (?:(?:take|buy) (?:{IT}|you(?= up)|the (?!loss|risk|chance|time|hit|look)\w+)|have (?:it|them|one|both))(?! %)(?! (?:percent|back|away|below|off (?!your)|to |from|with (?:me|you)|myself|home|as (?:the|an))\b)(?= (?:at|for|up|both|one|then|off your|price|offer|deal|if|please|[^a-z])| $)|i will take $",
     "I'm happy to accept your offer of $12.",
     "Fine, I'll take it.",
     "I'd take less.",
-    starts=r"(?:i (?:are |am |have )?|all )?agreed\b|take (?:it|them) $",
+    starts=r"(?:i (?:are |am |have )?|all )?agreed\b(?! (?:with|to|on) (?:another|someone|other|my))|take (?:it|them) $",
     words="accept agreed agree take buy have",
 )
 SEALS = _pattern(
@@ -303,7 +306,7 @@ VIEWING = _pattern(
     words="see look check take view test inspect try",
 )
 DENIED = _pattern(
-    r"(?:not|never|no|reject|unable|hard|before|until|if|whether|when|hope|ask|unless|cause|expect|difficult|another|any|wish|could have|would have|as)\b(?!.*\b(?:but|so|still) )",
+    r"(?:not|never|no|reject|unable|hard|before|until|if|whether|when|hope|ask|unless|cause|expect|difficult|almost|nearly|closer|close|another|any|wish|could have|would have|as)\b(?!.*\b(?:but|so|still) )",
     "I can't ",
     "if you ",
     "I am glad to ",
@@ -364,11 +367,12 @@ CONDITION = _pattern(
 )
 # --- leaving -----------------------------------------------------------------------------------------------------------
 LEAVES = _pattern(
-    r"(?:walk away|part ways|agree to disagree|go (?:my|i) separate|(?:look|try|go|shop|search|buy it) (?:elsewhere|around|for (?:another|the other)|at other|closer)|take my (?:business|money)|quit|withdraw\w*|leave(?! (?:me|you|it (?:at|to|for|up)|no|the (?!talk)|little|room|not|with|#|a|over|by|in))(?: it)?|leave it (?:there|here|at that)|(?:end|proceed)(?: \w+)? (?:the|this|my|all|it here)?(?: \w+)? ?(?:talk|session|process|discussion|here|now)|move on|keep look|be (?:off|out|going)|find (?:another|someone|elsewhere|other)|wait for (?:another|the good|someone)|pass(?! (?:it|the|along|by|up|me|that (?:on|along)))|step (?:away|back)|back out|sell (?:it )?to (?:someone|another|some)|call it (?:off|quits|the day)|done talk|go with (?:them|another|the other|someone|the one)|bow out|log off|logging off|see myself out|get lost)\b",
-    "I'll have to walk away.",
-    "Let's end the negotiation here.",
-    "That would leave me no profit",
-    words="bow log logging see get walk part agree go look try shop search buy take quit withdraw withdrawing leave end proceed move keep be find wait pass step back sell call done",
+    r"(?:walk(?: away| out| off)?(?={END}| from| now| then)|part ways|agree to disagree|go (?:my|i) separate|take my (?:business|money|budget)|(?:quit|withdraw\w*|bow out|sign off|log\w* off|step (?:away|back|aside)|back out|opt out|head (?:out|home|off)|get going|move (?:on|along)|give up|drop out|call it (?:off|quits|the day|the night)|see myself out|go home|hang (?:up|on to)|hold (?:on to|onto))"
+    r"|leave(?! (?:me|you|it (?:at|to|for|up)|no|the (?!talk)|little|room|not|with|#|over|by|in))(?: it)?|leave it (?:there|here|at that)|(?:end|proceed|finish|stop)(?: \w+)? (?:the|this|my|all|it|things)?(?: \w+)? ?(?:talk|session|process|discussion|here|now)|keep (?:look|walk|my (?:budget|money|old|own)|it (?:then|myself|for|in)|the \w+ (?:then|myself|for))|stick with my|be (?:off|out|going|leave)"
+    r"|(?:look|try|go|shop|search|buy|get|take|find|order|prefer|use|choose|wait|sell|offer|give)(?: (?:it|them|one|#|this|the|for|to|with|from|at|my|some))*+ (?:elsewhere|around|another|other|different|someone|somebody|anyone|next|closer)"
+    r"|go with (?:them|the one|the #|that one|him|her)|pass(?! (?:it|the|along|by|up|me|that (?:on|along)))|done talk)\b",
+    "I'll have to walk away.", "I will buy one elsewhere then.", "That would leave me no profit",
+    words="walk part agree go take quit withdraw withdrawing bow sign log logging step back opt head get move give drop call see hang hold leave end proceed finish stop keep stick be look try shop search buy find order prefer use choose wait sell offer pass done",
 )
 GOING = _raw(
     r"^(?!.* (?:not|never|if|unless|you|they|he|she|otherwise|or) )(?:.* (?:i|to|and|then|let us|time|best) |{SO} $)",
@@ -377,14 +381,13 @@ GOING = _raw(
     "you will have to ",
 )
 OVER = _pattern(
-    r"(?:talk|deal|discussion)(?: {BE})? (?:over|above|off|dead|finished|ended|at the end)\b|can not (?:do|make) business\b|(?:i|you) (?:are|am) (?:all |now |so )?(?:done|through|out|off|finished|too far apart)(?= (?:here|with (?:this|the)|talk)\b|{END})"
-    r"|(?:to|i)(?: (?:are|do|will|have|still|afraid|clearly|seem|both|sound|then))*(?: (?:can|could|will|do|be|are|have|would) not|unable)(?: (?:be|able|to|seem|go|yet|have))* (?:reach|come to|come together|make (?:the|this) deal|find (?:the|common|middle)|get to|agree|see eye|meet in|close|strike|work (?:this|it|something) out)(?! (?:it|above|your|that price|#|below|to (?:that|#|your|this|it)|on #)\b)|unable to (?:reach|come to|find|agree on|strike)(?: \w+)? (?:agreement|deal|middle|common|this|price)"
-    r"|(?:no longer|not) interested\b|no longer (?:wish|want|need|for sale)|decided (?:not to (?:sell|buy)|against)|nothing (?:left |above |further )?to (?:discuss|talk|say)|not anything (?:left |above |further )?to (?:discuss|talk|say)|the end of (?:it|this|that|the talk)\b|count me out|(?:not|never) (?:go|meant) to (?:work|reach|happen|agree|be|make (?:the|this) deal)\b|changed my mind|(?:it|this) is not for (?:me|us)\b|(?:this|it) will not work(?: out)?(?: for (?:us|me))? $|(?:someone) (?:else )?(?:already )?(?:bought|took|got) it|(?:it|they) (?:is |are )?sold (?:this|yesterday|last|already|to)|(?:already|it is) sold\b(?! to you)|wrong (?:size|one|colou?r)|i do not buy|i (?:will )?go home|hang on to it|blocking you|no (?:buy|sale|transaction|deal) (?:from me|today|here)|will not be (?:buy|sell|proceed|able to (?:proceed|buy|sell))\b(?! (?:at|for|it for) )|rather keep\b|keep (?:it (?:then|myself)|my (?:budget|money))|(?:good ?bye|bye|farewell)\b|break (?:it |this )?off\b|buy (?:it )?from (?:the other|someone|another|else)|no thank\b|(?:maybe )?(?:next|another) time|🚶",
-    "We can't reach an agreement.",
-    "I'm no longer interested.",
-    "I can't reach it",
-    starts="(?:no (?:deal|transaction|sale)|walk away|forget it|pass|leave it)(?: then| for me| on (?:this|that|it))* $|nothing $|keep (?:it|your)",
-    words="longer decided nothing end count wrong buy nothing home hang bye goodbye rather no walk farewell forget pass leave keep break buy over above off dead finished ended end done through out apart business not unable interested never changed someone sold blocking time 🚶",
+    r"(?:(?:talk|deal|discussion)(?: {BE})?|(?:it|this|that|i)(?: {BE}))(?: (?:now|all|then|so))*+ (?:over|above|off|dead|finished|ended|done|through|out|gone|at (?:the|this) (?:end|impasse|standstill)|too far apart|worlds apart)(?= (?:here|with (?:this|the|you)|talk|then|the table|the market)\b|{END})"
+    r"|(?:to|i)(?: (?:are|do|will|have|still|afraid|clearly|seem|both|sound|then|could|can|would|simply))*+ (?:not|unable|never)(?: (?:be|able|to|seem|go|yet|have))* (?:reach|come to|come together|make (?:the|this) deal|find (?:the|common|middle)|get to|agree|see eye|meet in|close|strike|do business|bridge|work (?:this|it|something) out|continue|pursue|proceed|go (?:on|further)|negotiate|talk)(?! (?:it|above|your|that price|#|below|to (?:that|#|your|this|it)|on #|at #)\b)|unable to (?:reach|come to|find|agree on|strike)(?: \w+)? (?:agreement|deal|middle|common|this|price)"
+    r"|(?:no longer|not) (?:be )?(?:interested|wish|want|for sale|available|buy(?! (?:it|this|that|the \w+) (?:at|for))|need (?:it|one|the|this))\b|decided (?:not to|against|to keep)|not anything (?:left |above |further )?to (?:discuss|talk|say|add)|no (?:point|use|reason|sense) (?:in |to )?(?:go|continu|talk|keep)\w*|the end of (?:it|this|that|the talk|the road|my)\b|count me out|no time for"
+    r"|(?:not|never) (?:go|meant) to (?:work|reach|happen|agree|be|make (?:the|this) deal)\b|changed my mind|(?:it|this) is not for (?:me|us)\b|(?:this|it) will not work(?: out)?(?: for (?:us|me))? $|someone (?:else )?(?:already )?(?:bought|took|got|wanted) it|(?:already|just|is|it|was|been) sold\b(?! (?:to you|for #))|wrong (?:size|one|colou?r)|i do not buy|blocking you|no (?:buy|sale|transaction|deal) (?:from me|today|here|then|between)|rather keep\b|(?:good ?bye|bye|farewell|adios|so long)\b|break (?:it |this )?off\b|no thank\b|(?:maybe )?(?:next|another|some other) (?:time|day)|🚶",
+    "We can't reach an agreement.", "I'm no longer interested.", "I can't reach it",
+    starts="(?:no (?:deal|transaction|sale)|walk away|forget it|pass|leave it|never mind|nothing|good day)(?: then| for me| on (?:this|that|it))* $|keep (?:it|your)",
+    words="over above off dead finished ended done through out gone apart impasse standstill end not unable never longer decided against no count changed someone sold wrong blocking rather bye goodbye good farewell adios so break next another other time forget pass leave keep nothing walk mind 🚶",
 )
 STAYS = _pattern(
     r",?(?:otherwise|or else|unless|or i|before i|do not want to|would hate to|rather than|hate to|if (?:you|that|i|not|this|it)|(?:might|may|could|would) (?:have|need|walk|pass|look|go|move|leave|find|keep|be)|able to (?:walk|leave)|take it or)\b",
@@ -394,11 +397,9 @@ STAYS = _pattern(
     words="otherwise or unless before not hate rather if might may could would able take",
 )
 GOODBYE = _pattern(
-    r"(?:good ?bye|bye|(?:good|best of) luck|have the (?:very )?(?:good|great|lovely|pleasant)? ?(?:day|one|evening|night|weekend|rest)|take care|thank anyway|thank(?: you)? (?:for|though)(?: (?:your|the|consider))* (?:time|consider|understanding|interest|consideration|talk|patience)|thank you anyway|(?:next|another) time|never ?mind|nvm|i wish you|best (?:wishes|regards)|farewell|all the best|another buyer|other buyers|future|different circumstances)\b|👋",
-    "Good luck finding another deal!",
-    "Goodbye then.",
-    "It was a good buy",
-    words="bye good goodbye luck care anyway thank time never nevermind nvm wish best farewell another other future different have all 👋",
+    r"(?:good ?bye|bye|(?:good|best of) luck|have the (?:very )?(?:good|great|lovely|pleasant)? ?(?:day|one|evening|night|weekend|rest|time)|take care|thank anyway|thank(?: you)? (?:for|though)(?: (?:your|the|consider|all))* (?:time|consider|understanding|consideration|talk|patience|opportunity|effort)|thank you anyway|(?:next|another|some other) time|never ?mind|nvm|i (?:do )?wish you|wish(?:es|ing)? you|best (?:wishes|regards)|farewell|all the best|another buyer|other buyer|in the future|different circumstances|no hard feelings|good day|peace|so long|enjoy (?:your|the) (?:day|evening|weekend)|see you around|elsewhere)\b|👋",
+    "Good luck finding another deal!", "Goodbye then.", "It was a good buy",
+    words="bye good goodbye luck care anyway thank time never nevermind nvm wish wishes wishing best farewell another other future different have all no peace so enjoy see elsewhere 👋",
 )
 # --- prices worked out, limits, questions ------------------------------------------------------------------------------
 OFF = _pattern(

@@ -16,7 +16,7 @@ from typing import Any
 
 from bargain.reading import patterns
 from bargain.reading.money import UNREAD, Amount, find, normal, same, word_set
-from bargain.reading.proposals import CHOSEN, SURE, Candidate, Table, choose, worked_out
+from bargain.reading.proposals import CHOSEN, SURE, Candidate, Table, choose, priced, readings, worked_out
 
 
 @dataclass(slots=True)
@@ -328,7 +328,9 @@ def read(text: str, role: str, table: Table, currency: str = "$") -> Said:
     best = choose(told.places, told.words, told.amounts, role, table, does.moods)
     doubtful = best is not None and best.chance < CHOSEN
     where = -1 if best is None or doubtful else told.sentence_of(best.index)
-    best, price = _stands_at(told, does, None if doubtful else best, table, where in asked)
+    sealed = {index: priced(index, told.places, told.words, told.amounts, table) for index in does.sealed}
+    fits = [index for index, right in sealed.items() if right]
+    best, price = _stands_at(told, does, fits, None if doubtful else best, table, where in asked)
     step = None if best is None else patterns.OFF(line, able) or patterns.ADD(line, able)
     stepped = step is not None and best is not None and line[: step.end()].count("#") - 1 == best.index
     if stepped and step is not None and not step.groupdict().get("to"):
@@ -346,7 +348,8 @@ def read(text: str, role: str, table: Table, currency: str = "$") -> Said:
     if agrees and not does.plainly:
         conditional = conditional or does.waits
         vague = does.barely and (does.goodbye or does.leaves or patterns.UNDERSTANDS(line, able) is not None)
-        agrees = not conditional and not does.refused_last and not vague
+        beside = not fits and False in sealed.values()  # "6 works" is about the hour
+        agrees = not conditional and not does.refused_last and not vague and not beside
     known = len([word for word in told.words if word in _ENGLISH])
     return Said(
         price=price,
@@ -375,18 +378,21 @@ def read(text: str, role: str, table: Table, currency: str = "$") -> Said:
 
 
 def _stands_at(
-    told: Parsed, does: Heard, best: Candidate | None, table: Table, asked: bool
+    told: Parsed, does: Heard, sealed: list[int], best: Candidate | None, table: Table, asked: bool
 ) -> tuple[Candidate | None, float | None]:
-    """The chosen amount and the price that the utterance stands at, in the light of what its words do."""
+    """The chosen amount and the price that the utterance stands at, in the light of what its words do.
+
+    sealed: the amounts in its clauses of agreement.
+    """
     theirs, price = table.theirs, None if best is None else best.value
-    accepted = theirs is not None and any(same(told.amounts[index].value, theirs) for index in does.sealed)
+    accepted = theirs is not None and any(same(told.amounts[index].value, theirs) for index in sealed)
     if best is not None and theirs is not None and does.refuses and not does.agrees and same(best.value, theirs):
         return None, None  # "$40 is too low": whose price it is and what is thought of it
     turns = not _TURNS.isdisjoint(told.words)
     if accepted and (does.plainly or (does.agrees and not turns and (best is None or best.chance < SURE))):
         return best, theirs  # "I accept your $40; it cost me $60"
-    if does.agrees and does.sealed:
-        return best, told.amounts[does.sealed[0]].value if best is None else price  # "I can do 110 plus my old one"
+    if does.agrees and sealed:
+        return best, readings(told.amounts[sealed[0]], table)[0] if best is None else price  # "I can do 110 plus my old one"
     own = best is not None and table.mine is not None and same(best.value, table.mine)
     if does.plainly and best is not None and not asked and (own or best.chance < SURE):
         return None, None  # "not the $60 I asked for, but I accept"

@@ -124,6 +124,15 @@ def candidates(
     ]
 
 
+def priced(index: int, places: list[int], words: list[str], found: tuple[Amount, ...], table: Table) -> bool | None:
+    """Whether an amount has the size of the prices here; None if it counts something else ("3 months")."""
+    amount, agreed = found[index], table.agreed
+    if not amount.explicit and not _free(places[index], words, amount.value):
+        return None
+    value = readings(amount, table)[0]
+    return amount.explicit or (_sized(amount, value, table) and (agreed is None or 0.5 <= value / agreed <= 1.6))
+
+
 def _far(value: float, table: Table) -> bool:
     return bool(table.known) and not 0.3 * min(table.known) <= value <= 3 * max(table.known)
 
@@ -133,7 +142,7 @@ def _free(at: int, words: list[str], value: float) -> bool:
     after = words[at + 1] if at + 1 < len(words) else ""
     before = words[at - 1] if at > 0 else ""
     counted = after in _UNITS or (after.endswith("s") and after not in _NOT_PLURAL)
-    if 1900 <= value <= 2100 and before in ("from", "since", "in", "the", "is"):
+    if before == "the" or (1900 <= value <= 2100 and before in ("from", "since", "in", "is")):
         return False
     if "/" in (before, after) and not (value >= 100 and after == "/"):
         return False

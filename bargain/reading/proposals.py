@@ -66,7 +66,7 @@ _CUES = word_set(
 """The plain words that are features; other words belong to the goods and the story."""
 _BOUNDS = word_set("below above less past beyond further least minimum")
 _LINKS = word_set("is are would sound be seem still remain")
-_VERDICTS = word_set("high low bad too below above")
+_VERDICTS = word_set("high low bad too")
 _UNITS = word_set(
     "year years yr yrs month months week weeks wk day days hour hours hrs minute minutes min mins second seconds "
     "mile miles km gb tb mb inch inches gallon gallons cm mm ft feet foot lb lbs oz kg mph cc hp watt watts volt "
@@ -137,6 +137,15 @@ def _far(value: float, table: Table) -> bool:
     return bool(table.known) and not 0.3 * min(table.known) <= value <= 3 * max(table.known)
 
 
+def _verdict(after: list[str]) -> bool:
+    """Whether the words behind an amount find it too high or too low."""
+    beyond = any(
+        word in ("above", "below") and following in ("my", "what", "the", "cost", "budget", "")
+        for word, following in zip(after, [*after[1:], ""], strict=True)
+    )
+    return beyond or not _VERDICTS.isdisjoint(after)
+
+
 def _free(at: int, words: list[str], value: float) -> bool:
     """Whether a bare number is neither counted ("5 miles"), nor a name ("size 42"), nor a time ("at 6")."""
     after = words[at + 1] if at + 1 < len(words) else ""
@@ -180,7 +189,7 @@ def _features(
         near = words[max(0, at - 8) : at]
         if "(" in near and ")" not in near[near.index("(") :]:
             names.append("in brackets")
-    if after and after[0] in _LINKS and not _VERDICTS.isdisjoint(after):
+    if after and after[0] in _LINKS and _verdict(after):
         names.append("judged")
     if "?" in words and next((word for word in words[end : end + 30] if word in _STOPS), "") == "?":
         names.append("asked")

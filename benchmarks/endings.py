@@ -24,9 +24,9 @@ from pathlib import Path
 from typing import Any
 
 from bargain.fu2023.legacy import legacy_price
+from bargain.intervals import wilson
 from bargain.reading import acts, money, patterns, proposals, reader
 from bargain.reading.reader import Act, Outcome, Reader, amounts, same
-from bargain.results.tally import wilson
 from bargain.runs.judging import BadLine, read_labelled
 
 ROOT = Path(__file__).parent.parent

@@ -260,7 +260,8 @@ class Heard:
         text, able = sentence.text, sentence.able
         stays = patterns.STAYS(text, able) is not None
         conditioned = patterns.CONDITION(text, able) is not None
-        self.waits = self.waits or patterns.WAITS(text, able) is not None
+        waits = patterns.WAITS(text, able) is not None
+        self.waits = self.waits or waits
         index, last = sentence.first, len(sentence.clauses) - 1
         for number, clause in enumerate(sentence.clauses):
             yes = patterns.YES(clause, able) is not None
@@ -275,7 +276,7 @@ class Heard:
                 self.plainly = self.plainly and patterns.REJECTS(clause, able) is None
                 self.agrees = self.agrees and self.plainly
             if how and not asked and (how == "plainly" or not refuses):
-                if conditioned:
+                if conditioned or (waits and how == "plainly"):
                     self.conditional = True
                 else:
                     self.agrees, self.refused_last = True, False

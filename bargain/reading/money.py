@@ -101,6 +101,8 @@ _TYPED = str.maketrans(
         "\t": " ",
     }
 )
+_HALVES = {"½": ".5", "¼": ".25", "¾": ".75"}
+_FRACTIONS = re.compile(" ?[½¼¾]")
 _BLANKS = re.compile(r"[^\S\n]{2,}+")
 _RUNS = re.compile(r"([^\w\s])\1{3,}+")
 
@@ -115,7 +117,7 @@ def normal(text: str) -> str:
     if len(text) > READ_AT_MOST:
         text = f"{text[:half]}\n{text[-half:]}"
     if not text.isascii():
-        text = unicodedata.normalize("NFKC", text)
+        text = unicodedata.normalize("NFKC", _FRACTIONS.sub(lambda match: _HALVES[match.group().strip()], text))
         unseen = [sign for sign in set(text) if not sign.isascii() and unicodedata.category(sign) in ("Cf", "Mn")]
         text = text.translate(_TYPED | dict.fromkeys(map(ord, unseen)))
     text = text.lower().replace("\r", "\n").replace("\t", " ").replace("`", "'") if "```" not in text else text.lower()
@@ -178,11 +180,11 @@ def _figure(
     text: str, start: int, after: re.Pattern[str], names: frozenset[str], decimal: str | None
 ) -> tuple[Amount | None, int]:
     """The amount whose first digit stands at `start`, None if it is none, and where to look on."""
-    if text[start - 1 : start] in (".", ",") and start > 0:
-        start -= text[start - 1] == "." and not text[start - 2 : start - 1].isalnum()
+    if start > 0 and text[start - 1] == "." and not text[max(0, start - 2) : start - 1].strip(" $€£("):
+        start -= 1  # ".50", not "Hmm...150"
     match = _NUMBER.match(text, start)
     if match is None or (
-        start > 0 and (text[start - 1].isalnum() or text[start - 1] in "_.,") and text[start - 1] != "$"
+        start > 0 and (text[start - 1].isalnum() or text[start - 1] in "_.,") and text[max(0, start - 2) : start] != ".."
     ):
         return None, (match.end() if match else start + 1)
     number, end = match.group(), match.end()

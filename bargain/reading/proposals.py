@@ -185,6 +185,8 @@ def _features(
         names.append(f"just before {before[-1]}")
     if after and after[0] in _CUES:
         names.append(f"just after {after[0]}")
+    if "worth" in before and after[:2] == ["to", "me"]:
+        names.append("worth to me")
     if "(" in words:
         near = words[max(0, at - 8) : at]
         if "(" in near and ")" not in near[near.index("(") :]:

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bargain.reading.acts import Said, read
-from bargain.reading.money import Amount, amounts, has_digits, same
+from bargain.reading.money import MOST, Amount, amounts, has_digits, same
 from bargain.reading.proposals import Table
 from bargain.records import State
 
@@ -75,7 +75,7 @@ class Reader:
     """
 
     def __init__(self, list_price: float | None = None, currency: str = "$") -> None:
-        self.list_price = list_price
+        self.list_price = list_price if list_price is not None and 0 < list_price < MOST else None
         self.currency = currency
         self._turn = -1
         self._table: dict[str, tuple[int, float]] = {}
@@ -84,7 +84,7 @@ class Reader:
         self._fresh: str | None = None
         self._said = Said()
         self._speaker: str | None = None
-        self._known = [list_price] if list_price else []
+        self._known = [self.list_price] if self.list_price else []
         self._turned_down = False
         self._unread: str | None = None
         self._doubt = False

@@ -9,6 +9,7 @@ Whatever is wrong is a ConfigError: one line that says what, where and what woul
 from __future__ import annotations
 
 import difflib
+import functools
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -99,11 +100,18 @@ def typed_config(cfg: DictConfig) -> DictConfig:
         hint = f"did you mean {path}{near[0]}?" if near else f"it has {', '.join(known)}"
         raise ConfigError(f"{path}{name}: no such key; {hint}")
     try:
-        merged = OmegaConf.merge(OmegaConf.structured(Config), plain)
+        merged = OmegaConf.merge(_schema(), plain)
     except OmegaConfBaseException as error:
         raise ConfigError(explain(error)) from error
     assert isinstance(merged, DictConfig)
     return merged
+
+
+@functools.cache
+def _schema() -> DictConfig:
+    """The schema as a config, made once: merging leaves it as it is."""
+    schema: DictConfig = OmegaConf.structured(Config)
+    return schema
 
 
 def _texts(value: Any, path: str) -> Iterator[tuple[str, str]]:
@@ -198,6 +206,7 @@ def register_with_hydra() -> None:
         if not OmegaConf.has_resolver(name):
             OmegaConf.register_new_resolver(name, resolver)
     guard()
-    schema = OmegaConf.structured(Config)
-    OmegaConf.set_struct(schema.tracking, False)  # its tracker says which keys there are
-    ConfigStore.instance().store("bargain_schema", schema)
+    if "bargain_schema.yaml" not in ConfigStore.instance().repo:
+        schema = OmegaConf.structured(Config)
+        OmegaConf.set_struct(schema.tracking, False)  # its tracker says which keys there are
+        ConfigStore.instance().store("bargain_schema", schema)

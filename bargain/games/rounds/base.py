@@ -147,7 +147,7 @@ class RoundProtocol(ABC):
 
     def _add(self, speaker: Player, text: str, *, fixed: bool = False) -> None:
         act = self._reader.add(speaker, text)
-        self.sure = act.sure
+        self.sure = self.read().sure
         self.turns = (*self.turns, Turn(speaker, text, act.offer, act.kind, fixed))
 
     def _place(self, turn: int, role: str) -> Place:

@@ -24,6 +24,7 @@ from bargain.config.schema import EngineConfig
 from bargain.engines.base import Engine, Failure, Raw, Request
 from bargain.engines.clients import Shared, Template, clients, transport
 from bargain.engines.failures import failure, failure_in_reply
+from bargain.engines.reasoning import marks_of
 from bargain.engines.shared import known, plain, setting
 from bargain.secrets import forms, os_secrets
 from bargain.text import one_line
@@ -35,7 +36,8 @@ _NOTHING_SENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, a
 class HttpEngine(Engine):
     """Base of the engines that call a server. A subclass says what is sent, where, and how the answer reads.
 
-    `options` that every one of them knows: query, a mapping of URL parameters (Azure's api-version).
+    `options` that every one of them knows: query, a mapping of URL parameters (Azure's api-version); reasoning_marks,
+    a list of [opening, closing] marks around what the model thinks aloud, beside the usual ones (reasoning.py).
     Raises ValueError on construction for a missing model, an unset key variable, a bad base_url, an unknown option.
     """
 
@@ -62,7 +64,8 @@ class HttpEngine(Engine):
         self.seed = seed
         self.key_env = config.api_key_env
         self.where = f"engine {self.name or self.sdk} ({seat})"
-        self.options = known(config, self.known_options | {"query"}, self.where)
+        self.options = known(config, self.known_options | {"query", "reasoning_marks"}, self.where)
+        self.reasoning_marks = marks_of(self.options.get("reasoning_marks"), self.where)
         self.extra = plain(config.body)
         self.sampling = {
             name: value

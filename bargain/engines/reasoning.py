@@ -49,7 +49,7 @@ def marks_of(value: object, where: str) -> Marks:
     """options.reasoning_marks as pairs, beside the usual ones. Raises ValueError for what is no list of pairs."""
     if value is None:
         return ()
-    pairs = value if isinstance(value, list) else [value]
+    pairs: list[Any] = value if isinstance(value, list) else [value]
     if not all(
         isinstance(pair, list) and len(pair) == 2 and all(isinstance(mark, str) and mark.strip() for mark in pair)
         for pair in pairs

@@ -31,7 +31,8 @@ class ScriptedEngine(Engine):
     a moderator's that of the turn it judges. Where the list has no reply left, the call is a `rejected` Failure.
     options.callable: module:function, called with the Request, returning a str or a Reply; it may raise Failure. Which
     modules may be named is allow_targets' business, and checked before this class is constructed.
-    options.simulated: whether the replies are labelled simulated (default true). options.reasoning_marks: as in http.py.
+    options.simulated: whether the replies are labelled simulated (default true).
+    options.reasoning_marks: as in http.py.
     """
 
     free = False

@@ -21,6 +21,8 @@ State = Literal["deal", "no_deal", "ongoing"]
 Outcome = Literal["deal", "no_deal", "walk_away", "error"]
 
 PLAYERS: tuple[Player, Player] = ("seller", "buyer")
+MAX_EXCHANGES = 10
+"""Exchanges of a round where nothing else is said."""
 
 
 def rival_of(player: Player) -> Player:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bargain import compose, play
-from bargain.sweeps.estimate import cells_of, estimate
+from bargain.sweeps.estimate import estimate, swept
 from tests.commands import bargain, environment
 
 CONFIGS = [
@@ -65,9 +65,9 @@ def test_estimate_true_on_a_sweep_of_an_experiment_shows_every_cell_and_their_su
 
 
 def test_a_choice_on_the_command_line_replaces_the_experiments_sweep() -> None:
-    assert len(cells_of(["experiment=paper/fig5"])) == 4
-    assert len(cells_of(["experiment=paper/fig5", "engine@seller.engine=gpt-4"])) == 1
-    assert len(cells_of(["experiment=paper/fig5", "seed=1,2"])) == 8
+    assert len(swept(["experiment=paper/fig5"])) == 4
+    assert len(swept(["experiment=paper/fig5", "engine@seller.engine=gpt-4"])) == 1
+    assert len(swept(["experiment=paper/fig5", "seed=1,2"])) == 8
 
 
 def test_what_cannot_be_played_is_refused_by_the_estimate_too(tmp_path: Path) -> None:

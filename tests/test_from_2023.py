@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bargain import compose
-from bargain.sweeps.estimate import cells_of
+from bargain.sweeps.estimate import swept
 
 TEXT = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
 TABLE = TEXT[TEXT.index("## Coming from GPT-Bargaining") :]
@@ -35,6 +35,6 @@ def test_there_is_a_command_for_each_recorded_experiment() -> None:
 def test_every_command_of_the_table_composes(command: str) -> None:
     arguments = shlex.split(command)
     if arguments[0] == "-m":
-        assert len(cells_of(arguments[1:])) > 1
+        assert len(swept(arguments[1:])) > 1
     else:
         compose(arguments)

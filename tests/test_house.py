@@ -67,3 +67,19 @@ def test_a_folder_imports_only_folders_above_it(path: Path) -> None:
             continue
         above, below = height(rooms, there), height(rooms, here)
         assert above < below or (here in GROUND and there in GROUND), f"{here} imports {name}"
+
+
+def test_the_house_has_no_circle_and_at_most_nine_floors() -> None:
+    above: dict[str, set[str]] = {}
+    for path in SOURCES:
+        top, room, *_ = path.relative_to(ROOT).with_suffix("").parts
+        if top == "bargain" and room not in ("__init__", "__main__"):
+            here = "ground" if room in GROUND else room
+            inside = [name.split(".")[1] for name in imports(path) if name.startswith("bargain.")]
+            above.setdefault(here, set()).update({"ground" if name in GROUND else name for name in inside} - {here})
+
+    def floor(room: str, below: tuple[str, ...] = ()) -> int:
+        assert room not in below, f"a circle: {' -> '.join((*below, room))}"
+        return 1 + max((floor(each, (*below, room)) for each in above[room] if each in above), default=0)
+
+    assert max(map(floor, above)) <= 9

@@ -21,21 +21,21 @@ from omegaconf import DictConfig, OmegaConf
 
 from bargain.agents.verdicts import checked as checked_verdict
 from bargain.agents.witness import reading_of
-from bargain.config.compose import compose
+from bargain.calls.attempts import Stats
+from bargain.config.compose import compose, plain_of
 from bargain.config.files import config_dir
 from bargain.config.identity import identity
 from bargain.fu2023.legacy import legacy_round_price
 from bargain.fu2023.logs import Log, LoggedGame, LoggedRound, read_log
-from bargain.reading.reader import Act, Reader, offers
+from bargain.reading.reader import Act, Reader, offers, same
 from bargain.reading.violations import find_violations
 from bargain.records import Feedback, Game, Item, Outcome, Round, Turn, Verdict
+from bargain.results.summary import summary_data
 from bargain.results.tally import Tally
 from bargain.rundir.directory import write_json
 from bargain.rundir.games import game_to_json
 from bargain.text import on_screen
 from bargain.version import __version__
-
-SAME = 0.005
 
 
 def main() -> None:
@@ -101,7 +101,6 @@ def import_log(log: Log, directory: Path, options: argparse.Namespace) -> str:
     item = item_of(log, options.cost)
     games = [game_of(number, logged, item, _learner(log, options)) for number, logged in enumerate(log.games)]
     cfg = _config(log, games, item, options)
-    plain: dict[str, Any] = OmegaConf.to_container(cfg)  # type: ignore[assignment]
     (directory / ".hydra").mkdir(parents=True)
     (directory / ".hydra" / "config.yaml").write_text(OmegaConf.to_yaml(cfg), encoding="utf-8")
     lines = "".join(game_to_json(game) + "\n" for game in games)
@@ -109,12 +108,12 @@ def import_log(log: Log, directory: Path, options: argparse.Namespace) -> str:
     tally = Tally(item)
     for game in games:
         tally.add(game)
-    write_json(directory / "summary.json", _summary(log, tally, plain, cfg))
+    write_json(directory / "summary.json", _summary(log, tally, plain_of(cfg), cfg))
     prices = _prices(log, games)
     write_json(directory / "imported.json", {"log": str(log.path), "engines": log.engines, "rounds": prices})
-    same = sum(_agree(each["logged"], each["legacy"], item) for each in prices if each["logged"] is not None)
+    agreeing = sum(_agree(each["logged"], each["legacy"], item) for each in prices if each["logged"] is not None)
     counted = sum(each["logged"] is not None for each in prices)
-    return f"{len(games)} games, {len(prices)} rounds; the 2023 rules give the logged price in {same} of {counted}"
+    return f"{len(games)} games, {len(prices)} rounds; the 2023 rules give the logged price in {agreeing} of {counted}"
 
 
 def item_of(log: Log, cost: float) -> Item:
@@ -224,9 +223,8 @@ def _engine(model: str, engine: Any) -> Any:
 
 
 def _summary(log: Log, tally: Tally, plain: dict[str, Any], cfg: DictConfig) -> dict[str, Any]:
-    return {
-        "state": "finished",
-        "ended": "finished",
+    """What stands in summary.json: a finished run of which nobody knows the calls."""
+    facts = {
         "problem": "",
         "identity": identity(plain),
         "version": __version__,
@@ -235,13 +233,8 @@ def _summary(log: Log, tally: Tally, plain: dict[str, Any], cfg: DictConfig) -> 
         "scoring": cfg.scoring,
         "currency": cfg.item.currency,
         "n_games": cfg.n_games,
-        "games": {"planned": cfg.n_games, "finished": tally.finished, "error": tally.errors},
-        "rounds": tally.rounds(intervals=True),
-        "tokens": {name: 0 for name in ("input", "output", "cached")},
-        "cost_usd": None,
-        "calls": {name: 0 for name in ("live", "from_journal", "retries", "failed", "maybe_billed", "open_intents")},
-        "wall_s": 0.0,
     }
+    return summary_data("finished", facts, tally, Stats(cost_usd=None), 0.0)
 
 
 def _prices(log: Log, games: Sequence[Game]) -> list[dict[str, Any]]:
@@ -264,7 +257,7 @@ def _agree(logged: float, legacy: float | None, item: Item) -> bool:
     """Whether the logged price is the one the 2023 rules give; one that is not between the openings counts as none."""
     low, high = item.buyer_opening, item.seller_opening
     counts = (low is None or logged > low) and (high is None or logged < high)
-    return (legacy is None) == (not counts) and (legacy is None or abs(logged - legacy) < SAME)
+    return (legacy is None) == (not counts) and (legacy is None or same(logged, legacy))
 
 
 if __name__ == "__main__":

@@ -26,20 +26,17 @@ from rich.table import Table
 from rich.text import Text
 
 from bargain.calls.caller import Caller
-from bargain.config.compose import compose
+from bargain.config.compose import compose, plain_of
 from bargain.config.explain import explain
-from bargain.config.follow import engines_of
 from bargain.config.identity import identity
 from bargain.engines.base import Engine
-from bargain.errors import BudgetReached, ConfigError, JournalError, NotRecorded, RunStopped
-from bargain.journal.journal import Journal
-from bargain.journal.reader import JournalReader
+from bargain.errors import BudgetReached, ConfigError, JournalError, NotRecorded, RunStopped, in_words
 from bargain.results.tables import PLAIN
 from bargain.rundir.directory import choose, read_state, write_json
-from bargain.runs.build import build_engines, build_item, build_moderator, build_prompt
+from bargain.runs.build import build_engines, build_item, build_moderator, build_prompt, calling, open_journal
 from bargain.runs.judging import STATES, BadLine, Judged, Labelled, item_of, judge_one, read_labelled, scores, write_csv
-from bargain.runs.log import safe_lines
-from bargain.text import on_screen
+from bargain.runs.log import tell
+from bargain.text import on_screen, one_line
 
 HELP = """bargain-judge: how well does a moderator judge? Asks moderators about labelled dialogues.
 
@@ -56,6 +53,7 @@ Other arguments are those of bargain (engines, prompt/moderator, limits, mode, r
 outputs/judge/DATE/TIME-judge/: judge.csv (a row per dialogue and moderator), judge.json (the tables), journal.sqlite.
 Exit codes: 0 done, 1 failed, 2 refused before the first call, 3 paused by a budget, 130 interrupted."""
 
+COMMAND = "bargain-judge"
 SHOWN = 12
 """Misjudged dialogues that are printed for each moderator; judge.csv has them all."""
 
@@ -74,15 +72,11 @@ def run(arguments: Sequence[str]) -> int:
     try:
         return Bench(arguments).go()
     except (ConfigError, BadLine) as error:
-        _refuse(str(error))
+        tell(str(error), COMMAND)
         return 2
     except (HydraException, OmegaConfBaseException) as error:
-        _refuse(explain(error, list(arguments)))
+        tell(explain(error, list(arguments)), COMMAND)
         return 2
-
-
-def _refuse(problem: str) -> None:
-    print(safe_lines(f"bargain-judge: {problem}"), file=sys.stderr)
 
 
 class Bench:
@@ -113,10 +107,7 @@ class Bench:
 
     def _identity(self) -> str:
         """What decides the verdicts: the dialogues and each moderator's config."""
-        plain: dict[str, Any] = {
-            name: identity(OmegaConf.to_container(cfg))  # type: ignore[arg-type]
-            for name, cfg in self.configs.items()
-        }
+        plain: dict[str, Any] = {name: identity(plain_of(cfg)) for name, cfg in self.configs.items()}
         plain["file"] = hashlib.sha256(self.file.read_bytes()).hexdigest()
         return identity(plain)
 
@@ -128,19 +119,20 @@ class Bench:
         problem, code = "", 0
         if read_state(self.directory, "judge.json"):
             print(f"goes on with {self.directory}", flush=True)
-        try:
-            with self._caller(engines) as caller:
-                try:
-                    anyio.run(self._ask_all, caller, engines)
-                except* (RunStopped, NotRecorded, JournalError) as errors:
-                    problem, code = _first(errors), 1
-                except* BudgetReached as errors:
-                    problem, code = f"{_first(errors)}; raise the cap and start the same command again", 3
-                except* KeyboardInterrupt:
-                    problem, code = "interrupted; start the same command again to go on", 130
-                stats = caller.stats()
-        except JournalError as error:
-            raise ConfigError(str(error)) from error
+        config = "\n---\n".join(OmegaConf.to_yaml(cfg) for cfg in self.configs.values())
+        with (
+            open_journal(self.directory, {"config": config}, self.cfg.mode) as journal,
+            calling(journal, engines, self.cfg) as caller,
+        ):
+            try:
+                anyio.run(self._ask_all, caller, engines)
+            except* (RunStopped, NotRecorded, JournalError) as errors:
+                problem, code = in_words(errors), 1
+            except* BudgetReached as errors:
+                problem, code = f"{in_words(errors)}; raise the cap and start the same command again", 3
+            except* KeyboardInterrupt:
+                problem, code = "interrupted; start the same command again to go on", 130
+            stats = caller.stats()
         results = {name: [self.judged[key] for key in sorted(self.judged) if key[0] == name] for name in self.configs}
         done = len(self.judged) == len(self.configs) * len(self.dialogues)
         data = {
@@ -158,20 +150,8 @@ class Bench:
         write_csv(self.directory / "judge.csv", [each for judged in results.values() for each in judged])
         _print(data, results, self.directory)
         if problem:
-            _refuse(problem)
+            tell(problem, COMMAND)
         return code
-
-    def _caller(self, engines: dict[str, Any]) -> _Closing:
-        if self.cfg.mode == "replay":
-            journal: Journal | JournalReader = JournalReader(self.directory / "journal.sqlite")
-        else:
-            config = "\n---\n".join(OmegaConf.to_yaml(cfg) for cfg in self.configs.values())
-            journal = Journal.open(self.directory, {"config": config})
-        try:
-            return _Closing(Caller(journal, engines, engines_of(self.cfg), self.cfg.limits, self.cfg.mode))
-        except RunStopped as error:
-            journal.close()
-            raise ConfigError(str(error)) from error
 
     async def _ask_all(self, caller: Caller, engines: dict[str, Any]) -> None:
         cells = iter([(name, number) for name in self.configs for number in range(len(self.dialogues))])
@@ -197,19 +177,6 @@ class Bench:
         return build_moderator(cfg, build_prompt(cfg.prompt.moderator, "moderator"), item)
 
 
-class _Closing:
-    """A Caller that is closed at the end of a with block."""
-
-    def __init__(self, caller: Caller) -> None:
-        self.caller = caller
-
-    def __enter__(self) -> Caller:
-        return self.caller
-
-    def __exit__(self, *_: object) -> None:
-        self.caller.close()
-
-
 def _moderators(overrides: list[str]) -> tuple[list[str], list[str]]:
     """The moderators of moderator=a,b,c (the config's own if it is not given), and the other overrides."""
     chosen = [each.partition("=")[2] for each in overrides if each.startswith("moderator=")]
@@ -217,13 +184,6 @@ def _moderators(overrides: list[str]) -> tuple[list[str], list[str]]:
     if not all(names) or len(set(names)) != len(names):
         raise ConfigError(f"moderator={chosen[-1]}: name each moderator once, as in moderator=rules,yes_no")
     return names, [each for each in overrides if not each.startswith("moderator=")]
-
-
-def _first(errors: BaseExceptionGroup[BaseException]) -> str:
-    error: BaseException = errors
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    return " ".join(str(error).split()) or type(error).__name__
 
 
 def _rate(rate: dict[str, Any]) -> str:
@@ -276,14 +236,10 @@ def _misjudged(judged: list[Judged]) -> list[Text]:
         wanted = each.dialogue
         got = each.error or f"{each.state} {'' if each.price is None else f'{each.price:g}'}"
         label = f"{wanted.state} {'' if wanted.price is None else f'{wanted.price:g}'}"
-        lines.append(Text(_one_line(f"  {wanted.id}: wanted {label.strip()}, got {got.strip()}"), style="bold"))
+        lines.append(Text(one_line(f"  {wanted.id}: wanted {label.strip()}, got {got.strip()}"), style="bold"))
         for role, text in wanted.turns[-3:]:
-            lines.append(Text(f"    {role}: {_one_line(text)}", overflow="ellipsis", no_wrap=True))
+            lines.append(Text(f"    {role}: {one_line(text)}", overflow="ellipsis", no_wrap=True))
     return lines
-
-
-def _one_line(text: str) -> str:
-    return on_screen(text).replace("\n", " ")
 
 
 if __name__ == "__main__":

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Optional
 
+from bargain.records import MAX_EXCHANGES
+
 # OmegaConf's structured configs read Optional[...] and Dict-like builtins at run time: no `X | None` here.
 
 
@@ -123,7 +125,7 @@ class GameConfig:
     learners: list[str] = field(default_factory=list)
     """Who is coached: [], [seller], [buyer] or both."""
     n_rounds: int = 1
-    max_exchanges: int = 10
+    max_exchanges: int = MAX_EXCHANGES
     who_is_first: str = "seller"
     seller_opens: str = "fixed"
     buyer_opens: str = "fixed"

@@ -16,7 +16,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
-from bargain.records import Item, Message, Place, Player, Reply, Turn
+from bargain.records import MAX_EXCHANGES, Item, Message, Place, Player, Reply, Turn
 
 ALL_ACTS = ("offer", "accept", "reject", "walk_away")
 
@@ -39,8 +39,8 @@ class Scene:
     learner: Player | None = None
     feedback: tuple[str, ...] = ()
     previous_price: float | None = None
-    max_exchanges: int = 10
-    exchanges_left: int = 10
+    max_exchanges: int = MAX_EXCHANGES
+    exchanges_left: int = MAX_EXCHANGES
     answer: str = ""
     may: tuple[str, ...] = ALL_ACTS
 

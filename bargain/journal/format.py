@@ -75,6 +75,21 @@ def checksum(table: str, fields: Iterable[Any], *blobs: bytes) -> bytes:
     return digest(json.dumps([table, *fields]).encode(), *blobs)
 
 
+def result_checksum(
+    number: int,
+    attempt: int,
+    where: Iterable[Any],
+    came_back: tuple[str, int | None, str, float],
+    blobs: tuple[bytes, bytes, bytes],
+) -> bytes:
+    """The checksum of a result: it also vouches for the request that it answers.
+
+    where: the fields of its place and the attempt's number there; came_back: kind, status, message, seconds; blobs: the
+    request's tip and parameters, and the body.
+    """
+    return checksum("result", (number, attempt, *where, *came_back), *blobs)
+
+
 def place_fields(place: Place) -> tuple[int, str, int, int, str, int]:
     """The place as the columns of `attempt` have it."""
     return (place.game, place.arm, place.round, place.turn, place.role, place.again)

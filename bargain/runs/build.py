@@ -188,34 +188,42 @@ def _refusing(where: str, build: Callable[..., Any], *args: Any, **kwargs: Any) 
 def open_caller(
     cfg: DictConfig, plain: dict[str, Any], directory: Path, engines: Mapping[str, Engine], cells_at_once: int
 ) -> Iterator[Caller]:
-    """The way to make calls, on the directory's journal; a second process is told who holds it.
+    """The way to make the calls of a run, on its directory's journal; a second process is told who holds it.
 
     plain: the config as plain data. Raises ConfigError for a journal that cannot be used or had another config, and for
     limits that cannot be kept.
     """
-    try:
-        text = OmegaConf.to_yaml(cfg)
-        if cfg.mode == "replay":
-            journal: Journal | JournalReader = JournalReader(directory / "journal.sqlite")
-        else:
-            journal = Journal.open(directory, {"config": text, "bargain": __version__})
-    except JournalError as error:
-        raise ConfigError(str(error)) from error
-    try:
+    text = OmegaConf.to_yaml(cfg)
+    with open_journal(directory, {"config": text, "bargain": __version__}, cfg.mode) as journal:
         if journal.meta["config"] != text:
             _check_config(journal, plain, directory)
         retry_failed = cfg.retry_failed and cfg.mode == "live"
-        caller = Caller(
-            journal,
-            engines,
-            engines_of(cfg),
-            cfg.limits,
-            cfg.mode,
-            retry_failed=retry_failed,
-            cells_at_once=cells_at_once,
-        )
-    except (RunStopped, ConfigError) as error:
+        with calling(journal, engines, cfg, retry_failed=retry_failed, cells_at_once=cells_at_once) as caller:
+            yield caller
+
+
+@contextlib.contextmanager
+def open_journal(directory: Path, meta: dict[str, str], mode: str) -> Iterator[Journal | JournalReader]:
+    """The directory's journal, only to be read in a replay. Raises ConfigError for one that cannot be used."""
+    try:
+        replays = mode == "replay"
+        journal = JournalReader(directory / "journal.sqlite") if replays else Journal.open(directory, meta)
+    except JournalError as error:
+        raise ConfigError(str(error)) from error
+    try:
+        yield journal
+    finally:
         journal.close()
+
+
+@contextlib.contextmanager
+def calling(
+    journal: Journal | JournalReader, engines: Mapping[str, Engine], cfg: DictConfig, **options: Any
+) -> Iterator[Caller]:
+    """A Caller on a journal, closed at the end. Raises ConfigError for limits that cannot be kept."""
+    try:
+        caller = Caller(journal, engines, engines_of(cfg), cfg.limits, cfg.mode, **options)
+    except RunStopped as error:
         raise ConfigError(str(error)) from error
     try:
         yield caller

@@ -18,7 +18,7 @@ from typing import Any, Protocol
 from bargain.agents.witness import Reading, reading_of
 from bargain.engines.base import Ask
 from bargain.errors import GaveUp
-from bargain.reading.reader import Outcome, Reader
+from bargain.reading.reader import Outcome, Reader, same
 from bargain.records import PLAYERS, Item, Place, Turn, Verdict
 from bargain.results.tally import wilson
 from bargain.text import cell
@@ -73,7 +73,7 @@ class Judged:
         wanted = self.dialogue.price
         if wanted is None:
             return self.price is None or self.dialogue.state == "deal"
-        return self.price is not None and abs(wanted - self.price) < 0.005
+        return self.price is not None and same(wanted, self.price)
 
 
 def read_labelled(path: Path) -> list[Labelled]:

@@ -40,6 +40,11 @@ def safe_lines(text: str) -> str:
     return on_screen(blotted(text))
 
 
+def tell(line: str, command: str = "bargain") -> None:
+    """Says a line on stderr, in the command's name."""
+    print(safe_lines(f"{command}: {line}"), file=sys.stderr, flush=True)
+
+
 def show_crash(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
     """Prints a traceback as Python would, safely."""
     print(safe_lines("".join(traceback.format_exception(kind, error, trace))), end="", file=sys.stderr, flush=True)

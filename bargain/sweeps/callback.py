@@ -1,7 +1,6 @@
-"""A sweep: remembers where it lies, and compares its cells at the end.
+"""What a sweep leaves on disk: sweep.json, where it lies and what it is; cell.json, how a cell's job ended.
 
-The callback runs in the process that starts the sweep, whatever launcher plays the cells, so the comparison is built
-from what the cells left on disk, the failed ones included: cell.json says how a cell's job ended, wherever it ran.
+The callback runs in the process that starts the sweep, whatever launcher plays the cells and wherever.
 """
 
 from __future__ import annotations
@@ -15,10 +14,10 @@ from hydra.experimental.callback import Callback
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from bargain.config.files import as_written, task_overrides
+from bargain.config.files import task_overrides
 from bargain.config.identity import sweep_identity
 from bargain.rundir.directory import read_state, write_json
-from bargain.sweeps.launching import cells_at_once, count_cells
+from bargain.sweeps.cells import cells_at_once, count_cells
 
 
 class CannotStart(BaseException):
@@ -76,35 +75,6 @@ def this_cell() -> Cell | None:
     (directory / "cell.json").unlink(missing_ok=True)
     at_once = read_state(Path(hydra.sweep.dir), "sweep.json").get("cells_at_once", 1)
     return Cell(directory, int(at_once), away=SweepCallback.directory is None)
-
-
-def read_cells(directory: Path) -> list[tuple[dict[str, str], dict[str, Any]]]:
-    """Per cell of a sweep, in order: its overrides by key (only those that differ between cells), and its summary."""
-    cells = []
-    for path in sorted((each for each in directory.iterdir() if each.name.isdigit()), key=lambda each: int(each.name)):
-        recorded = path / ".hydra" / "overrides.yaml"
-        overrides = as_written(OmegaConf.load(recorded)) if recorded.is_file() else []
-        choices = dict(str(each).lstrip("+~").partition("=")[::2] for each in overrides)
-        refused = read_state(path, "cell.json").get("exit_code") == 2
-        cells.append((choices, read_state(path) or ({"state": "refused"} if refused else {})))
-    common = {
-        key
-        for key in {key for choices, _ in cells for key in choices}
-        if len({choices.get(key) for choices, _ in cells}) == 1
-    }
-    if len(cells) == 1:
-        common = set()
-    return [({key: value for key, value in choices.items() if key not in common}, state) for choices, state in cells]
-
-
-def close_sweep(directory: Path) -> int:
-    """Marks the sweep finished if every cell is; returns its exit code: 0, or the cells' highest."""
-    cells = read_cells(directory)
-    finished = bool(cells) and all(summary.get("state") == "finished" for _, summary in cells)
-    state = read_state(directory, "sweep.json")
-    write_json(directory / "sweep.json", {**state, "state": "finished" if finished else "unfinished"})
-    codes = [int(read_state(path.parent, path.name).get("exit_code", 1)) for path in directory.glob("*/cell.json")]
-    return 0 if finished else max([1, *codes])
 
 
 def quoted(path: Path) -> str:

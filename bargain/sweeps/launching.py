@@ -1,31 +1,81 @@
-"""How many cells of a sweep play at the same time, by what its launcher says of itself.
-
-It knows the launchers of conf/hydra/launcher/ by name and imports one only when it is chosen. Where nothing is known,
-all cells may play at once: limits that are divided too finely are slow, limits that are multiplied are refused.
-"""
+"""Launches a command's job or a sweep's cells through Hydra; again, where the process of a cell died."""
 
 from __future__ import annotations
 
 import importlib.util
-import math
-import warnings
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from types import FrameType
 from typing import Any
 
-from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
-from hydra.core.global_hydra import GlobalHydra
-from hydra.core.override_parser.overrides_parser import OverridesParser
-from omegaconf import DictConfig, OmegaConf
+import hydra
+from hydra.errors import HydraException
+from omegaconf import DictConfig
+from omegaconf.errors import OmegaConfBaseException
 
-from bargain.config.files import task_overrides
+from bargain.config.compose import register_with_hydra
+from bargain.config.files import config_dir
+from bargain.errors import ConfigError, in_words
+from bargain.sweeps.callback import SweepCallback, quoted
 
-# conf/hydra/launcher/joblib.yaml and ray.yaml are meant to be the plugins' own choices of these names, with our values.
-# Said here because the processes of a pool import this room before they compose.
-warnings.filterwarnings(
-    "ignore", r"\s*'hydra/launcher/(joblib|ray)' is validated against ConfigStore schema", UserWarning
-)
-
+MAX_LAUNCHES = 4
+"""How often a sweep is launched when the processes of its cells die."""
+TERMINATED = 143
 EXTRAS = {"hydra_joblib_launcher": "sweep", "hydra_submitit_launcher": "slurm", "hydra_ray_launcher": "ray"}
 """By plugin, the extra of bargain that installs it."""
+
+
+class Jobs:
+    """What the jobs of this process left: the highest exit code. A sweep goes on after a failed cell."""
+
+    code = 0
+
+
+def is_sweep(arguments: Sequence[str]) -> bool:
+    """Whether these arguments ask for a sweep."""
+    return any(argument in ("-m", "--multirun") for argument in arguments)
+
+
+def launch(job: Callable[[DictConfig], None], arguments: list[str]) -> None:
+    """Has Hydra compose and place the job, or every cell of a sweep. What became of it stands in Jobs and on disk."""
+    register_with_hydra()
+    Jobs.code = 0
+    if is_sweep(arguments):
+        signal.signal(signal.SIGTERM, _terminated)
+    task: Callable[[], Any] = hydra.main(version_base="1.3", config_path=str(config_dir()), config_name="config")(job)
+    for launches_left in reversed(range(MAX_LAUNCHES)):
+        sys.argv = [sys.argv[0], *arguments]
+        try:
+            task()
+            return
+        except (ConfigError, HydraException, OmegaConfBaseException):
+            raise
+        except Exception as error:
+            again = _broke_off(error, launches_left)
+            if again is None:
+                return
+            arguments = [*(each for each in arguments if not each.startswith("hydra.sweep.dir=")), again]
+
+
+def _broke_off(error: Exception, launches_left: int) -> str | None:
+    """Tells of an error that no cell's own job made. Returns the override that launches the sweep's other cells again.
+
+    That is worth it where the death of one process takes its pool along; None where it is not, or was in vain.
+    """
+    directory = SweepCallback.directory
+    missing = missing_extra(error)
+    if missing:
+        raise ConfigError(missing) from error
+    if directory is None:
+        raise error
+    is_dead_worker = type(error).__name__ in ("TerminatedWorkerError", "BrokenProcessPool")
+    if is_dead_worker and launches_left:
+        print("bargain: the process of a cell died; the unfinished cells are started again", file=sys.stderr)
+        return f"hydra.sweep.dir={quoted(directory)}"
+    print(f"bargain: the launcher broke off: {type(error).__name__}: {in_words(error)}", file=sys.stderr, flush=True)
+    Jobs.code = max(Jobs.code, 1)
+    return None
 
 
 def missing_extra(error: BaseException) -> str:
@@ -37,65 +87,7 @@ def missing_extra(error: BaseException) -> str:
     return ""
 
 
-def count_cells(config: DictConfig) -> int | None:
-    """How many cells the sweep of a composed config has; None when another sweeper than Hydra's own decides it."""
-    sweeper = config.hydra.sweeper
-    if not str(sweeper._target_).endswith(".BasicSweeper"):
-        return None
-    parser = OverridesParser.create(config_loader=GlobalHydra.instance().config_loader())
-    params = [f"{key}={value}" for key, value in (sweeper.get("params") or {}).items()]
-    (cells,) = BasicSweeper.split_arguments(parser.parse_overrides([*params, *task_overrides(config)]), None)
-    return len(cells)
-
-
-def cells_at_once(config: DictConfig, cells: int | None) -> int:
-    """How many cells play at the same time at most. `cells`: how many there are, None if nobody knows."""
-    launcher = config.hydra.launcher
-    kind = str(launcher._target_).rpartition(".")[2]
-    bounds = [] if cells is None else [cells]
-    bounds += [
-        int(config.hydra.sweeper.get(key)) for key in ("max_batch_size", "n_jobs") if config.hydra.sweeper.get(key)
-    ]
-    if kind == "BasicLauncher":
-        bounds.append(1)
-    elif kind == "JoblibLauncher":
-        bounds.append(_workers(int(launcher.n_jobs)))
-    elif kind == "SlurmLauncher":
-        bounds.append(int(launcher.array_parallelism))
-    elif kind == "RayLauncher":
-        bounds += _ray_places(launcher.ray)
-    return max(1, min(bounds)) if bounds else 1
-
-
-def _workers(n_jobs: int) -> int:
-    from joblib import effective_n_jobs  # type: ignore[import-untyped]
-
-    return int(effective_n_jobs(n_jobs))
-
-
-def _ray_places(settings: DictConfig) -> list[int]:
-    """How many cells the nodes of the Ray cluster have room for, [] when a cell needs nothing that is counted.
-
-    Connects to the cluster (or starts one) as the launcher will; it finds Ray running then.
-    """
-    import ray
-
-    if not ray.is_initialized():
-        ray.init(**_plain(settings.init))
-    remote = _plain(settings.remote)
-    needs = {"CPU": remote.get("num_cpus", 1), "GPU": remote.get("num_gpus", 0), **(remote.get("resources") or {})}
-    needs = {name: amount for name, amount in needs.items() if amount}
-    if not needs:
-        return []
-    nodes = [
-        node["Resources"]
-        for node in ray.nodes()  # type: ignore[no-untyped-call]
-        if node["Alive"]
-    ]
-    return [sum(min(math.floor(node.get(name, 0) / amount) for name, amount in needs.items()) for node in nodes)]
-
-
-def _plain(node: DictConfig) -> dict[str, Any]:
-    plain = OmegaConf.to_container(node, resolve=True)
-    assert isinstance(plain, dict)
-    return {str(key): value for key, value in plain.items()}
+def _terminated(number: int, frame: FrameType | None) -> None:
+    """SIGTERM while cells play elsewhere ends the sweep as Ctrl-C does, its pool of processes included."""
+    Jobs.code = TERMINATED
+    raise KeyboardInterrupt

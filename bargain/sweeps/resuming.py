@@ -8,8 +8,10 @@ from pathlib import Path
 
 from omegaconf import DictConfig, OmegaConf
 
-from bargain.config.files import allows_targets, as_written
+from bargain.config.files import allows_targets, as_written, load_yaml
 from bargain.errors import ConfigError
+from bargain.runs.resuming import say_again
+from bargain.sweeps.callback import quoted
 
 _PLAIN = re.compile(
     r"hydra/launcher=(joblib|slurm|ray|basic)"
@@ -18,6 +20,17 @@ _PLAIN = re.compile(
     r"|hydra\.sweeper\.max_batch_size=\d+|hydra\.job\.chdir=(true|false)|hydra\.mode=(MULTIRUN|RUN)"
 )
 """Overrides of Hydra's own that choose where cells are played, and no code."""
+
+
+def is_swept(directory: Path) -> bool:
+    """Whether a sweep lies in the directory."""
+    return (directory / "multirun.yaml").is_file()
+
+
+def recorded_sweep(directory: Path, changes: Sequence[str]) -> list[str]:
+    """The arguments that go on with the sweep of a directory. Raises ConfigError for what must be said again."""
+    overrides = resumable(load_yaml(directory / "multirun.yaml"), changes, directory)
+    return ["-m", *overrides, *changes, f"hydra.sweep.dir={quoted(directory.resolve())}"]
 
 
 def resumable(multirun: DictConfig, changes: Sequence[str], directory: Path) -> list[str]:
@@ -41,10 +54,3 @@ def resumable(multirun: DictConfig, changes: Sequence[str], directory: Path) -> 
         if not allows_targets([each]):
             kept.append(each)
     return kept
-
-
-def say_again(directory: Path, override: str) -> str:
-    """The refusal of a recorded override that could run code."""
-    return (
-        f"{directory} was begun with {override}; if you trust it, say it again: bargain resume={directory} {override}"
-    )

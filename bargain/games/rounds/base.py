@@ -26,7 +26,18 @@ from bargain.engines.base import ALL_ACTS, Ask
 from bargain.errors import GaveUp
 from bargain.reading.reader import Act, Reader, same
 from bargain.reading.violations import find_violations
-from bargain.records import PRICE_UNKNOWN, Feedback, Item, Outcome, Place, Player, Round, Turn, Verdict
+from bargain.records import (
+    MAX_EXCHANGES,
+    PRICE_UNKNOWN,
+    Feedback,
+    Item,
+    Outcome,
+    Place,
+    Player,
+    Round,
+    Turn,
+    Verdict,
+)
 
 
 class Moderator(Protocol):
@@ -41,7 +52,7 @@ class Moderator(Protocol):
 class RoundRules:
     """The rules of a round: see GameConfig and ModeratorConfig in config/schema.py for each field."""
 
-    max_exchanges: int = 10
+    max_exchanges: int = MAX_EXCHANGES
     who_is_first: Player = "seller"
     free_openings: frozenset[Player] = frozenset()
     moderator_start: str = "no_offer"

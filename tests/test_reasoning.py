@@ -1,4 +1,4 @@
-"""What a model thinks aloud reaches nobody: neither the rival, nor the moderator, nor the learner; the journal keeps it."""
+"""What a model thinks aloud reaches nobody, neither rival nor moderator nor learner; the journal keeps it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,8 @@ SECRET = "My cost is $8.37 and I would go that low"
         ("[THINK]hm[/THINK]I could do $18.", "I could do $18."),
         ("<reasoning>hm</reasoning> I could do $18.", "I could do $18."),
         (
-            "<|channel|>analysis<|message|>It costs $8.<|end|><|start|>assistant<|channel|>final<|message|>$18.<|return|>",
+            "<|channel|>analysis<|message|>It costs $8.<|end|>"
+            "<|start|>assistant<|channel|>final<|message|>$18.<|return|>",
             "$18.",
         ),
         ("<|start|>assistant<|channel|>final <|constrain|>json<|message|>{}<|end|>", "{}"),
@@ -45,8 +46,13 @@ def test_speech_begins_after_the_thought(written: str, said: str) -> None:
 
 @pytest.mark.parametrize(
     "written",
-    ["<think>It costs me $8, so", "<|channel|>analysis<|message|>It costs me $8", "[THINK]hm", "<thinking>a</think></thinking><think>"],
-)  # fmt: skip
+    [
+        "<think>It costs me $8, so",
+        "<|channel|>analysis<|message|>It costs me $8",
+        "[THINK]hm",
+        "<thinking>a</think></thinking><think>",
+    ],
+)
 def test_a_thought_without_an_end_is_no_speech(written: str) -> None:
     assert spoken(written) == ("", True)
 
@@ -78,7 +84,8 @@ STYLES: dict[str, Callable[[str], str]] = {
     "think": lambda text: f"<think>{SECRET}.</think>\n\n{text}",
     "lone close": lambda text: f"{SECRET}. Yes, a deal? No.\n</think>\n\n{text}",
     "harmony": lambda text: (
-        f"<|channel|>analysis<|message|>{SECRET}. Yes.<|end|><|start|>assistant<|channel|>final<|message|>{text}<|return|>"
+        f"<|channel|>analysis<|message|>{SECRET}. Yes.<|end|>"
+        f"<|start|>assistant<|channel|>final<|message|>{text}<|return|>"
     ),
     "inner marks": lambda text: f"((hm)){SECRET}. Yes((/hm)){text}",
 }
@@ -98,10 +105,14 @@ def played(tmp_path: Path, reply: Callable[[Chat], Any], *more: str, preset: str
 
 def outcomes(run: list[Any]) -> list[Any]:
     return [
-        (each["outcome"], each["price"], [turn["text"] for turn in each["turns"]], [f["text"] for f in each["feedback"]])
+        (
+            played["outcome"],
+            played["price"],
+            [[told["text"] for told in played[kind]] for kind in ("turns", "feedback")],
+        )
         for game in run
-        for each in game["rounds"]
-    ]  # fmt: skip
+        for played in game["rounds"]
+    ]
 
 
 @pytest.fixture(scope="module")

@@ -82,12 +82,14 @@ _NUMBER = re.compile(r"\d{1,3}(?:[ .,']\d{3})+(?:[.,]\d{1,2})?(?!\d)|\d{1,2}(?:,
 _MARK = re.compile(r"[ .,']")
 _TIMES = {
     "k": 1e3, "thousand": 1e3, "grand": 1e3, "mil": 1e3, "tausend": 1e3, "tsd": 1e3, "mille": 1e3, "हजार": 1e3,
-    "हज़ार": 1e3, "hundred": 1e2, "hundert": 1e2, "सौ": 1e2, "lakh": 1e5, "लाख": 1e5, "百": 1e2, "千": 1e3, "万": 1e4, "萬": 1e4,
+    "हज़ार": 1e3, "hundred": 1e2, "hundert": 1e2, "सौ": 1e2, "lakh": 1e5, "लाख": 1e5, "百": 1e2, "千": 1e3,
+    "万": 1e4, "萬": 1e4, "cents": 0.01, "cent": 0.01, "¢": 0.01,
 }  # fmt: skip
 _MULTIPLE = re.compile(r"\s?(" + "|".join(unicodedata.normalize("NFKC", word) for word in _TIMES) + r")(?![a-zа-я])")
 _VALUES = {unicodedata.normalize("NFKC", word): value for word, value in _TIMES.items()}
 _DIGITS = {sign: value for value, sign in enumerate("〇一二三四五六七八九")} | {"零": 0, "两": 2, "兩": 2}
 _UNITS = {"十": 10, "百": 100, "千": 1000}
+_MIXED = re.compile(r"(\d+(?:\.\d+)?)\s?[万萬]\s?(\d+)\s?(千?)")
 _HAN = re.compile(r"[〇零一二两兩三四五六七八九十百千万萬]+")
 _READ_AT_MOST = 6_000
 
@@ -100,7 +102,7 @@ def figures(text: str, currency: str = "$") -> frozenset[float]:
     """
     if len(text) > _READ_AT_MOST:
         text = f"{text[: _READ_AT_MOST // 2]}\n{text[-_READ_AT_MOST // 2 :]}"
-    found = {amount.value for amount in amounts(text, currency)}
+    found = {amount.value for amount in amounts(text, currency) if amount.worded}
     text = unicodedata.normalize("NFKC", text).casefold().replace("’", "'").replace("٬", ",").replace("٫", ".")
     text = "".join(
         str(unicodedata.decimal(sign)) if sign.isdecimal() else sign
@@ -111,6 +113,8 @@ def figures(text: str, currency: str = "$") -> frozenset[float]:
         values = _values(match.group())
         times = _MULTIPLE.match(text, match.end())
         found |= values | ({value * _VALUES[times[1]] for value in values} if times else set())
+    for match in _MIXED.finditer(text):  # 13万5千
+        found.add(float(match[1]) * 1e4 + float(match[2]) * (1e3 if match[3] else 1))
     found |= {_han(match.group()) for match in _HAN.finditer(text)}
     return frozenset(found)
 
@@ -173,15 +177,16 @@ def misread(turn: Turn, act: Act, price: float | None, currency: str) -> bool:
 
 # -- acceptance --------------------------------------------------------------------------------------------------------
 
-_ENGLISH = frozenset(
-    "the i you it is that this for of to and my your we not have can could would do don't but with are on at if about "
-    "think want need just more than what how there they his her its were will am i'm it's i'll i'd you're let let's me "
-    "really very good great price offer sorry thanks thank well yes no okay ok here take why buy sell when where who "
-    "a an in be been being has had did does should shall may might must us them then now so too also only other some any "
-    "all nothing something anything interesting hello hi hmm see hear know say said talk tell understand make give get go "
-    "come wait later tomorrow today please perhaps maybe still because from by or as out up down back again won't can't "
-    "that's there's what's doesn't didn't isn't wouldn't couldn't into over much many little nice sir madam friend".split()
-)
+_EVERYDAY = """
+the i you it is that this for of to and my your we not have can could would do don't but with are on at if about think
+want need just more than what how there they his her its were will am i'm it's i'll i'd you're let let's me really
+very good great price offer sorry thanks thank well yes no okay ok here take why buy sell when where who a an in be
+been being has had did does should shall may might must us them then now so too also only other some any all nothing
+something anything interesting hello hi hmm see hear know say said talk tell understand make give get go come wait
+later tomorrow today please perhaps maybe still because from by or as out up down back again won't can't that's
+there's what's doesn't didn't isn't wouldn't couldn't into over much many little nice sir madam friend
+"""
+_ENGLISH = frozenset(_EVERYDAY.split())
 _NOT = re.compile(r"(?:\b(?:not|no|never|cannot|without|nor|if|unless|rather|to)|n't)(?:\W+\w+){0,2}\W*$")
 _STARTS = (
     "yes|yeah|yep|yup|ok|okay|sure|alright|all right|fine|great|good|perfect|excellent|wonderful|absolutely|certainly"
@@ -196,7 +201,8 @@ _AGREES = re.compile(
     r"|\b(?:fair enough|sounds|suits?)\b|\blet'?s (?:do|go|settle|close|finali[sz]e|make it|say)\b"
     r"|\b(?:that|it|this|which|price|offer)(?:'s| is| seems| looks| would be) (?:\w+ )?"
     r"(?:fair|fine|good|great|perfect|reasonable|acceptable|okay|ok|all right|alright|right)\b"
-    r"|\b(?:happy|glad|pleased|pleasure|content)\b|\b(?:my|your) address\b|\bwhen can i\b|\bwhere (?:can|do|should) (?:i|we)\b"
+    r"|\b(?:happy|glad|pleased|pleasure|content)\b|\b(?:my|your) address\b|\bwhen can i\b"
+    r"|\bwhere (?:can|do|should) (?:i|we)\b"
     r"|\bpick (?:it|this|that) up\b|\b(?:cash|payment|wrapping|hands? over|here (?:is|are|'s) (?:the|my|your))\b"
     r"|\bsee you (?:at|on|then|there|tomorrow)\b|\b(?:so be it|be my guest|go (?:on|ahead)|i'm in|you win)\b"
 )
@@ -205,8 +211,7 @@ _PONDERS = re.compile(
     r"\b(?:let me (?:think|see|sleep)|think (?:about|it over)|(?:have to|need to|must|will|i'll|to) (?:think|consider)"
     r"|get back to you|sleep on|need (?:some|more|a little) time|not sure)\b"
 )
-"""Two that agree: "All right, it is yours.", "I can live with that."; one that must not: "I want to be sure you are fair."
-Two that ponder: "Hmm, let me think about that.", "I'll get back to you."; one that does not: "I think so, deal." """
+"""What may agree and what only ponders: two that do and some that must not are in tests/test_two_witnesses.py."""
 
 
 @lru_cache(maxsize=1024)

@@ -17,8 +17,8 @@ from bargain.results.tally import Tally
 EXIT_CODES = {"finished": 0, "failed": 1, "budget": 3, "interrupted": 130, "terminated": 143}
 
 NOTHING_READ = (
-    "the rules read English and recognised nothing in any turn; for a talk in another language choose moderator=structured "
-    "with a model, and trust neither moderator=rules, moderator.gate=rules nor the counts of violations"
+    "the rules read English and recognised nothing in any turn; for a talk in another language choose "
+    "moderator=structured with a model, and trust neither moderator=rules, moderator.gate=rules nor the violations"
 )
 
 

@@ -50,9 +50,14 @@ def surely(read: Outcome) -> bool:
     return bool(getattr(read, "sure", True))
 
 
-def unread(act: Act) -> bool:
-    """Whether the reader says itself that it did not understand the money in a turn."""
-    return bool(getattr(act, "unread", False))
+def settled(read: Reading, turns: int) -> bool:
+    """Whether the rules are sure of how the dialogue stands, so that no model need be asked."""
+    said = getattr(read, "sure", None)
+    if said is not None:
+        return bool(said)
+    last = read.acts[-1]
+    newly = last.kind == "accept" and read.accepted_by_turn == turns - 1
+    return last.sure and (newly or read.state != "deal")
 
 
 # -- quotes ------------------------------------------------------------------------------------------------------------
@@ -155,11 +160,12 @@ def says(text: str, price: float, currency: str) -> bool:
 def misread(turn: Turn, act: Act, price: float | None, currency: str) -> bool:
     """Whether a turn names money that the reader did not understand, so that `price` may be an older one.
 
-    Either the reader says so; or it took a part of a number for the price ("1 500 €" as 1); or it put a price in a
-    currency aside because it is far from all others ("$100", where 20 was the highest).
+    The reader says so (`Act.unread`). For one that does not: it took a part of a number for the price ("1 500 €" as 1),
+    or put a price in a currency aside because it is far from all others ("$100", where 20 was the highest).
     """
-    if unread(act):
-        return True
+    said = getattr(act, "unread", None)
+    if said is not None:
+        return bool(said)
     if act.offer is not None:
         parts = [match.group() for match in _NUMBER.finditer(unicodedata.normalize("NFKC", turn.text))]
         whole = [part for part in parts if " " in part or "'" in part]

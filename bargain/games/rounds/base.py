@@ -20,7 +20,7 @@ from typing import Protocol
 
 from bargain.agents.player import Negotiator
 from bargain.agents.verdicts import accepting_turn
-from bargain.agents.witness import Reading, reading_of
+from bargain.agents.witness import Reading, reading_of, settled
 from bargain.config.schema import GameConfig
 from bargain.engines.base import ALL_ACTS, Ask
 from bargain.errors import GaveUp
@@ -145,7 +145,7 @@ class RoundProtocol(ABC):
     async def verdict(self) -> Verdict:
         """The moderator's verdict on the dialogue as it stands; with a gate the rules', where the words are plain."""
         read = self.read()
-        if self.rules.gate and self._settled(read):
+        if self.rules.gate and settled(read, len(self.turns)):
             verdict = Verdict(len(self.turns), read.state, read.price, stands=read.state)
         else:
             place = self._place(len(self.turns), "moderator")
@@ -162,13 +162,6 @@ class RoundProtocol(ABC):
         else:
             accepted_by = accepting_turn(verdict, self.turns)
         return Ending("deal", "", verdict.price, accepted_by)
-
-    def _settled(self, read: Reading) -> bool:
-        """Whether the rules are sure of how the dialogue stands after the last turn, so that no model need be asked."""
-        last = self.acts[-1]
-        if read.state == "deal":
-            return last.sure and last.kind == "accept" and read.accepted_by_turn == len(self.turns) - 1
-        return last.sure
 
     def _unknown_price(self) -> list[str]:
         """What the reason adds where there may have been a deal, at a price that nobody can say."""

@@ -74,8 +74,8 @@ def round_of(summary: RunSummary) -> Round:
     [
         "Hmm, let me think about that.", "No.", "I want to make sure you are a fair and honest person.", "Why?",
         "I see.",
-        "The tires are worn.", "I'll get back to you.", "I have no idea what to say to that.",
-        "That is nice of you to say, but I don't know.",
+        "The tires are worn.", "I will have to think about it first.", "I have no idea what to say to that.",
+        "I don't know what to say to you.",
     ],
 )  # fmt: skip
 def test_what_agrees_to_nothing_makes_no_deal_whatever_the_moderator_says(words: str) -> None:
@@ -231,7 +231,7 @@ def test_a_deal_in_every_message_with_a_number_is_seen() -> None:
 
 
 def test_a_plain_counter_offer_is_not_put_before_the_moderator_but_the_last_turn_is() -> None:
-    seller, buyer = ["I can do $19.", "I can do $18."], ["I can do $12.", "I can do $13."]
+    seller, buyer = ["How about $19?", "How about $18?"], ["How about $12?", "How about $13?"]
     summary = summary_of_play(seller, buyer, ["No"] * 6, "game.max_exchanges=2")
     assert [verdict.turn for verdict in round_of(summary).verdicts] == [6]
     always = summary_of_play(["$19."], ["$12."], ["No"] * 4, "game.max_exchanges=1", "moderator.start=always")
@@ -313,6 +313,10 @@ def test_a_talk_in_another_language_comes_out_right_with_a_structured_moderator(
         summary_of_play(seller, [buyer[0], farewell], [ongoing] * 3 + [end], *FREE, f"item.currency='{currency}'")
     )
     assert (left.outcome, left.reason) == ("no_deal", "the moderator saw the talk ended")
+    quiet = summary_of_play(
+        seller, [buyer[0], farewell], [ongoing] * 3 + [structured("no_deal")], *FREE, f"item.currency='{currency}'"
+    )
+    assert round_of(quiet).reason == "the moderator saw the talk ended"
     invented = structured("deal", 1100, "buyer", quote)
     wrong = summary_of_play(
         seller, buyer, [ongoing] * 3 + [invented], *FREE, f"item.currency='{currency}'", "game.max_exchanges=1"

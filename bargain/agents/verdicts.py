@@ -101,12 +101,13 @@ class _Dialogue:
         self.currency = currency
 
     def end(self, verdict: Verdict) -> Verdict:
-        """A no_deal that the rules do not see: it stands if the words that end the talk are quoted from its end."""
-        quoted = accepting_turn(verdict, self.turns) if verdict.quote else None
-        words = verdict.quote.partition(": ")[2]
-        near = quoted is not None and quoted >= len(self.turns) - 2
-        tells = not english(words) or len(words.split()) > 2  # "No." refuses a price, and ends nothing
-        if quoted is not None and near and tells and self.acts[quoted].kind in ("other", "reject"):
+        """A no_deal that the rules do not see: it stands in words they cannot judge, or quoted from the end of the talk."""
+        turn = accepting_turn(verdict, self.turns)
+        words = verdict.quote.partition(": ")[2] or self.turns[-1].text
+        near = turn is not None and turn >= len(self.turns) - 2
+        quoted = bool(verdict.quote) and len(words.split()) > 2  # "No." refuses a price, and ends nothing
+        tells = quoted or (any(map(str.isalpha, words)) and not english(words))
+        if turn is not None and near and tells and self.acts[turn].kind in ("other", "reject"):
             return replace(verdict, price=None, objections=("the rules read no farewell",), stands="no_deal")
         objections = ("nobody has ended the talk",)
         return replace(verdict, price=None, objections=objections, stands="ongoing")

@@ -17,11 +17,11 @@ from pathlib import Path
 from typing import Any
 
 from bargain.fu2023.legacy import legacy_price
+from bargain.intervals import wilson
 from bargain.reading import acts, money, proposals
 from bargain.reading import patterns as wording
 from bargain.reading import reader as prices
 from bargain.reading.reader import Outcome, Reader, read_outcome
-from bargain.results.tally import wilson
 
 DATA = Path(__file__).parent.parent / "tests" / "data"
 STATES = ("deal", "ongoing", "no_deal")

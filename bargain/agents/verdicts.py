@@ -101,7 +101,7 @@ class _Dialogue:
         self.currency = currency
 
     def end(self, verdict: Verdict) -> Verdict:
-        """A no_deal that the rules do not see: it stands in words they cannot judge, or quoted from the end of the talk."""
+        """A no_deal that the rules do not see. It stands in words that they cannot judge, or quoted from the end."""
         turn = accepting_turn(verdict, self.turns)
         words = verdict.quote.partition(": ")[2] or self.turns[-1].text
         near = turn is not None and turn >= len(self.turns) - 2

@@ -41,9 +41,16 @@ _CHOSEN: dict[tuple[str, str], str] = {}
 
 
 def compose(overrides: Sequence[str] = ()) -> DictConfig:
-    """The composed config for these overrides, as on the command line, checked. Raises ConfigError.
+    """The composed config for these overrides, as on the command line, typed and checked.
 
-    Works in a notebook and inside a running Hydra job alike.
+        cfg = compose(["game=criticize_seller", "engine@seller.engine=gpt-4o", "n_games=50"])
+        cfg.game.n_rounds                                   # 2
+        play(cfg)
+
+    Returns the whole config as an OmegaConf DictConfig; its fields are those of `bargain.config.schema.Config`. Nothing
+    is played and no key is needed yet. Raises ConfigError, one line that says what is wrong, where, and what would be
+    right: an unknown key or choice, a wrong type, a combination that makes no sense. Works in a notebook and inside a
+    running Hydra job alike.
     """
     register_with_hydra()
     trust(overrides)

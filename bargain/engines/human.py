@@ -25,7 +25,7 @@ _locks: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDict
 _MODERATOR = {
     "yes_no": "Have they reached a deal? Answer Yes or No.",
     "reason_first": "Have they reached a deal? Give your reason, then: Answer: Yes (or No).",
-    "structured": 'As JSON: {"state": "ongoing" or "deal" or "no_deal", "price": 14.5, "by": "buyer", "quote": "its words"}',
+    "structured": 'As JSON: {"state": "ongoing" or "deal" or "no_deal", "price": 14.5, "by": "buyer", "quote": ""}',
 }
 
 

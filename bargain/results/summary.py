@@ -24,7 +24,15 @@ NOTHING_READ = (
 
 @dataclass(frozen=True, slots=True)
 class RunSummary:
-    """What `play` returns: where the run lies, and its `summary.json` as data."""
+    """What `play` returns: where the run lies, and its `summary.json` as data.
+
+        summary.state                                       # "finished"
+        summary.rounds[1]["mean_change"]                    # against the round before, paired by game
+        summary.data["cost_usd"], summary.data["tokens"]    # None where a price is unknown; input, output, cached
+        print(summary)                                      # the table that the command prints
+
+    directory: the run directory, an absolute path. data: everything in summary.json, in its own keys.
+    """
 
     directory: Path
     data: dict[str, Any] = field(repr=False)
@@ -41,7 +49,12 @@ class RunSummary:
 
     @property
     def rounds(self) -> list[dict[str, Any]]:
-        """One dict per arm and round: games, deals, deal_rate, mean_price, mean_change ... and their 95% intervals."""
+        """One dict per arm and round, in order: round, arm ("" without arms), games, deals, deal_rate, mean_price ...
+
+        Intervals are 95%: deal_rate_low and _high (Wilson), price_low and _high, change_low and _high (Student's t).
+        Prices are in the item's currency and given a deal; None where there is no value. `games` counts every finished
+        game, those without a deal and those that failed included.
+        """
         return list(self.data["rounds"])
 
     @property

@@ -12,10 +12,10 @@ from array import array
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from statistics import NormalDist
 from typing import Any
 
 from bargain.agents.witness import english
+from bargain.intervals import mean, t_interval, wilson
 from bargain.records import Game, Item, Round, is_disputed, lacks_price
 
 Key = tuple[str, int]
@@ -157,31 +157,3 @@ class Tally:
         chain = [self.columns.get((arm, each)) or self.columns.get(("", each)) for each in range(1, number + 1)]
         series = [column.legacy for column in chain if column is not None]
         return [row[-1] for row in zip(*series, strict=False) if not any(math.isnan(price) for price in row)]
-
-
-def mean(values: Sequence[float]) -> float | None:
-    """The arithmetic mean, None of nothing."""
-    return math.fsum(values) / len(values) if values else None
-
-
-def t_interval(values: Sequence[float]) -> tuple[float | None, float | None]:
-    """The 95% Student interval of a mean; (None, None) for fewer than two values."""
-    if len(values) < 2:
-        return None, None
-    from scipy.special import stdtrit  # scipy.stats has it too, and takes a second to import
-
-    centre = math.fsum(values) / len(values)
-    spread = math.sqrt(math.fsum((value - centre) ** 2 for value in values) / (len(values) - 1) / len(values))
-    half = float(stdtrit(len(values) - 1, 0.975)) * spread
-    return centre - half, centre + half
-
-
-def wilson(hits: int, total: int) -> tuple[float | None, float | None]:
-    """The 95% score interval of a rate (Wilson 1927); (None, None) of nothing."""
-    if not total:
-        return None, None
-    z = NormalDist().inv_cdf(0.975)
-    centre = hits + z * z / 2
-    half = z * math.sqrt(hits * (total - hits) / total + z * z / 4)
-    low, high = ((centre + side) / (total + z * z) for side in (-half, half))
-    return low if hits else 0.0, high if hits < total else 1.0

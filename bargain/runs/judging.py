@@ -18,9 +18,9 @@ from typing import Any, Protocol
 from bargain.agents.witness import Reading, reading_of
 from bargain.engines.base import Ask
 from bargain.errors import GaveUp
+from bargain.intervals import wilson
 from bargain.reading.reader import Outcome, Reader, same
 from bargain.records import PLAYERS, Item, Place, Turn, Verdict
-from bargain.results.tally import wilson
 from bargain.text import cell
 
 STATES = ("deal", "ongoing", "no_deal")

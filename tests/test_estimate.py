@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,8 @@ def test_a_sweep_says_what_it_will_play_before_it_plays(tmp_path: Path) -> None:
     done = bargain("-m", "game=simple,criticize_seller", "n_games=2", "tracking=none", cwd=tmp_path, env=environment())
     assert done.returncode == 0, done.stderr
     assert done.stdout.index("2 cells; expecting") < done.stdout.index("run directory")
+    (state,) = tmp_path.rglob("sweep.json")
+    assert json.loads(state.read_bytes())["cells"] == 2, "the dashboard counts what has not begun by it"
 
 
 def test_estimate_true_on_a_sweep_of_an_experiment_shows_every_cell_and_their_sum(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""README, "Coming from GPT-Bargaining": every command there composes, and every 2023 flag is there."""
+"""docs/from-2023.md: every command there composes, and every 2023 flag is there."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ import pytest
 from bargain import compose
 from bargain.sweeps.estimate import swept
 
-TEXT = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
-TABLE = TEXT[TEXT.index("## Coming from GPT-Bargaining") :]
+TABLE = (Path(__file__).parent.parent / "docs" / "from-2023.md").read_text(encoding="utf-8")
 COMMANDS = sorted(set(re.findall(r"`bargain ((?:-m )?(?:experiment|game)=[^`]*)`", TABLE)))
 FLAGS = re.findall(
     r"\w+",

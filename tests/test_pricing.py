@@ -15,6 +15,7 @@ from bargain.config.schema import EngineConfig
 from bargain.config.targets import locate
 from bargain.journal.format import Packer
 from bargain.records import Usage
+from tests.commands import PATIENCE_S
 
 
 def engine(target: str = "openai.OpenAIEngine", **fields: object) -> EngineConfig:
@@ -86,7 +87,7 @@ def test_looking_a_price_up_never_touches_the_network() -> None:
         assert price_of(EngineConfig(model="unheard-of"), OpenAIEngine) is None
         assert threading.active_count() == 1
     """
-    subprocess.run([sys.executable, "-c", code], check=True, timeout=30)
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=PATIENCE_S)
 
 
 @given(st.lists(st.text(max_size=200), min_size=1, max_size=5))

@@ -26,7 +26,7 @@ from bargain.tracking.base import run_info
 from bargain.tracking.none import NoTracker
 from bargain.tracking.shown import rows
 from bargain.tracking.wandb import WandbConfig, WandbTracker, recorded_id, start_message
-from tests.commands import bargain, environment, only_run
+from tests.commands import PATIENCE_S, bargain, environment, only_run
 from tests.tracked_run import (
     CONFIG,
     ROOT,
@@ -131,7 +131,9 @@ def test_wandb_mode_disabled_writes_nothing(tmp_path: Path, monkeypatch: pytest.
 
 def track(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "bargain.commands.track", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL, cwd=ROOT)
+    return subprocess.run(
+        command, capture_output=True, text=True, timeout=PATIENCE_S, stdin=subprocess.DEVNULL, cwd=ROOT
+    )
 
 
 def test_bargain_track_sends_a_sweeps_runs_again_under_the_same_ids(tmp_path: Path) -> None:

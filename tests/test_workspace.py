@@ -10,16 +10,16 @@ from typing import Any
 
 import pytest
 
-from tests.commands import BIN, bargain, environment, only_run
+from tests.commands import BIN, PATIENCE_S, bargain, environment, only_run
 from tests.wandb_server import WandbServer
 
 ROOT = Path(__file__).parent.parent
 
 
 def workspace(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "analysis.dashboard.wandb_workspace", *arguments]
+    command = [sys.executable, "-m", "analysis.wandb_workspace", *arguments]
     env = environment(**variables)
-    return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +43,7 @@ def logged(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     (offline,) = only_run(root).glob("wandb/offline-run-*")
     command = [str(BIN / "wandb"), "leet", "inspect", "--json", str(offline)]
     told: dict[str, Any] = {"history": {}, "summary": {}, "config": {}}
-    read = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    read = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S, check=True)
     for line in read.stdout.splitlines():
         record = json.loads(line)
         if record["type"] == "history":
@@ -88,7 +88,7 @@ def test_every_curve_and_every_bar_is_something_that_a_run_logs(saved: dict[str,
 
 def test_columns_and_groups_are_choices_and_results_of_a_run(saved: dict[str, Any], logged: dict[str, Any]) -> None:
     text = json.dumps(saved["spec"])
-    from analysis.dashboard.wandb_workspace import CELLS, SUMMARY
+    from analysis.wandb_workspace import CELLS, SUMMARY
 
     for choice in CELLS:
         value: Any = logged["config"]

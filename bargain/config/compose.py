@@ -9,6 +9,7 @@ Whatever is wrong is a ConfigError: one line that says what, where and what woul
 from __future__ import annotations
 
 import difflib
+import functools
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -42,9 +43,16 @@ _CHOSEN: dict[tuple[str, str], str] = {}
 
 
 def compose(overrides: Sequence[str] = ()) -> DictConfig:
-    """The composed config for these overrides, as on the command line, checked. Raises ConfigError.
+    """The composed config for these overrides, as on the command line, typed and checked.
 
-    Works in a notebook and inside a running Hydra job alike.
+        cfg = compose(["game=criticize_seller", "engine@seller.engine=gpt-4o", "n_games=50"])
+        cfg.game.n_rounds                                   # 2
+        play(cfg)
+
+    Returns the whole config as an OmegaConf DictConfig; its fields are those of `bargain.config.schema.Config`. Nothing
+    is played and no key is needed yet. Raises ConfigError, one line that says what is wrong, where, and what would be
+    right: an unknown key or choice, a wrong type, a combination that makes no sense. Works in a notebook and inside a
+    running Hydra job alike.
     """
     register_with_hydra()
     trust(overrides)
@@ -92,11 +100,18 @@ def typed_config(cfg: DictConfig) -> DictConfig:
         hint = f"did you mean {path}{near[0]}?" if near else f"it has {', '.join(known)}"
         raise ConfigError(f"{path}{name}: no such key; {hint}")
     try:
-        merged = OmegaConf.merge(OmegaConf.structured(Config), plain)
+        merged = OmegaConf.merge(_schema(), plain)
     except OmegaConfBaseException as error:
         raise ConfigError(explain(error)) from error
     assert isinstance(merged, DictConfig)
     return merged
+
+
+@functools.cache
+def _schema() -> DictConfig:
+    """The schema as a config, made once: merging leaves it as it is."""
+    schema: DictConfig = OmegaConf.structured(Config)
+    return schema
 
 
 def _texts(value: Any, path: str) -> Iterator[tuple[str, str]]:
@@ -191,6 +206,7 @@ def register_with_hydra() -> None:
         if not OmegaConf.has_resolver(name):
             OmegaConf.register_new_resolver(name, resolver)
     guard()
-    schema = OmegaConf.structured(Config)
-    OmegaConf.set_struct(schema.tracking, False)  # its tracker says which keys there are
-    ConfigStore.instance().store("bargain_schema", schema)
+    if "bargain_schema.yaml" not in ConfigStore.instance().repo:
+        schema = OmegaConf.structured(Config)
+        OmegaConf.set_struct(schema.tracking, False)  # its tracker says which keys there are
+        ConfigStore.instance().store("bargain_schema", schema)

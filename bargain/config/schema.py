@@ -154,9 +154,10 @@ class ModeratorConfig:
     name: str = "rules"
     window: int = 4
     """How many of the last turns it sees; 0 = the whole round."""
-    start: str = "no_number"
-    """no_number: once a message carries no number (2023); always; or turn_K: from turn K on."""
-    no_deal_threshold: int = 10
+    start: str = "no_offer"
+    """no_offer: after every turn but a plain counter-offer; always; turn_K: from turn K on; no_number: once a message
+    carries no number (2023). All but no_number look at the last turn of a round as well."""
+    no_deal_threshold: int = 0
     """So many verdicts without a deal end the round; 0 = never."""
     gate: str = "none"
     """none: the engine is asked every time; rules: only where the rules are unsure. See docs/performance.md."""

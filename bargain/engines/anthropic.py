@@ -15,6 +15,7 @@ from typing import Any, Literal
 from bargain.engines.base import Raw, Request
 from bargain.engines.clients import HttpClient, Post, through
 from bargain.engines.http import HttpEngine
+from bargain.engines.reasoning import said_and_finish, text_of
 from bargain.engines.shared import count, sound
 from bargain.records import Message, Reply, Usage
 
@@ -90,11 +91,11 @@ class AnthropicEngine(HttpEngine):
         content = data.get("content")
         if not isinstance(content, list):
             raise self.unreadable("JSON without content")
-        parts = (block.get("text") for block in content if isinstance(block, Mapping) and block.get("type") == "text")
-        text = "".join(part for part in parts if isinstance(part, str))
+        text = text_of([block for block in content if isinstance(block, Mapping) and block.get("type") == "text"])
         model = data.get("model")
         named = model if isinstance(model, str) and model else self.model
-        return Reply(sound(text), _usage(data.get("usage")), named, _finish(data.get("stop_reason")))
+        said, finish = said_and_finish(sound(text), _finish(data.get("stop_reason")), self.reasoning_marks)
+        return Reply(said, _usage(data.get("usage")), named, finish)
 
 
 def _block(message: Message) -> dict[str, Any]:

@@ -27,6 +27,7 @@ from bargain.engines.address import read_address
 from bargain.engines.base import Engine, Failure, Raw, Request
 from bargain.engines.clients import HttpClient, Post, Shared, clients, tls
 from bargain.engines.failures import failure, failure_in_reply
+from bargain.engines.reasoning import marks_of
 from bargain.engines.shared import known, plain, setting
 from bargain.secrets import forms, os_secrets
 from bargain.text import one_line
@@ -39,7 +40,8 @@ _NOTHING_SENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, a
 class HttpEngine(Engine):
     """Base of the engines that call a server.
 
-    `options` that every one of them knows: query, a mapping of URL parameters (Azure's api-version).
+    `options` that every one of them knows: query, a mapping of URL parameters (Azure's api-version); reasoning_marks,
+    a list of [opening, closing] marks around what the model thinks aloud, beside the usual ones (reasoning.py).
     Raises ValueError on construction for a missing model, an unset key variable, a bad base_url, an unknown option.
     """
 
@@ -66,7 +68,8 @@ class HttpEngine(Engine):
         self.seed = seed
         self.key_env = config.api_key_env
         self.where = f"engine {self.name or protocol} ({seat})"
-        self.options = known(config, self.known_options | {"query"}, self.where)
+        self.options = known(config, self.known_options | {"query", "reasoning_marks"}, self.where)
+        self.reasoning_marks = marks_of(self.options.get("reasoning_marks"), self.where)
         self.extra = plain(config.body)
         limit_field = self.limit_field or config.max_tokens_field
         self.limit_fields = (limit_field, *Engine.limit_fields)

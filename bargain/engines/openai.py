@@ -14,6 +14,7 @@ from typing import Any, Literal, cast
 from bargain.engines.base import Raw, Request
 from bargain.engines.clients import HttpClient, Post, through
 from bargain.engines.http import HttpEngine
+from bargain.engines.reasoning import said_and_finish, text_of
 from bargain.engines.shared import count, sound
 from bargain.records import Reply, Usage
 
@@ -88,17 +89,8 @@ class OpenAIEngine(HttpEngine):
     def reply(self, data: Mapping[str, Any], text: str, finish: Literal["stop", "length", "refusal"]) -> Reply:
         """The Reply, with the usage and the model that the answer names."""
         model = data.get("model")
-        return Reply(sound(text), usage_of(data), model if isinstance(model, str) and model else self.model, finish)
-
-
-def text_of(content: object) -> str:
-    """The words of a message content: a string, null, or a list of parts of which only text counts."""
-    if isinstance(content, str):
-        return content
-    if not isinstance(content, list):
-        return ""
-    parts = (part.get("text") if isinstance(part, Mapping) else part for part in content)
-    return "".join(part for part in parts if isinstance(part, str))
+        said, finish = said_and_finish(sound(text), finish, self.reasoning_marks)
+        return Reply(said, usage_of(data), model if isinstance(model, str) and model else self.model, finish)
 
 
 def finish_of(reason: object) -> Literal["stop", "length", "refusal"]:

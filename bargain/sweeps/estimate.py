@@ -144,6 +144,8 @@ def _add_moderator(
         calls = float(min(turns, threshold))
     elif moderator.start == "no_number":
         calls = 1.0
+    elif moderator.start == "no_offer":
+        calls = max(1.0, turns / 4)
     else:
         late = re.fullmatch(r"turn_(\d+)", moderator.start)
         calls = float(min(max(1, turns - (int(late[1]) - 2 if late else 0)), threshold))

@@ -70,7 +70,7 @@ def run_info(
 ) -> RunInfo:
     """The RunInfo of a run directory and its composed config.
 
-    config_identity: `rundir.identity` of the config when it is known (summary.json says it). tags: further ones.
+    config_identity: the config's identity when it is known (summary.json says it). tags: further ones.
     The id is derived from the config's identity and the last parts of the path, date and time among them.
     """
     path = run_dir.resolve()

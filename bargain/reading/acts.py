@@ -403,7 +403,9 @@ def _stands_at(
     if accepted and (does.plainly or (does.agrees and not turns and (best is None or best.chance < SURE))):
         return best, theirs  # "I accept your $40; it cost me $60"
     if does.agrees and sealed:
-        return best, readings(told.amounts[sealed[0]], table)[0] if best is None else price  # "I can do 110 plus my old one"
+        return best, readings(told.amounts[sealed[0]], table)[
+            0
+        ] if best is None else price  # "I can do 110 plus my old one"
     own = best is not None and table.mine is not None and same(best.value, table.mine)
     if does.plainly and best is not None and not asked and (own or best.chance < SURE):
         return None, None  # "not the $60 I asked for, but I accept"

@@ -184,7 +184,9 @@ def _figure(
         start -= 1  # ".50", not "Hmm...150"
     match = _NUMBER.match(text, start)
     if match is None or (
-        start > 0 and (text[start - 1].isalnum() or text[start - 1] in "_.,") and text[max(0, start - 2) : start] != ".."
+        start > 0
+        and (text[start - 1].isalnum() or text[start - 1] in "_.,")
+        and text[max(0, start - 2) : start] != ".."
     ):
         return None, (match.end() if match else start + 1)
     number, end = match.group(), match.end()

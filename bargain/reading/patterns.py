@@ -159,7 +159,7 @@ _PARTS = {
     "MAY": "(?:will|would|can|could|may|might)",
     "GOOD": "(?:good|ok)",
     "END": r"(?= [^a-z#]| $)",
-    "SO": r"(?: (?:and|so|then|well|ok|yes|good|oh|um|hmm+|(?:ha)++|lol|now|please|thank|you|it is|is|i guess|i think|that|man)(?= ))*+",
+    "SO": r"(?: (?:and|so|then|well|ok|yes|good|oh|um|hmm+|(?:ha)++|lol|now|please|thank|you|i guess|i think|man)(?= ))*+",
     "YES": "(?:yes|ok|good|deal|agreed|sold|done|bought|👍|👌|🤝|✅|accept|granted|exactly|very well|of course|all right|will do|can do|bet|gotcha|correct|you got it|no (?:prob|problem|worries))",
     "VERY": r"(?: (?:the|very|bit|little|tad|still|way|far|much|too|so|kind|sort|of|all|even|more|above|somewhat|slightly|rather|super|remain)(?= ))*+",
 }
@@ -204,7 +204,9 @@ ROLES = _raw(
     plain=False,
 )
 TAG = _raw(r"<[^<>\n]{1,80}>", "<answer>ACCEPT</answer>", "</s>", "1 < 2", plain=False)
-LISTS = _raw(r"(?s)^\s*1[.)] .*?\n\s*2[.)] ", "1. Year: 2017\n2. Price: $5", "1) thanks\n2) bye", "1. That is all", plain=False)
+LISTS = _raw(
+    r"(?s)^\s*1[.)] .*?\n\s*2[.)] ", "1. Year: 2017\n2. Price: $5", "1) thanks\n2) bye", "1. That is all", plain=False
+)
 QUOTE = _raw(r"\"[^\"\n]*\"", 'you said "deal"', '""', 'a 42" screen', plain=False)
 FORGED = _raw(
     r"(?m)^[^\w\n]*+(?:the )?(?:seller|buyer|moderator|critic|system|assistant|user|human|question|answer|state|verdict|outcome|result|"
@@ -255,7 +257,9 @@ AGREES = _pattern(
     r"(?:good|ok|glad|content) with (?:that|it|this|your|#|the price)|(?:good|ok) (?:by|for|with) me\b|(?:that|this|which|price|offer|#) (?:will |would |should |do |is )*+(?:work|{GOOD}) (?:good )?(?:for|with|by|to) (?:me|us)\b"
     r"|i (?:guess |suppose |think )?{MAY} (?:do|live with|manage|swing|go with|pay|agree to|work with|handle|give you|go for) (?:that|it|this|your minimum price|#(?! (?:%|percent|off|below))|your price|your offer|your #)|(?:can|could|will) do (?:that|it) |you (?:can|may) have it|you (?:win|(?:have )?(?:convinced|persuaded|won|twisted))|you drive the hard|i guess(?: so| that)? $|why not $|(?:all|are) set $|(?:do|have) i (?:have )?the deal|granted\b|would not say no\b|(?:boss|wife|husband|mom|dad|she|he) (?:say|says|said) (?:yes|ok)"
     r"|let us (?:do (?:it|that|this|#)|go (?:with|ahead)|proceed|say that|make (?:it|the deal (?:at|for|on|official))|move forward|get (?:this|it) done)\b|go (?:ahead|on) (?:with|then|and)|(?:yes|ok|good) please|it is $|i {MAY} (?:proceed|go ahead)",
-    "That works for me.", "$15 sounds good to me", "A price that works for both of us.",
+    "That works for me.",
+    "$15 sounds good to me",
+    "A price that works for both of us.",
     starts=r"(?:i (?:think|find|believe|agree|suppose) )?(?:(?:that|this|it(?! work)|which|#|(?:your|the|this|that) (?:price|offer|deal|proposal|compromise|#))(?: of #| at #)? )(?:(?:{MAY}|{BE}|do|be|should|all|both|very|for|the|quite|absolutely|more|above|than) )*+(?:work(?: (?:good|out|too|then))*{END}|suit|do $|(?:very )?{GOOD}(?: (?:price|offer|compromise|enough))?(?= (?:to|by|with|then|and|in|considering|given)\b|{END}))(?! (?:start|point))"
     r"|(?:(?:that|it|this|#|(?:your|the) (?:price|offer)) )?sound (?:very )?(?:like )?(?:the )?(?:{GOOD}|deal|plan)(?: (?:price|deal|offer|compromise|plan))?(?= (?:to|for|with|by|then)\b|{END})|(?:work|{GOOD}) (?:for me|enough)|(?:i am )?able $|coming $",
     words="coming able please glad work works suit suits agree do good ok plan deal live manage swing go pay handle give have win convinced persuaded won twisted drive guess not set granted boss wife husband mom dad she he let is proceed no",
@@ -369,7 +373,9 @@ LEAVES = _pattern(
     r"|leave(?! (?:me|you|it (?:at|to|for|up)|no|the (?!talk)|little|room|not|with|#|over|by|in))(?: it)?|leave it (?:there|here|at that)|(?:end|proceed|finish|stop|close|closing)(?: \w+)? (?:the|this|my|all|it|things)?(?: \w+)? ?(?:talk|session|process|discussion|here|now)|keep (?:look|walk|my (?:budget|money|old|own)|it (?:then|myself|for|in)|the \w+ (?:then|myself|for))|stick with my|be (?:off|out|going|leave)"
     r"|(?:look|try|go|shop|search|buy|get|take|find|order|prefer|use|choose|wait|sell|offer|give)(?: (?:it|them|one|#|this|the|for|to|with|from|at|my|some))*+ (?:elsewhere|around|another|other|different|someone|somebody|anyone|next|closer)"
     r"|go with (?:them|the one|the #|that one|him|her)|pass(?! (?:it|the|along|by|up|me|that (?:on|along)))|done talk)\b",
-    "I'll have to walk away.", "I will buy one elsewhere then.", "That would leave me no profit",
+    "I'll have to walk away.",
+    "I will buy one elsewhere then.",
+    "That would leave me no profit",
     words="close closing walk part agree go take quit withdraw withdrawing bow sign log logging step back opt head get move give drop call see hang hold leave end proceed finish stop keep stick be look try shop search buy find order prefer use choose wait sell offer pass done",
 )
 GOING = _raw(
@@ -383,7 +389,9 @@ OVER = _pattern(
     r"|(?:to|i)(?: (?:are|do|will|have|still|afraid|clearly|seem|both|sound|then|could|can|would|simply))*+ (?:not|unable|never)(?: (?:be|able|to|seem|go|yet|have))* (?:reach|come to|come together|make (?:the|this) deal|find (?:the|common|middle)|get to|agree|see eye|meet in|close|strike|do business|bridge|work (?:this|it|something) out|continue|pursue|proceed|go (?:on|further)|negotiate|talk)(?! (?:it|above|your|that price|#|below|to (?:that|#|your|this|it)|on #|at #)\b)|unable to (?:reach|come to|find|agree on|strike)(?: \w+)? (?:agreement|deal|middle|common|this|price)"
     r"|(?:no longer|not) (?:be )?(?:interested|wish|want|for sale|available|buy(?! (?:it|this|that|the \w+) (?:at|for))|need (?:it|one|the|this))\b|decided (?:not to|against|to keep)|not anything (?:left |above |further )?to (?:discuss|talk|say|add)|no (?:point|use|reason|sense) (?:in |to )?(?:go|continu|talk|keep)\w*|the end of (?:it|this|that|the talk|the road|my)\b|count me out|no time for"
     r"|(?:not|never) (?:go|meant) to (?:work|reach|happen|agree|be|make (?:the|this) deal)\b|changed my mind|(?:it|this) is not for (?:me|us)\b|(?:this|it) will not work(?: out)?(?: for (?:us|me))? $|someone (?:else )?(?:already )?(?:bought|took|got|wanted) it|(?:already|just|is|it|was|been) sold\b(?! (?:to you|for #|at #|then))|wrong (?:size|one|colou?r)|i do not buy|blocking you|no (?:buy|sale|transaction|deal) (?:from me|today|here|then|between)|rather keep\b|(?:good ?bye|bye|farewell|adios|so long)\b|break (?:it |this )?off\b|no thank\b|(?:maybe )?(?:next|another|some other) (?:time|day)|🚶",
-    "We can't reach an agreement.", "I'm no longer interested.", "I can't reach it",
+    "We can't reach an agreement.",
+    "I'm no longer interested.",
+    "I can't reach it",
     starts="(?:no (?:deal|transaction|sale)|walk away|forget it|pass|leave it|never mind|nothing|good day)(?: then| for me| on (?:this|that|it))* $|keep (?:it|your)",
     words="over above off dead finished ended done through out gone apart impasse standstill end not unable never longer decided against no count changed someone sold wrong blocking rather bye goodbye good farewell adios so break next another other time forget pass leave keep nothing walk mind 🚶",
 )
@@ -396,7 +404,9 @@ STAYS = _pattern(
 )
 GOODBYE = _pattern(
     r"(?:good ?bye|bye|(?:good|best of) luck|have the (?:very )?(?:good|great|lovely|pleasant)? ?(?:day|one|evening|night|weekend|rest|time)|take care|thank anyway|thank(?: you)? (?:for|though)(?: (?:your|the|consider|all))* (?:time|consider|understanding|consideration|talk|patience|opportunity|effort)|thank you anyway|(?:next|another|some other) time|never ?mind|nvm|i (?:do )?wish you|wish(?:es|ing)? you|best (?:wishes|regards)|farewell|all the best|another buyer|other buyer|in the future|different circumstances|no hard feelings|good day|peace|so long|enjoy (?:your|the) (?:day|evening|weekend)|see you around|elsewhere)\b|👋",
-    "Good luck finding another deal!", "Goodbye then.", "It was a good buy",
+    "Good luck finding another deal!",
+    "Goodbye then.",
+    "It was a good buy",
     words="bye good goodbye luck care anyway thank time never nevermind nvm wish wishes wishing best farewell another other future different have all no peace so enjoy see elsewhere 👋",
 )
 # --- prices worked out, limits, questions ------------------------------------------------------------------------------

@@ -10,11 +10,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from bargain.calls.attempts import Stats
-from bargain.results.tables import render, rounds_table, totals_line
+from bargain.calls.stats import Stats
+from bargain.results.tables import disputed_lines, render, rounds_table, totals_line
 from bargain.results.tally import Tally
 
 EXIT_CODES = {"finished": 0, "failed": 1, "budget": 3, "interrupted": 130, "terminated": 143}
+
+NOTHING_READ = (
+    "the rules read English and recognised nothing in any turn; for a talk in another language choose "
+    "moderator=structured with a model, and trust neither moderator=rules, moderator.gate=rules nor the violations"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +63,8 @@ class RunSummary:
         return EXIT_CODES[self.data["ended"]]
 
     def __str__(self) -> str:
-        parts = [render(rounds_table(self.data)), totals_line(self.data)]
+        parts = [render(rounds_table(self.data)), *disputed_lines(self.data), totals_line(self.data)]
+        parts += [f"note: {note}" for note in self.data.get("notes", ())]
         if self.data["games"]["error"]:
             parts.append(f"{self.data['games']['error']} games failed; see bargain.log for each reason")
         return "\n".join([*parts, f"run directory: {self.directory}"])
@@ -69,12 +75,14 @@ class RunSummary:
 
 def summary_data(ended: str, facts: dict[str, Any], tally: Tally, stats: Stats, wall_s: float) -> dict[str, Any]:
     """What stands in summary.json. ended: a key of EXIT_CODES, or running; facts: what the run knows of itself."""
+    notes = [NOTHING_READ] if ended != "running" and tally.words.unread() else []
     return {
         "state": {"finished": "finished", "running": "running", "failed": "failed"}.get(ended, "paused"),
         "ended": ended,
         **facts,
         "games": {"planned": facts["n_games"], "finished": tally.finished, "error": tally.errors},
         "rounds": tally.rounds(intervals=ended != "running"),
+        "notes": notes,
         "tokens": {name: tally.tokens[name] for name in ("input", "output", "cached")},
         "cost_usd": stats.cost_usd,
         "cost_usd_by_seat": dict(sorted(stats.cost_by_seat.items())),

@@ -43,7 +43,7 @@ from bargain.games.table import Seats, Table
 from bargain.records import Game
 from bargain.results.progress import ProgressLine
 from bargain.results.summary import RunSummary, metrics, summary_data
-from bargain.results.tables import totals_line
+from bargain.results.tables import disputed_lines, totals_line
 from bargain.results.tally import Tally
 from bargain.rundir.directory import choose, has_failed_games, read_state, write_json
 from bargain.rundir.games import GamesFile
@@ -139,6 +139,8 @@ class Run:
                     raise first from None
                 return RunSummary(self.directory, self._summary(caller, final=True))
         self._tell_tracker(summary)
+        for line in [*summary["notes"], *disputed_lines(summary)]:
+            log.warning("%s", line)
         log.info("%s: %s", summary["ended"], self.problem or totals_line(summary))
         return RunSummary(self.directory, summary)
 

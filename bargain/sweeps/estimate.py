@@ -32,6 +32,7 @@ from bargain.config.compose import compose, register_with_hydra
 from bargain.config.files import config_dir
 from bargain.config.follow import engines_of
 from bargain.config.targets import locate
+from bargain.engines.base import Engine
 from bargain.errors import ConfigError
 from bargain.records import Usage
 from bargain.results.tables import PLAIN
@@ -143,6 +144,8 @@ def _add_moderator(
         calls = float(min(turns, threshold))
     elif moderator.start == "no_number":
         calls = 1.0
+    elif moderator.start == "no_offer":
+        calls = max(1.0, turns / 4)
     else:
         late = re.fullmatch(r"turn_(\d+)", moderator.start)
         calls = float(min(max(1, turns - (int(late[1]) - 2 if late else 0)), threshold))
@@ -184,9 +187,8 @@ def _cost(cfg: DictConfig, seats: dict[str, Tokens]) -> tuple[float | None, tupl
     configs = engines_of(cfg)
     for seat, tokens in seats.items():
         config = configs[seat]
-        if getattr(locate(config._target_, list(cfg.allow_targets)), "free", False):
-            continue
-        price = price_of(config)
+        target = locate(config._target_, list(cfg.allow_targets))
+        price = price_of(config, target if isinstance(target, type) else Engine)
         if price is None:
             unknown.append(str(config.name or config.model))
             continue

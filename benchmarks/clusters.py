@@ -29,15 +29,17 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # for the loopback servers of the tests
 
 from tests.clusters import RayNodes, Slurm, missing_for_slurm, one_node_slurm, two_ray_nodes
-from tests.commands import BIN, environment, summary_of
+from tests.commands import BIN, environment, summary_of, wait_for
 from tests.negotiator import haggle
 from tests.servers import Server
-from tests.sweeping import games_by_cell, only_sweep, wait_for, wait_until_played
+from tests.sweeping import games_by_cell, only_sweep, wait_until_played
 
 LATENCY_S = 0.1
 ENV = environment(OPENAI_API_KEY="sk-test")
 PLACES = 4
 """Cells at once, wherever they play."""
+UNDER_WAY = 60
+"""Replies that a cell has on record when something happens to it: a fifth of its share."""
 
 
 @dataclass
@@ -73,7 +75,7 @@ def arguments(server: Server) -> list[str]:
     ]
 
 
-def play(name: str, more: list[str], env: dict[str, str], meanwhile: Callable[[Path, Server], None]) -> Played:
+def play(name: str, more: list[str], env: dict[str, str], meanwhile: Callable[[Path], None]) -> Played:
     """Plays the sweep in a directory of its own while `meanwhile` does its mischief."""
     with tempfile.TemporaryDirectory(prefix=f"clusters-{name}-") as text, Server(haggle, latency_s=LATENCY_S) as server:
         root = Path(text)
@@ -86,7 +88,7 @@ def play(name: str, more: list[str], env: dict[str, str], meanwhile: Callable[[P
             stderr=subprocess.STDOUT,
             text=True,
         )
-        meanwhile(root, server)
+        meanwhile(root)
         said, _ = process.communicate(timeout=600)
         wall_s = time.monotonic() - started
         sweep = only_sweep(root)
@@ -104,16 +106,15 @@ def play(name: str, more: list[str], env: dict[str, str], meanwhile: Callable[[P
         )
 
 
-def kill(root: Path, server: Server, cell: int) -> None:
+def kill(root: Path, cell: int) -> None:
     """SIGKILL for the process that plays this cell, once it is under way."""
-    before = server.count
-    os.kill(wait_until_played(root, cell, lambda: server.count, before + 100), signal.SIGKILL)
+    os.kill(wait_until_played(root, cell, UNDER_WAY), signal.SIGKILL)
 
 
 def pool() -> Played:
     """hydra/launcher=joblib."""
     more = ["hydra/launcher=joblib", f"hydra.launcher.n_jobs={PLACES}"]
-    return play("joblib", more, ENV, lambda root, server: kill(root, server, 0))
+    return play("joblib", more, ENV, lambda root: kill(root, 0))
 
 
 def slurm() -> Played:
@@ -121,11 +122,11 @@ def slurm() -> Played:
     with tempfile.TemporaryDirectory(prefix="one-node-slurm-") as text, one_node_slurm(Path(text), PLACES) as variables:
         jobs = Slurm(variables)
 
-        def mischief(root: Path, server: Server) -> None:
-            kill(root, server, 0)
-            wait_until_played(root, 1, lambda: server.count, 100)
+        def mischief(root: Path) -> None:
+            kill(root, 0)
+            wait_until_played(root, 1, UNDER_WAY)
             jobs.scontrol("requeue", jobs.job_of(1))
-            wait_for(lambda: jobs.field(jobs.job_of(0), "JobState") == "FAILED", 30, "Slurm sees the killed job")
+            wait_for(lambda: jobs.field(jobs.job_of(0), "JobState") == "FAILED", "Slurm sees the killed job")
             jobs.scontrol("requeue", jobs.job_of(0))
 
         more = ["hydra/launcher=slurm", f"hydra.launcher.array_parallelism={PLACES}"]
@@ -138,10 +139,10 @@ def ray() -> Played:
         return play("ray", ["hydra/launcher=ray"], {**ENV, "RAY_ADDRESS": nodes.address}, _losing(nodes))
 
 
-def _losing(nodes: RayNodes) -> Callable[[Path, Server], None]:
-    def mischief(root: Path, server: Server) -> None:
-        kill(root, server, 0)
-        wait_until_played(root, 2, lambda: server.count, 200)
+def _losing(nodes: RayNodes) -> Callable[[Path], None]:
+    def mischief(root: Path) -> None:
+        kill(root, 0)
+        wait_until_played(root, 2, UNDER_WAY)
         nodes.lose_one()
 
     return mischief
@@ -170,7 +171,7 @@ def main() -> int:
         parser.error(f"no such launcher: {', '.join(sorted(unknown))}")
     if "slurm" in chosen and missing_for_slurm():
         parser.error(f"slurm: {missing_for_slurm()}")
-    serial = play("serial", [], ENV, lambda root, server: None)
+    serial = play("serial", [], ENV, lambda root: None)
     print("launcher  wall_s   calls  from journal  issued again  most in flight  cells equal to the serial sweep")
     found = list(problems(serial, serial))
     for played in chain([serial], (launchers[name]() for name in chosen)):

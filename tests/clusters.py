@@ -11,6 +11,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from tests.commands import PATIENCE_S
+
 ROOT = Path(__file__).parent.parent
 
 
@@ -28,11 +30,13 @@ def one_node_slurm(directory: Path, cpus: int) -> Iterator[dict[str, str]]:
     script = str(ROOT / "scripts" / "one-node-slurm")
     env = {**os.environ, "SLURM_CPUS": str(cpus)}
     try:
-        started = subprocess.run([script, "start", str(directory)], env=env, capture_output=True, text=True, timeout=60)
+        started = subprocess.run(
+            [script, "start", str(directory)], env=env, capture_output=True, text=True, timeout=PATIENCE_S
+        )
         assert started.returncode == 0, started.stderr
         yield dict(line.removeprefix("export ").split("=", 1) for line in started.stdout.splitlines())
     finally:
-        subprocess.run([script, "stop", str(directory)], check=True, timeout=60)
+        subprocess.run([script, "stop", str(directory)], check=True, timeout=PATIENCE_S)
 
 
 class RayNodes:
@@ -71,7 +75,7 @@ def two_ray_nodes(cpus: int, env: dict[str, str]) -> Iterator[RayNodes]:
     try:
         yield RayNodes(process)
     finally:
-        process.communicate(timeout=60)
+        process.communicate(timeout=PATIENCE_S)
 
 
 class Slurm:
@@ -82,7 +86,9 @@ class Slurm:
 
     def scontrol(self, *arguments: str) -> str:
         """The output of scontrol."""
-        done = subprocess.run(["scontrol", *arguments], env=self.env, capture_output=True, text=True, timeout=30)
+        done = subprocess.run(
+            ["scontrol", *arguments], env=self.env, capture_output=True, text=True, timeout=PATIENCE_S
+        )
         assert done.returncode == 0, done.stderr
         return done.stdout
 

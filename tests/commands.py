@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import atexit
+import importlib
 import json
 import multiprocessing
 import os
 import subprocess
 import sys
 import tempfile
+import time
 import types
 import unittest.mock
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+T = TypeVar("T")
 BIN = Path(sys.executable).parent
-TIMEOUT_S = 110
+ROOT = Path(__file__).parent.parent
+PATIENCE_S = 300.0
+"""How long a test waits for what must come: only a hang takes so long, whatever else the machine does. The time after
+which what hangs would come by itself is AN_HOUR_S, so that whatever ends sooner has not waited for it."""
+AN_HOUR_S = 3600.0
 _forks = multiprocessing.get_context("forkserver")
 _forks.set_forkserver_preload(
     [
@@ -32,24 +40,37 @@ _forks.set_forkserver_preload(
 
 
 def environment(**extra: str) -> dict[str, str]:
-    """The process environment without keys and W&B settings, plus `extra`."""
+    """The process environment without keys and W&B settings, plus `extra`; these sources come last in PYTHONPATH."""
     kept = {
         name: value
         for name, value in os.environ.items()
         if not name.endswith("_API_KEY") and not name.startswith(("WANDB_", "HYDRA_", "COLUMNS"))
     }
-    return {**kept, "COLUMNS": "140", **extra}
+    path = os.pathsep.join([*extra.pop("PYTHONPATH", "").split(os.pathsep), str(ROOT)]).lstrip(os.pathsep)
+    return {**kept, "COLUMNS": "140", "PYTHONPATH": path, **extra}
+
+
+def wait_for(what: Callable[[], T], why: str) -> T:
+    """What `what` returns as soon as it is true; AssertionError after PATIENCE_S."""
+    until = time.monotonic() + PATIENCE_S
+    while not (found := what()):
+        assert time.monotonic() < until, f"waited {PATIENCE_S:g} s in vain: {why}"
+        time.sleep(0.02)
+    return found
 
 
 def bargain(
-    *arguments: str, cwd: Path, env: dict[str, str] | None = None, command: str = "bargain", stdin: str = ""
+    *arguments: str,
+    cwd: Path,
+    env: dict[str, str] | None = None,
+    command: str = "bargain",
+    stdin: str = "",
+    patches: Mapping[str, Any] | None = None,
 ) -> subprocess.CompletedProcess[str]:
-    """Runs an installed command to its end; two minutes at most."""
+    """Runs an installed command to its end. patches: see Started."""
     env = env or environment()
     if command == "bargain" and not any(each.startswith("hydra/launcher=") for each in arguments):
-        alike = {name: value for name, value in os.environ.items() if name.startswith("PYTHON")}
-        if alike == {name: value for name, value in env.items() if name.startswith("PYTHON")}:
-            return _forked(arguments, cwd, env, stdin)
+        return _forked(arguments, cwd, env, stdin, patches)
     return subprocess.run(
         [str(BIN / command), *arguments],
         cwd=cwd,
@@ -57,29 +78,76 @@ def bargain(
         input=stdin,
         capture_output=True,
         text=True,
-        timeout=TIMEOUT_S,
+        timeout=PATIENCE_S,
         check=False,
     )
 
 
-def _forked(arguments: tuple[str, ...], cwd: Path, env: dict[str, str], stdin: str) -> subprocess.CompletedProcess[str]:
-    """The command in a process of its own, of a server that has imported what a command imports: 1 s less of CPU."""
-    with tempfile.TemporaryDirectory() as folder:
-        files = [Path(folder, name) for name in ("in", "out", "err")]
-        files[0].write_text(stdin, encoding="utf-8")
-        process = _forks.Process(target=_command, args=(arguments, cwd, env, files))
+class Started:
+    """`bargain` in the background: what tests of signals need of subprocess.Popen, at a second less of CPU.
+
+    It runs in a process of its own, forked by a server that has imported what a command imports. `patches` are values
+    that module constants have there, as {"bargain.runs.runner.DRAIN_S": 600.0}.
+    """
+
+    def __init__(
+        self,
+        arguments: Sequence[str],
+        cwd: Path,
+        env: dict[str, str] | None = None,
+        stdin: str = "",
+        patches: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.arguments = ["bargain", *arguments]
+        self._folder = tempfile.TemporaryDirectory()
+        self._files = [Path(self._folder.name, name) for name in ("in", "out", "err")]
+        self._files[0].write_text(stdin, encoding="utf-8")
+        given = (self.arguments, cwd, env or environment(), self._files, dict(patches or {}))
+        self._process = _forks.Process(target=_command, args=given, daemon=True)
         with unittest.mock.patch.dict(sys.modules, __main__=types.ModuleType("__main__")):  # ours is not its business
-            process.start()
-        process.join(TIMEOUT_S)
-        if process.exitcode is None:
-            process.kill()
-            process.join()
-            raise subprocess.TimeoutExpired(["bargain", *arguments], TIMEOUT_S)
-        said = [file.read_text(encoding="utf-8") for file in files[1:]]
-        return subprocess.CompletedProcess(["bargain", *arguments], process.exitcode, *said)
+            self._process.start()
+
+    @property
+    def pid(self) -> int:
+        assert self._process.pid is not None
+        return self._process.pid
+
+    @property
+    def returncode(self) -> int | None:
+        """Its exit code once it has ended; minus the signal that ended it."""
+        return self._process.exitcode
+
+    def send_signal(self, how: int) -> None:
+        """Sends it a signal, if it has not ended."""
+        if self._process.is_alive():
+            os.kill(self.pid, how)
+
+    def join(self, timeout_s: float) -> None:
+        """Waits for its end, but not longer."""
+        self._process.join(timeout_s)
+
+    def communicate(self) -> tuple[str, str]:
+        """Waits for its end; what it wrote to stdout and to stderr."""
+        self._process.join(PATIENCE_S)
+        if self._process.exitcode is None:
+            self._process.kill()
+            self._process.join()
+            raise subprocess.TimeoutExpired(self.arguments, PATIENCE_S)
+        out, err = (file.read_text(encoding="utf-8") for file in self._files[1:])
+        self._folder.cleanup()
+        return out, err
 
 
-def _command(arguments: tuple[str, ...], cwd: Path, env: dict[str, str], files: list[Path]) -> None:
+def _forked(
+    arguments: Sequence[str], cwd: Path, env: dict[str, str], stdin: str, patches: Mapping[str, Any] | None
+) -> subprocess.CompletedProcess[str]:
+    process = Started(arguments, cwd, env, stdin, patches)
+    out, err = process.communicate()
+    assert process.returncode is not None
+    return subprocess.CompletedProcess(process.arguments, process.returncode, out, err)
+
+
+def _command(arguments: list[str], cwd: Path, env: dict[str, str], files: list[Path], patches: dict[str, Any]) -> None:
     """What the console script does, in the process that was forked for it."""
     for number, file in enumerate(files):
         with open(file, "r" if number == 0 else "w", encoding="utf-8") as opened:
@@ -88,7 +156,11 @@ def _command(arguments: tuple[str, ...], cwd: Path, env: dict[str, str], files: 
     os.environ.clear()
     os.environ.update(env)
     os.chdir(cwd)
-    sys.argv = [str(BIN / "bargain"), *arguments]
+    sys.path[:0] = [os.path.abspath(each) for each in env.get("PYTHONPATH", "").split(os.pathsep) if each]
+    sys.argv = [str(BIN / "bargain"), *arguments[1:]]
+    for name, value in patches.items():
+        module, _, constant = name.rpartition(".")
+        setattr(importlib.import_module(module), constant, value)
     from bargain.main import main
 
     try:

@@ -17,7 +17,7 @@ from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
 from bargain.records import Feedback, Game, Round, Turn, Verdict, Violation
-from tests.commands import BIN, environment
+from tests.commands import BIN, PATIENCE_S, environment
 from tests.run_maker import USAGE, an_arms_game, make_run, write_summary
 
 manifest_scanner.scan_component_manifests = functools.cache(manifest_scanner.scan_component_manifests)
@@ -42,7 +42,7 @@ def _page(*where: str) -> None:
 
 def opened(*where: Path, **address: str | list[str]) -> AppTest:
     """The page on these directories, opened with this address."""
-    page = AppTest.from_function(_page, args=tuple(map(str, where)), default_timeout=60)
+    page = AppTest.from_function(_page, args=tuple(map(str, where)), default_timeout=PATIENCE_S)
     for key, value in address.items():
         page.query_params[key] = value
     return page.run()
@@ -133,5 +133,5 @@ def served(where: Path, log: Path) -> Iterator[str]:
             yield line.split()[1]
         finally:
             server.send_signal(signal.SIGINT)
-            server.communicate(timeout=20)
+            server.communicate(timeout=PATIENCE_S)
     assert server.returncode == 0, "Ctrl-C is how it is meant to end"

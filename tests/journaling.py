@@ -10,7 +10,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from bargain.journal.journal import FILE_NAME, Intent, Journal
+from bargain.errors import JournalError
+from bargain.journal.journal import FILE_NAME, Intent, Journal, JournalReader
 from bargain.records import Place, Usage
 from tests.calling import place
 
@@ -53,6 +54,23 @@ def fill(directory: Path, games: int, turns: int, *, network: bool | None = None
 
 def reply_of(game: int, turn: int) -> bytes:
     return json.dumps({"text": f"reply {game} {turn} " * 8}).encode()
+
+
+def kinds_in(run: Path) -> list[str]:
+    """What became of each attempt on record."""
+    with JournalReader(run / FILE_NAME) as journal:
+        journal.verify()
+        return [attempt.kind for attempt in journal.attempts()]
+
+
+def kinds_so_far(root: Path) -> list[str]:
+    """The same of the one run under root/outputs, which may be playing, or not be there yet."""
+    try:
+        (path,) = root.glob(f"outputs/*/*/{FILE_NAME}")
+        with JournalReader(path) as journal:
+            return [attempt.kind for attempt in journal.attempts()]
+    except (ValueError, JournalError):
+        return []
 
 
 GAMES, TURNS = 6, 8

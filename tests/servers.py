@@ -21,7 +21,7 @@ import socket
 import struct
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal, Self
@@ -100,14 +100,14 @@ class Server:
 
     calls: every request, in order of arrival (empty with record=False); count: how many there were; completed: the
     indexes of the calls whose answer (no fault) went out whole; in_flight and most_in_flight: calls being answered.
-    `reply`, `fault` and `latency_s` may be exchanged while it runs.
+    `reply`, `fault` and `latency_s` may be exchanged while it runs. `latency_s` may also return what is to be awaited.
     """
 
     def __init__(
         self,
         reply: ReplyFunction = negotiate,
         *,
-        latency_s: float | Callable[[Call], float] = 0.0,
+        latency_s: float | Callable[[Call], float | Awaitable[None]] = 0.0,
         fault: Callable[[Call], Fault | None] | None = None,
         record: bool = True,
         port: int = 0,
@@ -141,8 +141,8 @@ class Server:
 
     def __enter__(self) -> Self:
         self._thread.start()
-        if not self._ready.wait(10):
-            raise RuntimeError("the loopback server did not start within 10 s")
+        if not self._ready.wait(60):
+            raise RuntimeError("the loopback server did not start within a minute")
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -186,7 +186,9 @@ class Server:
         if fault and fault.kind == "reset":
             return _drop(request)
         wait_s = self.latency_s(call) if callable(self.latency_s) else self.latency_s
-        if wait_s > 0:
+        if isinstance(wait_s, Awaitable):
+            await wait_s
+        elif wait_s > 0:
             await asyncio.sleep(wait_s)
         if fault and fault.kind == "hang":
             await asyncio.sleep(fault.seconds)

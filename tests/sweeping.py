@@ -5,11 +5,12 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import time
-from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from tests.commands import summary_of
+from bargain.errors import JournalError
+from bargain.journal.journal import FILE_NAME
+from bargain.journal.reader import JournalReader
+from tests.commands import summary_of, wait_for
 from tests.servers import Server
 
 
@@ -54,34 +55,14 @@ def player_of(cell: Path) -> int | None:
     return pid if os.path.exists(f"/proc/{pid}") else None
 
 
-def wait_for(what: Callable[[], object], timeout_s: float, why: str) -> None:
-    """Waits until `what` is true; AssertionError after timeout_s."""
-    until = time.monotonic() + timeout_s
-    while not what():
-        assert time.monotonic() < until, f"waited {timeout_s:g} s in vain: {why}"
-        time.sleep(0.02)
+def wait_until_played(root: Path, cell: int, replies: int) -> int:
+    """Waits until this cell of the sweep under root has so many replies on record and goes on; returns its process."""
 
+    def player() -> int | None:
+        with contextlib.suppress(ValueError, JournalError):
+            directory = only_sweep(root) / str(cell)
+            with JournalReader(directory / FILE_NAME) as journal:
+                return player_of(directory) if journal.totals().replies >= replies else None
+        return None
 
-def wait_until_played(root: Path, cell: int, calls: Callable[[], int], enough: int) -> int:
-    """Waits until this cell of the sweep under root is being played and `calls` were answered; returns its process."""
-    found: list[int] = []
-
-    def is_played() -> bool:
-        with contextlib.suppress(ValueError):
-            pid = player_of(only_sweep(root) / str(cell))
-            if pid is not None and calls() >= enough:
-                found.append(pid)
-        return bool(found)
-
-    wait_for(is_played, 60, f"cell {cell} plays")
-    return found[0]
-
-
-def busiest(times: Sequence[float], window_s: float) -> int:
-    """The most events within any window of this length."""
-    ordered, start, most = sorted(times), 0, 0
-    for end, when in enumerate(ordered):
-        while ordered[start] <= when - window_s:
-            start += 1
-        most = max(most, end - start + 1)
-    return most
+    return wait_for(player, f"cell {cell} plays") or 0

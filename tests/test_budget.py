@@ -21,7 +21,7 @@ from tests import virtual
     ),
     st.integers(20, 400),
 )
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_a_budget_is_never_exceeded_and_never_leaks_under_any_interleaving(
     plans: list[tuple[int, int, float, float, bool]], cap: int
 ) -> None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
+import time
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
 
 from tests.commands import bargain, environment, only_run, summary_of
 from tests.negotiator import Chat, haggle
-from tests.servers import Answer, Server
+from tests.servers import Answer, Call, Server
 
 ENV = environment(OPENAI_API_KEY="sk-test")
 IN_USD, OUT_USD = 3.0, 9.0
@@ -59,6 +62,18 @@ def experiment(server: Server, *more: str) -> list[str]:
     ]
 
 
+def in_a_crowd(server: Server, size: int) -> Callable[[Call], Awaitable[None]]:
+    """Answers that wait until so many are in flight, or until no more come: the client waits for answers, too."""
+    latest = [0.0]
+
+    async def wait() -> None:
+        latest[0] = time.monotonic()
+        while server.most_in_flight < size and time.monotonic() < latest[0] + 1.0:  # noqa: ASYNC110 - two conditions
+            await asyncio.sleep(0.02)
+
+    return lambda _: wait()
+
+
 def command_in(line: str) -> list[str]:
     """The arguments of the command that a message names."""
     return line.rpartition("bargain ")[2].split()
@@ -72,7 +87,7 @@ def test_the_bill_never_passes_max_cost_usd_and_a_higher_cap_goes_on_to_the_undi
     assert done.returncode == 0, done.stderr
     cap = round(whole.usd * 0.7, 3)
     with Server(bill.reply) as server:
-        server.latency_s = lambda _: 0.5 if server.most_in_flight < 256 else 0.1
+        server.latency_s = in_a_crowd(server, 256)
         paused = bargain(*experiment(server, f"limits.max_cost_usd={cap}"), cwd=tmp_path, env=ENV)
         assert paused.returncode == 3, paused.stderr
         assert server.most_in_flight == 256

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import random
-import time
 from pathlib import Path
 
 import pytest
@@ -14,6 +13,7 @@ from bargain.engines.base import Failure, Raw, Request
 from bargain.errors import CallFailed, RunStopped
 from bargain.records import Reply
 from tests.calling import Memory, answer, ask, ask_all, config, echo, never, place, playing, reader
+from tests.commands import AN_HOUR_S, PATIENCE_S
 
 NOT_SENT = Failure("not_sent", "cannot connect")
 LOST = Failure("maybe_billed", "the connection broke")
@@ -76,7 +76,7 @@ def test_a_run_that_stops_lets_the_paid_calls_in_flight_come_home(tmp_path: Path
 
 def test_an_engine_that_hangs_is_given_up_and_one_that_breaks_costs_its_game_alone(tmp_path: Path) -> None:
     async def hang() -> Raw:
-        await asyncio.sleep(60)
+        await asyncio.sleep(AN_HOUR_S)
         raise AssertionError
 
     def say(request: Request, number: int) -> object:
@@ -85,10 +85,8 @@ def test_an_engine_that_hangs_is_given_up_and_one_that_breaks_costs_its_game_alo
         )
 
     engine = Memory(say)  # type: ignore[arg-type]
-    started = time.monotonic()
-    with playing(tmp_path, engine, settings=config(timeout_s=0.1), max_maybe_billed=1) as caller:
+    with playing(tmp_path, engine, settings=config(timeout_s=1.0), max_maybe_billed=1) as caller:
         hung, broken, fine = asyncio.run(ask_all(caller, [place(game=game) for game in range(3)]))
-    assert time.monotonic() - started < 5
     assert "no answer within" in str(hung)
     assert "the call broke off (KeyError)" in str(broken)
     assert "secret" not in str(broken)
@@ -110,7 +108,7 @@ def test_retries_leave_the_games_random_numbers_alone(tmp_path: Path) -> None:
 def test_a_call_cancelled_after_it_was_sent_is_an_open_intent_that_is_reissued_and_reported(tmp_path: Path) -> None:
     async def hang() -> Raw:
         sent.set()
-        await asyncio.sleep(60)
+        await asyncio.sleep(AN_HOUR_S)
         raise AssertionError
 
     async def cancelled(caller: Caller) -> None:
@@ -134,13 +132,17 @@ def test_a_call_cancelled_after_it_was_sent_is_an_open_intent_that_is_reissued_a
 
 def test_a_call_cancelled_at_any_step_is_open_if_it_was_sent_and_costs_nothing_if_not(tmp_path: Path) -> None:
     async def hang() -> Raw:
-        await asyncio.sleep(60)
+        arrived.set()
+        await asyncio.sleep(AN_HOUR_S)
         raise AssertionError
 
     async def cancel_after(caller: Caller, steps: int) -> None:
+        arrived.clear()
         task = asyncio.create_task(ask(caller, place(game=steps)))
         for _ in range(steps):
             await asyncio.sleep(0 if steps < 20 else 0.0003)
+        if steps == 59:  # this one is sent, however long its intent takes
+            await arrived.wait()
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
 
@@ -148,6 +150,7 @@ def test_a_call_cancelled_at_any_step_is_open_if_it_was_sent_and_costs_nothing_i
         for steps in range(60):
             await cancel_after(caller, steps)
 
+    arrived = asyncio.Event()
     engine = Memory(lambda *_: hang())
     with playing(tmp_path, engine) as caller:
         asyncio.run(cancel_at_every_step(caller))
@@ -189,7 +192,7 @@ def test_draining_starts_nothing_new_and_waits_for_what_is_in_flight(tmp_path: P
     async def stop_soon(caller: Caller) -> int:
         tasks = [asyncio.create_task(ask(caller, place(game=game))) for game in range(12)]
         await four_sent.wait()
-        left = await caller.drain(5.0)
+        left = await caller.drain(PATIENCE_S)
         await asyncio.sleep(0.05)
         for task in tasks:
             task.cancel()

@@ -6,13 +6,12 @@ import json
 import os
 import signal
 import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.commands import BIN, bargain, environment, games_of, only_run, summary_of
+from tests.commands import AN_HOUR_S, BIN, PATIENCE_S, bargain, environment, games_of, only_run, summary_of, wait_for
 from tests.servers import Fault, Server
 
 KEYS = {"OPENAI_API_KEY": "sk-sentinel-openai", "ANTHROPIC_API_KEY": "sk-sentinel-anthropic"}
@@ -62,7 +61,7 @@ def test_the_2023_quickstart_plays_on_both_protocols_and_shows_up_in_wandb(serve
         [str(BIN / "wandb"), "leet", "inspect", "--json", str(next((run / "wandb").glob("offline-run-*")))],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE_S,
         check=True,
     ).stdout
     for row in summary["rounds"]:
@@ -96,9 +95,7 @@ def test_two_runs_with_one_seed_are_equal_byte_for_byte(tmp_path: Path) -> None:
 
 
 def kill_when(process: subprocess.Popen[str], server: Server, calls: int, how: int) -> None:
-    deadline = time.monotonic() + 60
-    while server.count < calls and process.poll() is None and time.monotonic() < deadline:
-        time.sleep(0.01)
+    wait_for(lambda: server.count >= calls or process.poll() is not None, f"{calls} calls were made")
     process.send_signal(how)
 
 
@@ -132,7 +129,7 @@ def test_a_stopped_run_goes_on_with_the_same_command_and_buys_no_reply_twice(
             text=True,
         )
         kill_when(process, server, 60, how)
-        _, said = process.communicate(timeout=60)
+        _, said = process.communicate(timeout=PATIENCE_S)
         assert process.returncode == code, said
         if how != signal.SIGKILL:
             assert f"bargain resume={only_run(tmp_path)}" in said
@@ -174,17 +171,16 @@ def test_a_wrong_key_stops_the_run_at_once_with_one_line(tmp_path: Path) -> None
 
 
 def test_a_second_process_on_a_run_directory_is_told_who_holds_it(tmp_path: Path) -> None:
-    with Server(latency_s=0.05) as server:
+    with Server(fault=lambda call: Fault(kind="hang", seconds=AN_HOUR_S)) as server:
         arguments = on_one_server(server, "n_games=40", "tracking=none", "limits.max_concurrent_games=2")
         env = environment(**KEYS)
         first = subprocess.Popen([str(BIN / "bargain"), *arguments], cwd=tmp_path, env=env, stderr=subprocess.DEVNULL)
         try:
-            while server.count < 5:
-                time.sleep(0.01)
+            wait_for(lambda: server.count, "the first one plays")
             second = bargain(*arguments, cwd=tmp_path, env=env)
         finally:
             first.send_signal(signal.SIGINT)
-            first.wait(30)
+            first.wait(PATIENCE_S)
     assert second.returncode == 2
     assert str(first.pid) in second.stderr
     assert len(second.stderr.strip().splitlines()) == 1
@@ -214,7 +210,7 @@ def test_an_interrupted_sweep_goes_on_with_the_same_command_and_plays_only_what_
             [str(BIN / "bargain"), *arguments], cwd=tmp_path, env=env, stderr=subprocess.PIPE, text=True
         )
         kill_when(process, server, 150, signal.SIGINT)
-        _, said = process.communicate(timeout=60)
+        _, said = process.communicate(timeout=PATIENCE_S)
         assert process.returncode == 130, said
         (sweep,) = tmp_path.glob("outputs/*/*-sweep")
         assert f"bargain resume={sweep}" in said
@@ -244,7 +240,7 @@ def test_python_m_works_from_an_uninstalled_checkout_in_any_directory(tmp_path: 
         env=environment(PYTHONPATH=str(root)),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE_S,
         check=False,
     )
     assert done.returncode == 0, done.stderr

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from bargain import ConfigError, compose, play
+from tests.commands import PATIENCE_S
 
 ROOT = Path(__file__).parent.parent
 CONF = ROOT / "conf"
@@ -89,7 +90,7 @@ def test_the_wheel_holds_every_yaml_of_conf_and_plays_and_reports_without_the_ch
     for name in ("LICENSE", "README.md", "pyproject.toml", "setup.cfg"):
         shutil.copy(ROOT / name, tree)
     build = ["pip", "wheel", "-q", "--no-deps", "--no-build-isolation", "-w", str(tmp_path), str(tree)]
-    subprocess.run([sys.executable, "-m", *build], check=True, capture_output=True, timeout=100)
+    subprocess.run([sys.executable, "-m", *build], check=True, capture_output=True, timeout=PATIENCE_S)
     (wheel,) = tmp_path.glob("*.whl")
     with zipfile.ZipFile(wheel) as archive:
         packed = {name.removeprefix("bargain/conf/") for name in archive.namelist() if name.startswith("bargain/conf/")}
@@ -111,7 +112,7 @@ def test_the_wheel_holds_every_yaml_of_conf_and_plays_and_reports_without_the_ch
             cwd=tmp_path / "empty",
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=PATIENCE_S,
             check=False,
         )
         assert done.returncode == 0, done.stderr

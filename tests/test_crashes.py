@@ -6,12 +6,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.commands import PATIENCE_S
+
 HARNESS = Path(__file__).parent.parent / "benchmarks" / "crashes.py"
 
 
 def test_four_kills_at_random_moments_change_no_byte_of_the_result_and_buy_no_reply_twice() -> None:
     done = subprocess.run(
-        [sys.executable, str(HARNESS), "--small"], capture_output=True, text=True, timeout=110, check=False
+        [sys.executable, str(HARNESS), "--small"], capture_output=True, text=True, timeout=PATIENCE_S, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "4 kills with SIGKILL" in done.stdout

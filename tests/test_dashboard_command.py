@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests import dashboards
-from tests.commands import bargain, environment
+from tests.commands import PATIENCE_S, bargain, environment
 from tests.run_maker import make_run
 
 
@@ -46,7 +46,7 @@ def test_a_port_that_is_taken_is_refused(tmp_path: Path) -> None:
 def test_it_listens_on_the_loopback_interface_alone(tmp_path: Path) -> None:
     make_run(tmp_path / "run", [[14.0]])
     with dashboards.served(tmp_path / "run", tmp_path / "log") as address:
-        assert urllib.request.urlopen(f"{address}/_stcore/health", timeout=10).read() == b"ok"
+        assert urllib.request.urlopen(f"{address}/_stcore/health", timeout=PATIENCE_S).read() == b"ok"
         port = int(address.rpartition(":")[2])
         with pytest.raises(OSError):  # noqa: PT011 - refused or unreachable, by the machine's network
             socket.create_connection((_other_address(), port), timeout=2).close()

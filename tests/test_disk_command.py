@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.commands import BIN, bargain, environment, games_of, only_run, summary_of
+from tests.commands import BIN, PATIENCE_S, bargain, environment, games_of, only_run, summary_of
 
 OWN = """
 import os, signal
@@ -154,7 +154,9 @@ def in_namespace(script: str, *arguments: str, folder: Path, cwd: Path) -> subpr
             pytest.fail(reason)
         pytest.skip(reason)
     command = ["unshare", "-m", "sh", "-ec", script, "sh", *arguments]
-    return subprocess.run(command, cwd=cwd, env=env(folder), capture_output=True, text=True, check=False, timeout=100)
+    return subprocess.run(
+        command, cwd=cwd, env=env(folder), capture_output=True, text=True, check=False, timeout=PATIENCE_S
+    )
 
 
 FULL = """
@@ -230,7 +232,7 @@ def test_a_directory_that_cannot_be_written_is_one_line(folder: Path, tmp_path: 
     for what, arguments in commands.items():
         command = [*powerless(), str(BIN / "bargain"), *arguments]
         done = subprocess.run(
-            command, cwd=closed, env=env(folder), capture_output=True, text=True, check=False, timeout=60
+            command, cwd=closed, env=env(folder), capture_output=True, text=True, check=False, timeout=PATIENCE_S
         )
         assert done.returncode in (1, 2), (what, done)
         assert len(done.stderr.splitlines()) == 1, (what, done.stderr)

@@ -6,7 +6,6 @@ import base64
 import json
 import logging
 import socket
-import time
 from collections.abc import Callable, Iterator
 from urllib.parse import quote
 
@@ -17,6 +16,7 @@ from bargain.engines.base import Engine, Failure
 from bargain.engines.completions import CompletionsEngine
 from bargain.engines.openai import OpenAIEngine
 from tests.asking import KEY, KEY_ENV, ask, config, send
+from tests.commands import AN_HOUR_S
 from tests.servers import Fault, Server
 
 Make = Callable[..., Engine]
@@ -181,15 +181,13 @@ def test_a_broken_connection_may_have_been_billed(make: Make, server: Server, ki
     assert "broke before the answer was complete" in str(failure)
 
 
-@pytest.mark.parametrize(("kind", "seconds"), [("hang", 60.0), ("trickle", 0.02)])
+@pytest.mark.parametrize(("kind", "seconds"), [("hang", AN_HOUR_S), ("trickle", 0.1)])
 def test_the_timeout_is_a_deadline_for_the_whole_call(make: Make, server: Server, kind: str, seconds: float) -> None:
-    engine = make(timeout_s=0.3)
+    engine = make(timeout_s=1.0)
     server.fault = lambda call: Fault(kind=kind, seconds=seconds)  # type: ignore[arg-type]
-    started = time.monotonic()
     failure = fails(engine)
     assert failure.kind == "maybe_billed"
-    assert "within 0.3 s" in str(failure)
-    assert time.monotonic() - started < 2.0
+    assert "within 1 s" in str(failure)
 
 
 def test_nothing_was_sent_where_no_connection_came_about(make: Make, server: Server) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bargain.errors import JournalLocked
@@ -67,7 +67,6 @@ BODY = st.fixed_dictionaries(
 @given(BODY)
 @example({"model": "m", "prompt": "a\n\r\n\x85b\u2028"})
 @example({"model": "m", "messages": []})
-@settings(deadline=None)
 def test_a_body_is_stored_without_loss_and_equal_bodies_have_equal_hashes(body: dict[str, Any]) -> None:
     packer = Packer()
     field, parts = split(body)

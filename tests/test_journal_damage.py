@@ -71,7 +71,7 @@ def original_order() -> list[Place]:
 
 
 @given(st.floats(0, 1, exclude_max=True), st.integers(0, 7))
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 def test_a_flipped_bit_is_refused_or_harmless(where: float, bit: int) -> None:
     data = bytearray(journal_files(False)[FILE_NAME])
     data[int(where * len(data))] ^= 1 << bit
@@ -79,14 +79,14 @@ def test_a_flipped_bit_is_refused_or_harmless(where: float, bit: int) -> None:
 
 
 @given(st.floats(0, 1, exclude_max=True))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_a_truncated_file_is_refused(where: float) -> None:
     data = journal_files(False)[FILE_NAME]
     assert check_that_nothing_reads_wrong({FILE_NAME: data[: int(where * len(data))]}) == "refused"
 
 
 @given(st.floats(0, 1, exclude_max=True), st.integers(0, 7) | st.none())
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_a_torn_or_flipped_write_ahead_log_gives_the_calls_before_it(where: float, bit: int | None) -> None:
     files = journal_files(True)
     log = bytearray(files[f"{FILE_NAME}-wal"])
@@ -99,7 +99,7 @@ def test_a_torn_or_flipped_write_ahead_log_gives_the_calls_before_it(where: floa
 
 
 @given(st.floats(0, 1, exclude_max=True), st.integers(1, 5000), st.binary(min_size=1, max_size=64))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_a_garbled_stretch_is_refused_or_harmless(where: float, length: int, rubbish: bytes) -> None:
     data = bytearray(journal_files(False)[FILE_NAME])
     at = int(where * len(data))

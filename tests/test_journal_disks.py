@@ -15,6 +15,7 @@ from bargain.errors import JournalLocked
 from bargain.journal.journal import FILE_NAME, Journal
 from bargain.journal.lock import filesystem_of, is_network
 from tests.calling import place, reader
+from tests.commands import PATIENCE_S
 from tests.journaling import fill, journal_files, reply_of
 
 ROOT = Path(__file__).parent.parent
@@ -58,6 +59,7 @@ import asyncio, contextlib, resource, sys
 from pathlib import Path
 from bargain.errors import JournalFull
 from bargain.journal.journal import Journal
+from tests.commands import PATIENCE_S
 from tests.calling import place
 from tests.journaling import chat, reply_of, write
 
@@ -96,7 +98,7 @@ def test_a_full_disk_is_told_to_all_who_wait_and_loses_nothing_that_was_committe
     tmp_path: Path, filesystem: str
 ) -> None:
     command = [sys.executable, "-c", FILL_UP, str(tmp_path), filesystem]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE_S)
     assert done.stderr == ""
     acknowledged, words = done.stdout.split(" ", 1)
     assert "cannot be written" in words
@@ -136,7 +138,12 @@ def test_a_directory_that_cannot_be_written_can_be_read(crashed: bool) -> None:
         for each, data in journal_files(crashed).items():
             (directory / each).write_bytes(data)
         done = subprocess.run(
-            [sys.executable, "-c", AS_NOBODY, name], cwd=ROOT, capture_output=True, text=True, timeout=30, check=True
+            [sys.executable, "-c", AS_NOBODY, name],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE_S,
+            check=True,
         )
     assert done.stdout.splitlines()[0] == "48"
     assert "JournalFull" in done.stdout

@@ -12,15 +12,15 @@ from pathlib import Path
 import pytest
 
 from tests.clusters import Slurm, missing_for_slurm, one_node_slurm, two_ray_nodes
-from tests.commands import BIN, bargain, environment, summary_of
+from tests.commands import BIN, PATIENCE_S, bargain, environment, summary_of, wait_for
 from tests.negotiator import haggle
 from tests.servers import Server
-from tests.sweeping import busiest, cells_on, games_by_cell, only_sweep, player_of, states, wait_for, wait_until_played
+from tests.sweeping import cells_on, games_by_cell, only_sweep, player_of, states, wait_until_played
 
 ENV = environment(OPENAI_API_KEY="sk-test")
 JOBLIB = ("hydra/launcher=joblib", "hydra.launcher.n_jobs=2")
-
-
+UNDER_WAY = 10
+"""Replies that a cell has on record when something happens to it: a tenth of what it takes."""
 CELLS = ("item.buyer_opening=8,9,10", "n_games=6")
 
 
@@ -38,17 +38,16 @@ def one_by_one(tmp_path_factory: pytest.TempPathFactory) -> dict[int, bytes]:
 
 def test_cells_at_once_divide_the_limits_of_their_engines_and_never_multiply_them(tmp_path: Path) -> None:
     times: list[float] = []
+    per_s = 40
     with Server(latency_s=lambda _: times.append(time.monotonic()) or 0.1) as server:
-        limits = [f"{seat}.engine.requests_per_minute=2400" for seat in ("seller", "buyer")]
+        limits = [f"{seat}.engine.requests_per_minute={per_s * 60}" for seat in ("seller", "buyer")]
         arguments = cells_on(server, "seed=1,2", "n_games=10", *limits, *JOBLIB, max_concurrency=8)
         done = bargain(*arguments, cwd=tmp_path, env=ENV)
         assert done.returncode == 0, done.stderr
         assert server.most_in_flight <= 8
-    assert len(times) > 150
-    window_s = 4.0  # what a busy machine delivers late weighs less than in a short one
-    assert busiest(times, window_s) <= window_s * 2400 / 60 * 1.02 + 2
-    first = [min(times) + 0.5, min(times) + 3.5]  # both cells play then
-    assert sum(first[0] <= when < first[1] for when in times) >= 0.8 * 3 * 2400 / 60
+    assert len(times) > 4 * per_s
+    # Twice the rate would take half the time, and a busy machine only takes longer; test_limits.py counts each call.
+    assert max(times) - min(times) > 0.75 * len(times) / per_s
     for cell in (0, 1):
         log = (only_sweep(tmp_path) / str(cell) / "bargain.log").read_text()
         assert "2 cells play at once: this one keeps to 1/2 of each engine's rates and concurrency" in log
@@ -76,8 +75,8 @@ def test_a_pool_whose_process_is_killed_plays_on_to_the_games_of_the_serial_swee
 ) -> None:
     with Server(haggle, latency_s=0.05) as server:
         process = started(cells_on(server, *CELLS, *JOBLIB), tmp_path, ENV)
-        os.kill(wait_until_played(tmp_path, 0, lambda: server.count, 30), signal.SIGKILL)
-        said, _ = process.communicate(timeout=60)
+        os.kill(wait_until_played(tmp_path, 0, UNDER_WAY), signal.SIGKILL)
+        said, _ = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 0, said
     assert "the process of a cell died; the unfinished cells are started again" in said
     assert games_by_cell(only_sweep(tmp_path)) == one_by_one
@@ -89,15 +88,13 @@ def test_a_sweep_that_is_terminated_leaves_no_process_behind_and_goes_on_elsewhe
         process = subprocess.Popen(
             [str(BIN / "bargain"), *arguments, *JOBLIB], cwd=tmp_path, env=ENV, stderr=subprocess.PIPE, text=True
         )
-        players = [wait_until_played(tmp_path, cell, lambda: server.count, 20) for cell in (0, 1)]
+        players = [wait_until_played(tmp_path, cell, UNDER_WAY) for cell in (0, 1)]
         process.terminate()
-        _, said = process.communicate(timeout=30)
+        _, said = process.communicate(timeout=PATIENCE_S)
         assert process.returncode == 143
         sweep = only_sweep(tmp_path)
         assert f"bargain resume={sweep}" in said
-        wait_for(
-            lambda: not any(os.path.exists(f"/proc/{pid}") for pid in players), 10, "the processes of the pool end"
-        )
+        wait_for(lambda: not any(os.path.exists(f"/proc/{pid}") for pid in players), "the processes of the pool end")
         assert [player_of(sweep / str(cell)) for cell in (0, 1)] == [None, None]
         again = bargain(*arguments, cwd=tmp_path, env=ENV)  # one after the other
         assert again.returncode == 0, again.stderr
@@ -119,15 +116,15 @@ def test_on_slurm_killed_and_preempted_cells_are_requeued_and_end_like_the_seria
     slurm_env: dict[str, str], one_by_one: dict[int, bytes], tmp_path: Path
 ) -> None:
     slurm = Slurm(slurm_env)
-    with Server(haggle, latency_s=0.1) as server:
+    with Server(haggle, latency_s=0.2) as server:
         process = started(cells_on(server, *CELLS, "hydra/launcher=slurm"), tmp_path, slurm_env)
-        killed = wait_until_played(tmp_path, 0, lambda: server.count, 30)
+        killed = wait_until_played(tmp_path, 0, UNDER_WAY)
         os.kill(killed, signal.SIGKILL)
-        wait_until_played(tmp_path, 1, lambda: server.count, 30)
+        wait_until_played(tmp_path, 1, UNDER_WAY)
         slurm.scontrol("requeue", slurm.job_of(1))  # as a preemption does: SIGTERM first
-        wait_for(lambda: slurm.field(slurm.job_of(0), "JobState") == "FAILED", 30, "Slurm sees the killed job")
+        wait_for(lambda: slurm.field(slurm.job_of(0), "JobState") == "FAILED", "Slurm sees the killed job")
         slurm.scontrol("requeue", slurm.job_of(0))
-        said, _ = process.communicate(timeout=90)
+        said, _ = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 0, said
     assert [slurm.field(slurm.job_of(cell), "Restarts") for cell in (0, 1, 2)] == ["1", "1", "0"]
     sweep = only_sweep(tmp_path)
@@ -142,8 +139,8 @@ def test_on_two_ray_nodes_a_killed_cell_is_played_on_elsewhere_and_ends_like_the
     with two_ray_nodes(2, ENV) as nodes, Server(haggle, latency_s=0.1) as server:
         arguments = cells_on(server, *CELLS, "hydra/launcher=ray")
         process = started(arguments, tmp_path, {**ENV, "RAY_ADDRESS": nodes.address})
-        os.kill(wait_until_played(tmp_path, 0, lambda: server.count, 30), signal.SIGKILL)
-        said, _ = process.communicate(timeout=90)
+        os.kill(wait_until_played(tmp_path, 0, UNDER_WAY), signal.SIGKILL)
+        said, _ = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 0, said
     sweep = only_sweep(tmp_path)
     assert games_by_cell(sweep) == one_by_one

@@ -322,7 +322,7 @@ def test_a_provider_that_says_its_bucket_is_empty_is_left_alone_until_it_is_full
 
 
 @given(st.lists(st.tuples(st.floats(0, 3), st.floats(0, 3), st.sampled_from("srx")), min_size=1, max_size=60))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_cancelled_callers_leave_no_slot_taken(plans: list[tuple[float, float, str]]) -> None:
     async def play() -> None:
         limiter = Limiter(max_concurrency=3, requests_per_minute=1200, max_wait_s=0.5)

@@ -8,13 +8,19 @@ from pathlib import Path
 
 import pytest
 
+from tests.commands import PATIENCE_S
+
 BENCHMARK = Path(__file__).parent.parent / "benchmarks" / "long_run.py"
 
 
 @pytest.mark.parametrize("mode", [[], ["--journalled"]])
 def test_a_run_keeps_its_memory_its_bytes_per_call_and_its_open_files(mode: list[str]) -> None:
     done = subprocess.run(
-        [sys.executable, str(BENCHMARK), "--small", *mode], capture_output=True, text=True, timeout=100, check=False
+        [sys.executable, str(BENCHMARK), "--small", *mode],
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+        check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     for promise in ("memory is flat: yes", "the journal grows linearly: yes", "handles are closed: yes"):

@@ -14,6 +14,7 @@ from bargain.engines.base import Failure, Scene
 from bargain.engines.scripted import ScriptedEngine
 from bargain.records import Reply, Turn, Usage
 from tests.asking import ITEM, TURNS, ask, config, request
+from tests.commands import PATIENCE_S
 
 
 def scene(*texts: str, **fields: Any) -> Scene:
@@ -82,7 +83,7 @@ def test_a_person_sees_what_is_new_and_answers_in_lines() -> None:
     with subprocess.Popen(
         [sys.executable, "-c", textwrap.dedent(PERSON)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as person:
-        shown, _ = person.communicate("I could do $19.\n\n  \n$17, \x1b[Alast word.\nNo", timeout=30)
+        shown, _ = person.communicate("I could do $19.\n\n  \n$17, \x1b[Alast word.\nNo", timeout=PATIENCE_S)
     assert "SAID ['I could do $19.', '$17, [Alast word.', 'No']" in shown
     first, second, third = shown.split("--- game 3, round 1 ---")[1:4]
     assert "It cost you $8: your secret." in first
@@ -107,5 +108,5 @@ def test_waiting_for_a_person_can_be_given_up_at_once() -> None:
         text=True,
     ) as person:
         assert person.stderr is not None
-        assert person.wait(timeout=20) == 1  # though its input is still open
+        assert person.wait(timeout=PATIENCE_S) == 1  # though its input is still open
         assert "TimeoutError" in person.stderr.read()

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from bargain.fu2023.legacy import legacy_price
 from bargain.reading.reader import Reader, amounts, offers, read_outcome
+from tests.commands import PATIENCE_S
 
 ASKED = ("seller", "Hi! This is a fine balloon, and its price is $20.")
 BID = ("buyer", "Would you take $10?")
@@ -133,7 +134,9 @@ def test_no_repetition_loop_hangs_the_reader() -> None:
     """A quadratic pattern would take hours for all of them, an exponential one for ever; they take seconds."""
     command = [sys.executable, "benchmarks/endings.py", "--loops"]
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=240, check=False)
+    done = subprocess.run(
+        command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=PATIENCE_S, check=False
+    )
     assert done.returncode == 0, done.stderr
 
 

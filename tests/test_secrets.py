@@ -121,7 +121,7 @@ def test_no_failure_of_a_server_quotes_a_secret(server: Server, last: int, tmp_p
 
     first, server.fault = server.count, broken
     more = ["game=simple", "game.n_rounds=1", "n_games=9", "limits.max_maybe_billed=1", "limits.max_concurrent_games=1"]
-    timeouts = ["seller.engine.timeout_s=0.5", "buyer.engine.timeout_s=0.5"]
+    timeouts = ["seller.engine.timeout_s=2", "buyer.engine.timeout_s=2"]
     done = play(server, tmp_path, *timeouts, *more, "tracking=none", HYDRA_FULL_ERROR="1")
     assert done.returncode == 1
     assert summary_of(only_run(tmp_path))["games"]["error"] == len(FAILURES)

@@ -17,6 +17,7 @@ from bargain.engines.base import Engine, Failure, Request, Scene
 from bargain.engines.openai import OpenAIEngine
 from bargain.records import Item, Message, Place, Player, Reply, Round, Turn, Usage
 from tests.asking import config
+from tests.commands import PATIENCE_S
 from tests.negotiator import Chat, negotiate
 from tests.servers import Fault, Server
 
@@ -93,7 +94,7 @@ def test_the_moderator_answers_in_the_format_it_is_asked_for(kind: str, deal: st
 
 
 def engine_at(server: Server) -> Engine:
-    return OpenAIEngine(config(base_url=server.openai, api_key_env=None, timeout_s=5.0), "seller", 0)
+    return OpenAIEngine(config(base_url=server.openai, api_key_env=None, timeout_s=PATIENCE_S), "seller", 0)
 
 
 def ask_many(engine: Engine, asked: Sequence[Request]) -> list[str]:
@@ -119,7 +120,7 @@ def test_calls_faults_and_latency_are_on_the_books() -> None:
         Request(Place(game, "", 1, 3, "seller"), (Message("user", f"$1{game}?"),), Scene("speak", "seller", ITEM))
         for game in range(10)
     ]
-    with Server(lambda chat: "No.", latency_s=0.05) as server:
+    with Server(lambda chat: "No.", latency_s=0.5) as server:
         server.fault = lambda call: Fault(503) if call.json["messages"][0]["content"] in ("$11?", "$15?") else None
         ended = ask_many(engine_at(server), requests)
     assert ended == ["No.", "not_sent", "No.", "No.", "No.", "not_sent", "No.", "No.", "No.", "No."]

@@ -1,4 +1,7 @@
-"""W&B away, ill or slow: the run is complete, is told nothing but one warning, and ends in time."""
+"""W&B away, ill or slow: the run is complete, is told nothing but one warning, and ends without waiting for it.
+
+How many seconds that takes is measured by benchmarks/stopping.py. Here what hangs does so for an hour.
+"""
 
 from __future__ import annotations
 
@@ -8,23 +11,20 @@ import signal
 import subprocess
 import sys
 import textwrap
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from bargain.config.schema import TrackingConfig
 from bargain.rundir.directory import write_json
-from bargain.tracking.wandb import WandbTracker
-from tests.commands import bargain, environment, only_run, summary_of
+from bargain.tracking.wandb import WandbConfig, WandbTracker
+from tests.commands import AN_HOUR_S, PATIENCE_S, bargain, environment, only_run, summary_of, wait_for
 from tests.tracked_run import (
     CONFIG,
     ROOT,
     SUMMARY,
     ReadBack,
     clean_environment,
-    eventually,
     info_of,
     make_run,
     runs_of,
@@ -46,17 +46,15 @@ def warnings(caplog: pytest.LogCaptureFixture) -> Callable[[], list[str]]:
 
 def test_a_service_that_is_killed_mid_run_costs_one_warning(tmp_path: Path, warnings: Callable[[], list[str]]) -> None:
     run_dir = make_run(tmp_path / "run")
-    tracker = WandbTracker(TrackingConfig())
+    tracker = WandbTracker(WandbConfig(), finish_s=AN_HOUR_S)
     tracker.start(run_dir, CONFIG, info_of(run_dir))
     tracker.progress({"games_done": 1.0})
-    (core,) = eventually(lambda: wandb_cores(os.getpid()))
-    eventually(lambda: runs_of(run_dir))
+    (core,) = wait_for(lambda: wandb_cores(os.getpid()), "W&B's service starts")
+    wait_for(lambda: runs_of(run_dir), "the W&B run begins")
     os.kill(core, signal.SIGKILL)
     for done in range(100):
         tracker.progress({"games_done": float(done)})
-    started = time.monotonic()
     tracker.finish(SUMMARY, [run_dir / "games.jsonl"])
-    assert time.monotonic() - started < 5
     (warning,) = warnings()
     assert warning.startswith("W&B: ")
     assert warning.endswith(f"bargain-track {run_dir}")
@@ -64,18 +62,17 @@ def test_a_service_that_is_killed_mid_run_costs_one_warning(tmp_path: Path, warn
 
 def test_a_service_that_stops_answering_is_given_up_in_time(tmp_path: Path, warnings: Callable[[], list[str]]) -> None:
     run_dir = make_run(tmp_path / "run")
-    tracker = WandbTracker(TrackingConfig(), finish_s=2.0)
+    tracker = WandbTracker(WandbConfig(), finish_s=2.0)
     tracker.start(run_dir, CONFIG, info_of(run_dir))
-    (core,) = eventually(lambda: wandb_cores(os.getpid()))
-    eventually(lambda: runs_of(run_dir))
+    (core,) = wait_for(lambda: wandb_cores(os.getpid()), "W&B's service starts")
+    wait_for(lambda: runs_of(run_dir), "the W&B run begins")
     os.kill(core, signal.SIGSTOP)
     try:
-        started = time.monotonic()
         tracker.finish(SUMMARY, [run_dir / "games.jsonl"])
-        assert time.monotonic() - started < 4
     finally:
         os.kill(core, signal.SIGKILL)
-    assert len(warnings()) == 1
+    (warning,) = warnings()
+    assert "did not finish within 2 s" in warning
 
 
 def fake_wandb(tmp_path: Path, code: str) -> Path:
@@ -87,31 +84,34 @@ def fake_wandb(tmp_path: Path, code: str) -> Path:
 
 
 PLAY = """
-import json, logging, sys, time
+import json, logging, sys
 from pathlib import Path
-from bargain.config.schema import TrackingConfig
 from bargain.tracking.base import RunInfo
-from bargain.tracking.wandb import WandbTracker
+from bargain.tracking.wandb import WandbConfig, WandbTracker
 
 logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
 run_dir = Path(sys.argv[1])
-began = time.monotonic()
-tracker = WandbTracker(TrackingConfig(), finish_s=2.0)
+tracker = WandbTracker(WandbConfig(), finish_s=float(sys.argv[3]))
 tracker.start(run_dir, {}, RunInfo("abc123", "a run", None, ("game=simple",), True))
 for done in range(5000):
     tracker.progress({"games_done": float(done), "deal_rate": 0.5})
-print("played", time.monotonic() - began, flush=True)
+print("played", flush=True)
 exec(sys.argv[2])
-print("over", time.monotonic() - began, flush=True)
+print("over", flush=True)
 """
 FINISH = 'tracker.finish({"state": "finished"}, [run_dir / "games.jsonl"])'
+HANGS = f"import time; time.sleep({AN_HOUR_S})"
+INIT = "def Settings(**k): pass\ndef init(**k): "
 
 
-def play_in_a_process(run_dir: Path, end: str, before: Path | None = None) -> subprocess.CompletedProcess[str]:
-    path = os.pathsep.join(str(each) for each in (before, ROOT) if each)
+def play_in_a_process(
+    run_dir: Path, end: str, before: Path | None = None, finish_s: float = AN_HOUR_S
+) -> subprocess.CompletedProcess[str]:
+    """A tracked run that ends so. It tells so much that it would never end if telling waited for who does not read."""
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join(str(each) for each in (before, ROOT) if each)}
     return subprocess.run(
-        [sys.executable, "-c", PLAY, str(run_dir), end],
-        capture_output=True, text=True, timeout=30, env={**os.environ, "PYTHONPATH": path}, stdin=subprocess.DEVNULL,
+        [sys.executable, "-c", PLAY, str(run_dir), end, str(finish_s)],
+        capture_output=True, text=True, timeout=PATIENCE_S, env=env, stdin=subprocess.DEVNULL,
     )  # fmt: skip
 
 
@@ -119,9 +119,9 @@ def play_in_a_process(run_dir: Path, end: str, before: Path | None = None) -> su
     ("code", "reason"),
     [
         ("raise ModuleNotFoundError(\"No module named 'wandb'\", name='wandb')", "not installed"),
-        ("import time; time.sleep(60)", "did not finish within 2 s"),
-        ("def Settings(**k): pass\ndef init(**k): raise RuntimeError('no\\nluck')", "RuntimeError: no luck"),
-        ("def Settings(**k): pass\ndef init(**k): import time; time.sleep(60)", "did not finish within 2 s"),
+        (HANGS, "did not finish within 2 s"),
+        (INIT + "raise RuntimeError('no\\nluck')", "RuntimeError: no luck"),
+        (INIT + HANGS, "did not finish within 2 s"),
         ("import os; os._exit(3)", "exit code 3"),
         ("print('chatter'); import sys; sys.exit(4)", "exit code 4"),
     ],
@@ -130,15 +130,20 @@ def play_in_a_process(run_dir: Path, end: str, before: Path | None = None) -> su
 def test_a_run_without_a_working_wandb_ends_in_time_with_one_warning(tmp_path: Path, code: str, reason: str) -> None:
     run_dir = make_run(tmp_path / "run")
     before = {path: path.read_bytes() for path in run_dir.rglob("*") if path.is_file()}
-    result = play_in_a_process(run_dir, FINISH, fake_wandb(tmp_path, code))
+    patience_s = 2.0 if HANGS in code else AN_HOUR_S
+    result = play_in_a_process(run_dir, FINISH, fake_wandb(tmp_path, code), patience_s)
     assert result.returncode == 0
     (warning,) = result.stderr.splitlines()
     assert warning.startswith("WARNING W&B: ")
     assert reason in warning
-    times = {line.split()[0]: float(line.split()[1]) for line in result.stdout.splitlines()}
-    assert times["played"] < 1.5, "telling never waits"
-    assert times["over"] < 5
+    assert result.stdout.split() == ["played", "over"]
     assert {path: path.read_bytes() for path in run_dir.rglob("*") if path.is_file()} == before
+
+
+@pytest.mark.parametrize("code", [HANGS, INIT + HANGS], ids=["import hangs", "init hangs"])
+def test_an_interrupted_run_waits_for_no_wandb_that_hangs_and_says_nothing_of_it(tmp_path: Path, code: str) -> None:
+    result = play_in_a_process(make_run(tmp_path / "run"), "tracker.fail('Ctrl-C')", fake_wandb(tmp_path, code))
+    assert (result.returncode, result.stdout.split(), result.stderr) == (0, ["played", "over"], "")
 
 
 def test_online_without_a_key_neither_prompts_nor_hangs(
@@ -146,11 +151,9 @@ def test_online_without_a_key_neither_prompts_nor_hangs(
 ) -> None:
     monkeypatch.setenv("WANDB_MODE", "online")
     run_dir = make_run(tmp_path / "run")
-    tracker = WandbTracker(TrackingConfig(mode="offline"))
+    tracker = WandbTracker(WandbConfig(mode="offline"), finish_s=AN_HOUR_S)
     tracker.start(run_dir, CONFIG, info_of(run_dir))
-    started = time.monotonic()
     tracker.finish(SUMMARY, [run_dir / "games.jsonl"])
-    assert time.monotonic() - started < 10
     (warning,) = warnings()
     assert "No API key" in warning
 
@@ -168,7 +171,7 @@ def test_an_online_run_arrives_at_the_server_and_says_where(
 ) -> None:
     run_dir = make_run(tmp_path / "run")
     info = info_of(run_dir)
-    tracker = WandbTracker(TrackingConfig(mode="online"))
+    tracker = WandbTracker(WandbConfig(mode="online"), finish_s=AN_HOUR_S)
     tracker.start(run_dir, CONFIG, info)
     tracker.finish(SUMMARY, [run_dir / "games.jsonl"])
     assert warnings() == []
@@ -186,13 +189,11 @@ def test_a_server_that_falls_silent_costs_one_warning(
     tmp_path: Path, server: WandbServer, caplog: pytest.LogCaptureFixture, warnings: Callable[[], list[str]]
 ) -> None:
     run_dir = make_run(tmp_path / "run")
-    tracker = WandbTracker(TrackingConfig(mode="online"), finish_s=4.0)
+    tracker = WandbTracker(WandbConfig(mode="online"), finish_s=4.0)
     tracker.start(run_dir, CONFIG, info_of(run_dir))
-    assert eventually(lambda: caplog.messages), "it has started"
+    wait_for(lambda: caplog.messages, "it has started")
     server.silent = True
-    started = time.monotonic()
     tracker.finish(SUMMARY, [run_dir / "games.jsonl"])
-    assert time.monotonic() - started < 6
     assert len(warnings()) == 1
 
 
@@ -202,8 +203,6 @@ def test_a_run_that_is_killed_or_paused_leaves_a_closed_wandb_run_and_no_process
     write_json(run_dir / "summary.json", {"state": "paused", "n_games": 3})
     result = play_in_a_process(run_dir, end)
     if "fail" in end:
-        times = {line.split()[0]: float(line.split()[1]) for line in result.stdout.splitlines()}
-        assert times["over"] - times["played"] < 0.9, "Ctrl-C must not wait for W&B"
         assert result.stderr == ""
 
     def closed() -> ReadBack | None:
@@ -212,12 +211,15 @@ def test_a_run_that_is_killed_or_paused_leaves_a_closed_wandb_run_and_no_process
             return shown if shown.exit_codes else None
         return None
 
-    shown = eventually(closed, 15)
+    shown = wait_for(closed, "the W&B run is closed")
+    assert shown is not None
     assert shown.exit_codes == [1]
     assert shown.summary["reason"] == ("Ctrl-C" if "fail" in end else "the run ended without a word")
     assert shown.summary["state"] == ("paused" if "fail" in end else "failed")
     marker = str(run_dir).encode()
-    assert eventually(lambda: not any(marker in _environment(path) for path in Path("/proc").glob("[0-9]*")), 5)
+    wait_for(
+        lambda: not any(marker in _environment(path) for path in Path("/proc").glob("[0-9]*")), "its processes end"
+    )
 
 
 def _environment(path: Path) -> bytes:
@@ -227,12 +229,12 @@ def _environment(path: Path) -> bytes:
         return b""
 
 
-QUICK = """
+PATIENT = """
 from bargain.tracking.wandb import WandbTracker
 
-class Quick(WandbTracker):  # gives W&B up after two seconds instead of twenty
+class Patient(WandbTracker):
     def __init__(self, config):
-        super().__init__(config, finish_s=2.0)
+        super().__init__(config, finish_s=FINISH_S)
 """
 DIES = """
 import os
@@ -245,8 +247,8 @@ class init:
 """
 AWAY = {
     "not installed": ("raise ModuleNotFoundError(\"No module named 'wandb'\", name='wandb')", "is not installed"),
-    "init fails": ("def Settings(**k): pass\ndef init(**k): raise RuntimeError('no\\nluck')", "RuntimeError: no luck"),
-    "init hangs": ("def Settings(**k): pass\ndef init(**k): import time; time.sleep(60)", "did not finish within 2 s"),
+    "init fails": (INIT + "raise RuntimeError('no\\nluck')", "RuntimeError: no luck"),
+    "init hangs": (INIT + HANGS, "did not finish within 2 s"),
     "dies mid-run": (DIES, "exit code 7"),
 }
 
@@ -264,10 +266,10 @@ def test_the_command_ends_as_if_wandb_had_never_been_meant_and_bargain_track_sen
     tmp_path: Path, untracked: bytes, code: str, reason: str
 ) -> None:
     fake = fake_wandb(tmp_path, code)
-    (fake / "quick.py").write_text(QUICK)
+    (fake / "patient.py").write_text(PATIENT.replace("FINISH_S", "2.0" if HANGS in code else str(AN_HOUR_S)))
     env = environment(PYTHONPATH=str(fake), HOME=str(tmp_path / "home"))
     game = ["game=simple", "n_games=4"]
-    done = bargain(*game, "tracking._target_=quick.Quick", "allow_targets=[quick]", cwd=tmp_path, env=env)
+    done = bargain(*game, "tracking._target_=patient.Patient", "allow_targets=[patient]", cwd=tmp_path, env=env)
     assert done.returncode == 0
     run = only_run(tmp_path)
     (warning,) = done.stderr.splitlines()

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.commands import BIN, bargain, environment, only_run
+from tests.commands import BIN, PATIENCE_S, bargain, environment, only_run
 from tests.wandb_server import WandbServer
 
 ROOT = Path(__file__).parent.parent
@@ -19,7 +19,7 @@ ROOT = Path(__file__).parent.parent
 def workspace(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "analysis.wandb_workspace", *arguments]
     env = environment(**variables)
-    return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +43,7 @@ def logged(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     (offline,) = only_run(root).glob("wandb/offline-run-*")
     command = [str(BIN / "wandb"), "leet", "inspect", "--json", str(offline)]
     told: dict[str, Any] = {"history": {}, "summary": {}, "config": {}}
-    read = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    read = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S, check=True)
     for line in read.stdout.splitlines():
         record = json.loads(line)
         if record["type"] == "history":

@@ -6,8 +6,7 @@ import json
 import os
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ from bargain.records import Feedback, Game, Round, Turn
 from bargain.rundir.directory import write_json
 from bargain.rundir.games import game_to_json
 from bargain.tracking.base import RunInfo, run_info
+from tests.commands import PATIENCE_S
 
 ROOT = Path(__file__).resolve().parent.parent
 CONFIG: dict[str, Any] = {
@@ -88,7 +88,9 @@ class ReadBack:
 
     def __init__(self, file: Path) -> None:
         command = [str(Path(sys.executable).with_name("wandb")), "leet", "inspect", "--json", str(file)]
-        lines = subprocess.run(command, capture_output=True, text=True, check=True, timeout=30).stdout.splitlines()
+        lines = subprocess.run(
+            command, capture_output=True, text=True, check=True, timeout=PATIENCE_S
+        ).stdout.splitlines()
         self.records = [json.loads(line) for line in lines]
         self.run: dict[str, Any] = next(self._of("run"))
         self.config = self.run["config"]["update"]
@@ -129,13 +131,6 @@ def wandb_cores(parent: int) -> list[int]:
         return pid == parent or (pid in parents and below(parents[pid]))
 
     return [pid for pid in cores if below(pid)]
-
-
-def eventually(true: Callable[[], Any], within_s: float = 10.0) -> Any:
-    deadline = time.monotonic() + within_s
-    while not (value := true()) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    return value
 
 
 def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

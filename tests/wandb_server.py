@@ -29,7 +29,7 @@ class WandbServer:
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers.get("content-length") or 0))
                 if served.silent:
-                    served._closed.wait(30)
+                    served._closed.wait()
                     self.close_connection = True
                     return
                 answer = json.dumps(served._answer(self.path, body)).encode()

@@ -21,7 +21,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from bargain.agents.verdicts import checked as checked_verdict
 from bargain.agents.witness import reading_of
-from bargain.calls.attempts import Stats
+from bargain.calls.stats import Stats
 from bargain.config.compose import compose, plain_of
 from bargain.config.files import config_dir
 from bargain.config.identity import identity

@@ -91,7 +91,6 @@ def _choices(cfg: DictConfig) -> Iterator[str]:
         ("game.after_no_deal", ("continue", "stop")),
         ("memory.name", ("full", "last_k", "feedback_only", "none")),
         ("feedback.acknowledge", ("fixed", "ask")),
-        ("tracking.mode", ("offline", "online", "disabled")),
     ):
         value = OmegaConf.select(cfg, where)
         if value not in allowed:

@@ -9,6 +9,7 @@ Whatever is wrong is a ConfigError: one line that says what, where and what woul
 from __future__ import annotations
 
 import difflib
+import functools
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,7 @@ from bargain.config.follow import follow
 from bargain.config.identity import identity, sweep_identity
 from bargain.config.schema import Config
 from bargain.config.targets import renamed
+from bargain.config.tracking import type_tracking
 from bargain.errors import ConfigError
 from bargain.fu2023.prompts import read_prompt
 from bargain.records import Item
@@ -71,6 +73,10 @@ def checked(cfg: DictConfig) -> DictConfig:
     _read_prompt_files(typed)
     follow(typed)
     check(typed)
+    try:
+        type_tracking(typed)
+    except OmegaConfBaseException as error:
+        raise ConfigError(explain(error)) from error
     return typed
 
 
@@ -94,11 +100,18 @@ def typed_config(cfg: DictConfig) -> DictConfig:
         hint = f"did you mean {path}{near[0]}?" if near else f"it has {', '.join(known)}"
         raise ConfigError(f"{path}{name}: no such key; {hint}")
     try:
-        merged = OmegaConf.merge(OmegaConf.structured(Config), plain)
+        merged = OmegaConf.merge(_schema(), plain)
     except OmegaConfBaseException as error:
         raise ConfigError(explain(error)) from error
     assert isinstance(merged, DictConfig)
     return merged
+
+
+@functools.cache
+def _schema() -> DictConfig:
+    """The schema as a config, made once: merging leaves it as it is."""
+    schema: DictConfig = OmegaConf.structured(Config)
+    return schema
 
 
 def _texts(value: Any, path: str) -> Iterator[tuple[str, str]]:
@@ -193,4 +206,7 @@ def register_with_hydra() -> None:
         if not OmegaConf.has_resolver(name):
             OmegaConf.register_new_resolver(name, resolver)
     guard()
-    ConfigStore.instance().store("bargain_schema", Config)
+    if "bargain_schema.yaml" not in ConfigStore.instance().repo:
+        schema = OmegaConf.structured(Config)
+        OmegaConf.set_struct(schema.tracking, False)  # its tracker says which keys there are
+        ConfigStore.instance().store("bargain_schema", schema)

@@ -6,7 +6,7 @@ composes, `check.py` checks. A field that a YAML may leave out has its default h
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, Optional
 
 from bargain.records import MAX_EXCHANGES
@@ -194,16 +194,12 @@ class LimitsConfig:
 
 @dataclass
 class TrackingConfig:
-    """Where results are shown. May change on resume."""
+    """Where results are shown. May change on resume. Further keys are the tracker's own: it declares a subclass."""
 
     _target_: str = "bargain.tracking.none.NoTracker"
     name: str = "none"
-    project: str = "bargain"
-    entity: Optional[str] = None
-    mode: str = "offline"
-    """offline | online | disabled; WANDB_MODE overrides it."""
-    group: Optional[str] = None
     tags: list[str] = field(default_factory=list)
+    """Further tags, beside the chosen config options."""
 
 
 @dataclass
@@ -234,4 +230,5 @@ class Config:
     feedback: FeedbackConfig = field(default_factory=FeedbackConfig)
     memory: MemoryConfig = field(default_factory=MemoryConfig)
     limits: LimitsConfig = field(default_factory=LimitsConfig)
-    tracking: TrackingConfig = field(default_factory=TrackingConfig)
+    tracking: Any = field(default_factory=lambda: asdict(TrackingConfig()))
+    """A TrackingConfig with the tracker's own keys: tracking.py here types it."""

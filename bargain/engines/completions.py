@@ -61,6 +61,7 @@ class CompletionsEngine(OpenAIEngine):
     """
 
     path = "/completions"
+    dialogue_field = "prompt"
     limit_field = "max_tokens"
     default_max_tokens = 400  # the servers' own default is 16
     known_options = frozenset({"template"} | {field.name for field in fields(Template)})

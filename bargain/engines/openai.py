@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any, Literal, cast
 
 from bargain.engines.base import Raw, Request
-from bargain.engines.clients import Shared, transport
+from bargain.engines.clients import HttpClient, Post, through
 from bargain.engines.http import HttpEngine
 from bargain.engines.reasoning import said_and_finish, text_of
 from bargain.engines.shared import count, sound
@@ -26,33 +26,28 @@ class OpenAIEngine(HttpEngine):
     them to the machine that has their prefix cached (servers other than OpenAI's may refuse the field).
     """
 
-    sdk = "openai"
+    protocol = "openai"
+    provider = "openai"
     default_url = "https://api.openai.com/v1"
     url_env = "OPENAI_BASE_URL"
     path = "/chat/completions"
+    dialogue_field = "messages"
     known_options = frozenset({"prompt_cache"})
     reserved = HttpEngine.reserved | {"messages"}
 
-    def _load(self) -> None:
+    def load(self) -> None:
+        """Imports the SDK, with the parts that it imports at its first call otherwise."""
         import openai.lib._client_auth
-        import openai.resources  # noqa: F401  # both are imported at the first call otherwise
+        import openai.resources  # noqa: F401
 
-    def _connect(self, headers: dict[str, str]) -> Shared:
-        from openai import AsyncOpenAI, DefaultAioHttpClient, Omit
+    def poster(self, http: HttpClient, headers: dict[str, str]) -> Post:
+        """Sends through the SDK."""
+        from openai import AsyncOpenAI, Omit
 
         if not self.host.endswith("api.openai.com"):
             # The SDK would send OPENAI_ORG_ID and OPENAI_PROJECT_ID to any server.
             headers |= {"OpenAI-Organization": cast(str, Omit()), "OpenAI-Project": cast(str, Omit())}
-        http = DefaultAioHttpClient(**transport())
-        sdk = AsyncOpenAI(
-            api_key=self._api_key,
-            base_url=self.url,
-            max_retries=0,
-            timeout=transport()["timeout"],
-            default_headers=headers,
-            http_client=http,
-        )
-        return Shared(sdk, http)
+        return through(AsyncOpenAI(api_key=self.api_key, base_url=self.url, default_headers=headers, http_client=http))
 
     def body(self, request: Request) -> dict[str, Any]:
         """The JSON of one chat completion request."""

@@ -35,7 +35,7 @@ class ScriptedEngine(Engine):
     options.reasoning_marks: as in http.py.
     """
 
-    free = False
+    unbilled = True
     key = "scripted"
 
     def __init__(self, config: EngineConfig, seat: str, seed: int) -> None:
@@ -105,9 +105,6 @@ class ScriptedEngine(Engine):
         data = json.loads(raw.body)
         said, finish = said_and_finish(data["text"], data["finish"], self.reasoning_marks)
         return Reply(**{**data, "text": said, "finish": finish, "usage": Usage(**data["usage"])})
-
-    async def close(self) -> None:
-        """Nothing to close."""
 
 
 def _index(request: Request) -> int:

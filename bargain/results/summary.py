@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from bargain.calls.attempts import Stats
+from bargain.calls.stats import Stats
 from bargain.results.tables import disputed_lines, render, rounds_table, totals_line
 from bargain.results.tally import Tally
 

@@ -32,6 +32,7 @@ from bargain.config.compose import compose, register_with_hydra
 from bargain.config.files import config_dir
 from bargain.config.follow import engines_of
 from bargain.config.targets import locate
+from bargain.engines.base import Engine
 from bargain.errors import ConfigError
 from bargain.records import Usage
 from bargain.results.tables import PLAIN
@@ -186,9 +187,8 @@ def _cost(cfg: DictConfig, seats: dict[str, Tokens]) -> tuple[float | None, tupl
     configs = engines_of(cfg)
     for seat, tokens in seats.items():
         config = configs[seat]
-        if getattr(locate(config._target_, list(cfg.allow_targets)), "free", False):
-            continue
-        price = price_of(config)
+        target = locate(config._target_, list(cfg.allow_targets))
+        price = price_of(config, target if isinstance(target, type) else Engine)
         if price is None:
             unknown.append(str(config.name or config.model))
             continue

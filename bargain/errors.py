@@ -16,7 +16,15 @@ from bargain.text import on_screen, one_line
 
 
 class ConfigError(ValueError):
-    """A config that cannot be played. The message is one line, fit for a terminal."""
+    """A config that cannot be played. The message is one line, fit for a terminal.
+
+        try:
+            cfg = compose(["game=simpel"])
+        except ConfigError as error:
+            print(error)                                    # game=simpel: no such choice; did you mean simple?
+
+    It is raised before the first call, so nothing has been paid. It is a ValueError.
+    """
 
 
 class GaveUp(Exception):

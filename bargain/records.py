@@ -21,11 +21,17 @@ State = Literal["deal", "no_deal", "ongoing"]
 Outcome = Literal["deal", "no_deal", "walk_away", "error"]
 
 PLAYERS: tuple[Player, Player] = ("seller", "buyer")
+MAX_EXCHANGES = 10
+"""Exchanges of a round where nothing else is said."""
 
 
 def rival_of(player: Player) -> Player:
     """The other player."""
     return "buyer" if player == "seller" else "seller"
+
+
+PRICE_UNKNOWN = "the price is not known"
+"""How the objection to a verdict begins whose deal may be one, at a price that nobody can say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +120,8 @@ class Turn:
 class Verdict:
     """What the moderator said after `turn`, and what the code found wrong with it (`objections`, empty if sound).
 
-    `stands` is the state that the round went on with; it differs from `state` only when there are objections.
+    `stands` is the state that the round went on with; it differs from `state` only when there are objections. A verdict
+    that says deal and does not stand is disputed.
     """
 
     turn: int
@@ -176,3 +183,14 @@ class Game:
     rounds: tuple[Round, ...]
     error: str = ""
     simulated: bool = False
+
+
+def is_disputed(played: Round) -> bool:
+    """Whether the round ended without a deal although the moderator had said that there is one."""
+    return played.outcome != "deal" and any(each.state == "deal" and each.stands != "deal" for each in played.verdicts)
+
+
+def lacks_price(played: Round) -> bool:
+    """Whether it is disputed because nobody can say the price."""
+    told = (objection for each in played.verdicts for objection in each.objections)
+    return is_disputed(played) and any(objection.startswith(PRICE_UNKNOWN) for objection in told)

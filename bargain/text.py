@@ -67,10 +67,18 @@ def cell(value: object) -> object:
     """A cell of a CSV file that no spreadsheet takes for a formula and no terminal for a command."""
     if not isinstance(value, str):
         return value
-    return f"{chr(39) if value.lstrip(' ').startswith(FORMULA) else ''}{on_screen(value)}"
+    return f"{chr(39) if is_formula(value) else ''}{on_screen(value)}"
 
 
-def money(price: float, currency: str) -> str:
-    """A price as people write it: $20, $14.50, 1,200 EUR (a currency of letters goes behind the number)."""
-    number = f"{price:,.0f}" if price == int(price) else f"{price:,.2f}"
+def is_formula(text: str) -> bool:
+    """Whether a spreadsheet takes a cell with this text for a formula, if no apostrophe stands before it."""
+    return text.lstrip(" ").startswith(FORMULA)
+
+
+def money(price: float, currency: str, *, cents: bool = False) -> str:
+    """A price as people write it: $20, $14.50, 1,200 EUR (a currency of letters goes behind the number).
+
+    cents: whole numbers have them too: $20.00.
+    """
+    number = f"{price:,.0f}" if not cents and price == int(price) else f"{price:,.2f}"
     return f"{number} {currency}" if currency.isalpha() else f"{currency}{number}"

@@ -98,14 +98,14 @@ async def stock(kind: str, url: str, count: int, messages: list[Message]) -> flo
     if kind == "openai":
         import openai
 
-        client: Any = openai.AsyncOpenAI(api_key="x", base_url=f"{url}/v1", max_retries=0)
+        client: Any = openai.AsyncOpenAI(api_key="x", base_url=f"{url}/v1", max_retries=0, timeout=600.0)
 
         async def call(number: int) -> None:
             await client.chat.completions.create(model="m", messages=plain)
     else:
         import anthropic
 
-        client = anthropic.AsyncAnthropic(api_key="x", base_url=url, max_retries=0)
+        client = anthropic.AsyncAnthropic(api_key="x", base_url=url, max_retries=0, timeout=600.0)
 
         async def call(number: int) -> None:
             await client.messages.create(model="m", max_tokens=100, messages=plain[1:])
@@ -141,8 +141,8 @@ async def ours(kind: str, url: str, count: int, messages: list[Message]) -> floa
     return used / count
 
 
-def whole_run(kind: str, url: str, n_games: int) -> tuple[float, int, float]:
-    """CPU seconds a call of a whole run, how many calls, and the mean number of messages of a prompt."""
+def whole_run(kind: str, url: str, n_games: int) -> float:
+    """CPU seconds a call of a whole run."""
     engine = "gpt-4o" if kind == "openai" else "claude-sonnet-5-5"
     base_url = f"{url}/v1" if kind == "openai" else url
     seats = [
@@ -158,8 +158,45 @@ def whole_run(kind: str, url: str, n_games: int) -> tuple[float, int, float]:
         summary = play(cfg, directory, show_progress=False)
         used = cpu_s() - before
     assert summary.state == "finished", summary.problem
-    calls = summary.data["calls"]["live"]
-    return used / calls, calls, 2 + 20 / 2
+    calls: int = summary.data["calls"]["live"]
+    return used / calls
+
+
+def by_turns(measures: dict[str, Callable[[], float]], repeats: int) -> dict[str, list[float]]:
+    """CPU ms a call of each, measured in turn, so that a machine that gets slower gets slower for all of them."""
+    taken: dict[str, list[float]] = {name: [] for name in measures}
+    for _ in range(repeats):
+        for name, measure in measures.items():
+            taken[name].append(1000 * measure())
+    return taken
+
+
+def over(taken: list[float], floor: list[float]) -> float:
+    """The median ratio of those measured beside each other."""
+    return statistics.median(a / b for a, b in zip(taken, floor, strict=True))
+
+
+def show(kind: str, url: str, *, small: bool) -> None:
+    """Measures one SDK and prints."""
+    count, repeats, n_games = (300, 1, 16) if small else (1024, 7, 120)
+    print(f"\n{kind}, {IN_FLIGHT} in flight, CPU ms a call (medians of {repeats} taken in turn)", flush=True)
+    cost = {}
+    for messages in (10, 120):
+        said, few = dialogue(messages), count if messages == 10 else count // 4
+        measures = {
+            "lean": lambda said=said, few=few: asyncio.run(lean(kind, url, few, said)),
+            "ours": lambda said=said, few=few: asyncio.run(ours(kind, url, few, said)),
+            "stock": lambda said=said, few=few: asyncio.run(stock(kind, url, few // 4, said)),
+        }
+        taken = by_turns(measures, repeats)
+        cost[messages] = statistics.median(taken["ours"])
+        shown = "  ".join(f"{name} {statistics.median(each):5.2f}" for name, each in taken.items())
+        print(f"  {messages:>3} messages: {shown}   ours/lean {over(taken['ours'], taken['lean']):.2f}", flush=True)
+    print(f"  growth from 10 to 120 messages: ours x{cost[120] / cost[10]:.2f}")
+    floor = {"lean": lambda: asyncio.run(lean(kind, url, count, dialogue(10)))}
+    taken = by_turns({**floor, "run": lambda: whole_run(kind, url, n_games)}, repeats)
+    per_call, ratio = statistics.median(taken["run"]), over(taken["run"], taken["lean"])
+    print(f"  whole run: {per_call:.2f} ms a call, {ratio:.2f} x lean (prompts of 12 messages on average)", flush=True)
 
 
 def main() -> None:
@@ -167,27 +204,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--small", action="store_true", help="few calls, for CI")
     small = parser.parse_args().small
-    count, repeats = (300, 1) if small else (4000, 3)
     os.environ["KEY"] = "benchmark"
     with running() as url:
         for kind in ("openai",) if small else ("openai", "anthropic"):
-            print(f"\n{kind}, {IN_FLIGHT} in flight, CPU ms a call (median of {repeats})")
-            cost: dict[tuple[str, int], float] = {}
-            for messages in (10, 120):
-                for name, measure in (("lean", lean), ("ours", ours), ("stock", stock)):
-                    few = max(300, count // (1 if messages == 10 else 4)) // (4 if name == "stock" else 1)
-                    runs = [asyncio.run(measure(kind, url, few, dialogue(messages))) for _ in range(repeats)]
-                    cost[name, messages] = 1000 * statistics.median(runs)
-                row = {name: cost[name, messages] for name in ("lean", "ours", "stock")}
-                shown = "  ".join(f"{name} {value:5.2f}" for name, value in row.items())
-                print(f"  {messages:>3} messages: {shown}   ours/lean {row['ours'] / row['lean']:.2f}")
-            print(f"  growth from 10 to 120 messages: ours x{cost['ours', 120] / cost['ours', 10]:.2f}")
-            per_call, calls, messages_mean = whole_run(kind, url, 16 if small else 600)
-            ratio = 1000 * per_call / cost["lean", 10]
-            print(
-                f"  whole run: {calls:,} calls, {1000 * per_call:.2f} ms a call, {ratio:.2f} x lean"
-                f" (prompts of {messages_mean:.0f} messages on average)"
-            )
+            show(kind, url, small=small)
 
 
 if __name__ == "__main__":

@@ -32,7 +32,8 @@ DATA = Path(__file__).parent.parent / "tests" / "data"
 EMBEDDED = ["engine@moderator.engine=simulated", "++moderator.engine.options.moderator_error=0"]
 MODERATORS = {
     "always asked": ["moderator=yes_no", "moderator.start=always"],
-    "asked as in 2023": ["moderator=yes_no"],
+    "as by default": ["moderator=yes_no"],
+    "asked as in 2023": ["moderator=yes_no", "moderator.start=no_number", "moderator.no_deal_threshold=10"],
     "always, gate=rules": ["moderator=yes_no", "moderator.start=always", "moderator.gate=rules"],
     "nobody asked": ["moderator=rules"],
 }

@@ -98,6 +98,7 @@ def test_the_wheel_holds_every_yaml_of_conf_and_plays_and_reports_without_the_ch
     (wheel,) = tmp_path.glob("*.whl")
     with zipfile.ZipFile(wheel) as archive:
         packed = {name.removeprefix("bargain/conf/") for name in archive.namelist() if name.startswith("bargain/conf/")}
+        assert "bargain/py.typed" in archive.namelist()
         archive.extractall(tmp_path / "site")
     here = {
         path.relative_to(CONF).as_posix()

@@ -14,7 +14,11 @@ from bargain.reading.reader import read_outcome
 
 DATA = Path(__file__).parent / "data"
 FILES = sorted(DATA.glob("endings_*.jsonl"))
-AT_LEAST = {"human": {"state": 0.85, "standing_price": 0.93}, "model": {"state": 0.97, "standing_price": 0.95}}
+AT_LEAST = {
+    "human": {"state": 0.85, "standing_price": 0.93},
+    "model": {"state": 0.97, "standing_price": 0.95},
+    "2026": {"state": 0.95, "standing_price": 0.9},
+}
 
 
 def dialogues(path: Path) -> list[dict[str, Any]]:

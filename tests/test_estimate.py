@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
 from bargain import compose, play
-from bargain.sweeps.estimate import cells_of, estimate
+from bargain.sweeps.estimate import estimate, swept
 from tests.commands import bargain, environment
 
 CONFIGS = [
@@ -54,6 +55,8 @@ def test_a_sweep_says_what_it_will_play_before_it_plays(tmp_path: Path) -> None:
     done = bargain("-m", "game=simple,criticize_seller", "n_games=2", "tracking=none", cwd=tmp_path, env=environment())
     assert done.returncode == 0, done.stderr
     assert done.stdout.index("2 cells; expecting") < done.stdout.index("run directory")
+    (state,) = tmp_path.rglob("sweep.json")
+    assert json.loads(state.read_bytes())["cells"] == 2, "the dashboard counts what has not begun by it"
 
 
 def test_estimate_true_on_a_sweep_of_an_experiment_shows_every_cell_and_their_sum(tmp_path: Path) -> None:
@@ -65,9 +68,9 @@ def test_estimate_true_on_a_sweep_of_an_experiment_shows_every_cell_and_their_su
 
 
 def test_a_choice_on_the_command_line_replaces_the_experiments_sweep() -> None:
-    assert len(cells_of(["experiment=paper/fig5"])) == 4
-    assert len(cells_of(["experiment=paper/fig5", "engine@seller.engine=gpt-4"])) == 1
-    assert len(cells_of(["experiment=paper/fig5", "seed=1,2"])) == 8
+    assert len(swept(["experiment=paper/fig5"])) == 4
+    assert len(swept(["experiment=paper/fig5", "engine@seller.engine=gpt-4"])) == 1
+    assert len(swept(["experiment=paper/fig5", "seed=1,2"])) == 8
 
 
 def test_what_cannot_be_played_is_refused_by_the_estimate_too(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from analysis.figures import FIGURES, Figure, NotEnough, reference_figures, save
 from analysis.figures.base import shown
 from analysis.figures.colours import DASHES, GROUPS, PALETTE, SHAPES, arm_look, lightness, look
 from analysis.measures.comparisons import change
-from analysis.measures.metrics import table
+from analysis.measures.metrics import METRICS, table
 from tests.run_maker import an_arms_game, make_run
 
 BY_NAME = {figure.name: figure for figure in FIGURES}
@@ -83,6 +83,15 @@ def test_price_and_deal_rate_by_round_are_the_table_with_its_intervals(runs: Run
         drawn = rows(named(name).draw(runs))
         for column in ("value", "low", "high"):
             assert in_order(drawn[column]) == pytest.approx(in_order(expected[column]), abs=1e-3), (name, column)
+
+
+def test_a_metric_whose_entry_says_so_is_a_figure_with_its_words() -> None:
+    drawn = [metric.drawn for metric in METRICS if metric.drawn]
+    assert {(each.name, each.title, each.caption) for each in drawn} <= set(map(_words, FIGURES))
+
+
+def _words(figure: Figure) -> tuple[str, str, str]:
+    return figure.name, figure.title, figure.caption
 
 
 def test_the_learners_response_length_is_the_tables(runs: Runs) -> None:

@@ -1,4 +1,4 @@
-"""README, "Coming from GPT-Bargaining": every command there composes, and every 2023 flag is there."""
+"""docs/from-2023.md: every command there composes, and every 2023 flag is there."""
 
 from __future__ import annotations
 
@@ -9,10 +9,9 @@ from pathlib import Path
 import pytest
 
 from bargain import compose
-from bargain.sweeps.estimate import cells_of
+from bargain.sweeps.estimate import swept
 
-TEXT = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
-TABLE = TEXT[TEXT.index("## Coming from GPT-Bargaining") :]
+TABLE = (Path(__file__).parent.parent / "docs" / "from-2023.md").read_text(encoding="utf-8")
 COMMANDS = sorted(set(re.findall(r"`bargain ((?:-m )?(?:experiment|game)=[^`]*)`", TABLE)))
 FLAGS = re.findall(
     r"\w+",
@@ -35,6 +34,6 @@ def test_there_is_a_command_for_each_recorded_experiment() -> None:
 def test_every_command_of_the_table_composes(command: str) -> None:
     arguments = shlex.split(command)
     if arguments[0] == "-m":
-        assert len(cells_of(arguments[1:])) > 1
+        assert len(swept(arguments[1:])) > 1
     else:
         compose(arguments)

@@ -16,10 +16,9 @@ from analysis import Runs, load
 from analysis.measures.behaviour import anchoring, violations
 from analysis.measures.comparisons import arms, cells, change, games_needed, selection_table
 from analysis.measures.costs import costs
-from analysis.measures.metrics import NAMES, describe_metrics, table
+from analysis.measures.metrics import NAMES, table
 from bargain.records import Game, Round, Turn, Usage, Verdict, Violation
 from tests.run_maker import a_game, a_round, an_arms_game, dialogue, make_run
-from tests.test_runs import DOCS
 
 
 def value(runs: Runs, metric: str, role: str = "", **where: Any) -> float:
@@ -28,10 +27,6 @@ def value(runs: Runs, metric: str, role: str = "", **where: Any) -> float:
     for name, wanted in {"role": role, **where}.items():
         found = found[found[name] == wanted]
     return float(found["value"].item())
-
-
-def test_every_metric_is_documented() -> None:
-    assert describe_metrics() in DOCS.read_text(encoding="utf-8")
 
 
 def test_deal_rate_counts_every_game_and_price_only_deals(tmp_path: Path) -> None:

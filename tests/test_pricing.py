@@ -9,8 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bargain.calls.pricing import FREE, Rates, TokenPrice, price_of, prompt_bound
+from bargain.calls.pricing import FREE, Rates, TokenPrice, prompt_bound
+from bargain.calls.pricing import price_of as price_of_engine
 from bargain.config.schema import EngineConfig
+from bargain.config.targets import locate
 from bargain.journal.format import Packer
 from bargain.records import Usage
 from tests.commands import PATIENCE_S
@@ -18,6 +20,10 @@ from tests.commands import PATIENCE_S
 
 def engine(target: str = "openai.OpenAIEngine", **fields: object) -> EngineConfig:
     return EngineConfig(_target_=f"bargain.engines.{target}", **fields)  # type: ignore[arg-type]
+
+
+def price_of(config: EngineConfig) -> TokenPrice | None:
+    return price_of_engine(config, locate(config._target_))
 
 
 def test_cached_and_written_tokens_have_their_own_price() -> None:
@@ -76,9 +82,9 @@ def test_looking_a_price_up_never_touches_the_network() -> None:
         sys.addaudithook(lambda event, args: sys.exit(event) if event in network else None)
         from bargain.calls.pricing import price_of
         from bargain.config.schema import EngineConfig
-        target = "bargain.engines.openai.OpenAIEngine"
-        assert price_of(EngineConfig(_target_=target, model="gpt-4o")).source == "genai-prices openai/gpt-4o"
-        assert price_of(EngineConfig(_target_=target, model="unheard-of")) is None
+        from bargain.engines.openai import OpenAIEngine
+        assert price_of(EngineConfig(model="gpt-4o"), OpenAIEngine).source == "genai-prices openai/gpt-4o"
+        assert price_of(EngineConfig(model="unheard-of"), OpenAIEngine) is None
         assert threading.active_count() == 1
     """
     subprocess.run([sys.executable, "-c", code], check=True, timeout=PATIENCE_S)

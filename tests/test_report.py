@@ -97,6 +97,16 @@ def _run(rounds: dict[tuple[str, str], Any], run: str) -> str:
     return next(name for name, _ in rounds if run.endswith(name))
 
 
+def test_a_metric_whose_entry_says_so_is_a_column_of_the_cells(study: Path) -> None:
+    rows = table(study / "runs" / "report", "rounds")
+    reported = [metric.reported for metric in metrics.METRICS if metric.reported]
+    assert {each.column for each in reported} <= set(rows[0])
+    page = Read(study / "runs" / "report" / "index.html").said
+    shown = [each for each in reported if not each.unless and any(row[each.column] for row in rows)]
+    assert len(shown) > 1
+    assert all(each.title in page and each.note in page for each in shown)
+
+
 def test_tests_are_one_family_and_stand_in_words(study: Path) -> None:
     report = study / "runs" / "report"
     rows = table(report, "tests")

@@ -8,17 +8,18 @@ import time
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis import load
-from analysis.data.columns import FEEDBACK_COLUMNS, ROUND_COLUMNS, RUN_COLUMNS, TURN_COLUMNS, Column, describe
+from analysis.data import fill_cache
+from analysis.data.cache import key_of
+from analysis.data.columns import FEEDBACK_COLUMNS, ROUND_COLUMNS, RUN_COLUMNS, TURN_COLUMNS, Column
 from analysis.data.games import Plan, read_feedback, read_games, read_turns
 from bargain.records import Game, Round, Violation
 from tests.run_maker import a_game, a_round, an_arms_game, dialogue, make_run, write_summary
-
-DOCS = Path(__file__).parent.parent / "docs" / "metrics.md"
 
 
 def age(directory: Path, seconds: float = 3600) -> None:
@@ -54,11 +55,6 @@ def test_the_frames_have_the_documented_columns(tmp_path: Path) -> None:
     assert list(runs.turns.columns) == ["run", *names(TURN_COLUMNS)]
     assert list(runs.feedback.columns) == ["run", *names(FEEDBACK_COLUMNS)]
     assert list(runs.runs.columns)[: len(RUN_COLUMNS)] == names(RUN_COLUMNS)
-
-
-@pytest.mark.parametrize("columns", [RUN_COLUMNS, ROUND_COLUMNS, TURN_COLUMNS, FEEDBACK_COLUMNS])
-def test_the_documentation_lists_every_column(columns: tuple[Column, ...]) -> None:
-    assert describe(columns) in DOCS.read_text(encoding="utf-8")
 
 
 def test_an_empty_place_gives_empty_frames_with_the_same_columns(tmp_path: Path) -> None:
@@ -212,6 +208,39 @@ def test_a_copy_is_made_again_when_the_games_change_or_it_is_damaged(tmp_path: P
     assert load(run).rounds["game"].unique().tolist() == [0, 1]
     (run / ".cache" / "rounds.arrow").write_bytes(b"ARROW1 nothing")
     assert load(run).rounds["game"].unique().tolist() == [0, 1]
+
+
+def test_a_copy_of_other_columns_or_of_other_code_is_not_read(tmp_path: Path) -> None:
+    run = make_run(tmp_path / "a", [[15.0, 16.0]])
+    games = run / "games.jsonl"
+    price = next(column for column in ROUND_COLUMNS if column.name == "price")
+    others = [
+        price._replace(name="cost"),
+        price._replace(kind=pa.float32()),
+        price._replace(compute=lambda played: 1.0),  # a function of this file
+    ]
+    keys = [key_of((column,), games) for column in (price, *others)]
+    assert len(set(keys)) == 4
+    assert key_of((price._replace(meaning="in other words"),), games) == keys[0]
+
+
+def test_a_round_that_was_not_played_has_a_value_of_the_right_type_in_every_column(tmp_path: Path) -> None:
+    rounds = load(make_run(tmp_path / "a", [[None]], game__n_rounds=2)).rounds
+    last = rounds.iloc[1]
+    assert (last["outcome"], last["n_turns"], last["seller_words"], last["violations"]) == ("not_played", 0, 0, "")
+    assert last[["price", "seller_concession"]].isna().all()
+
+
+def test_many_runs_are_read_by_workers_that_import_nothing_of_the_working_directory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs = [make_run(tmp_path / "runs" / str(at), [[15.0, 16.0]]) for at in range(4)]
+    (tmp_path / "yaml.py").write_text("raise SystemExit('taken from the working directory')")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(fill_cache, "WORTH_IT", 2)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1})
+    fill_cache.fill_caches(runs)
+    assert all((run / ".cache" / "rounds.arrow").is_file() for run in runs)
 
 
 def test_a_directory_that_cannot_be_written_is_read_all_the_same(tmp_path: Path) -> None:

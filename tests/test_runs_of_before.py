@@ -26,8 +26,12 @@ PAID = [
     "feedback=constant",
     "feedback.text=patience",
     "limits.max_concurrent_games=1",
+    "moderator.start=no_number",
+    "moderator.no_deal_threshold=10",
 ]
-"""What `whole` and `paused` were begun with; `paused` had a cap that it reached in its second game."""
+"""What `whole` and `paused` were begun with; `paused` had a cap that it reached in its second game.
+
+The two settings of the moderator were the defaults then."""
 
 
 def copied(name: str, where: Path) -> Path:

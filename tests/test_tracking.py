@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import logging
+import os
 import socket
 import subprocess
 import sys
@@ -10,10 +12,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from omegaconf import OmegaConf
 
+from bargain import compose
 from bargain.config.schema import TrackingConfig
 from bargain.config.targets import locate
+from bargain.errors import ConfigError
 from bargain.records import Feedback, Game, Round
 from bargain.rundir.directory import write_json
 from bargain.rundir.games import game_to_json
@@ -22,8 +25,8 @@ from bargain.text import without_controls
 from bargain.tracking.base import run_info
 from bargain.tracking.none import NoTracker
 from bargain.tracking.shown import rows
-from bargain.tracking.wandb import WandbTracker
-from tests.commands import PATIENCE_S
+from bargain.tracking.wandb import WandbConfig, WandbTracker, recorded_id, start_message
+from tests.commands import PATIENCE_S, bargain, environment, only_run
 from tests.tracked_run import (
     CONFIG,
     ROOT,
@@ -58,7 +61,7 @@ def test_an_offline_run_shows_every_price_every_feedback_and_the_config(
     sweep.mkdir(parents=True)
     write_json(sweep / "sweep.json", {"state": "running"})
     run_dir = unfinished(make_run(sweep / "4"))
-    tracker = WandbTracker(TrackingConfig(tags=["mine"]))
+    tracker = WandbTracker(WandbConfig(tags=["mine"]))
     tracker.start(run_dir, CONFIG, info_of(run_dir))
     for done in (1.0, 3.0):
         tracker.progress({"games_done": done, "deal_rate": 0.5, "mean_price_round_1": float("nan"), "cost_usd": done})
@@ -118,7 +121,7 @@ def test_an_offline_run_shows_every_price_every_feedback_and_the_config(
 def test_wandb_mode_disabled_writes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WANDB_MODE", "disabled")
     run_dir = make_run(tmp_path / "run")
-    for tracker in (WandbTracker(TrackingConfig(mode="online")), NoTracker(TrackingConfig())):
+    for tracker in (WandbTracker(WandbConfig(mode="online")), NoTracker(TrackingConfig())):
         tracker.start(run_dir, CONFIG, info_of(run_dir))
         tracker.progress({"games_done": 1.0})
         tracker.finish(SUMMARY, [])
@@ -150,7 +153,7 @@ def test_bargain_track_sends_a_sweeps_runs_again_under_the_same_ids(tmp_path: Pa
     assert [item["by_round/mean_price"] for item in shown.history if "by_round/mean_price" in item] == [14.0, 15.5]
     assert shown.config["game"]["name"] == "criticize_seller"
     moved = sweep.rename(tmp_path / "elsewhere") / "0"
-    assert f"run-{info_of(moved).id}.wandb" == files[0].name, "a moved directory keeps its W&B run"
+    assert f"run-{recorded_id(moved)}.wandb" == files[0].name, "a moved directory keeps its W&B run"
 
 
 def test_bargain_track_says_what_is_wrong_and_fails(tmp_path: Path) -> None:
@@ -193,7 +196,8 @@ def test_run_info_names_the_choices_and_survives_any_config() -> None:
     rules = run_info(Path("/x"), {**CONFIG, "moderator": {"name": "rules"}}, simulated=False)
     assert not any(tag.startswith("engine@moderator") or tag == "simulated" for tag in rules.tags)
     odd = run_info(Path("/x"), {"game": 3, "seller": None}, simulated=False, tags=["", "t" * 200])
-    assert odd.tags == ("t" * 64,)
+    told = start_message(Path("/x"), {}, odd, WandbConfig(tags=["mine"]), mode="offline", resume=False, finish_s=1.0)
+    assert told["tags"] == ["t" * 64, "mine"]
 
 
 def test_a_failed_game_has_a_row_that_says_why() -> None:
@@ -224,8 +228,81 @@ def test_secrets_leave_the_config_and_names_of_variables_stay() -> None:
 
 
 @pytest.mark.parametrize("name", ["wandb", "none"])
-def test_every_tracking_choice_fits_the_schema_and_can_be_made(name: str) -> None:
-    choice = OmegaConf.load(ROOT / "conf" / "tracking" / f"{name}.yaml")
-    config = OmegaConf.merge(OmegaConf.structured(TrackingConfig), choice)
-    assert config.name == name
+def test_every_tracking_choice_is_typed_by_its_tracker_and_can_be_made(name: str) -> None:
+    config = compose([f"tracking={name}", "tracking.tags=[1]"]).tracking
+    assert (config.name, list(config.tags)) == (name, ["1"])
     assert locate(config._target_)(config)
+
+
+@pytest.mark.parametrize(
+    ("override", "says"),
+    [
+        ("tracking.projct=x", "tracking.projct: no such key; did you mean tracking.project?"),
+        ("tracking.mode=away", "tracking.mode must be offline or online or disabled, got 'away'"),
+        ("tracking.project=[1]", "Cannot convert 'ListConfig' to string: '[1]' full_key: tracking.project"),
+    ],
+)
+def test_a_wrong_key_of_the_tracker_is_refused_in_one_line(override: str, says: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        compose([override])
+    assert str(caught.value) == says
+
+
+OWN = """
+import json
+from dataclasses import dataclass
+from bargain.config.schema import TrackingConfig
+
+@dataclass
+class NotebookConfig(TrackingConfig):
+    page: str = ""
+    every: int = 1
+
+    def __post_init__(self):
+        if self.every < 1:
+            raise ValueError(f"tracking.every must be at least 1, got {self.every}")
+
+class Notebook:
+    options = NotebookConfig
+
+    def __init__(self, config):
+        self.config, self.seen = config, []
+
+    def start(self, run_dir, config, info):
+        self.file = run_dir / self.config.page
+        self.seen.append(["start", info.id, config["tracking"]["every"], list(info.tags)[-2:]])
+
+    def progress(self, metrics):
+        pass
+
+    def game(self, game):
+        self.seen.append(["game", game.game, self.config.every])
+
+    def finish(self, summary, files):
+        self.file.write_text(json.dumps([*self.seen, ["finish", summary["state"], [each.name for each in files]]]))
+
+    def fail(self, reason):
+        pass
+"""
+
+
+def test_a_tracker_of_ones_own_is_one_class_and_one_yaml(tmp_path: Path) -> None:
+    (tmp_path / "mine" / "tracking").mkdir(parents=True)
+    (tmp_path / "mine" / "tracking" / "notebook.yaml").write_text(
+        "_target_: own_tracker.Notebook\nname: notebook\npage: page.json\nevery: 2\n"
+    )
+    (tmp_path / "own_tracker.py").write_text(OWN)
+    env = environment(PYTHONPATH=os.pathsep.join((str(tmp_path), str(ROOT))))
+    run = ["--config-dir", "mine", "game=simple", "n_games=2", "tracking=notebook", "allow_targets=[own_tracker]"]
+    for override, says in (("tracking.every=0", "tracking.every must be at least 1, got 0"),
+                           ("tracking.pge=x", "tracking.pge: no such key; did you mean tracking.page?")):  # fmt: skip
+        refused = bargain(*run, override, cwd=tmp_path, env=env)
+        assert (refused.returncode, refused.stderr.strip()) == (2, f"bargain: {says}")
+    done = bargain(*run, "tracking.every=3", "tracking.tags=[mine]", cwd=tmp_path, env=env)
+    assert done.returncode == 0, done.stderr
+    seen = json.loads((only_run(tmp_path) / "page.json").read_text())
+    assert [each[0] for each in seen] == ["start", "game", "game", "finish"]
+    assert seen[0][2:] == [3, ["mine", "simulated"]]
+    assert seen[1] == ["game", 0, 3]
+    assert seen[-1] == ["finish", "finished", ["games.jsonl", "summary.json"]]
+    assert not (only_run(tmp_path) / "wandb").exists()

@@ -16,9 +16,8 @@ from pathlib import Path
 
 import pytest
 
-from bargain.config.schema import TrackingConfig
 from bargain.rundir.directory import write_json
-from bargain.tracking.wandb import WandbTracker
+from bargain.tracking.wandb import WandbConfig, WandbTracker
 from tests.commands import AN_HOUR_S, PATIENCE_S, bargain, environment, only_run, summary_of, wait_for
 from tests.tracked_run import (
     CONFIG,
@@ -47,7 +46,7 @@ def warnings(caplog: pytest.LogCaptureFixture) -> Callable[[], list[str]]:
 
 def test_a_service_that_is_killed_mid_run_costs_one_warning(tmp_path: Path, warnings: Callable[[], list[str]]) -> None:
     run_dir = make_run(tmp_path / "run")
-    tracker = WandbTracker(TrackingConfig(), finish_s=AN_HOUR_S)
+    tracker = WandbTracker(WandbConfig(), finish_s=AN_HOUR_S)
     tracker.start(run_dir, CONFIG, info_of(run_dir))
     tracker.progress({"games_done": 1.0})
     (core,) = wait_for(lambda: wandb_cores(os.getpid()), "W&B's service starts")
@@ -63,7 +62,7 @@ def test_a_service_that_is_killed_mid_run_costs_one_warning(tmp_path: Path, warn
 
 def test_a_service_that_stops_answering_is_given_up_in_time(tmp_path: Path, warnings: Callable[[], list[str]]) -> None:
     run_dir = make_run(tmp_path / "run")
-    tracker = WandbTracker(TrackingConfig(), finish_s=2.0)
+    tracker = WandbTracker(WandbConfig(), finish_s=2.0)
     tracker.start(run_dir, CONFIG, info_of(run_dir))
     (core,) = wait_for(lambda: wandb_cores(os.getpid()), "W&B's service starts")
     wait_for(lambda: runs_of(run_dir), "the W&B run begins")
@@ -87,13 +86,12 @@ def fake_wandb(tmp_path: Path, code: str) -> Path:
 PLAY = """
 import json, logging, sys
 from pathlib import Path
-from bargain.config.schema import TrackingConfig
 from bargain.tracking.base import RunInfo
-from bargain.tracking.wandb import WandbTracker
+from bargain.tracking.wandb import WandbConfig, WandbTracker
 
 logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
 run_dir = Path(sys.argv[1])
-tracker = WandbTracker(TrackingConfig(), finish_s=float(sys.argv[3]))
+tracker = WandbTracker(WandbConfig(), finish_s=float(sys.argv[3]))
 tracker.start(run_dir, {}, RunInfo("abc123", "a run", None, ("game=simple",), True))
 for done in range(5000):
     tracker.progress({"games_done": float(done), "deal_rate": 0.5})
@@ -153,7 +151,7 @@ def test_online_without_a_key_neither_prompts_nor_hangs(
 ) -> None:
     monkeypatch.setenv("WANDB_MODE", "online")
     run_dir = make_run(tmp_path / "run")
-    tracker = WandbTracker(TrackingConfig(mode="offline"), finish_s=AN_HOUR_S)
+    tracker = WandbTracker(WandbConfig(mode="offline"), finish_s=AN_HOUR_S)
     tracker.start(run_dir, CONFIG, info_of(run_dir))
     tracker.finish(SUMMARY, [run_dir / "games.jsonl"])
     (warning,) = warnings()
@@ -173,7 +171,7 @@ def test_an_online_run_arrives_at_the_server_and_says_where(
 ) -> None:
     run_dir = make_run(tmp_path / "run")
     info = info_of(run_dir)
-    tracker = WandbTracker(TrackingConfig(mode="online"), finish_s=AN_HOUR_S)
+    tracker = WandbTracker(WandbConfig(mode="online"), finish_s=AN_HOUR_S)
     tracker.start(run_dir, CONFIG, info)
     tracker.finish(SUMMARY, [run_dir / "games.jsonl"])
     assert warnings() == []
@@ -191,7 +189,7 @@ def test_a_server_that_falls_silent_costs_one_warning(
     tmp_path: Path, server: WandbServer, caplog: pytest.LogCaptureFixture, warnings: Callable[[], list[str]]
 ) -> None:
     run_dir = make_run(tmp_path / "run")
-    tracker = WandbTracker(TrackingConfig(mode="online"), finish_s=4.0)
+    tracker = WandbTracker(WandbConfig(mode="online"), finish_s=4.0)
     tracker.start(run_dir, CONFIG, info_of(run_dir))
     wait_for(lambda: caplog.messages, "it has started")
     server.silent = True

@@ -5,7 +5,6 @@
     address.py    widgets whose choices stand in the address, so that it can be shared
     data.py       the runs, loaded again only when their files change
     *_view.py     one view each: `show(chosen)`
-    words.py      differences and tests as sentences
 
 What players, critics and moderators said is data: it is shown with st.text, in tables and in charts, which do not
 interpret it; st.markdown and its kin only ever get sentences that stand in this package. No view computes a metric.

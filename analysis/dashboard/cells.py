@@ -64,7 +64,7 @@ def in_order(frame: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
 
 def unit_of(metric: str) -> str:
     """The unit of a metric."""
-    return next(each.unit for each in metrics.METRICS if each.name == metric)
+    return metrics.metric_of(metric).unit
 
 
 def roles_of(metric: str) -> list[str]:

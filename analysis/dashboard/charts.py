@@ -12,8 +12,7 @@ import altair as alt
 import pandas as pd
 
 from analysis.figures.colours import PALETTE, ROLES
-
-PLAYERS = ("seller", "buyer")
+from bargain.records import PLAYERS
 
 
 def price_trace(

@@ -15,13 +15,14 @@ from analysis.dashboard.filters import NO_CHOICES
 from analysis.data.runs import Runs
 from analysis.figures.colours import PALETTE
 from analysis.measures import metrics
-from analysis.words import interval, number, sentence
+from analysis.text import interval, number, sentence
 
 EVERY, EACH = "every pair", "run"
 MOST = 12
 """So many cells can be told apart in a figure."""
 POOLED = ("seed", "n_games")
 """What does not make another cell unless asked for: more games of the same."""
+FORMULAS = "\n".join(f"- {metric.name}: {metric.formula}" for metric in metrics.METRICS if metric.role != "buyer")
 LEVELS = {"values": "values of that round", "changes": "changes since round 1"}
 
 
@@ -43,7 +44,7 @@ def show(chosen: Chosen) -> None:
     columns = [] if EACH in columns else columns or usual
     runs = cells.with_cells(chosen.runs, columns)
     with first[2]:
-        metric = address.one("metric", "Metric", metrics.NAMES, "price")
+        metric = address.one("metric", "Metric", metrics.NAMES, "price", help=FORMULAS)
     roles = cells.roles_of(metric)
     with first[3]:
         role = address.one("role", "Whose", roles, shown=cells.role_told, disabled=len(roles) == 1)

@@ -12,7 +12,7 @@ import streamlit as st
 
 from analysis.dashboard import address, rounds_shown
 from analysis.dashboard.data import Chosen, same_place
-from analysis.words import money
+from analysis.text import money
 
 KINDS = {
     "all": "all games",

@@ -13,7 +13,7 @@ import pandas as pd
 import streamlit as st
 
 from analysis.dashboard.charts import price_trace
-from analysis.words import money
+from analysis.text import money
 
 ACTS = {"offer": "offers", "accept": "accepts", "reject": "rejects", "walk_away": "walks away"}
 LAST_CONCESSION = "accepts_worse_than_own_offer"

@@ -1,36 +1,56 @@
 """Columnar copies of a run's games, written once, so that a thousand runs load in seconds.
 
-`RUN/.cache/rounds.arrow` (Arrow IPC with LZ4; turns, feedback) holds what `games.py` found, with the sizes and
-times of the files it was made from; when one of them changes it is made again. It is derived and can be deleted at any
-time, and where it cannot be written, reading goes on without it. Parquet would take four times as long to read.
+`RUN/.cache/rounds.arrow` (Arrow IPC with LZ4; turns, feedback) holds what `games.py` read, with a key: the sizes and
+times of the files it was made from, the columns, and a hash of the code that computes them. When one of these changes
+the copy is made again. It is derived and can be deleted at any time, and where it cannot be written, reading goes on
+without it. Parquet would take four times as long to read.
 """
 
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
+import sys
+from collections.abc import Iterable
+from functools import cache
+from importlib import resources
 from pathlib import Path
+from types import FunctionType
 from typing import Any
 
 import pyarrow as pa
 
-FORMAT = 1
-"""Raise it when a schema or the meaning of a column changes: older copies are then made again."""
+from analysis.data.columns import Column
+
 _KEY, _FACTS = b"bargain.key", b"bargain.facts"
 
 
-def key_of(*files: Path) -> str:
-    """The sizes and modification times of the files a copy is made from, and the copy's format."""
-    found: list[Any] = [FORMAT]
+def key_of(columns: Iterable[Column], *files: Path) -> str:
+    """What decides what a copy holds: its columns, their code and the files it is made from, by sizes and times."""
+    parts: list[Any] = [version_of(tuple(columns))]
     for file in files:
         try:
             stat = os.stat(file)
         except OSError:
-            found.append(None)
+            parts.append(None)
         else:
-            found.append([stat.st_size, stat.st_mtime_ns])
-    return json.dumps(found)
+            parts.append([stat.st_size, stat.st_mtime_ns])
+    return json.dumps(parts)
+
+
+@cache
+def version_of(columns: tuple[Column, ...]) -> str:
+    """A hash of the columns' names and types and of the code that computes them: this folder, and wherever else a
+    column's own function stands. (It does not see what such code calls elsewhere: then delete .cache.)"""
+    digest = hashlib.sha256(repr([(column.name, str(column.kind)) for column in columns]).encode())
+    here = [file for file in resources.files("analysis.data").iterdir() if file.name.endswith(".py")]
+    modules = {column.compute.__module__ for column in columns if isinstance(column.compute, FunctionType)}
+    elsewhere = [sys.modules[name].__file__ for name in sorted(modules) if not name.startswith("analysis.data.")]
+    for source in [*sorted(here, key=lambda file: file.name), *map(Path, filter(None, elsewhere))]:
+        digest.update(source.read_bytes())
+    return digest.hexdigest()[:16]
 
 
 def read(path: Path, key: str) -> tuple[pa.Table, dict[str, Any]] | None:

@@ -1,142 +1,234 @@
-"""The columns of the frames that `analysis.load` returns: name, type, unit and meaning, each said once.
+"""The columns of the frames that `analysis.load` returns, each said once: name, type, unit, meaning, computation.
 
-The columnar copies are written with these schemas, docs/metrics.md prints them, and a test compares the two. This file
-knows no run directory and no metric.
+    Column("seller_words", COUNT, "words", "words of these turns", lambda played: played.seller.words)
+
+That entry is all a new column needs: the frames, the columnar copies under .cache/ (older ones are made again) and the
+table in docs/metrics.md (`python docs/tables.py`) follow from it. What several columns share is worked out in
+round_facts.py and run_facts.py.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import NamedTuple
+import math
+from collections.abc import Callable, Iterable
+from operator import attrgetter
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 
-CATEGORY = pa.dictionary(pa.int32(), pa.string())
-PLAYERS = ("seller", "buyer")
-SEATS = ("seller", "buyer", "moderator", "critic")
+from analysis.data.round_facts import SEATS, PlayedRound
+from analysis.data.run_facts import RunFacts
+from bargain.records import PLAYERS
+
+CATEGORY, TEXT, FLAG = pa.dictionary(pa.int32(), pa.string()), pa.string(), pa.bool_()
+SMALL, COUNT, LARGE, NUMBER = pa.int16(), pa.int32(), pa.int64(), pa.float64()
 
 
 class Column(NamedTuple):
-    """One column: `kind` is its arrow type, `unit` is "" for names and flags."""
+    """One column. `kind` is its arrow type, `unit` is "" for names and flags.
+
+    compute: its value from what a row is made of: a PlayedRound, a Turn, a feedback as in games.jsonl, or RunFacts;
+    None for a column that says which row it is.
+    """
 
     name: str
     kind: pa.DataType
     unit: str
     meaning: str
+    compute: Callable[[Any], object] | None = None
+
+    @property
+    def nothing(self) -> object:
+        """Its value in a round that was not played."""
+        if pa.types.is_floating(self.kind):
+            return math.nan
+        return 0 if pa.types.is_integer(self.kind) else ""
 
 
-def _player_columns(role: str) -> list[Column]:
-    price, count = pa.float64(), pa.int16()
+class Turn(NamedTuple):
+    """One utterance: its number in the round, from 1, and the bargain.records.Turn as it stands in games.jsonl."""
+
+    number: int
+    json: dict[str, Any]
+
+
+def _price(value: float | None) -> float:
+    return math.nan if value is None else float(value)
+
+
+def _of_player(role: str) -> list[Column]:
+    """The columns that both players have, of a PlayedRound."""
     return [
-        Column(f"{role}_turns", count, "turns", f"turns that the {role} wrote itself (hard-coded openings left out)"),
-        Column(f"{role}_chars", pa.int32(), "characters", "length of these turns"),
-        Column(f"{role}_words", pa.int32(), "words", "words of these turns, split at white space"),
-        Column(f"{role}_offers", count, "offers", "prices it put on the table, opening included, acceptances left out"),
-        Column(f"{role}_first_offer", price, "currency", "the first of them, NaN without one"),
-        Column(f"{role}_first_own_offer", price, "currency", "the first that is not the hard-coded opening"),
-        Column(f"{role}_last_offer", price, "currency", "the last of them"),
-        Column(f"{role}_concession", price, "currency", "from first to last offer, positive towards the rival"),
-        Column(f"{role}_first_concession", price, "currency", "size of its first move towards the rival, NaN if none"),
-        Column(f"{role}_first_concession_turn", price, "turn", "number of the turn that made it, from 1"),
-        Column(f"{role}_violations", count, "violations", f"inconsistencies of the {role}"),
-    ]
+        Column(f"{role}_turns", SMALL, "turns", f"turns that the {role} wrote itself (hard-coded openings left out)",
+               attrgetter(f"{role}.turns")),
+        Column(f"{role}_chars", COUNT, "characters", "length of these turns", attrgetter(f"{role}.chars")),
+        Column(f"{role}_words", COUNT, "words", "words of these turns, split at white space",
+               attrgetter(f"{role}.words")),
+        Column(f"{role}_offers", SMALL, "offers", "prices it put on the table, opening included, acceptances left out",
+               attrgetter(f"{role}.offers")),
+        Column(f"{role}_first_offer", NUMBER, "currency", "the first of them, NaN without one",
+               attrgetter(f"{role}.first_offer")),
+        Column(f"{role}_first_own_offer", NUMBER, "currency", "the first that is not the hard-coded opening",
+               attrgetter(f"{role}.first_own_offer")),
+        Column(f"{role}_last_offer", NUMBER, "currency", "the last of them", attrgetter(f"{role}.last_offer")),
+        Column(f"{role}_concession", NUMBER, "currency", "from first to last offer, positive towards the rival",
+               attrgetter(f"{role}.concession")),
+        Column(f"{role}_first_concession", NUMBER, "currency",
+               "size of its first move towards the rival, NaN if none", attrgetter(f"{role}.first_concession")),
+        Column(f"{role}_first_concession_turn", NUMBER, "turn", "number of the turn that made it, from 1",
+               attrgetter(f"{role}.first_concession_turn")),
+        Column(f"{role}_violations", SMALL, "violations", f"inconsistencies of the {role}",
+               lambda played: played.violations_of(role)),
+    ]  # fmt: skip
 
 
-ROUND_COLUMNS: tuple[Column, ...] = (
-    Column("game", pa.int32(), "", "number of the game in its run, from 0"),
+def _of_seat(seat: str) -> list[Column]:
+    return [
+        Column(f"{seat}_input_tokens", LARGE, "tokens", f"input tokens of the {seat}",
+               lambda played: played.tokens[seat].input),
+        Column(f"{seat}_output_tokens", LARGE, "tokens", f"output tokens of the {seat}",
+               lambda played: played.tokens[seat].output),
+    ]  # fmt: skip
+
+
+def _kinds(played: PlayedRound) -> str:
+    return " ".join(f"{kind}={count}" for kind, count in sorted(played.kinds.items()))
+
+
+def _objections(played: PlayedRound) -> int:
+    return sum(bool(verdict["objections"]) for verdict in played.json["verdicts"])
+
+
+def _overruled(played: PlayedRound) -> int:
+    verdicts = [verdict for verdict in played.json["verdicts"] if verdict["objections"]]
+    return sum(verdict["stands"] != verdict["state"] for verdict in verdicts)
+
+
+PLACE_COLUMNS = (
+    Column("game", COUNT, "", "number of the game in its run, from 0"),
     Column("arm", CATEGORY, "", "the arm of a compare game, empty in a game without arms"),
-    Column("round", pa.int16(), "", "number of the round, from 1"),
-    Column("shared", pa.bool_(), "", "the first round that all arms share; every arm has a row of it"),
-    Column("repeat", pa.bool_(), "", "a further row of a shared round: leave out where rounds are counted as played"),
-    Column("outcome", CATEGORY, "", "deal, no_deal, walk_away, error, or not_played (planned, but the game had ended)"),
-    Column("reason", CATEGORY, "", "why it ended without a deal, in words"),
-    Column("price", pa.float64(), "currency", "the agreed price, NaN without a deal"),
-    Column("legacy_price", pa.float64(), "currency", "the price by the 2023 rules, NaN where they find none"),
-    Column("n_turns", pa.int16(), "turns", "all turns, openings included"),
-    Column("dialogue_chars", pa.int32(), "characters", "length of all turns, openings included"),
-    Column("dialogue_words", pa.int32(), "words", "words of all turns, openings included"),
-    *(column for role in PLAYERS for column in _player_columns(role)),
-    Column("violations", CATEGORY, "", "who did what how often: `buyer:moves_back=2 seller:below_cost=1`"),
-    Column("verdicts", pa.int16(), "verdicts", "verdicts of the moderator"),
-    Column("objections", pa.int16(), "verdicts", "of these, those that the code disagrees with"),
-    Column("overruled", pa.int16(), "verdicts", "of these, those that did not stand"),
-    Column(
-        "feedback_source", CATEGORY, "", "who coached before this round (ai, human ...; + joins two), empty if nobody"
-    ),
-    Column("feedback_chars", pa.int32(), "characters", "length of the feedback heard before this round"),
-    Column("calls", pa.int32(), "calls", "calls of this round, those for the feedback before it included"),
-    Column("input_tokens", pa.int64(), "tokens", "tokens of their prompts"),
-    Column("output_tokens", pa.int64(), "tokens", "tokens of their replies"),
-    Column("cached_tokens", pa.int64(), "tokens", "part of the prompts that a provider cache served"),
-    *(
-        Column(f"{seat}_{side}_tokens", pa.int64(), "tokens", f"{side} tokens of the {seat}")
-        for seat in SEATS
-        for side in ("input", "output")
-    ),
+    Column("round", SMALL, "", "number of the round, from 1"),
+    Column("shared", FLAG, "", "the first round that all arms share; every arm has a row of it"),
+    Column("repeat", FLAG, "", "a further row of a shared round: leave out where rounds are counted as played"),
 )
+"""Which planned round a row is."""
 
-TURN_COLUMNS: tuple[Column, ...] = (
-    Column("game", pa.int32(), "", "number of the game in its run, from 0"),
+END_COLUMNS = (
+    Column("outcome", CATEGORY, "", "deal, no_deal, walk_away, error, or not_played (planned, but the game had ended)",
+           lambda played: played.json["outcome"]),
+    Column("reason", CATEGORY, "", "why it ended without a deal, in words",
+           lambda played: played.json.get("reason") or ""),
+)  # fmt: skip
+"""Known of every planned round, whether it was played or not."""
+
+MEASURED_COLUMNS = (
+    Column("price", NUMBER, "currency", "the agreed price, NaN without a deal",
+           lambda played: _price(played.json["price"])),
+    Column("legacy_price", NUMBER, "currency", "the price by the 2023 rules, NaN where they find none",
+           lambda played: _price(played.json.get("legacy_price"))),
+    Column("n_turns", SMALL, "turns", "all turns, openings included", lambda played: len(played.json["turns"])),
+    Column("dialogue_chars", COUNT, "characters", "length of all turns, openings included", attrgetter("chars")),
+    Column("dialogue_words", COUNT, "words", "words of all turns, openings included", attrgetter("words")),
+    *(column for role in PLAYERS for column in _of_player(role)),
+    Column("violations", CATEGORY, "", "who did what how often: `buyer:moves_back=2 seller:below_cost=1`", _kinds),
+    Column("verdicts", SMALL, "verdicts", "verdicts of the moderator", lambda played: len(played.json["verdicts"])),
+    Column("objections", SMALL, "verdicts", "of these, those that the code disagrees with", _objections),
+    Column("overruled", SMALL, "verdicts", "of these, those that did not stand", _overruled),
+    Column("feedback_source", CATEGORY, "",
+           "who coached before this round (ai, human ...; + joins two), empty if nobody",
+           lambda played: "+".join(dict.fromkeys(feedback["source"] for feedback in played.json["feedback"]))),
+    Column("feedback_chars", COUNT, "characters", "length of the feedback heard before this round",
+           lambda played: sum(len(feedback["text"]) for feedback in played.json["feedback"])),
+    Column("calls", COUNT, "calls", "calls of this round, those for the feedback before it included",
+           attrgetter("calls")),
+    Column("input_tokens", LARGE, "tokens", "tokens of their prompts", attrgetter("input_tokens")),
+    Column("output_tokens", LARGE, "tokens", "tokens of their replies", attrgetter("output_tokens")),
+    Column("cached_tokens", LARGE, "tokens", "part of the prompts that a provider cache served",
+           attrgetter("cached_tokens")),
+    *(column for seat in SEATS for column in _of_seat(seat)),
+)  # fmt: skip
+"""Measured on a PlayedRound."""
+
+ROUND_COLUMNS = (*PLACE_COLUMNS, *END_COLUMNS, *MEASURED_COLUMNS)
+
+TURN_COLUMNS = (
+    Column("game", COUNT, "", "number of the game in its run, from 0"),
     Column("arm", CATEGORY, "", "the arm as played, empty for a shared round"),
-    Column("round", pa.int16(), "", "number of the round, from 1"),
-    Column("turn", pa.int16(), "", "number of the turn in its round, from 1"),
-    Column("role", CATEGORY, "", "seller or buyer"),
-    Column("offer", pa.float64(), "currency", "the price it puts (or, accepting, leaves) on the table, NaN if none"),
-    Column("act", CATEGORY, "", "offer, accept, reject, walk_away or other"),
-    Column("fixed", pa.bool_(), "", "a hard-coded opening"),
-    Column("chars", pa.int32(), "characters", "length of the text"),
-    Column("words", pa.int32(), "words", "words of the text, split at white space"),
-    Column("text", pa.string(), "", "what was said"),
-)
+    Column("round", SMALL, "", "number of the round, from 1"),
+    Column("turn", SMALL, "", "number of the turn in its round, from 1", attrgetter("number")),
+    Column("role", CATEGORY, "", "seller or buyer", lambda turn: turn.json["role"]),
+    Column("offer", NUMBER, "currency", "the price it puts (or, accepting, leaves) on the table, NaN if none",
+           lambda turn: _price(turn.json["offer"])),
+    Column("act", CATEGORY, "", "offer, accept, reject, walk_away or other", lambda turn: turn.json["act"]),
+    Column("fixed", FLAG, "", "a hard-coded opening", lambda turn: bool(turn.json["fixed"])),
+    Column("chars", COUNT, "characters", "length of the text", lambda turn: len(turn.json["text"])),
+    Column("words", COUNT, "words", "words of the text, split at white space",
+           lambda turn: len(turn.json["text"].split())),
+    Column("text", TEXT, "", "what was said", lambda turn: turn.json["text"]),
+)  # fmt: skip
 
-FEEDBACK_COLUMNS: tuple[Column, ...] = (
-    Column("game", pa.int32(), "", "number of the game in its run, from 0"),
+FEEDBACK_COLUMNS = (
+    Column("game", COUNT, "", "number of the game in its run, from 0"),
     Column("arm", CATEGORY, "", "the arm as played"),
-    Column("round", pa.int16(), "", "the round before which it was heard"),
-    Column("learner", CATEGORY, "", "who was coached"),
-    Column("source", CATEGORY, "", "ai, human, constant ..."),
-    Column("text", pa.string(), "", "what the learner was told"),
-    Column("acknowledgement", pa.string(), "", "what it answered"),
+    Column("round", SMALL, "", "the round before which it was heard"),
+    Column("learner", CATEGORY, "", "who was coached", lambda feedback: feedback["learner"]),
+    Column("source", CATEGORY, "", "ai, human, constant ...", lambda feedback: feedback["source"]),
+    Column("text", TEXT, "", "what the learner was told", lambda feedback: feedback["text"]),
+    Column("acknowledgement", TEXT, "", "what it answered", lambda feedback: feedback.get("acknowledgement") or ""),
 )
 
-RUN_COLUMNS: tuple[Column, ...] = (
-    Column("run", pa.string(), "", "the run directory, relative to the working directory if it lies under it"),
-    Column("sweep", pa.string(), "", "the sweep's directory, empty for a single run"),
-    Column("cell", pa.int64(), "", "number of the cell in its sweep, -1 for a single run"),
-    Column(
-        "state",
-        pa.string(),
-        "",
-        "finished, running, paused, failed, crashed (no end recorded, no sign of life) or empty",
-    ),
-    Column("problem", pa.string(), "", "what is wrong with the run or its files, in words; empty if nothing is"),
-    Column(
-        "simulated", pa.bool_(), "", "an embedded negotiator took part: the numbers say nothing about language models"
-    ),
-    Column("planned", pa.int64(), "games", "games that the config asks for"),
-    Column("finished", pa.int64(), "games", "games in games.jsonl, those that failed included"),
-    Column("error", pa.int64(), "games", "of these, games that failed for good"),
-    Column("damaged", pa.int64(), "lines", "lines of games.jsonl that could not be read"),
-    Column("cost_usd", pa.float64(), "USD", "what the run cost, NaN if a price is unknown or no summary says so"),
-    Column(
-        "cost_usd_seller", pa.float64(), "USD", "of this the seller (so for buyer, moderator, critic), NaN if unknown"
-    ),
-    Column("cost_usd_buyer", pa.float64(), "USD", "the buyer's part"),
-    Column("cost_usd_moderator", pa.float64(), "USD", "the moderator's part"),
-    Column("cost_usd_critic", pa.float64(), "USD", "the critics' part"),
-    Column("input_tokens", pa.int64(), "tokens", "tokens of all prompts of the finished games"),
-    Column("output_tokens", pa.int64(), "tokens", "tokens of all replies of the finished games"),
-    Column("cached_tokens", pa.int64(), "tokens", "part of the prompts that a provider cache served"),
-    Column("calls", pa.int64(), "calls", "calls of the finished games"),
-    Column("wall_s", pa.float64(), "s", "wall time, NaN if no summary says so"),
-    Column("learner", pa.string(), "", "who is coached: seller, buyer, both, or empty"),
-    Column("seller_engine", pa.string(), "", "name of the seller's engine"),
-    Column("buyer_engine", pa.string(), "", "name of the buyer's engine"),
-    Column("critic_engine", pa.string(), "", "name of the critic's engine: the learner's unless the config names one"),
-    Column("moderator_engine", pa.string(), "", "name of the moderator's engine, empty if it has none"),
-    Column("learner_engine", pa.string(), "", "engine of the learner; of both joined by + if they differ"),
-    Column("rival_engine", pa.string(), "", "engine of the player who is not coached"),
-)
+
+def _cost_of(seat: str) -> Callable[[RunFacts], object]:
+    return lambda run: run.cost_of(seat)
+
+
+def _total(name: str) -> Callable[[RunFacts], object]:
+    """Something that was counted over the games when they were read."""
+    return lambda run: run.games[name]
+
+
+RUN_COLUMNS = (
+    Column("run", TEXT, "", "the run directory, relative to the working directory if it lies under it",
+           attrgetter("name")),
+    Column("sweep", TEXT, "", "the sweep's directory, empty for a single run", attrgetter("sweep")),
+    Column("cell", LARGE, "", "number of the cell in its sweep, -1 for a single run",
+           lambda run: int(run.path.name) if run.sweep else -1),
+    Column("state", TEXT, "", "finished, running, paused, failed, crashed (no end recorded, no sign of life) or empty",
+           attrgetter("state")),
+    Column("problem", TEXT, "", "what is wrong with the run or its files, in words; empty if nothing is",
+           attrgetter("problem")),
+    Column("simulated", FLAG, "", "an embedded negotiator took part: the numbers say nothing about language models",
+           attrgetter("simulated")),
+    Column("planned", LARGE, "games", "games that the config asks for", attrgetter("planned")),
+    Column("finished", LARGE, "games", "games in games.jsonl, those that failed included", _total("finished")),
+    Column("error", LARGE, "games", "of these, games that failed for good", _total("error")),
+    Column("damaged", LARGE, "lines", "lines of games.jsonl that could not be read", _total("damaged")),
+    Column("cost_usd", NUMBER, "USD", "what the run cost, NaN if a price is unknown or no summary says so",
+           lambda run: run.number("cost_usd")),
+    Column("cost_usd_seller", NUMBER, "USD", "of this the seller (so for buyer, moderator, critic), NaN if unknown",
+           _cost_of("seller")),
+    Column("cost_usd_buyer", NUMBER, "USD", "the buyer's part", _cost_of("buyer")),
+    Column("cost_usd_moderator", NUMBER, "USD", "the moderator's part", _cost_of("moderator")),
+    Column("cost_usd_critic", NUMBER, "USD", "the critics' part", _cost_of("critic")),
+    Column("input_tokens", LARGE, "tokens", "tokens of all prompts of the finished games", _total("input_tokens")),
+    Column("output_tokens", LARGE, "tokens", "tokens of all replies of the finished games", _total("output_tokens")),
+    Column("cached_tokens", LARGE, "tokens", "part of the prompts that a provider cache served",
+           _total("cached_tokens")),
+    Column("calls", LARGE, "calls", "calls of the finished games", _total("calls")),
+    Column("wall_s", NUMBER, "s", "wall time, NaN if no summary says so", lambda run: run.number("wall_s")),
+    Column("learner", TEXT, "", "who is coached: seller, buyer, both, or empty",
+           lambda run: "both" if len(run.learners) > 1 else "".join(run.learners)),
+    Column("seller_engine", TEXT, "", "name of the seller's engine", lambda run: run.engine("seller")),
+    Column("buyer_engine", TEXT, "", "name of the buyer's engine", lambda run: run.engine("buyer")),
+    Column("critic_engine", TEXT, "", "name of the critic's engine: the learner's unless the config names one",
+           lambda run: run.engine("critic")),
+    Column("moderator_engine", TEXT, "", "name of the moderator's engine, empty if it has none",
+           lambda run: run.engine("moderator")),
+    Column("learner_engine", TEXT, "", "engine of the learner; of both joined by + if they differ",
+           lambda run: run.engines(run.learners)),
+    Column("rival_engine", TEXT, "", "engine of the player who is not coached", lambda run: run.rival_engine),
+)  # fmt: skip
+"""What is known of a run beside the choices of its config, from RunFacts."""
 
 
 def schema_of(columns: Iterable[Column]) -> pa.Schema:

@@ -1,7 +1,7 @@
-"""One run directory -> a row of RUN_COLUMNS, every choice of its config, and its games.
+"""Run directories: where they are, and what the files of one of them come to.
 
-It knows the files of a run directory (see DESIGN.md, "Contracts") and that each of them may be missing, half written or
-damaged: a directory is always described, never refused.
+Each file of a run directory (docs/architecture.md) may be missing, half written or damaged: a directory is always
+described, never refused.
 """
 
 from __future__ import annotations
@@ -20,18 +20,19 @@ import pyarrow.compute as pc
 import yaml
 
 from analysis.data import cache
-from analysis.data.columns import SEATS
+from analysis.data.columns import ROUND_COLUMNS, RUN_COLUMNS
 from analysis.data.games import Plan, Problem, read_games
+from analysis.data.run_facts import RunFacts, positive
 
 SIGN_OF_LIFE_S = 120.0
 """A run writes its summary every few seconds; one that wrote nothing for so long and recorded no end has crashed."""
-COPY = Path(".cache", "rounds.arrow")
+CACHED_ROUNDS = Path(".cache", "rounds.arrow")
 """Where in a run directory the columnar copy of its rounds lies."""
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times as fast where libyaml is there
 
 
 class RunFiles(NamedTuple):
-    """What one run directory came to."""
+    """What one run directory came to: its row of RUN_COLUMNS, every choice of its config, and its games."""
 
     row: dict[str, Any]
     config: dict[str, Any]
@@ -44,21 +45,21 @@ def find_runs(where: str | Path | Iterable[str | Path]) -> list[Path]:
 
     Raises FileNotFoundError for a path or pattern that matches nothing at all.
     """
-    found: dict[str, Path] = {}
+    paths: dict[str, Path] = {}
     seen: set[str] = set()
-    for each in [where] if isinstance(where, str | Path) else where:
-        text = os.path.expanduser(each)
+    for wanted in [where] if isinstance(where, str | Path) else where:
+        text = os.path.expanduser(wanted)
         while text.endswith(("/**", "/")) and len(text) > 1:
             text = text.removesuffix("/").removesuffix("/**")
         starts = [text] if os.path.exists(text) else glob.glob(text, recursive=True)
         if not starts:
             raise FileNotFoundError(
-                f"load: nothing matches {str(each)!r}; name a run or sweep directory, or a glob of them"
+                f"load: nothing matches {str(wanted)!r}; name a run or sweep directory, or a glob of them"
             )
         for start in starts:
             for path in _walk(start if os.path.isdir(start) else os.path.dirname(start) or ".", seen):
-                found.setdefault(os.path.abspath(path), Path(path))
-    return sorted(found.values(), key=lambda path: [(int(part) if part.isdigit() else -1, part) for part in path.parts])
+                paths.setdefault(os.path.abspath(path), Path(path))
+    return sorted(paths.values(), key=lambda path: [(int(part) if part.isdigit() else -1, part) for part in path.parts])
 
 
 def _walk(start: str, seen: set[str]) -> Iterator[str]:
@@ -83,8 +84,8 @@ def read_run(path: Path, *, caching: bool = True) -> RunFiles:
     caching: keep a columnar copy of the games of a run that has ended, and use one that is there.
     """
     games, configured = path / "games.jsonl", path / ".hydra" / "config.yaml"
-    key = cache.key_of(games, configured)
-    copy = path / COPY
+    key = cache.key_of(ROUND_COLUMNS, games, configured)
+    copy = path / CACHED_ROUNDS
     known = cache.read(copy, key) if caching else None
     summary, problems = _read_summary(path)
     state = _state(path, summary, games)
@@ -94,9 +95,10 @@ def read_run(path: Path, *, caching: bool = True) -> RunFiles:
         rounds, facts = _read_games(games, configured)
         if caching and state != "running" and games.is_file():
             cache.write(copy, key, rounds, facts)
-    problems = [Problem(*each) for each in facts["problems"]] + problems
-    row = _identity(path) | {"state": state, "problem": _told(state, summary, facts, problems)}
-    row |= _counts(summary, facts) | _engines(facts["config"])
+    problems = [Problem(*problem) for problem in facts["problems"]] + problems
+    told = _told(state, summary, facts, problems)
+    run = RunFacts(path, state, told, summary, facts["config"], facts)
+    row = {column.name: column.compute(run) for column in RUN_COLUMNS if column.compute}
     return RunFiles(row, facts["config"], rounds, problems)
 
 
@@ -105,33 +107,29 @@ def _read_games(games: Path, configured: Path) -> tuple[pa.Table, dict[str, Any]
     config, problems = _read_config(configured)
     arms = config.get("game.arms", "")
     plan = Plan(
-        _count(config.get("n_games")), _count(config.get("game.n_rounds")), tuple(arms.split(", ")) if arms else ()
+        positive(config.get("n_games")), positive(config.get("game.n_rounds")), tuple(arms.split(", ")) if arms else ()
     )
     try:
         with games.open("rb") as lines:
-            found = read_games(lines, plan)
+            read = read_games(lines, plan)
     except OSError as error:
-        found = read_games((), plan)
+        read = read_games((), plan)
         if not isinstance(error, FileNotFoundError):
             problems.append(Problem(0, f"games.jsonl cannot be read ({error.strerror})"))
-    played = found.rounds.filter(pc.invert(found.rounds["repeat"]))
+    played = read.rounds.filter(pc.invert(read.rounds["repeat"]))
     sums = {
         name: pc.sum(played[name]).as_py() or 0 for name in ("calls", "input_tokens", "output_tokens", "cached_tokens")
     }
     facts = {
-        "finished": found.finished,
-        "error": found.errors,
-        "simulated": found.simulated,
-        "problems": [*problems, *found.problems],
-        "damaged": len(found.problems),
+        "finished": read.finished,
+        "error": read.errors,
+        "simulated": read.simulated,
+        "problems": [*problems, *read.problems],
+        "damaged": len(read.problems),
         "config": config,
         **sums,
     }
-    return found.rounds, facts
-
-
-def _count(value: Any) -> int:
-    return value if isinstance(value, int) and value > 0 else 0
+    return read.rounds, facts
 
 
 def _read_config(path: Path) -> tuple[dict[str, Any], list[Problem]]:
@@ -216,65 +214,3 @@ def _told(state: str, summary: dict[str, Any], facts: dict[str, Any], problems: 
         told.append(f"games.jsonl has {facts['damaged']} damaged lines")
     told += [each.problem for each in problems if each.line == 0]
     return "; ".join(told)
-
-
-def _identity(path: Path) -> dict[str, Any]:
-    parent = path.resolve().parent
-    in_sweep = path.name.isdigit() and ((parent / "multirun.yaml").is_file() or (parent / "sweep.json").is_file())
-    return {
-        "run": shown(path),
-        "sweep": shown(path.parent) if in_sweep else "",
-        "cell": int(path.name) if in_sweep else -1,
-    }
-
-
-def shown(path: Path) -> str:
-    """A path as the frames show it: relative to the working directory where it lies under it."""
-    whole = Path(os.path.abspath(path))
-    here = Path.cwd()
-    return (whole.relative_to(here) if whole.is_relative_to(here) else whole).as_posix()
-
-
-def _counts(summary: dict[str, Any], facts: dict[str, Any]) -> dict[str, Any]:
-    by_seat = summary.get("cost_usd_by_seat")
-    seats: dict[str, float | None] = dict.fromkeys(SEATS)
-    if isinstance(by_seat, dict):
-        for name, cost in by_seat.items():
-            seat = "critic" if str(name).endswith("critic") else str(name)
-            if seat in seats and isinstance(cost, int | float):
-                seats[seat] = (seats[seat] or 0.0) + cost
-    config = facts["config"]
-    simulated = summary.get("simulated", facts["simulated"])
-    if simulated is None:
-        simulated = any("simulated" in str(config.get(f"{seat}.engine._target_", "")) for seat in SEATS)
-    return {
-        "simulated": bool(simulated),
-        "planned": _count(config.get("n_games")) or _count(summary.get("n_games")),
-        **{name: facts[name] for name in ("finished", "error", "damaged")},
-        "cost_usd": _number(summary.get("cost_usd")),
-        **{f"cost_usd_{seat}": _number(cost) for seat, cost in seats.items()},
-        **{name: facts[name] for name in ("input_tokens", "output_tokens", "cached_tokens", "calls")},
-        "wall_s": _number(summary.get("wall_s")),
-    }
-
-
-def _number(value: Any) -> float:
-    return float(value) if isinstance(value, int | float) else float("nan")
-
-
-def _engines(config: dict[str, Any]) -> dict[str, str]:
-    """Who sits where. A critic without an engine has its learner's, a moderator without one the rival's."""
-    name = {seat: str(config.get(f"{seat}.engine.name") or config.get(f"{seat}.engine.model") or "") for seat in SEATS}
-    learners = [each for each in str(config.get("game.learners") or "").split(", ") if each]
-    rivals = [each for each in ("seller", "buyer") if each not in learners]
-    of_learners = "+".join(dict.fromkeys(name[each] for each in learners))
-    asks = config.get("moderator.name", "rules") != "rules"
-    return {
-        "learner": "both" if len(learners) > 1 else "".join(learners),
-        "seller_engine": name["seller"],
-        "buyer_engine": name["buyer"],
-        "critic_engine": (name["critic"] or of_learners) if learners else "",
-        "moderator_engine": (name["moderator"] or name[rivals[-1] if rivals else "buyer"]) if asks else "",
-        "learner_engine": of_learners,
-        "rival_engine": name[rivals[0]] if len(rivals) == 1 else "",
-    }

@@ -7,8 +7,7 @@
     runs.turns                         # one row per utterance, read when first touched
     runs.where(learner="seller").rounds
 
-Unfinished, failed, crashed and damaged runs are there and say so in `state`, `problem` and `runs.problems`. This file
-knows frames; what a directory holds is known by `directories.py`, what a round is worth by `metrics.py`.
+Unfinished, failed, crashed and damaged runs are there and say so in `state`, `problem` and `runs.problems`.
 """
 
 from __future__ import annotations
@@ -25,19 +24,24 @@ import pyarrow as pa
 
 from analysis.data import cache
 from analysis.data.columns import FEEDBACK_COLUMNS, ROUND_COLUMNS, RUN_COLUMNS, TURN_COLUMNS, schema_of
-from analysis.data.copies import make_copies
 from analysis.data.directories import find_runs, read_run
+from analysis.data.fill_cache import fill_caches
 from analysis.data.games import Problem, read_feedback, read_turns
+from bargain.config.identity import may_change
 
 OWN_RUN_COLUMNS = tuple(column.name for column in RUN_COLUMNS)
-_SAME_FOR_ALL = ("limits", "tracking", "resume", "mode", "allow_targets")
-"""Choices that do not decide what is played (bargain lets them change on resume)."""
 
 
 class Runs:
-    """Runs as frames. `runs`, `rounds` and `problems` are there at once; `turns` and `feedback` are read when touched.
+    """Runs as pandas frames; `load` makes them.
 
-    Columns: see docs/metrics.md or `analysis.data.columns`. `rounds["run"]` is a categorical over `runs["run"]`.
+    runs: one row per run, its state and costs first, then every choice of its config by its dotted name.
+    rounds: one row per planned round of every finished game; `run` is a categorical over `runs["run"]`.
+    turns, feedback: one row per utterance or feedback, read from disk when first touched.
+    problems: what is wrong with files of these runs: run, line (0 = the whole file), problem.
+
+    Every column with its unit and meaning: docs/metrics.md, or `analysis.data.columns`. Prices are in the currency of
+    the item.
     """
 
     def __init__(
@@ -80,25 +84,26 @@ class Runs:
             chosen &= self.runs[column].isin(list(values))
         return self._only(self.runs[chosen])
 
-    def _only(self, kept: pd.DataFrame) -> Runs:
-        names = list(kept["run"])
+    def _only(self, chosen: pd.DataFrame) -> Runs:
+        names = list(chosen["run"])
         rounds = self.rounds[self.rounds["run"].isin(names)].reset_index(drop=True)
         rounds["run"] = rounds["run"].cat.set_categories(names)
         problems = self.problems[self.problems["run"].isin(names)].reset_index(drop=True)
-        return Runs(kept.reset_index(drop=True), rounds, problems, {name: self._paths[name] for name in names})
+        return Runs(chosen.reset_index(drop=True), rounds, problems, {name: self._paths[name] for name in names})
 
     def only_rounds(self, kept: pd.Series) -> Runs:
         """The same runs with only these rounds; `kept` is a boolean series over `rounds`."""
         return Runs(self.runs, self.rounds[kept].reset_index(drop=True), self.problems, self._paths)
 
     def varying(self) -> list[str]:
-        """The config columns in which the runs differ: what a sweep ablates. Limits and tracking are left out."""
+        """The config columns in which the runs differ: what a sweep ablates.
+
+        What may change on resume is left out: limits, tracking, how fast an engine is asked.
+        """
         return [
             str(name)
             for name in self.runs.columns
-            if name not in OWN_RUN_COLUMNS
-            and str(name).partition(".")[0] not in _SAME_FOR_ALL
-            and self.runs[name].nunique(dropna=False) > 1
+            if name not in OWN_RUN_COLUMNS and not may_change(str(name)) and self.runs[name].nunique(dropna=False) > 1
         ]
 
     def labels(self) -> pd.Series:
@@ -116,15 +121,15 @@ class Runs:
     def deciding(self) -> list[str]:
         """Of the columns that vary, those that no other explains: a preset's name stands for what the preset sets."""
         varying = self.varying()
-        names = [each for each in varying if each.endswith((".name", ".version"))]
-        kept = []
+        presets = [column for column in varying if column.endswith((".name", ".version"))]
+        unexplained = []
         for column in varying:
-            above = [each for each in names if each != column and column.startswith(each.rpartition(".")[0] + ".")]
+            above = [name for name in presets if name != column and column.startswith(name.rpartition(".")[0] + ".")]
             if not any(
-                (self.runs.groupby(each, dropna=False)[column].nunique(dropna=False) <= 1).all() for each in above
+                (self.runs.groupby(name, dropna=False)[column].nunique(dropna=False) <= 1).all() for name in above
             ):
-                kept.append(column)
-        return kept
+                unexplained.append(column)
+        return unexplained
 
     def game(self, run: str, game: int) -> dict[str, Any]:
         """One game as it stands in games.jsonl (see bargain.records.Game), dialogue, feedback and verdicts included.
@@ -134,8 +139,8 @@ class Runs:
         with (self._path(run) / "games.jsonl").open("rb") as lines:
             for line in lines:
                 if line.startswith(b'{"game":%d,' % game):
-                    found: dict[str, Any] = json.loads(line)
-                    return found
+                    data: dict[str, Any] = json.loads(line)
+                    return data
         raise KeyError(f"{run} has no game {game}")
 
     def _path(self, run: str) -> Path:
@@ -151,7 +156,7 @@ class Runs:
         tables = []
         for run, state in zip(self.runs["run"], self.runs["state"], strict=True):
             games, copy = self._path(run) / "games.jsonl", self._path(run) / ".cache" / f"{name}.arrow"
-            key = cache.key_of(games)
+            key = cache.key_of(columns, games)
             known = cache.read(copy, key)
             if known is None and games.is_file():
                 with games.open("rb") as lines:
@@ -172,13 +177,13 @@ def load(where: str | Path | Iterable[str | Path], *, caching: bool = True) -> R
     rows, tables, problems, paths = [], [], [], {}
     directories = find_runs(where)
     if caching:
-        make_copies(directories)
+        fill_caches(directories)
     for path in directories:
-        found = read_run(path, caching=caching)
-        run = found.row["run"]
-        rows.append({**found.row, **{name: value for name, value in found.config.items() if name not in found.row}})
-        tables.append(found.rounds)
-        problems += [(run, *problem) for problem in found.problems]
+        files = read_run(path, caching=caching)
+        run = files.row["run"]
+        rows.append({**files.row, **{name: value for name, value in files.config.items() if name not in files.row}})
+        tables.append(files.rounds)
+        problems += [(run, *problem) for problem in files.problems]
         paths[run] = path
     rounds = _frame(tables, list(paths), schema_of(ROUND_COLUMNS))
     return Runs(_runs_frame(rows), rounds, pd.DataFrame(problems, columns=["run", *Problem._fields]), paths)

@@ -6,13 +6,13 @@
         except NotEnough as reason:
             print(f"{figure.title}: {reason}")
 
-A figure is a function from `Runs` to an Altair chart. This file knows which there are and what they show; how they are
-drawn is known by figures_base.py and its neighbours.
+A figure is a function from `Runs` to an Altair chart, drawn in the files beside this one. Its title and caption stand
+here, or in the entry of its metric (measures/definitions.py); the report and docs/figures.md show them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 
@@ -23,43 +23,45 @@ from analysis.figures.base import FORMATS, NotEnough, save, svg
 from analysis.figures.compare import arms, cost_and_gain, gains, tradeoff
 from analysis.figures.pairs import pairs_of_engines
 from analysis.figures.reference import beside_paper
-from analysis.figures.rounds import deal_rate_by_round, dialogue_length, price_by_round, response_length
+from analysis.figures.rounds import by_round
 from analysis.figures.spread import before_after, distributions
+from analysis.measures.metrics import METRICS, Metric, metric_of
 
-__all__ = ["FIGURES", "FORMATS", "Figure", "NotEnough", "reference_figures", "save", "svg"]
+__all__ = ["FIGURES", "FORMATS", "Figure", "NotEnough", "describe_figures", "reference_figures", "save", "svg"]
 
 
 @dataclass(frozen=True)
 class Figure:
-    """One figure. name is for files; title and caption are plain text; draw raises NotEnough with a reason."""
+    """One figure. name is for files; title and caption are plain text; draw raises NotEnough with a reason.
+
+    numbers: where what it shows comes from, as docs/figures.md says it.
+    """
 
     name: str
     title: str
     caption: str
     draw: Callable[[Runs], alt.TopLevelMixin]
+    numbers: str
 
 
+def _over_rounds(metric: Metric) -> Iterator[Figure]:
+    """The figure of a metric whose entry says how it is drawn; of a player's metric one for whoever learns."""
+    if metric.drawn and metric.role != "buyer":
+        name, title, _, caption = metric.drawn
+        yield Figure(name, title, caption, partial(by_round, metric=metric.name), f"`{metric.name}`")
+
+
+FIRST = ("price", "deal_rate")
+"""Metrics whose figures open a report; those of the others close it, the learner's before the round's."""
 FIGURES: tuple[Figure, ...] = (
-    Figure(
-        "price_by_round",
-        "Price by round",
-        "Mean price of the deals by round and engine, with 95% intervals (BCa bootstrap, Student's t below 20 deals). "
-        "Sellers want it to rise, buyers to fall. Only deals are counted: see the deal rate beside it.",
-        price_by_round,
-    ),
-    Figure(
-        "deal_rate_by_round",
-        "Deal rate by round",
-        "Deals per planned round of the finished games, with Wilson's 95% intervals; rounds not played and rounds lost "
-        "to a failed call count as no deal.",
-        deal_rate_by_round,
-    ),
+    *(figure for name in FIRST for figure in _over_rounds(metric_of(name))),
     Figure(
         "tradeoff",
         "Price against deal rate",
         "What a better price costs in deals: from the first round (hollow) to the last (filled), with 95% intervals of "
         "both at both ends.",
         tradeoff,
+        "`price`, `deal_rate`",
     ),
     Figure(
         "gains",
@@ -67,6 +69,7 @@ FIGURES: tuple[Figure, ...] = (
         "The learner's change of price from round 1 to the last, paired by game, with 95% intervals; more is better "
         "for sellers and buyers alike. n counts the games with a deal in both rounds.",
         gains,
+        '`comparisons.change(role="learner")`',
     ),
     Figure(
         "arms",
@@ -74,12 +77,14 @@ FIGURES: tuple[Figure, ...] = (
         "Mean price of the deals by round and feedback, with 95% intervals. The arms of a panel share the games of "
         "round 1.",
         arms,
+        "`price`",
     ),
     Figure(
         "pairs",
         "Engine against engine",
         "First rounds, before anybody is coached: rows are the sellers' engines, columns the buyers'.",
         pairs_of_engines,
+        "`price` (`price_share` where items differ), `deal_rate`, the seller's `surplus_share`",
     ),
     Figure(
         "cost",
@@ -87,6 +92,7 @@ FIGURES: tuple[Figure, ...] = (
         "The learner's paired gain from round 1 to the last, with 95% intervals, against the cost of a game (tokens, "
         "where no run cost money). One point per run and arm; in a compare game the cost is that of all arms.",
         cost_and_gain,
+        "`costs.costs`",
     ),
     Figure(
         "before_after",
@@ -94,6 +100,7 @@ FIGURES: tuple[Figure, ...] = (
         "Prices of the games with a deal in both of the first two rounds, as shares of these games: grey in round 1, "
         "outlined in round 2. The dashed line is the mean of round 1, the whole line that of round 2.",
         before_after,
+        "pairs of `comparisons.change`",
     ),
     Figure(
         "distributions",
@@ -101,20 +108,22 @@ FIGURES: tuple[Figure, ...] = (
         "Prices of the deals as upright histograms (the middle 50% and 80% where there are many rounds); diamonds are "
         "means with 95% intervals.",
         distributions,
+        "`price`",
     ),
-    Figure(
-        "response_length",
-        "Response length by round",
-        "Words per turn that the learner wrote itself, with 95% intervals of a ratio over games.",
-        response_length,
-    ),
-    Figure(
-        "dialogue_length",
-        "Dialogue length by round",
-        "Characters of all turns of a round that was played, with 95% intervals.",
-        dialogue_length,
+    *(
+        figure
+        for metric in sorted(METRICS, key=lambda metric: not metric.role)
+        if metric.name not in FIRST
+        for figure in _over_rounds(metric)
     ),
 )
+
+
+def describe_figures() -> str:
+    """FIGURES as a Markdown table, as docs/figures.md shows them."""
+    lines = ["| name | title | what it shows | numbers |", "|---|---|---|---|"]
+    lines += [f"| `{each.name}` | {each.title} | {each.caption} | {each.numbers} |" for each in FIGURES]
+    return "\n".join(lines)
 
 
 def reference_figures(aliases: Mapping[str, str] | None = None) -> tuple[Figure, ...]:
@@ -124,7 +133,13 @@ def reference_figures(aliases: Mapping[str, str] | None = None) -> tuple[Figure,
     """
     told = "Filled: one's own runs by the 2023 rules; hollow: the published numbers (rates with Wilson's intervals)."
     return tuple(
-        Figure(name, title, told, partial(beside_paper, figure=figure, metric=metric, axis=axis, aliases=aliases))
+        Figure(
+            name,
+            title,
+            told,
+            partial(beside_paper, figure=figure, metric=metric, axis=axis, aliases=aliases),
+            "`reference.compare`",
+        )
         for name, title, figure, metric, axis in (
             ("paper_table1", "Table 1: human and AI feedback", "table1", "mean_price", "mean price ($)"),
             ("paper_fig4", "Figure 4: before and after AI feedback", "fig4", "mean_price", "mean price ($)"),

@@ -1,7 +1,7 @@
 """What all figures share: the theme, names as they are shown, panels and series, and files.
 
-This file knows how a figure is laid out and nothing of what a figure says; figures.py lists the figures. Colours and
-shapes come from colours.py, numbers from metrics.py and comparisons.py, never from a figure.
+How a figure is laid out stands here, never what it says. Colours and shapes come from colours.py, numbers from
+`measures`.
 """
 
 from __future__ import annotations

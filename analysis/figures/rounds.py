@@ -28,7 +28,8 @@ from analysis.figures.base import (
     shown,
 )
 from analysis.figures.colours import role_look
-from analysis.measures.metrics import table
+from analysis.measures.metrics import metric_of, table
+from bargain.records import PLAYERS
 
 MOST = 6
 """More series than this in a panel cannot be told apart where they cross."""
@@ -40,36 +41,42 @@ KEYS = ["learner", "setting", "engine", "arm", "round"]
 
 def price_by_round(runs: Runs, *, title: str = "") -> alt.TopLevelMixin:
     """Mean price of the deals by round with 95% intervals. Raises NotEnough for one round or no deal."""
-    return by_round(runs, "price", f"mean price of the deals{currency(runs)}", title=title)
+    return by_round(runs, "price", title=title)
 
 
 def deal_rate_by_round(runs: Runs, *, title: str = "") -> alt.TopLevelMixin:
     """Deals per planned round with Wilson's 95% intervals. Raises NotEnough for one round."""
-    return by_round(runs, "deal_rate", "deal rate", title=title)
+    return by_round(runs, "deal_rate", title=title)
 
 
 def response_length(runs: Runs, *, title: str = "") -> alt.TopLevelMixin:
     """Words per turn that the learner wrote itself, by round. Raises NotEnough for one round or without a learner."""
-    return by_round(runs, "response_words", "learner's words per turn", title=title, of_learner=True)
+    return by_round(runs, "response_words", title=title)
 
 
 def dialogue_length(runs: Runs, *, title: str = "") -> alt.TopLevelMixin:
     """Characters of all turns of a round, by round. Raises NotEnough for one round."""
-    return by_round(runs, "dialogue_chars", "characters per dialogue", title=title)
+    return by_round(runs, "dialogue_chars", title=title)
 
 
-def by_round(runs: Runs, metric: str, axis: str, *, title: str = "", of_learner: bool = False) -> alt.TopLevelMixin:
-    """Any metric of `metrics` by round. of_learner: the metric is the player's who learns."""
-    values = rounds_table(runs, metric, of_learner=of_learner)
-    return finish(drawn(values, axis, rate=metric == "deal_rate"), runs, title=title)
+def by_round(runs: Runs, metric: str, axis: str = "", *, title: str = "") -> alt.TopLevelMixin:
+    """Any metric of `metrics` by round; a player's metric is that of the player who learns.
+
+    axis: what the values are, by default as the metric's entry says. Raises NotEnough; KeyError for an unknown metric.
+    """
+    entry = metric_of(metric)
+    usual = entry.drawn.axis if entry.drawn else metric.replace("_", " ")
+    values = rounds_table(runs, metric)
+    label = axis or usual + (currency(runs) if entry.unit == "currency" else "")
+    return finish(drawn(values, label, rate=entry.kind == "rate"), runs, title=title)
 
 
-def rounds_table(runs: Runs, metric: str, *, of_learner: bool = False, least: int = 2) -> pd.DataFrame:
+def rounds_table(runs: Runs, metric: str, *, least: int = 2) -> pd.DataFrame:
     """metrics.table by learner, setting, engine, arm and round, with `panel` and `series`. Raises NotEnough."""
     if not len(runs.rounds):
         raise NotEnough("no finished game")
     found = table(prepared(runs), [metric], KEYS)
-    if of_learner:
+    if metric_of(metric).role in PLAYERS:
         found = found[found["role"] == found["learner"]]
         if not len(found):
             raise NotEnough("nobody is coached, or both players are: no single learner")
@@ -124,6 +131,7 @@ def rounds_axis(last: int, width: int, field: str = "at") -> alt.X:
 
 
 def layers(axis: str, looks: dict[str, Any], last: int, width: int, *, rate: bool) -> Any:
+    """Intervals, lines and points of values by round; `axis` says what they are, `looks` how their series look."""
     scale = alt.Scale(domain=[0, 1]) if rate else alt.Scale(zero=False, nice=True)
     y = alt.Y("value:Q", title=axis, axis=alt.Axis(format="%" if rate else ",~r", tickCount=5), scale=scale)
     base = alt.Chart().encode(x=rounds_axis(last, width), color=looks["color"])

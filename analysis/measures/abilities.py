@@ -18,9 +18,11 @@ import pandas as pd
 
 from analysis.data.runs import Runs
 from analysis.measures.comparisons import change
-from analysis.measures.metrics import ITEM, PLAYERS, joined, per_round
+from analysis.measures.metrics import ITEM, joined, per_round
 from analysis.stats.differences import Comparison, holm, paired_means
 from analysis.stats.intervals import NAN, rate_interval
+from analysis.text import probability
+from bargain.records import PLAYERS
 
 AGAINST_THE_RULES = (
     "moves_back",
@@ -205,8 +207,7 @@ def _words(row: dict[Any, Any]) -> str:
             continue
         p = row[f"{name}_p_holm"]
         interval = f"[{row[f'{name}_low']:.2f}, {row[f'{name}_high']:.2f}]"
-        shown = "p<0.001" if p < 0.001 else f"p={p:.3f}"
-        said.append(f"{what}: {row[name]:+.2f} {interval} {unit}, n={row[f'{name}_n']}, {shown} (Holm)")
+        said.append(f"{what}: {row[name]:+.2f} {interval} {unit}, n={row[f'{name}_n']}, {probability(p, 3)} (Holm)")
     return "; ".join(said)
 
 

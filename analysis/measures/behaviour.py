@@ -12,8 +12,9 @@ import pandas as pd
 import statsmodels.api as sm
 
 from analysis.data.runs import Runs
-from analysis.measures.metrics import BY, PLAYERS, Groups, joined
+from analysis.measures.metrics import BY, Groups, joined
 from analysis.stats.intervals import ALPHA, NAN, Estimate
+from bargain.records import PLAYERS
 
 
 def violations(runs: Runs, by: Sequence[str] = BY) -> pd.DataFrame:

@@ -21,7 +21,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.data.runs import Runs
-from analysis.measures.metrics import ITEM, METRICS, joined, per_round
+from analysis.measures.metrics import ITEM, joined, metric_of, per_round
 from analysis.stats.differences import Comparison, holm, paired_means, paired_rates, two_rates, welch
 from analysis.stats.intervals import NAN, mean_intervals
 from analysis.stats.power import SampleSize, games_for_change
@@ -190,7 +190,7 @@ def _only(values: pd.Series, default: Any = None) -> Any:
 
 
 def _is_rate(metric: str) -> bool:
-    return any(each.name == metric and each.kind == "rate" for each in METRICS)
+    return metric_of(metric).kind == "rate"
 
 
 def _unpaired(first: np.ndarray, second: np.ndarray, *, rates: bool) -> Comparison:

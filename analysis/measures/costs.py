@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.data.columns import SEATS
+from analysis.data.round_facts import SEATS
 from analysis.data.runs import Runs
 from analysis.measures.comparisons import change
 from analysis.stats.intervals import NAN, mean_intervals

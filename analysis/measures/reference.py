@@ -17,8 +17,9 @@ import numpy as np
 import pandas as pd
 
 from analysis.data.runs import Runs
-from analysis.measures.metrics import ITEM, PLAYERS, joined, per_round
+from analysis.measures.metrics import ITEM, joined, per_round
 from analysis.stats.intervals import NAN, Estimate, mean_interval, rate_interval
+from bargain.records import PLAYERS
 
 FIGURES = ("table1", "fig4", "fig4-hist", "fig5-6", "fig6", "fig7")
 ALIASES = {"claude-instant": "claude-instant-v1.0", "claude-instant-v1": "claude-instant-v1.0"}

@@ -13,17 +13,17 @@ import pandas as pd
 from analysis.data.runs import Runs
 from analysis.measures import metrics
 from analysis.measures.comparisons import change
-from analysis.plain import choice
-from analysis.report.tables import Column, Table, shown
+from analysis.report.tables import ReportColumn, ReportTable, shown
+from analysis.text import choice
+from bargain.records import PLAYERS
 
-ESTIMATES = (
-    ("deal_rate", "", "deal_rate"),
-    ("price", "", "price"),
-    ("surplus_share", "seller", "seller_share"),
-    ("surplus_share", "buyer", "buyer_share"),
-    ("surplus", "seller", "seller_surplus"),
-    ("surplus", "buyer", "buyer_surplus"),
+REPORTED = sorted(
+    ((metric, metric.reported) for metric in metrics.METRICS if metric.reported),
+    key=lambda entry: (bool(entry[1].unless), metrics.NAMES.index(entry[0].name)),
 )
+"""The metrics of every cell and round, in the order of their columns: what stands in for another comes last."""
+KINDS = ("rate", "currency", "share")
+"""Units that have a way of their own to be written."""
 _PARTS = ("", "_low", "_high", "_n")
 
 
@@ -43,7 +43,7 @@ def named(runs: Runs) -> pd.DataFrame:
 
 def _subject(row: dict[Any, Any]) -> str:
     """The coached player: gpt-4 (seller); without a single one, both players."""
-    if row["learner"] in metrics.PLAYERS:
+    if row["learner"] in PLAYERS:
         return f"{row['learner_engine'] or 'unknown engine'} ({row['learner']})"
     return f"{row['seller_engine'] or '?'} (seller) and {row['buyer_engine'] or '?'} (buyer)"
 
@@ -55,14 +55,13 @@ def _alone(row: pd.Series) -> str:
 
 
 def estimates(runs: Runs) -> pd.DataFrame:
-    """One row per run, arm and round: each of ESTIMATES and the price's change since round 1, with low, high and n."""
+    """One row per run, arm and round: each of REPORTED and the price's change since round 1, with low, high and n."""
     keys = ["run", "arm", "round"]
-    wanted = list(dict.fromkeys(name for name, *_ in ESTIMATES))
-    found = metrics.table(runs, wanted)
+    values = metrics.table(runs, [metric.name for metric, _ in REPORTED])
     whole = runs.rounds[keys].drop_duplicates().astype({"run": str, "arm": str})
-    for metric, role, name in ESTIMATES:
-        part = found[(found["metric"] == metric) & (found["role"] == role)]
-        whole = _beside(whole, part, keys, name, "value")
+    for metric, reported in REPORTED:
+        part = values[(values["metric"] == metric.name) & (values["role"] == metric.role)]
+        whole = _beside(whole, part, keys, reported.column, "value")
     return _beside(whole, change(runs, "price"), keys, "change", "difference")
 
 
@@ -72,7 +71,7 @@ def _beside(whole: pd.DataFrame, part: pd.DataFrame, keys: list[str], name: str,
     return whole.merge(named, on=keys, how="left")
 
 
-def cells(runs: Runs, cell_names: pd.DataFrame) -> tuple[Table, Table]:
+def cells(runs: Runs, cell_names: pd.DataFrame) -> tuple[ReportTable, ReportTable]:
     """Every cell's first and last round, and every round. A run without a finished game has a row that says so."""
     whole = cell_names.merge(estimates(runs), on="run", how="left").sort_values(
         ["number", "arm", "round"], kind="stable", ignore_index=True
@@ -82,79 +81,78 @@ def cells(runs: Runs, cell_names: pd.DataFrame) -> tuple[Table, Table]:
     chain = whole.groupby(["run", "arm"], dropna=False)["round"]
     ends = whole[(whole["round"] == 1) | (whole["round"] == chain.transform("max")) | whole["round"].isna()]
     columns = _columns(whole, several=len(cell_names) > 1)
-    note = (
-        "Deals: share of all finished games, whatever ended them. Price: mean over the deals only. Surplus and its "
-        "shares: no deal counts as 0. Change: price of the same game since round 1, over games with a deal in both "
-        "rounds. Brackets: 95% intervals."
-    )
+    notes = [reported.note for _, reported in REPORTED if reported.note]
+    change_note = "Change: price of the same game since round 1, over games with a deal in both rounds."
+    note = " ".join(dict.fromkeys([*notes, change_note, "Brackets: 95% intervals."]))
     if (whole["arm"].fillna("") != "").any():
         note += " All arms share round 1."
-    every = Table("rounds", "Every round", whole, columns, note)
-    return Table("cells", "Cells: first and last round", ends.reset_index(drop=True), columns, note), every
+    every = ReportTable("rounds", "Every round", whole, columns, note)
+    return ReportTable("cells", "Cells: first and last round", ends.reset_index(drop=True), columns, note), every
 
 
 def _games(finished: int, planned: int) -> str:
     return f"{finished:,} of {planned:,}" if planned else f"{finished:,}"
 
 
-def _columns(whole: pd.DataFrame, *, several: bool) -> tuple[Column, ...]:
-    def column(title: str, name: str, kind: str, *, signed: bool = False) -> Column:
-        return Column(title, name, kind, f"{name}_low", f"{name}_high", f"{name}_n", signed)
+def _columns(whole: pd.DataFrame, *, several: bool) -> tuple[ReportColumn, ...]:
+    def column(title: str, name: str, kind: str, *, signed: bool = False) -> ReportColumn:
+        return ReportColumn(title, name, kind, f"{name}_low", f"{name}_high", f"{name}_n", signed)
 
-    lacks_share = whole["seller_share"].isna() & whole["buyer_share"].isna()
-    money = [
-        column(f"{role.title()}'s surplus", f"{role}_surplus", "currency")
-        for role in metrics.PLAYERS
-        if whole.loc[lacks_share, f"{role}_surplus"].notna().any()
+    measured = [
+        column(reported.title, reported.column, metric.unit if metric.unit in KINDS else "number")
+        for metric, reported in REPORTED
+        if not reported.unless or whole.loc[_lack(whole, reported.unless), reported.column].notna().any()
     ]
     return shown(
         whole,
-        Column("#", "number", "key") if several else None,
-        Column("Cell", "cell", "key"),
-        Column("Arm", "arm", "key"),
-        Column("Games", "games", "key"),
-        Column("Round", "said_round"),
-        column("Deals", "deal_rate", "rate"),
-        column("Price, given a deal", "price", "currency"),
-        column("Seller's share", "seller_share", "share"),
-        column("Buyer's share", "buyer_share", "share"),
-        *money,
+        ReportColumn("#", "number", "key") if several else None,
+        ReportColumn("Cell", "cell", "key"),
+        ReportColumn("Arm", "arm", "key"),
+        ReportColumn("Games", "games", "key"),
+        ReportColumn("Round", "said_round"),
+        *measured,
         column("Change of price", "change", "currency", signed=True),
     )
 
 
-def missing(runs: Runs, cell_names: pd.DataFrame) -> tuple[Table, Table]:
+def _lack(whole: pd.DataFrame, metric: str) -> pd.Series[bool]:
+    """The rows in which this metric has no value, whoever's it is."""
+    columns = [reported.column for entry, reported in REPORTED if entry.name == metric]
+    return whole[columns].isna().all(axis=1)
+
+
+def missing(runs: Runs, cell_names: pd.DataFrame) -> tuple[ReportTable, ReportTable]:
     """Runs that are not whole, and the rounds in which a call failed for good: both may be empty."""
     short = (cell_names["finished"] < cell_names["planned"]) | (cell_names["state"] != "finished")
     whole = cell_names[short | (cell_names["error"] > 0) | (cell_names["problem"] != "")].reset_index(drop=True)
     columns = (
-        Column("#", "number"),
-        Column("Run", "run"),
-        Column("State", "state"),
-        Column("Finished", "finished", "count"),
-        Column("Planned", "planned", "count"),
-        Column("Failed games", "error", "count"),
-        Column("What is wrong", "problem"),
+        ReportColumn("#", "number"),
+        ReportColumn("Run", "run"),
+        ReportColumn("State", "state"),
+        ReportColumn("Finished", "finished", "count"),
+        ReportColumn("Planned", "planned", "count"),
+        ReportColumn("Failed games", "error", "count"),
+        ReportColumn("What is wrong", "problem"),
     )
     note = (
         "Unfinished runs stand in every table with the games they have; failed rounds count as rounds without a deal."
     )
-    runs_table = Table("unfinished", "Runs that are not whole", whole, columns, note)
+    runs_table = ReportTable("unfinished", "Runs that are not whole", whole, columns, note)
     lost = runs.rounds[(runs.rounds["outcome"] == "error") & ~runs.rounds["repeat"]]
     lost = lost[["run", "game", "arm", "round", "reason"]].astype({"run": str, "arm": str, "reason": str})
     games = lost.merge(cell_names[["run", "number"]], on="run")[["number", "run", "game", "arm", "round", "reason"]]
     told = shown(
         games,
-        Column("#", "number"),
-        Column("Game", "game"),
-        Column("Arm", "arm"),
-        Column("Round", "round"),
-        Column("Why", "reason"),
+        ReportColumn("#", "number"),
+        ReportColumn("Game", "game"),
+        ReportColumn("Arm", "arm"),
+        ReportColumn("Round", "round"),
+        ReportColumn("Why", "reason"),
     )
-    return runs_table, Table("failed", "Games that failed", games, told)
+    return runs_table, ReportTable("failed", "Games that failed", games, told)
 
 
-def differences(runs: Runs, cell_names: pd.DataFrame) -> Table:
+def differences(runs: Runs, cell_names: pd.DataFrame) -> ReportTable:
     """The choices in which the cells differ, one row per value: which cells have it. Those that a preset's name already
     explains come after the others."""
     deciding = runs.deciding()
@@ -165,10 +163,10 @@ def differences(runs: Runs, cell_names: pd.DataFrame) -> Table:
             implied = "" if name in deciding else "preset"
             rows.append((name, choice(value), ranges(list(group["number"])), len(group), implied))
     frame = pd.DataFrame(rows, columns=["choice", "value", "cells", "count", "implied"])
-    columns = (Column("Choice", "choice", "key"), Column("Value", "value"), Column("Cells", "cells"))
+    columns = (ReportColumn("Choice", "choice", "key"), ReportColumn("Value", "value"), ReportColumn("Cells", "cells"))
     note = "A choice marked preset follows from the name of a preset that differs too."
-    more = shown(frame, Column("Set by", "implied"))
-    return Table("differences", "What differs", frame, (*columns, *more), note if more else "")
+    more = shown(frame, ReportColumn("Set by", "implied"))
+    return ReportTable("differences", "What differs", frame, (*columns, *more), note if more else "")
 
 
 def ranges(numbers: Sequence[int]) -> str:

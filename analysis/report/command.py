@@ -4,7 +4,7 @@
     bargain-report outputs/sweeps/* --out paper/report --reference fu2023 --alias gpt-4o=gpt-4
 
 index.html needs no network and no script. tables/ holds each table as CSV and LaTeX, figures/ each figure as SVG, PNG
-and PDF. It only reads the runs; equal runs give equal files. What is said is known by report_content.py.
+and PDF. It only reads the runs; equal runs give equal files. What a report says: content.py.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from analysis import figures
-from analysis.data.directories import shown
+from analysis.data.run_facts import shown
 from analysis.data.runs import Runs, load
-from analysis.plain import one_line
 from analysis.report import games as report_games
 from analysis.report.content import Content, content
 from analysis.report.page import drawing, page, table
-from analysis.report.tables import Table
+from analysis.report.tables import ReportTable
+from analysis.text import one_line
 
 REFERENCES = ("fu2023",)
 TABLES = ("cells", "rounds", "unfinished", "failed", "differences", "tests", "selection", "reference", "abilities",
@@ -148,7 +148,7 @@ def _forget(folder: Path, names: Sequence[str], endings: Sequence[str]) -> None:
             (folder / f"{name}.{ending}").unlink(missing_ok=True)
 
 
-def _noted(made: Table, simulated: str) -> Table:
+def _noted(made: ReportTable, simulated: str) -> ReportTable:
     """A table on its own says too that embedded negotiators played."""
     return replace(made, note=" ".join(filter(None, (made.note, simulated))))
 

@@ -1,7 +1,7 @@
 """What a report says, in its order: the question, the tables, the tests, the dialogues, how it was made.
 
-It gathers what the other report_* files make; where it stands on the page is the template's business. Nothing here
-reads a clock: equal runs give an equal report.
+It gathers what the files beside it make; where it stands on the page is the template's business. Nothing here reads
+a clock: equal runs give an equal report.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ import pandas as pd
 
 from analysis.data.directories import glance
 from analysis.data.runs import Runs
-from analysis.plain import choice, one_line
 from analysis.report import cells as report_cells
 from analysis.report import effects as report_effects
 from analysis.report import games as report_games
 from analysis.report import tests as report_tests
 from analysis.report import upkeep as report_upkeep
 from analysis.report.sentences import SURE
-from analysis.report.tables import Column, Table
+from analysis.report.tables import ReportColumn, ReportTable
+from analysis.text import choice, one_line
 
 SIMULATED = "Embedded negotiators played, not language models: these numbers show the program, not what models can do."
 UNFOLDED = 30
@@ -69,19 +69,19 @@ class Content:
     incomplete: str
     question: list[str]
     same: list[tuple[str, str]]
-    differences: Table
-    cells: Table
-    rounds: Table
-    missing: list[Table]
-    tests: Table
+    differences: ReportTable
+    cells: ReportTable
+    rounds: ReportTable
+    missing: list[ReportTable]
+    tests: ReportTable
     family: str
     questions: list[tuple[str, list[dict[str, Any]], list[dict[str, Any]]]]
-    tables: list[Table]
-    costs: list[Table]
+    tables: list[ReportTable]
+    costs: list[ReportTable]
     dialogues: list[report_games.Dialogue]
     feedback: list[report_games.Coaching]
     made: list[tuple[str, str]]
-    all_tables: list[Table] = field(default_factory=list)
+    all_tables: list[ReportTable] = field(default_factory=list)
 
 
 def content(runs: Runs, directories: Sequence[str], command: str, aliases: Mapping[str, str] | None) -> Content:
@@ -121,13 +121,13 @@ def content(runs: Runs, directories: Sequence[str], command: str, aliases: Mappi
     return made
 
 
-def _tests_table(found: pd.DataFrame) -> Table:
+def _tests_table(found: pd.DataFrame) -> ReportTable:
     columns = (
-        Column("#", "numbers"),
-        Column("Test", "sentence"),
-        Column("p, Holm", "p_holm", "p"),
+        ReportColumn("#", "numbers"),
+        ReportColumn("Test", "sentence"),
+        ReportColumn("p, Holm", "p_holm", "p"),
     )
-    return Table("tests", "Tests", found, columns, _family(found))
+    return ReportTable("tests", "Tests", found, columns, _family(found))
 
 
 def _family(found: pd.DataFrame) -> str:

@@ -1,6 +1,6 @@
 """What the effect is and what it would take to see it: the survivors' problem, abilities, sample sizes, the paper.
 
-Each function makes one Table of the report from an `analysis` frame; the arithmetic is in there.
+Each function makes one ReportTable of the report from an `analysis` frame; the arithmetic is in there.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from analysis.data.runs import Runs
 from analysis.measures import abilities as tiers
 from analysis.measures import reference
 from analysis.measures.comparisons import games_needed, selection_table
-from analysis.report.tables import NOTHING, Column, Table, shown
-from analysis.words import number
+from analysis.report.tables import NOTHING, ReportColumn, ReportTable, shown
+from analysis.text import number
 
 SHARES = (0.025, 0.05, 0.1)
 """Wanted effects, as shares of the span of the openings: 0.25, 0.50 and 1.00 of the paper's balloon."""
@@ -35,7 +35,7 @@ def last_rounds(runs: Runs) -> Runs:
     return runs.only_rounds((rounds["round"] == 1) | (rounds["round"] == last))
 
 
-def selection(runs: Runs, names: pd.DataFrame) -> Table:
+def selection(runs: Runs, names: pd.DataFrame) -> ReportTable:
     """The price effect of the last round with and without the survivors' problem, five numbers side by side."""
     found = selection_table(last_rounds(runs)).astype({"run": str, "arm": str}).merge(names, on="run")
     rows = []
@@ -54,11 +54,14 @@ def selection(runs: Runs, names: pd.DataFrame) -> Table:
     wide = pd.DataFrame(rows, columns=None if rows else ["number"])
     columns = shown(
         wide,
-        Column("#", "number", "key"),
-        Column("Coached", "subject", "key"),
-        Column("Arm", "arm") if (found["arm"] != "").any() else None,
-        Column("Round", "round"),
-        *(Column(title, name, "said", f"{name}_low", f"{name}_high", f"{name}_n") for name, title in _METHODS.items()),
+        ReportColumn("#", "number", "key"),
+        ReportColumn("Coached", "subject", "key"),
+        ReportColumn("Arm", "arm") if (found["arm"] != "").any() else None,
+        ReportColumn("Round", "round"),
+        *(
+            ReportColumn(title, name, "said", f"{name}_low", f"{name}_high", f"{name}_n")
+            for name, title in _METHODS.items()
+        ),
     )
     note = (
         "Change of the price from round 1 to the last round; intention to treat: change of the coached player's "
@@ -67,7 +70,9 @@ def selection(runs: Runs, names: pd.DataFrame) -> Table:
     )
     why = dict.fromkeys(str(each) for each in found["note"] if each)
     note += f" Beside the numbers: {'; '.join(why)}." if why else ""
-    return Table("selection", "The price effect with and without the survivors' problem", wide, columns, note, found)
+    return ReportTable(
+        "selection", "The price effect with and without the survivors' problem", wide, columns, note, found
+    )
 
 
 def _effect(row: dict[Any, Any]) -> str | None:
@@ -78,27 +83,27 @@ def _effect(row: dict[Any, Any]) -> str | None:
     return " to ".join(number(value, "currency", row["currency"], signed=True) for value in values)
 
 
-def abilities(runs: Runs) -> Table:
+def abilities(runs: Runs) -> ReportTable:
     """The paper's tiers, one row per engine and seat, with their evidence."""
     found = tiers.abilities(runs)
     found = found.assign(said_tier=[NOTHING if each != each else f"{each:.0f}" for each in found["tier"]])
     columns = (
-        Column("Engine", "engine", "key"),
-        Column("Seat", "role"),
-        Column("Tier", "said_tier"),
-        Column("Plays by the rules", "plays_by_rules"),
-        Column("Improves", "improves"),
-        Column("Keeps improving", "keeps_improving"),
-        Column("Evidence", "evidence"),
+        ReportColumn("Engine", "engine", "key"),
+        ReportColumn("Seat", "role"),
+        ReportColumn("Tier", "said_tier"),
+        ReportColumn("Plays by the rules", "plays_by_rules"),
+        ReportColumn("Improves", "improves"),
+        ReportColumn("Keeps improving", "keeps_improving"),
+        ReportColumn("Evidence", "evidence"),
     )
     note = (
         "Tier 0: does not play by the rules; 1: plays; 2: improves after feedback; 3: keeps improving. Fewer than "
         f"{tiers.ENOUGH} rounds or pairs decide nothing. Holm's correction is over the engines of this table."
     )
-    return Table("abilities", "Abilities", found, columns, note)
+    return ReportTable("abilities", "Abilities", found, columns, note)
 
 
-def power(runs: Runs, names: pd.DataFrame) -> Table:
+def power(runs: Runs, names: pd.DataFrame) -> ReportTable:
     """The games that a change of the price needs to be seen with 80% power, judged by each cell as the pilot."""
     parts = []
     single = last_rounds(runs)
@@ -113,24 +118,24 @@ def power(runs: Runs, names: pd.DataFrame) -> Table:
         whole = whole.astype({"arm": str}).sort_values(["number", "arm", "share"], kind="stable", ignore_index=True)
     columns = shown(
         whole,
-        Column("#", "number", "key"),
-        Column("Cell", "cell", "key"),
-        Column("Arm", "arm", "key") if len(whole) and (whole["arm"] != "").any() else None,
-        Column("Wanted change", "effect", "currency"),
-        Column("Games", "games", "count"),
-        Column("Cautious", "cautious", "count"),
-        Column("Cost", "cost_usd", "usd"),
-        Column("Cautious", "cautious_usd", "usd"),
-        Column("Spread of the pilot", "spread", "currency"),
-        Column("Pairs", "pilot", "count"),
-        Column("Note", "note"),
+        ReportColumn("#", "number", "key"),
+        ReportColumn("Cell", "cell", "key"),
+        ReportColumn("Arm", "arm", "key") if len(whole) and (whole["arm"] != "").any() else None,
+        ReportColumn("Wanted change", "effect", "currency"),
+        ReportColumn("Games", "games", "count"),
+        ReportColumn("Cautious", "cautious", "count"),
+        ReportColumn("Cost", "cost_usd", "usd"),
+        ReportColumn("Cautious", "cautious_usd", "usd"),
+        ReportColumn("Spread of the pilot", "spread", "currency"),
+        ReportColumn("Pairs", "pilot", "count"),
+        ReportColumn("Note", "note"),
     )
     note = (
         "Games that show a paired change of the price from round 1 to the last round at 5% with 80% power. Wanted "
         "changes: 2.5, 5 and 10% of the span of the openings. Cautious: should the true spread be at the upper end of "
         "the pilot's 80% interval."
     )
-    return Table("power", "How many games a change needs", whole, columns, note)
+    return ReportTable("power", "How many games a change needs", whole, columns, note)
 
 
 _FIGURES = {
@@ -156,7 +161,7 @@ def _by_span(runs: Runs) -> list[tuple[float, Runs]]:
 _OPENINGS = ("item.seller_opening", "item.buyer_opening")
 
 
-def paper(runs: Runs, aliases: Mapping[str, str]) -> Table:
+def paper(runs: Runs, aliases: Mapping[str, str]) -> ReportTable:
     """Each number of the paper that these runs have too, with one's own by the 2023 rules and by the strict ones."""
     data = reference.compare(runs, aliases)
     found = data.assign(order=data["figure"].map(list(reference.FIGURES).index))
@@ -173,18 +178,18 @@ def paper(runs: Runs, aliases: Mapping[str, str]) -> Table:
     found["unit"] = kind.map({True: "rate", False: ""})
     found["where"] = found["figure"].map(_FIGURES)
     found["what"] = [_WHAT.get(each, each.replace("_", " ")) for each in found["metric"]]
-    columns: tuple[Column, ...] = (
-        Column("Where", "where", "key"),
-        Column("Learner", "learner", "key"),
-        Column("Engine", "engine", "key"),
-        Column("Own engine", "own_engine", "key"),
-        Column("What", "what", "key"),
-        Column("Feedback", "condition"),
-        Column("Round", "round"),
-        Column("Paper", "said_paper", "said", "paper_low", "paper_high", "paper_n"),
-        Column("Own, 2023 rules", "said_own", "said", "low", "high", "n"),
-        Column("Own, strict rules", "said_strict", "said", "strict_low", "strict_high", "strict_n"),
-        Column("Own rival", "rival"),
+    columns: tuple[ReportColumn, ...] = (
+        ReportColumn("Where", "where", "key"),
+        ReportColumn("Learner", "learner", "key"),
+        ReportColumn("Engine", "engine", "key"),
+        ReportColumn("Own engine", "own_engine", "key"),
+        ReportColumn("What", "what", "key"),
+        ReportColumn("Feedback", "condition"),
+        ReportColumn("Round", "round"),
+        ReportColumn("Paper", "said_paper", "said", "paper_low", "paper_high", "paper_n"),
+        ReportColumn("Own, 2023 rules", "said_own", "said", "low", "high", "n"),
+        ReportColumn("Own, strict rules", "said_strict", "said", "strict_low", "strict_high", "strict_n"),
+        ReportColumn("Own rival", "rival"),
     )
     note = (
         "Fu et al. (2023), Table 1 and Figures 4 to 7, beside these runs: by the rules of 2023 (last $ amount, between "
@@ -199,4 +204,4 @@ def paper(runs: Runs, aliases: Mapping[str, str]) -> Table:
                 "...), or is said to be by --alias."
             ),
         )
-    return Table("reference", "The paper's numbers and one's own", found, columns, note, data)
+    return ReportTable("reference", "The paper's numbers and one's own", found, columns, note, data)

@@ -12,8 +12,7 @@ import pandas as pd
 
 from analysis.data.runs import Runs
 from analysis.measures.metrics import ITEM, joined
-from analysis.plain import one_line
-from analysis.words import money
+from analysis.text import money, one_line
 
 RULE = (
     "Of the last round of every game: the deal nearest to the median price, the dearest and the cheapest deal, the "

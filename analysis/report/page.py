@@ -16,8 +16,8 @@ from xml.etree import ElementTree
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from analysis.plain import visible
-from analysis.report.tables import Cell, Column, Table
+from analysis.report.tables import Cell, ReportColumn, ReportTable
+from analysis.text import visible
 
 _LONG = 60
 """A text of more characters gets a column that is wide enough to be read."""
@@ -36,7 +36,7 @@ class Shown(NamedTuple):
     name: str
     title: str
     note: str
-    columns: tuple[Column, ...]
+    columns: tuple[ReportColumn, ...]
     body: list[list[dict[str, str]]]
 
 
@@ -48,7 +48,7 @@ def page(content: Mapping[str, Any]) -> str:
     return _environment().get_template("report.html.j2").render(page=content, css=css, policy=policy).lstrip() + "\n"
 
 
-def table(made: Table) -> Shown:
+def table(made: ReportTable) -> Shown:
     """A table's cells with the classes that place them."""
     rows = list(made.rows())
     long = [
@@ -62,7 +62,7 @@ def table(made: Table) -> Shown:
     return Shown(made.name, made.title, made.note, made.columns, body)
 
 
-def _cell(cell: Cell, below: Cell | None, long: bool, column: Column) -> dict[str, str]:
+def _cell(cell: Cell, below: Cell | None, long: bool, column: ReportColumn) -> dict[str, str]:
     joined = below is not None and column.kind == "key" and not below.text
     short = not column.numeric and len(cell.text) <= _SHORT
     flags = {"number": column.numeric, "long": long, "short": short, "joined": joined}

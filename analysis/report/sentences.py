@@ -1,6 +1,6 @@
 """One test of the report as a sentence: what changed, from where to where, how sure.
 
-It knows words only; which tests there are, and Holm's correction, are `report_tests`' business.
+Which tests there are, and Holm's correction, is said in tests.py.
 """
 
 from __future__ import annotations
@@ -9,10 +9,9 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from analysis.plain import choice, one_line
-from analysis.words import PAIRED, interval, number, probability
+from analysis.measures.metrics import metric_of
+from analysis.text import PAIRED, choice, interval, number, one_line, probability
 
-_UNITS = {"price": "currency", "deal_rate": "rate"}
 SURE = 0.05
 """A corrected p below this lets the sentence claim something; above it, it says that nothing is shown."""
 Row = Mapping[Any, Any]
@@ -23,7 +22,7 @@ def sentence(row: Row) -> str:
     about = _about(row)
     if math.isnan(row["difference"]):
         return f"{about}: {row['note'] or 'nothing to compare'}"
-    unit, sure = _UNITS.get(row["metric"], "share"), row["p_holm"] < SURE
+    unit, sure = metric_of(row["metric"]).unit, row["p_holm"] < SURE
     size, low, high = row["difference"], row["low"], row["high"]
     if sure and size < 0:  # "rarer by 40 points [22, 54]"
         size, low, high = -size, -high, -low

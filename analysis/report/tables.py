@@ -2,7 +2,7 @@
 
 It knows columns, units and how numbers are written; not what a table is about.
 
-    Column("Deal rate", "deal_rate", "rate", low="deal_rate_low", high="deal_rate_high", n="deal_rate_n")
+    ReportColumn("Deal rate", "deal_rate", "rate", low="deal_rate_low", high="deal_rate_high", n="deal_rate_n")
 """
 
 from __future__ import annotations
@@ -14,15 +14,14 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from analysis.plain import one_line, to_csv
 from analysis.report import latex
-from analysis.words import interval, number
+from analysis.text import interval, number, one_line, probability, to_csv, usd
 
 NOTHING = "–"
 _LONGEST = 400
 
 
-class Column(NamedTuple):
+class ReportColumn(NamedTuple):
     """One shown column. `value`, `low`, `high`, `n` name columns of the frame.
 
     kind: text, key (a text said once for the rows it spans), count, rate, currency, usd, share, p, number, or said: a
@@ -57,13 +56,13 @@ class Cell(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Table:
+class ReportTable:
     """A frame and the columns of it that are shown. The frame may have `currency`, the sign of each row's prices."""
 
     name: str
     title: str
     frame: pd.DataFrame
-    columns: tuple[Column, ...]
+    columns: tuple[ReportColumn, ...]
     note: str = ""
     data: pd.DataFrame | None = None
     """What the CSV holds, where that is not the frame."""
@@ -93,19 +92,19 @@ class Table:
         return latex.table(header, rows, align, caption=self.title, label=self.name, note=self.note)
 
 
-def shown(frame: pd.DataFrame, *columns: Column | None) -> tuple[Column, ...]:
+def shown(frame: pd.DataFrame, *columns: ReportColumn | None) -> tuple[ReportColumn, ...]:
     """The columns that have at least one value in the frame."""
     return tuple(each for each in columns if each is not None and _has_values(frame, each))
 
 
-def _has_values(frame: pd.DataFrame, column: Column) -> bool:
+def _has_values(frame: pd.DataFrame, column: ReportColumn) -> bool:
     if column.value not in frame:
         return False
     values = frame[column.value]
     return bool((values.notna() & (values.astype(str) != "")).any())
 
 
-def _cell(column: Column, row: dict[Any, Any]) -> Cell:
+def _cell(column: ReportColumn, row: dict[Any, Any]) -> Cell:
     value = row[column.value]
     if not column.numeric:
         return Cell(one_line(value, _LONGEST) if not _missing(value) else "")
@@ -120,7 +119,7 @@ def _cell(column: Column, row: dict[Any, Any]) -> Cell:
     return Cell(_number(column, value, one_line(row.get("currency", "$"), 8)), between, told, numeric=True)
 
 
-def _number(column: Column, value: Any, currency: str) -> str:
+def _number(column: ReportColumn, value: Any, currency: str) -> str:
     if column.kind == "said":
         return str(value)
     value = float(value)
@@ -131,19 +130,10 @@ def _number(column: Column, value: Any, currency: str) -> str:
     if column.kind == "usd":
         return usd(value)
     if column.kind == "p":
-        return "<0.001" if value < 0.001 else f"{value:.3f}"
+        return probability(value, 3).removeprefix("p").removeprefix("=")
     if column.kind in ("rate", "currency"):
         return number(value, column.kind, currency, signed=column.signed)
     return number(value, "", signed=column.signed)
-
-
-def usd(value: float) -> str:
-    """Dollars with as many digits as small sums need: $12.40, $0.0031."""
-    if math.isnan(value):
-        return "unknown"
-    if value and abs(value) < 0.1:
-        return f"${value:.2g}" if abs(value) >= 1e-4 else f"${value:.1e}"
-    return f"${value:,.2f}"
 
 
 def _missing(value: Any) -> bool:

@@ -14,9 +14,9 @@ import pandas as pd
 
 from analysis.data.runs import Runs
 from analysis.measures import comparisons
-from analysis.measures.metrics import PLAYERS
 from analysis.report.sentences import sentence
 from analysis.stats.differences import holm
+from bargain.records import PLAYERS
 
 MOST_VALUES = 5
 """A choice with more values than this has each compared with its first only."""

@@ -8,14 +8,14 @@ import pandas as pd
 
 from analysis.data.runs import Runs
 from analysis.measures import costs, metrics
-from analysis.report.tables import Column, Table, shown
+from analysis.report.tables import ReportColumn, ReportTable, shown
 from analysis.stats.intervals import NAN, rate_interval
 
 UNREADABLE = "no verdict in the"
 """How the reason of a round begins whose moderator never gave a readable verdict."""
 
 
-def moderators(runs: Runs) -> Table:
+def moderators(runs: Runs) -> ReportTable:
     """Per moderator and its engine: verdicts, how often the code disagrees, overrules, and rounds left undecided."""
     name = runs.runs["moderator.name"] if "moderator.name" in runs.runs else pd.Series("", index=runs.runs.index)
     kept = runs.runs.assign(moderator=name.fillna("").astype(str))
@@ -43,28 +43,28 @@ def moderators(runs: Runs) -> Table:
     frame = pd.DataFrame(rows, columns=None if rows else by)
     columns = shown(
         frame,
-        Column("Moderator", "moderator"),
-        Column("Engine", "moderator_engine"),
-        Column("Rounds", "rounds", "count"),
-        Column("Verdicts", "verdicts", "count"),
+        ReportColumn("Moderator", "moderator"),
+        ReportColumn("Engine", "moderator_engine"),
+        ReportColumn("Rounds", "rounds", "count"),
+        ReportColumn("Verdicts", "verdicts", "count"),
         _rate("The code disagrees", "disagreement_rate_value", "disagreement_rate"),
         _rate("Overruled", "overruled_rate_value", "overruled_rate"),
         _rate("Never decided", "undecided", "undecided"),
-        Column("No readable verdict", "unreadable", "count"),
+        ReportColumn("No readable verdict", "unreadable", "count"),
     )
     note = (
         "The code disagrees: share of verdicts it has an objection to; overruled: share that did not stand. Never "
         "decided: share of played rounds that ran out of exchanges, with no deal and nobody leaving. Rules cannot "
         "disagree with themselves."
     )
-    return Table("moderators", "The moderator", frame, columns, note)
+    return ReportTable("moderators", "The moderator", frame, columns, note)
 
 
-def _rate(title: str, value: str, name: str) -> Column:
-    return Column(title, value, "rate", f"{name}_low", f"{name}_high")
+def _rate(title: str, value: str, name: str) -> ReportColumn:
+    return ReportColumn(title, value, "rate", f"{name}_low", f"{name}_high")
 
 
-def spending(runs: Runs, names: pd.DataFrame) -> tuple[Table, Table]:
+def spending(runs: Runs, names: pd.DataFrame) -> tuple[ReportTable, ReportTable]:
     """Tokens and money by seat and engine over all runs; and per cell, with what a dollar of improvement cost."""
     seats = costs.by_seat(runs)
     kept = seats.groupby(["role", "engine"], sort=False)
@@ -75,31 +75,31 @@ def spending(runs: Runs, names: pd.DataFrame) -> tuple[Table, Table]:
         cost_usd=("cost_usd", lambda cost: cost.sum(skipna=False)),
     ).reset_index()
     columns = (
-        Column("Seat", "role", "key"),
-        Column("Engine", "engine"),
-        Column("Runs", "runs", "count"),
-        Column("Tokens in", "input_tokens", "count"),
-        Column("Tokens out", "output_tokens", "count"),
-        Column("Cost", "cost_usd", "usd"),
+        ReportColumn("Seat", "role", "key"),
+        ReportColumn("Engine", "engine"),
+        ReportColumn("Runs", "runs", "count"),
+        ReportColumn("Tokens in", "input_tokens", "count"),
+        ReportColumn("Tokens out", "output_tokens", "count"),
+        ReportColumn("Cost", "cost_usd", "usd"),
     )
     note = "Tokens of the finished games; the cost is the whole runs'. A – means that a price is not known."
-    by_seat = Table("cost_by_seat", "By seat and engine", whole, columns, note)
+    by_seat = ReportTable("cost_by_seat", "By seat and engine", whole, columns, note)
     cells = costs.costs(runs).merge(names, on="run", suffixes=("", "_run"))
     told = shown(
         cells,
-        Column("#", "number", "key"),
-        Column("Cell", "cell", "key"),
-        Column("Arm", "arm"),
-        Column("Games", "games", "count"),
-        Column("Tokens per game", "tokens_per_game", "number", "tokens_low", "tokens_high"),
-        Column("Cost per game", "usd_per_game", "usd"),
-        Column("Gain", "gain", "currency", "gain_low", "gain_high", signed=True),
-        Column("Cost per unit gained", "usd_per_gain", "usd"),
-        Column("at least", "usd_per_gain_low", "usd"),
-        Column("at most", "usd_per_gain_high", "usd"),
-        Column("Note", "note"),
+        ReportColumn("#", "number", "key"),
+        ReportColumn("Cell", "cell", "key"),
+        ReportColumn("Arm", "arm"),
+        ReportColumn("Games", "games", "count"),
+        ReportColumn("Tokens per game", "tokens_per_game", "number", "tokens_low", "tokens_high"),
+        ReportColumn("Cost per game", "usd_per_game", "usd"),
+        ReportColumn("Gain", "gain", "currency", "gain_low", "gain_high", signed=True),
+        ReportColumn("Cost per unit gained", "usd_per_gain", "usd"),
+        ReportColumn("at least", "usd_per_gain_low", "usd"),
+        ReportColumn("at most", "usd_per_gain_high", "usd"),
+        ReportColumn("Note", "note"),
     )
     note = (
         "Gain: the coached player's price change from round 1 to the last. At least, at most: from the gain's interval."
     )
-    return by_seat, Table("cost_by_cell", "By cell, and what an improvement costs", cells, told, note)
+    return by_seat, ReportTable("cost_by_cell", "By cell, and what an improvement costs", cells, told, note)

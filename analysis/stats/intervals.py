@@ -17,7 +17,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
-from statsmodels.stats.proportion import proportion_confint
+
+from bargain.intervals import t_interval, wilson
 
 Array = NDArray[np.float64]
 LEVEL = 0.95
@@ -128,8 +129,8 @@ def _t_interval(values: Array) -> Estimate:
     error = float(values.std(ddof=1)) / math.sqrt(n)
     if error <= 1e-12 * max(1.0, abs(value)):
         return Estimate(value, value, value, n, "all equal")
-    half = float(stats.t.ppf(1 - ALPHA / 2, n - 1)) * error
-    return Estimate(value, value - half, value + half, n, "t")
+    low, high = t_interval(values.tolist())
+    return Estimate(value, _or_nan(low), _or_nan(high), n, "t")
 
 
 def rate_interval(hits: int, n: int) -> Estimate:
@@ -140,13 +141,18 @@ def rate_interval(hits: int, n: int) -> Estimate:
 def rate_intervals(hits: ArrayLike, n: ArrayLike) -> list[Estimate]:
     """As rate_interval, for many rates at once."""
     counts, totals = np.asarray(hits, dtype=np.float64), np.asarray(n, dtype=np.float64)
-    low, high = proportion_confint(counts, np.maximum(totals, 1), alpha=ALPHA, method="wilson")
-    return [
-        Estimate(float(hit / total), float(max(lo, 0.0)), float(min(hi, 1.0)), int(total), "Wilson")
-        if total
-        else Estimate(NAN, NAN, NAN, 0, "no data")
-        for hit, total, lo, hi in zip(counts, totals, low, high, strict=True)
-    ]
+    return [_rate(hit, total) for hit, total in zip(counts.tolist(), totals.tolist(), strict=True)]
+
+
+def _rate(hits: float, total: float) -> Estimate:
+    if not total:
+        return Estimate(NAN, NAN, NAN, 0, "no data")
+    low, high = wilson(hits, total)
+    return Estimate(hits / total, _or_nan(low), _or_nan(high), int(total), "Wilson")
+
+
+def _or_nan(limit: float | None) -> float:
+    return NAN if limit is None else limit
 
 
 def ratio_interval(numerators: ArrayLike, denominators: ArrayLike) -> Estimate:

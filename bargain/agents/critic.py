@@ -12,14 +12,16 @@ from dataclasses import replace
 from bargain.agents.prompts import Prompt, dialogue_data, item_facts, merge
 from bargain.engines.base import Ask, Scene
 from bargain.errors import GaveUp
-from bargain.records import Item, Message, Place, Player, Round, rival_of
+from bargain.records import MAX_EXCHANGES, Item, Message, Place, Player, Round, rival_of
 from bargain.text import money
 
 
 class Critic:
     """Coaches one learner. `advise` returns the feedback text."""
 
-    def __init__(self, learner: Player, prompt: Prompt, item: Item, *, max_exchanges: int = 10, max_asks: int = 3):
+    def __init__(
+        self, learner: Player, prompt: Prompt, item: Item, *, max_exchanges: int = MAX_EXCHANGES, max_asks: int = 3
+    ):
         self.learner: Player = learner
         self.prompt = prompt
         self.item = replace(item, valuation=None) if learner == "seller" else replace(item, cost=None)

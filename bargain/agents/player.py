@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from bargain.agents.prompts import Prompt, as_heard_by, fill, item_facts, merge
 from bargain.engines.base import ALL_ACTS, Ask, Scene
 from bargain.errors import GaveUp
-from bargain.records import Item, Message, Place, Player, Round, Turn
+from bargain.records import MAX_EXCHANGES, Item, Message, Place, Player, Round, Turn
 from bargain.text import money, without_marks
 
 MAX_UTTERANCE = 20_000
@@ -53,7 +53,7 @@ class Negotiator:
         prompt: Prompt,
         item: Item,
         *,
-        max_exchanges: int = 10,
+        max_exchanges: int = MAX_EXCHANGES,
         memory: Memory | None = None,
         max_asks: int = 3,
         context_window: int | None = None,

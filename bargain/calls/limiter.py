@@ -6,12 +6,9 @@ cut once per rate-limit episode, then grows slowly. An episode is counted in cal
 that was sent before the last cut says nothing about the concurrency after it. It knows no engine, journal or money.
 
     limiter = Limiter(max_concurrency=64, requests_per_minute=600)
-    slot = await limiter.enter(tokens=900)
-    try:
+    with await limiter.enter(tokens=900) as slot:
         ...
-        slot.succeeded(tokens=512, headers=raw.headers)     # or slot.refused(retry_after_s)
-    finally:
-        slot.leave()
+        slot.succeeded(tokens=512, headers=raw.headers)     # or slot.refused(retry_after_s), slot.failed()
 """
 
 from __future__ import annotations
@@ -42,7 +39,7 @@ OUTAGE = 8
 
 
 class Slot:
-    """Leave to send one request. Whoever has it must leave, once; further calls do nothing."""
+    """Leave to send one request. Whoever has it must leave, once; the end of a `with` does. More calls do nothing."""
 
     __slots__ = ("_inside", "_limiter", "number", "tokens")
 
@@ -51,6 +48,12 @@ class Slot:
         self._inside = True
         self.number = number
         self.tokens = tokens
+
+    def __enter__(self) -> Slot:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.leave()
 
     def succeeded(self, tokens: int | None = None, headers: Mapping[str, str] | None = None) -> None:
         """The provider did the work: how many tokens it counted, None if unknown, and the headers of its answer."""

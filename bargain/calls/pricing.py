@@ -1,16 +1,15 @@
 """What a call costs: prices per million tokens by model, the cost of a usage, and the worst case of a request.
 
-It knows configs and tokens, no engine and no budget. Prices come from the config where it names them, else from the
-table that ships with genai-prices (it is never updated over the network here).
+Prices come from the config where it names them, else from the table that ships with genai-prices (it is never updated
+over the network here), by the base URL or by the provider that the engine names.
 
-    price = price_of(config)            # None: unknown
+    price = price_of(config, engine)    # None: unknown
     price.cost_usd(Usage(input_tokens=400, output_tokens=30, cached_tokens=256))
 """
 
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -18,6 +17,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from bargain.config.schema import EngineConfig
+from bargain.engines.base import Engine
 from bargain.journal.format import Packed
 from bargain.records import Usage
 
@@ -25,12 +25,8 @@ TOKENS_PER_MESSAGE = 16
 TOKENS_PER_REQUEST = 64
 """Allowance for what the chat template of a model puts round a message and round a request."""
 
-CACHE_WRITE_FACTOR = 1.25
-"""Anthropic bills a token written to the 5-minute cache at 1.25 times the input price (its price list)."""
-
-_COSTS_NOTHING = ("bargain.engines.simulated.", "bargain.engines.scripted.", "bargain.engines.human.")
-_PROVIDER_OF_TARGET = {"anthropic": "anthropic", "openai": "openai", "completions": "openai"}
-_OUTPUT_LIMITS = ("max_completion_tokens", "max_tokens", "max_output_tokens")
+CACHE_WRITE_FACTOR = {"anthropic": 1.25}
+"""By provider: what a token written to the 5-minute cache costs in input prices (Anthropic's price list); else 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,19 +73,24 @@ class TokenPrice:
 FREE = TokenPrice((Rates(0, 0.0, 0.0, 0.0, 0.0),), "costs nothing")
 
 
-def price_of(config: EngineConfig) -> TokenPrice | None:
-    """The price of a seat's tokens, None when it is unknown. Raises ValueError when only one of the two is named."""
+def price_of(config: EngineConfig, engine: Engine | type[Engine]) -> TokenPrice | None:
+    """The price of a seat's tokens, None when it is unknown. Raises ValueError when only one of the two is named.
+
+    engine: the seat's engine or its class, which says whether anybody is paid, and who.
+    """
+    if engine.free:
+        return FREE
     given, wanted = config.input_usd_per_million, config.output_usd_per_million
-    write_factor = CACHE_WRITE_FACTOR if _provider(config) == "anthropic" else 1.0
+    write_factor = CACHE_WRITE_FACTOR.get(engine.provider, 1.0)
     if (given is None) != (wanted is None):
         name = config.name or config.model
         raise ValueError(f"engine {name}: set input_usd_per_million and output_usd_per_million together, or neither")
     if given is not None and wanted is not None:
         cached = given if config.cached_usd_per_million is None else config.cached_usd_per_million
         return TokenPrice((Rates(0, given, wanted, cached, given * write_factor),), "config")
-    if config._target_.startswith(_COSTS_NOTHING):
+    if engine.unbilled:
         return FREE
-    price = _look_up(config.model, config.base_url or "", _provider(config))
+    price = _look_up(config.model, config.base_url or "", engine.provider)
     if price is not None and config.cached_usd_per_million is not None:
         rates = tuple(replace(each, cached=config.cached_usd_per_million) for each in price.rates)
         return TokenPrice(rates, f"{price.source}, cached: config")
@@ -108,19 +109,6 @@ def prompt_bound(packed: Packed) -> int:
 def prompt_estimate(packed: Packed) -> int:
     """About how many prompt tokens a request has, as providers estimate it for rate limits: four bytes each."""
     return packed.size // 4 + TOKENS_PER_MESSAGE // 4 * len(packed.path)
-
-
-def output_bound(body: Mapping[str, Any], config: EngineConfig) -> int | None:
-    """The most output tokens that a body allows, None when it sets no limit."""
-    found = [body[name] for name in (config.max_tokens_field, *_OUTPUT_LIMITS) if isinstance(body.get(name), int)]
-    if not found:
-        return None
-    return int(max(found)) * (body["n"] if isinstance(body.get("n"), int) else 1)
-
-
-def _provider(config: EngineConfig) -> str:
-    """The protocol's owner, by the module of the target: bargain.engines.openai.OpenAIEngine is openai's."""
-    return _PROVIDER_OF_TARGET.get(config._target_.split(".")[-2] if "." in config._target_ else "", "")
 
 
 @lru_cache(maxsize=256)

@@ -19,14 +19,15 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
-from bargain.agents.moderator import checked as checked_verdict
-from bargain.calls.attempts import Stats
+from bargain.agents.verdicts import checked as checked_verdict
+from bargain.agents.witness import reading_of
+from bargain.calls.stats import Stats
 from bargain.config.compose import compose, plain_of
 from bargain.config.files import config_dir
 from bargain.config.identity import identity
 from bargain.fu2023.legacy import legacy_round_price
 from bargain.fu2023.logs import Log, LoggedGame, LoggedRound, read_log
-from bargain.reading.reader import Reader, offers, same
+from bargain.reading.reader import Act, Reader, offers, same
 from bargain.reading.violations import find_violations
 from bargain.records import Feedback, Game, Item, Outcome, Round, Turn, Verdict
 from bargain.results.summary import summary_data
@@ -134,13 +135,15 @@ def game_of(number: int, logged: LoggedGame, item: Item, learner: str) -> Game:
 def _round(logged: LoggedRound, item: Item, learner: str) -> Round:
     reader = Reader(item.seller_opening, item.currency)
     turns: list[Turn] = []
+    acts: list[Act] = []
     verdicts: list[Verdict] = []
     for index, each in enumerate(logged.turns):
         act = reader.add(each.role, each.text)
+        acts.append(act)
         turns.append(Turn(each.role, each.text, act.offer, act.kind, fixed=index < 2))
         if each.verdict is not None:
             said = Verdict(index + 1, "deal" if "yes" in each.verdict.lower() else "ongoing", text=each.verdict)
-            verdicts.append(checked_verdict(said, turns, reader.outcome()))
+            verdicts.append(checked_verdict(said, turns, reading_of(reader.outcome(), acts), item.currency))
     outcome, price, reason = _ending(reader, verdicts)
     read = reader.outcome()
     accepted_by = read.accepted_by_turn if read.state == "deal" else len(turns) - 1 if price is not None else None

@@ -20,12 +20,11 @@ from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
 
-from bargain.config.schema import TrackingConfig
 from bargain.rundir.directory import read_state
 from bargain.rundir.games import read_games
 from bargain.tracking.base import run_info
 from bargain.tracking.shown import key_names
-from bargain.tracking.wandb import finish_message, start_message
+from bargain.tracking.wandb import WandbConfig, finish_message, start_message
 from bargain.tracking.wandb_process import WandbProcess
 
 SEND_S = 900.0
@@ -79,8 +78,8 @@ def send(run_dir: Path, mode: str, project: str | None = None, entity: str | Non
     games = run_dir / "games.jsonl"
     info = run_info(run_dir, config, simulated=bool(summary.get("simulated")), config_identity=summary.get("identity"))
     recorded = config.get("tracking")
-    known = {field.name for field in fields(TrackingConfig)}
-    tracking = TrackingConfig(**{key: value for key, value in (recorded or {}).items() if key in known})
+    known = {field.name for field in fields(WandbConfig)} - {"mode"}
+    tracking = WandbConfig(**{key: value for key, value in (recorded or {}).items() if key in known})
     tracking.project = project or tracking.project
     tracking.entity = entity or tracking.entity
     message = start_message(run_dir.resolve(), config, info, tracking, mode=mode, resume=False, finish_s=SEND_S)

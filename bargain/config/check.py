@@ -41,8 +41,8 @@ def _problems(cfg: DictConfig) -> Iterator[str]:
     if unknown or len(set(game.learners)) != len(game.learners):
         yield f"game.learners must name seller, buyer or both once, got {list(game.learners)}"
     yield from _price_problems(item, game)
-    if not re.fullmatch(r"no_number|always|turn_[1-9]\d*", moderator.start):
-        yield f"moderator.start must be no_number, always or turn_K (turn_4), got {moderator.start!r}"
+    if not re.fullmatch(r"no_offer|always|no_number|turn_[1-9]\d*", moderator.start):
+        yield f"moderator.start must be no_number, always or no_offer, or turn_K (turn_4), got {moderator.start!r}"
     if moderator.gate not in ("none", "rules"):
         yield f"moderator.gate must be none or rules, got {moderator.gate!r}"
     if moderator.window < 0 or moderator.no_deal_threshold < 0:
@@ -91,7 +91,6 @@ def _choices(cfg: DictConfig) -> Iterator[str]:
         ("game.after_no_deal", ("continue", "stop")),
         ("memory.name", ("full", "last_k", "feedback_only", "none")),
         ("feedback.acknowledge", ("fixed", "ask")),
-        ("tracking.mode", ("offline", "online", "disabled")),
     ):
         value = OmegaConf.select(cfg, where)
         if value not in allowed:

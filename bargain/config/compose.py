@@ -29,6 +29,7 @@ from bargain.config.follow import follow
 from bargain.config.identity import identity, sweep_identity
 from bargain.config.schema import Config
 from bargain.config.targets import renamed
+from bargain.config.tracking import type_tracking
 from bargain.errors import ConfigError
 from bargain.fu2023.prompts import read_prompt
 from bargain.records import Item
@@ -42,9 +43,16 @@ _CHOSEN: dict[tuple[str, str], str] = {}
 
 
 def compose(overrides: Sequence[str] = ()) -> DictConfig:
-    """The composed config for these overrides, as on the command line, checked. Raises ConfigError.
+    """The composed config for these overrides, as on the command line, typed and checked.
 
-    Works in a notebook and inside a running Hydra job alike.
+        cfg = compose(["game=criticize_seller", "engine@seller.engine=gpt-4o", "n_games=50"])
+        cfg.game.n_rounds                                   # 2
+        play(cfg)
+
+    Returns the whole config as an OmegaConf DictConfig; its fields are those of `bargain.config.schema.Config`. Nothing
+    is played and no key is needed yet. Raises ConfigError, one line that says what is wrong, where, and what would be
+    right: an unknown key or choice, a wrong type, a combination that makes no sense. Works in a notebook and inside a
+    running Hydra job alike.
     """
     register_with_hydra()
     trust(overrides)
@@ -65,6 +73,10 @@ def checked(cfg: DictConfig) -> DictConfig:
     _read_prompt_files(typed)
     follow(typed)
     check(typed)
+    try:
+        type_tracking(typed)
+    except OmegaConfBaseException as error:
+        raise ConfigError(explain(error)) from error
     return typed
 
 
@@ -195,4 +207,6 @@ def register_with_hydra() -> None:
             OmegaConf.register_new_resolver(name, resolver)
     guard()
     if "bargain_schema.yaml" not in ConfigStore.instance().repo:
-        ConfigStore.instance().store("bargain_schema", Config)
+        schema = OmegaConf.structured(Config)
+        OmegaConf.set_struct(schema.tracking, False)  # its tracker says which keys there are
+        ConfigStore.instance().store("bargain_schema", schema)

@@ -9,6 +9,7 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
+from bargain.config.identity import followed
 from bargain.config.schema import EngineConfig
 from bargain.records import PLAYERS
 
@@ -19,12 +20,10 @@ def follow(cfg: DictConfig) -> None:
     With two learners each has its critic on its own engine, so `critic.engine` stays empty; without one, nobody
     criticises and the moderator follows the buyer.
     """
-    learners = list(cfg.game.learners)
-    if cfg.moderator.engine is None:
-        rival = "seller" if learners == ["buyer"] else "buyer"
-        cfg.moderator.engine = cfg[rival].engine
-    if cfg.critic.engine is None and len(learners) == 1:
-        cfg.critic.engine = cfg[learners[0]].engine
+    for seat in ("moderator", "critic"):
+        players = followed(seat, list(cfg.game.learners))
+        if cfg[seat].engine is None and len(players) == 1:
+            cfg[seat].engine = cfg[players[0]].engine
 
 
 def engines_of(cfg: DictConfig) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 FREE_TO_CHANGE = ("limits", "tracking", "resume", "mode", "retry_failed", "estimate")
@@ -90,3 +90,15 @@ def _leaves(value: Any, without: set[str], path: str = "") -> Iterator[tuple[str
 def _short(value: Any) -> str:
     text = json.dumps(value, ensure_ascii=False)
     return text if len(text) <= 40 else f"{text[:37]}..."
+
+
+def followed(seat: str, learners: Sequence[str]) -> tuple[str, ...]:
+    """The players whose engine a seat has that names none: a critic its learner's, the moderator the rival's.
+
+    Two learners have a critic each, on their own engines; without a learner the moderator follows the buyer.
+    """
+    if seat == "critic":
+        return tuple(learners)
+    if seat == "moderator":
+        return ("seller",) if list(learners) == ["buyer"] else ("buyer",)
+    return ()

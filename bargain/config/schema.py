@@ -6,8 +6,10 @@ composes, `check.py` checks. A field that a YAML may leave out has its default h
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, Optional
+
+from bargain.records import MAX_EXCHANGES
 
 # OmegaConf's structured configs read Optional[...] and Dict-like builtins at run time: no `X | None` here.
 
@@ -123,7 +125,7 @@ class GameConfig:
     learners: list[str] = field(default_factory=list)
     """Who is coached: [], [seller], [buyer] or both."""
     n_rounds: int = 1
-    max_exchanges: int = 10
+    max_exchanges: int = MAX_EXCHANGES
     who_is_first: str = "seller"
     seller_opens: str = "fixed"
     buyer_opens: str = "fixed"
@@ -152,9 +154,10 @@ class ModeratorConfig:
     name: str = "rules"
     window: int = 4
     """How many of the last turns it sees; 0 = the whole round."""
-    start: str = "no_number"
-    """no_number: once a message carries no number (2023); always; or turn_K: from turn K on."""
-    no_deal_threshold: int = 10
+    start: str = "no_offer"
+    """no_offer: after every turn but a plain counter-offer; always; turn_K: from turn K on; no_number: once a message
+    carries no number (2023). All but no_number look at the last turn of a round as well."""
+    no_deal_threshold: int = 0
     """So many verdicts without a deal end the round; 0 = never."""
     gate: str = "none"
     """none: the engine is asked every time; rules: only where the rules are unsure. See docs/performance.md."""
@@ -191,16 +194,12 @@ class LimitsConfig:
 
 @dataclass
 class TrackingConfig:
-    """Where results are shown. May change on resume."""
+    """Where results are shown. May change on resume. Further keys are the tracker's own: it declares a subclass."""
 
     _target_: str = "bargain.tracking.none.NoTracker"
     name: str = "none"
-    project: str = "bargain"
-    entity: Optional[str] = None
-    mode: str = "offline"
-    """offline | online | disabled; WANDB_MODE overrides it."""
-    group: Optional[str] = None
     tags: list[str] = field(default_factory=list)
+    """Further tags, beside the chosen config options."""
 
 
 @dataclass
@@ -231,4 +230,5 @@ class Config:
     feedback: FeedbackConfig = field(default_factory=FeedbackConfig)
     memory: MemoryConfig = field(default_factory=MemoryConfig)
     limits: LimitsConfig = field(default_factory=LimitsConfig)
-    tracking: TrackingConfig = field(default_factory=TrackingConfig)
+    tracking: Any = field(default_factory=lambda: asdict(TrackingConfig()))
+    """A TrackingConfig with the tracker's own keys: tracking.py here types it."""

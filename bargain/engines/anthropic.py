@@ -13,8 +13,9 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from bargain.engines.base import Raw, Request
-from bargain.engines.clients import Shared, transport
+from bargain.engines.clients import HttpClient, Post, through
 from bargain.engines.http import HttpEngine
+from bargain.engines.reasoning import said_and_finish, text_of
 from bargain.engines.shared import count, sound
 from bargain.records import Message, Reply, Usage
 
@@ -30,38 +31,34 @@ class AnthropicEngine(HttpEngine):
     Temperature and top_p are sent only if they are set; the models of 2026 refuse them.
     """
 
-    sdk = "anthropic"
+    protocol = "anthropic"
+    provider = "anthropic"
     default_url = "https://api.anthropic.com"
     url_env = "ANTHROPIC_BASE_URL"
     path = "/v1/messages"
+    dialogue_field = "messages"
     limit_field = "max_tokens"
     default_max_tokens = 1024
     known_options = frozenset({"cache"})
     reserved = HttpEngine.reserved | {"messages", "system"}
 
-    def _load(self) -> None:
-        import anthropic.resources.messages  # noqa: F401  # with the client's parts, which it imports at the first call
+    def load(self) -> None:
+        """Imports the SDK, with the parts that it imports at its first call otherwise."""
+        import anthropic.resources.messages  # noqa: F401
 
         self._cache = bool(self.options.get("cache", True))
 
-    def _take_url(self, url: str) -> None:
-        super()._take_url(url)
-        # http://host/v1 is what the other SDK wants; here the path has the version.
-        self.url = self.url.rstrip("/").removesuffix("/v1")
+    def base_url(self, url: str) -> str:
+        """Without the /v1 that the other SDK wants: here the path has the version."""
+        return url.rstrip("/").removesuffix("/v1")
 
-    def _connect(self, headers: dict[str, str]) -> Shared:
-        from anthropic import AsyncAnthropic, DefaultAioHttpClient
+    def poster(self, http: HttpClient, headers: dict[str, str]) -> Post:
+        """Sends through the SDK."""
+        from anthropic import AsyncAnthropic
 
-        http = DefaultAioHttpClient(**transport())
-        sdk = AsyncAnthropic(
-            api_key=self._api_key,
-            base_url=self.url,
-            max_retries=0,
-            timeout=transport()["timeout"],
-            default_headers=headers,
-            http_client=http,
+        return through(
+            AsyncAnthropic(api_key=self.api_key, base_url=self.url, default_headers=headers, http_client=http)
         )
-        return Shared(sdk, http)
 
     def body(self, request: Request) -> dict[str, Any]:
         """The JSON of one messages request. Blank messages, which the API refuses, are left out."""
@@ -94,11 +91,11 @@ class AnthropicEngine(HttpEngine):
         content = data.get("content")
         if not isinstance(content, list):
             raise self.unreadable("JSON without content")
-        parts = (block.get("text") for block in content if isinstance(block, Mapping) and block.get("type") == "text")
-        text = "".join(part for part in parts if isinstance(part, str))
+        text = text_of([block for block in content if isinstance(block, Mapping) and block.get("type") == "text"])
         model = data.get("model")
         named = model if isinstance(model, str) and model else self.model
-        return Reply(sound(text), _usage(data.get("usage")), named, _finish(data.get("stop_reason")))
+        said, finish = said_and_finish(sound(text), _finish(data.get("stop_reason")), self.reasoning_marks)
+        return Reply(said, _usage(data.get("usage")), named, finish)
 
 
 def _block(message: Message) -> dict[str, Any]:

@@ -1,8 +1,9 @@
-"""The seam between the game and whatever answers: the Engine protocol, and how a call can fail.
+"""The seam between the game and whatever answers: the Engine class, and how a call can fail.
 
-An engine turns a `Request` into raw bytes and raw bytes into a `Reply`. It knows nothing about journals, retries,
-budgets or games: it makes one attempt, says plainly how that failed, and reads replies without a network, so that
-a stored body can be read again years later. Adding an engine is one class like this and one YAML in conf/engine/.
+An engine turns a `Request` into raw bytes and raw bytes into a `Reply`. It makes one attempt, says plainly how that
+failed, and reads replies without a network, so that a stored body can be read again years later. The journal, retries
+and budgets are not its business; it only says which fields of its body they need. Adding an engine is one class like
+this (over HTTP: a subclass of http.HttpEngine) and one YAML in conf/engine/.
 
     class Echo(Engine):
         def body(self, request): return {"say": request.messages[-1].text}
@@ -12,11 +13,12 @@ a stored body can be read again years later. Adding an engine is one class like 
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
-from bargain.records import Item, Message, Place, Player, Reply, Turn
+from bargain.records import MAX_EXCHANGES, Item, Message, Place, Player, Reply, Turn
 
 ALL_ACTS = ("offer", "accept", "reject", "walk_away")
 
@@ -39,8 +41,8 @@ class Scene:
     learner: Player | None = None
     feedback: tuple[str, ...] = ()
     previous_price: float | None = None
-    max_exchanges: int = 10
-    exchanges_left: int = 10
+    max_exchanges: int = MAX_EXCHANGES
+    exchanges_left: int = MAX_EXCHANGES
     answer: str = ""
     may: tuple[str, ...] = ALL_ACTS
 
@@ -81,37 +83,54 @@ class Failure(Exception):
         self.retry_after_s = retry_after_s
 
 
-class Engine(Protocol):
+class Engine(ABC):
     """One way to get a reply. Constructed once per seat as `target(config: EngineConfig, seat: str, seed: int)`.
 
     name: the preset's name, for people. model: what the provider calls it. simulated: its words are nobody's.
     free: it costs nothing and can be recomputed from the seed, so its calls need no journal.
+    unbilled: its calls are recorded, and nobody sends a bill for them.
     keeps_deadline: its `send` ends within the config's timeout_s by itself.
     key: engines with equal keys share one client, one rate limit and one concurrency (provider, base URL, key name).
+    provider: who sells the models, as genai-prices names it; "" where only the base URL tells.
+    dialogue_field: the field of the body that grows with the dialogue, a list of messages or a text; the journal then
+    stores each message once. "" looks for `messages` and `prompt`.
+    limit_fields: the fields of the body that may limit the output, in tokens.
     """
 
     name: str
     model: str
-    simulated: bool
-    free: bool
-    keeps_deadline: bool = False
     key: str
+    simulated: bool = False
+    free: bool = False
+    unbilled: bool = False
+    keeps_deadline: bool = False
+    provider: str = ""
+    dialogue_field: str = ""
+    limit_fields: tuple[str, ...] = ("max_completion_tokens", "max_tokens", "max_output_tokens")
 
+    @abstractmethod
     def body(self, request: Request) -> dict[str, Any]:
         """Exactly what is sent, as JSON data, without any secret. Equal requests give equal bodies."""
-        ...
 
+    @abstractmethod
     async def send(self, body: dict[str, Any], request: Request) -> Raw:
         """Makes one attempt and returns whatever HTTP status came back. Raises Failure when none did."""
-        ...
 
+    @abstractmethod
     def read(self, raw: Raw) -> Reply:
         """The reply in a raw answer. Raises Failure for an error status or a body that is not a reply. No network."""
-        ...
 
-    async def close(self) -> None:
+    def answer(self, request: Request) -> Reply | None:
+        """The reply without a body and without waiting, from a free engine that can; None: send the body instead."""
+        return None
+
+    def output_limit(self, body: Mapping[str, Any]) -> int | None:
+        """The most output tokens that the body allows, which a budget reserves; None where it sets no limit."""
+        limits = [body[name] for name in self.limit_fields if isinstance(body.get(name), int)]
+        return max(limits) * (body["n"] if isinstance(body.get("n"), int) else 1) if limits else None
+
+    async def close(self) -> None:  # noqa: B027 (most have nothing to close)
         """Closes connections; safe to call twice."""
-        ...
 
 
 Ask = Callable[[Place, Sequence[Message], Scene], Awaitable[Reply]]

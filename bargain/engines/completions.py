@@ -61,6 +61,7 @@ class CompletionsEngine(OpenAIEngine):
     """
 
     path = "/completions"
+    dialogue_field = "prompt"
     limit_field = "max_tokens"
     default_max_tokens = 400  # the servers' own default is 16
     known_options = frozenset({"template"} | {field.name for field in fields(Template)})
@@ -71,7 +72,9 @@ class CompletionsEngine(OpenAIEngine):
         name = str(self.options.get("template", "human_assistant"))
         if name not in TEMPLATES:
             raise ValueError(f"{self.where}: options.template must be one of {', '.join(TEMPLATES)}, got {name!r}")
-        own = {part: value for part, value in self.options.items() if part not in ("template", "query")}
+        own = {
+            part: value for part, value in self.options.items() if part not in ("template", "query", "reasoning_marks")
+        }
         if "stop" in own:
             own["stop"] = (own["stop"],) if isinstance(own["stop"], str) else tuple(own["stop"] or ())
         self.template = replace(TEMPLATES[name], **own)

@@ -1,48 +1,55 @@
 """What the engines behind an HTTP server share: keys, one client per server, one attempt with a true deadline.
 
-The SDK's client does the sending (its transport, proxies, TLS, auth and version headers), but its request transform and
-its response models are passed by: we hand it the finished JSON and take the raw answer, at a tenth of the CPU. It never
-retries; `calls` does. This file knows no protocol: bodies and replies are the subclasses' business.
+A subclass says what is sent, where, and how the answer reads; nothing else is needed for a protocol without an SDK:
+
+    class Echo(HttpEngine):
+        default_url, path, provider, dialogue_field = "https://echo.example", "/say", "echo", "said"
+        def body(self, request): return {"model": self.model, "said": [each.text for each in request.messages]}
+        def read(self, raw): return Reply(self.parsed(raw)["text"], Usage(calls=1), self.model)
+
+With an SDK (openai.py, anthropic.py) every request goes through its `post`, which takes finished JSON and gives the raw
+answer: its request transform and its response models cost ten times the CPU. Nothing here retries; `calls` does.
 """
 
 from __future__ import annotations
 
 import asyncio
-import base64
 import json
-import logging
 import os
-import re
-from abc import abstractmethod
-from typing import Any, ClassVar, cast
-from urllib.parse import parse_qsl, unquote, urlsplit, urlunsplit
+from dataclasses import replace
+from typing import Any, ClassVar
 
 import aiohttp
 import httpx2
 
 from bargain.config.schema import EngineConfig
+from bargain.engines.address import read_address
 from bargain.engines.base import Engine, Failure, Raw, Request
-from bargain.engines.clients import Shared, Template, clients, transport
+from bargain.engines.clients import HttpClient, Post, Shared, clients, tls
 from bargain.engines.failures import failure, failure_in_reply
+from bargain.engines.reasoning import marks_of
 from bargain.engines.shared import known, plain, setting
 from bargain.secrets import forms, os_secrets
 from bargain.text import one_line
+from bargain.version import __version__
 
 _AS_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _NOTHING_SENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.ClientHttpProxyError)
 
 
 class HttpEngine(Engine):
-    """Base of the engines that call a server. A subclass says what is sent, where, and how the answer reads.
+    """Base of the engines that call a server.
 
-    `options` that every one of them knows: query, a mapping of URL parameters (Azure's api-version).
+    `options` that every one of them knows: query, a mapping of URL parameters (Azure's api-version); reasoning_marks,
+    a list of [opening, closing] marks around what the model thinks aloud, beside the usual ones (reasoning.py).
     Raises ValueError on construction for a missing model, an unset key variable, a bad base_url, an unknown option.
     """
 
-    sdk: ClassVar[str]
-    default_url: ClassVar[str]
-    url_env: ClassVar[str]
-    """The variable in which the SDK's users keep another base URL; read when base_url is null."""
+    protocol: ClassVar[str] = ""
+    """Engines of one protocol share clients and limits; "" = the class's own name."""
+    default_url: ClassVar[str] = ""
+    url_env: ClassVar[str] = ""
+    """The variable in which the provider's users keep another base URL; read when base_url is null."""
     path: ClassVar[str]
     limit_field: ClassVar[str] = ""
     """What the protocol calls the output limit; "" where servers differ: config.max_tokens_field then says it."""
@@ -51,23 +58,25 @@ class HttpEngine(Engine):
     reserved: ClassVar[frozenset[str]] = frozenset({"model", "stream", "n"})
     """Body fields that config.body may not set, because reading the reply depends on them."""
 
-    simulated = False
-    free = False
     keeps_deadline = True
 
     def __init__(self, config: EngineConfig, seat: str, seed: int) -> None:
+        protocol = self.protocol or type(self).__name__
         self.name = config.name or config.model
         self.model = config.model
         self.seat = seat
         self.seed = seed
         self.key_env = config.api_key_env
-        self.where = f"engine {self.name or self.sdk} ({seat})"
-        self.options = known(config, self.known_options | {"query"}, self.where)
+        self.where = f"engine {self.name or protocol} ({seat})"
+        self.options = known(config, self.known_options | {"query", "reasoning_marks"}, self.where)
+        self.reasoning_marks = marks_of(self.options.get("reasoning_marks"), self.where)
         self.extra = plain(config.body)
+        limit_field = self.limit_field or config.max_tokens_field
+        self.limit_fields = (limit_field, *Engine.limit_fields)
         self.sampling = {
             name: value
             for name, value in (
-                (self.limit_field or config.max_tokens_field, config.max_tokens or self.default_max_tokens),
+                (limit_field, config.max_tokens or self.default_max_tokens),
                 ("temperature", config.temperature),
                 ("top_p", config.top_p),
             )
@@ -78,20 +87,41 @@ class HttpEngine(Engine):
             raise ValueError(f"{self.where}: body.{taken[0]} is set by the engine itself; take it out of body")
         if not self.model:
             raise ValueError(f"{self.where}: no model is named; set {setting(seat)}.model=...")
-        self._take_url(self._variable(config.base_url_env) or config.base_url or self._default_url())
+        url = self._variable(config.base_url_env) or config.base_url or os.environ.get(self.url_env) or self.default_url
+        self._take_address(url)
         self._headers = {name: self._variable(variable) for name, variable in plain(config.headers_env).items()}
         self._take_key(config.api_key_env)
-        self.key = f"{self.sdk}|{self.url}|{config.api_key_env or ''}"
+        self.key = f"{protocol}|{self.url}|{config.api_key_env or ''}"
+        self._identity = (protocol, f"{self._address.basic}@{self.url} {self._headers}", self.api_key)
         self._timeout_s = config.timeout_s
         self._lease: tuple[asyncio.AbstractEventLoop, Shared] | None = None
-        self._template: Template | None = None
-        # A line per call with its whole URL is neither wanted in the run's log nor safe there.
-        logging.getLogger("httpx2").setLevel(logging.WARNING)
-        transport()
-        self._load()
+        tls()
+        self.load()
 
-    def _default_url(self) -> str:
-        return os.environ.get(self.url_env) or self.default_url
+    # -- what a protocol may say otherwise -----------------------------------------------------------------------------
+
+    def base_url(self, url: str) -> str:
+        """The base URL as it is meant, when users write it in more than one way."""
+        return url
+
+    def load(self) -> None:
+        """Imports what takes a second or two: here, before the event loop runs, and only if this engine is used."""
+
+    def key_headers(self) -> dict[str, str]:
+        """The headers that carry self.api_key, for a protocol without an SDK."""
+        return {"Authorization": f"Bearer {self.api_key}"} if self.key_env else {}
+
+    def poster(self, http: HttpClient, headers: dict[str, str]) -> Post:
+        """What sends a POST by this client, with the key, and with `headers` on every call. It never retries."""
+        whole = {"Content-Type": "application/json", "User-Agent": f"bargain/{__version__}"}
+        whole |= self.key_headers() | headers
+
+        async def post(url: str, content: bytes) -> httpx2.Response:
+            return await http.send(http.build_request("POST", url, content=content, headers=whole))
+
+        return post
+
+    # -- the key and the address ---------------------------------------------------------------------------------------
 
     def _variable(self, name: str | None) -> str:
         """What an environment variable holds, "" for None. Raises ValueError if it is not set or holds no key."""
@@ -104,60 +134,42 @@ class HttpEngine(Engine):
             raise ValueError(f"{self.where}: {name} holds characters that no key has; export it again")
         return value
 
-    def _take_url(self, url: str) -> None:
-        """Splits user:password@ and ?parameters off the base URL: no URL that may be shown contains a secret."""
-        try:
-            parts = urlsplit(url)
-            good = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
-        except ValueError:  # [ without ], a port that is no number
-            good = False
-        if not good:
-            shown = url.rpartition("@")[2].partition("?")[0]
-            raise ValueError(f"{self.where}: base_url must be http(s)://host/..., got {shown!r}")
-        if "YOUR-" in url:
-            raise ValueError(f"{self.where}: base_url is still a placeholder; set {setting(self.seat)}.base_url=...")
-        userinfo, _, host = parts.netloc.rpartition("@")
-        self.host = host
-        self.url = urlunsplit((parts.scheme, host, parts.path, "", ""))
+    def _take_address(self, url: str) -> None:
         query = self.options.get("query") or {}
         if not isinstance(query, dict):
             raise ValueError(f"{self.where}: options.query must be a mapping of URL parameters, got {query!r}")
-        parameters = dict(parse_qsl(parts.query)) | query
-        self._request_options: dict[str, object] = {"params": parameters} if parameters else {}
-        self._basic = ""
-        if userinfo:
-            self._basic = base64.b64encode(unquote(userinfo).encode()).decode()
-        self._secrets = [unquote(userinfo), unquote(userinfo).rpartition(":")[2], self._basic] if userinfo else []
-        self._secrets += [str(value) for name, value in parameters.items() if re.search("key|token|sig", name.lower())]
+        try:
+            address = read_address(url, query)
+        except ValueError as error:
+            raise ValueError(f"{self.where}: {error}") from None
+        if "YOUR-" in url:
+            raise ValueError(f"{self.where}: base_url is still a placeholder; set {setting(self.seat)}.base_url=...")
+        self._address = replace(address, url=self.base_url(address.url))
+        self.url, self.host = self._address.url, self._address.host
+        self._target = self._address.at(self.path)
 
     def _take_key(self, variable: str | None) -> None:
-        self._api_key = self._variable(variable) or "none"
-        self._secrets += [*self._headers.values(), *([self._api_key] if variable else [])]
-        variants = [form for each in [*self._secrets, *os_secrets()] for form in forms(each)]
+        self.api_key = self._variable(variable) or "none"
+        secrets = [*self._address.secrets, *self._headers.values(), *([self.api_key] if variable else [])]
+        variants = [form for secret in [*secrets, *os_secrets()] for form in forms(secret)]
         self._secret_bytes = sorted({each.encode() for each in variants if len(each) > 3}, key=len, reverse=True)
 
-    @abstractmethod
-    def _load(self) -> None:
-        """Imports the SDK (a second or two): here, before the event loop runs, and only if this engine is used."""
-
-    @abstractmethod
-    def _connect(self, headers: dict[str, str]) -> Shared:
-        """A client of the SDK for self.url and self._api_key that never retries, with `headers` on every call."""
+    # -- one attempt ---------------------------------------------------------------------------------------------------
 
     def _shared(self) -> Shared:
         """The client that this engine shares with its like on the running event loop."""
         loop = asyncio.get_running_loop()
         if self._lease is None or self._lease[0] is not loop:
             shared = clients.setdefault(loop, {})
-            identity = (self.sdk, f"{self._basic}@{self.url} {self._headers}", self._api_key)
-            if identity not in shared:
+            if self._identity not in shared:
                 # identity: replies are small, and a compressed bomb need not be unpacked
                 headers = {"Accept-Encoding": "identity"} | self._headers
-                if self._basic:
-                    headers["Authorization"] = f"Basic {self._basic}"
-                shared[identity] = self._connect(headers)
-            shared[identity].users += 1
-            self._lease, self._template = (loop, shared[identity]), None
+                if self._address.basic:
+                    headers["Authorization"] = f"Basic {self._address.basic}"
+                http = HttpClient(self.url)
+                shared[self._identity] = Shared(http, self.poster(http, headers))
+            shared[self._identity].users += 1
+            self._lease = (loop, shared[self._identity])
         return self._lease[1]
 
     async def close(self) -> None:
@@ -167,10 +179,8 @@ class HttpEngine(Engine):
         (loop, mine), self._lease = self._lease, None
         mine.users -= 1
         if mine.users == 0 and loop is asyncio.get_running_loop():
-            shared = clients[loop]
-            for identity in [each for each, kept in shared.items() if kept is mine]:
-                del shared[identity]
-            await mine.sdk.close()
+            del clients[loop][self._identity]
+            await mine.http.aclose()
 
     async def send(self, body: dict[str, Any], request: Request) -> Raw:
         """One attempt: whatever HTTP status came back, with any echo of a secret blotted out of its body.
@@ -179,16 +189,10 @@ class HttpEngine(Engine):
         large, or `timeout_s` passed since the start (a trickle of bytes does not extend it).
         """
         data = _AS_JSON(body).encode("utf-8", "replace")
-        shared = self._shared()
+        post = self._shared().post
         try:
             async with asyncio.timeout(self._timeout_s):  # a quarter of the CPU of anyio's
-                if self._template is not None:
-                    response = await shared.http.send(self._template.request(data))
-                else:
-                    response = await shared.sdk.post(
-                        self.path, cast_to=httpx2.Response, content=data, options=cast(Any, self._request_options)
-                    )
-                    self._template = Template(response.request)
+                response = await post(self._target, data)
         except TimeoutError:
             raise Failure(
                 "maybe_billed", f"{self.where}: no answer from {self.host} within {self._timeout_s:g} s"

@@ -33,7 +33,7 @@ class HumanEngine(Engine):
     """Asks on standard output, reads a line of standard input. Takes no options."""
 
     simulated = False
-    free = False
+    unbilled = True
     key = "human"
 
     def __init__(self, config: EngineConfig, seat: str, seed: int) -> None:
@@ -66,9 +66,6 @@ class HumanEngine(Engine):
     def read(self, raw: Raw) -> Reply:
         """The line."""
         return Reply(raw.body.decode(), Usage(calls=1), self.model)
-
-    async def close(self) -> None:
-        """Nothing to close: standard input is not ours."""
 
 
 def _shown(scene: Scene) -> Iterator[str]:

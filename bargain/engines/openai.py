@@ -12,8 +12,9 @@ from collections.abc import Mapping
 from typing import Any, Literal, cast
 
 from bargain.engines.base import Raw, Request
-from bargain.engines.clients import Shared, transport
+from bargain.engines.clients import HttpClient, Post, through
 from bargain.engines.http import HttpEngine
+from bargain.engines.reasoning import said_and_finish, text_of
 from bargain.engines.shared import count, sound
 from bargain.records import Reply, Usage
 
@@ -25,33 +26,28 @@ class OpenAIEngine(HttpEngine):
     them to the machine that has their prefix cached (servers other than OpenAI's may refuse the field).
     """
 
-    sdk = "openai"
+    protocol = "openai"
+    provider = "openai"
     default_url = "https://api.openai.com/v1"
     url_env = "OPENAI_BASE_URL"
     path = "/chat/completions"
+    dialogue_field = "messages"
     known_options = frozenset({"prompt_cache"})
     reserved = HttpEngine.reserved | {"messages"}
 
-    def _load(self) -> None:
+    def load(self) -> None:
+        """Imports the SDK, with the parts that it imports at its first call otherwise."""
         import openai.lib._client_auth
-        import openai.resources  # noqa: F401  # both are imported at the first call otherwise
+        import openai.resources  # noqa: F401
 
-    def _connect(self, headers: dict[str, str]) -> Shared:
-        from openai import AsyncOpenAI, DefaultAioHttpClient, Omit
+    def poster(self, http: HttpClient, headers: dict[str, str]) -> Post:
+        """Sends through the SDK."""
+        from openai import AsyncOpenAI, Omit
 
         if not self.host.endswith("api.openai.com"):
             # The SDK would send OPENAI_ORG_ID and OPENAI_PROJECT_ID to any server.
             headers |= {"OpenAI-Organization": cast(str, Omit()), "OpenAI-Project": cast(str, Omit())}
-        http = DefaultAioHttpClient(**transport())
-        sdk = AsyncOpenAI(
-            api_key=self._api_key,
-            base_url=self.url,
-            max_retries=0,
-            timeout=transport()["timeout"],
-            default_headers=headers,
-            http_client=http,
-        )
-        return Shared(sdk, http)
+        return through(AsyncOpenAI(api_key=self.api_key, base_url=self.url, default_headers=headers, http_client=http))
 
     def body(self, request: Request) -> dict[str, Any]:
         """The JSON of one chat completion request."""
@@ -93,17 +89,8 @@ class OpenAIEngine(HttpEngine):
     def reply(self, data: Mapping[str, Any], text: str, finish: Literal["stop", "length", "refusal"]) -> Reply:
         """The Reply, with the usage and the model that the answer names."""
         model = data.get("model")
-        return Reply(sound(text), usage_of(data), model if isinstance(model, str) and model else self.model, finish)
-
-
-def text_of(content: object) -> str:
-    """The words of a message content: a string, null, or a list of parts of which only text counts."""
-    if isinstance(content, str):
-        return content
-    if not isinstance(content, list):
-        return ""
-    parts = (part.get("text") if isinstance(part, Mapping) else part for part in content)
-    return "".join(part for part in parts if isinstance(part, str))
+        said, finish = said_and_finish(sound(text), finish, self.reasoning_marks)
+        return Reply(said, usage_of(data), model if isinstance(model, str) and model else self.model, finish)
 
 
 def finish_of(reason: object) -> Literal["stop", "length", "refusal"]:

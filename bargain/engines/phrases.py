@@ -162,7 +162,7 @@ def verdict(kind: str, last: Turn, *, deal: bool, gone: bool, price: float | Non
     """The moderator's answer in the format that `kind` names."""
     if kind == "structured":
         state = "deal" if deal else "no_deal" if gone else "ongoing"
-        by, quote = (last.role, last.text) if deal else (None, "")
+        by, quote = (last.role, last.text) if deal or gone else (None, "")
         return json.dumps({"state": state, "price": price if deal else None, "by": by, "quote": quote})
     word = "Yes" if deal else "No"
     if kind == "reason_first":

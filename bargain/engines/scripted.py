@@ -16,6 +16,7 @@ from typing import Any, Self
 
 from bargain.config.schema import EngineConfig
 from bargain.engines.base import Engine, Failure, Raw, Request
+from bargain.engines.reasoning import marks_of, said_and_finish
 from bargain.engines.shared import known
 from bargain.records import Reply, Usage
 
@@ -31,16 +32,18 @@ class ScriptedEngine(Engine):
     options.callable: module:function, called with the Request, returning a str or a Reply; it may raise Failure. Which
     modules may be named is allow_targets' business, and checked before this class is constructed.
     options.simulated: whether the replies are labelled simulated (default true).
+    options.reasoning_marks: as in http.py.
     """
 
-    free = False
+    unbilled = True
     key = "scripted"
 
     def __init__(self, config: EngineConfig, seat: str, seed: int) -> None:
         self.name = config.name or "scripted"
         self.model = config.model or "scripted"
         self.where = f"engine {self.name} ({seat})"
-        options = known(config, {"replies", "callable", "simulated"}, self.where)
+        options = known(config, {"replies", "callable", "simulated", "reasoning_marks"}, self.where)
+        self.reasoning_marks = marks_of(options.get("reasoning_marks"), self.where)
         self.simulated = bool(options.get("simulated", True))
         if ("replies" in options) == ("callable" in options):
             raise ValueError(f"{self.where}: set either options.replies=[...] or options.callable=module:function")
@@ -98,12 +101,10 @@ class ScriptedEngine(Engine):
         return Raw(200, json.dumps(asdict(reply)).encode())
 
     def read(self, raw: Raw) -> Reply:
-        """The reply again."""
+        """The reply again, without what was thought aloud."""
         data = json.loads(raw.body)
-        return Reply(**{**data, "usage": Usage(**data["usage"])})
-
-    async def close(self) -> None:
-        """Nothing to close."""
+        said, finish = said_and_finish(data["text"], data["finish"], self.reasoning_marks)
+        return Reply(**{**data, "text": said, "finish": finish, "usage": Usage(**data["usage"])})
 
 
 def _index(request: Request) -> int:

@@ -19,7 +19,7 @@ from typing import Any
 
 from bargain.config.schema import EngineConfig
 from bargain.engines import phrases
-from bargain.engines.base import Raw, Request, Scene
+from bargain.engines.base import Engine, Raw, Request, Scene
 from bargain.records import Reply, Usage, rival_of
 from bargain.text import money
 
@@ -44,7 +44,7 @@ _ADVICE = (
 )
 
 
-class SimulatedEngine:
+class SimulatedEngine(Engine):
     """Plays any role without a model. `answer` is the direct way to a reply; send and read are built on it."""
 
     simulated = True
@@ -78,9 +78,6 @@ class SimulatedEngine:
         """The reply of a raw answer."""
         text, tokens_in, tokens_out = json.loads(raw.body)
         return Reply(text, Usage(tokens_in, tokens_out, calls=1), self.model, simulated=True)
-
-    async def close(self) -> None:
-        """Nothing to close."""
 
     def answer(self, request: Request) -> Reply:
         """The reply to a request. Token counts are estimates: four characters a token."""

@@ -3,7 +3,7 @@
 They differ from ours on purpose: "yes" anywhere in the moderator's words is a deal; its price is the last $ amount
 that anybody wrote; a price counts only strictly between the two openings; a game ends at its first failed round, and a
 mean is over the games of which every round counted. Source: the public repository of Fu et al. 2023 (run.py, agent.py,
-utils.py) and DESIGN.md, "What the numbers must mean".
+utils.py).
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from __future__ import annotations
 import sqlite3
 from typing import Any
 
-from bargain.journal.format import checksum, digest
+from bargain.journal.format import checksum, digest, result_checksum
 
 
 def find_damage(connection: sqlite3.Connection) -> str:
@@ -55,9 +55,11 @@ def _is_sound(what: str, row: tuple[Any, ...], expected: int) -> bool:
         in_place = bool(fields[0] == expected and has_tip and has_parameters)
         return in_place and checksum(what, fields, tip, parameters) == bytes(check)
     if what == "result":
-        check, tip, parameters, body, *fields = row
-        in_place = tip is not None and fields[0] == expected
-        return in_place and checksum(what, fields, tip, parameters, body or b"") == bytes(check)
+        check, tip, parameters, body, number, attempt, *where, kind, status, message, seconds = row
+        if tip is None or number != expected:
+            return False
+        came_back, blobs = (kind, status, message, seconds), (tip, parameters, body or b"")
+        return result_checksum(number, attempt, where, came_back, blobs) == bytes(check)
     if what in ("reading", "gave_up"):
         check, parent, *fields, _ = row
         return parent is not None and checksum(what, fields) == bytes(check)

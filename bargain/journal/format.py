@@ -23,6 +23,8 @@ FORMAT = 1
 APPLICATION_ID = 0x62617267
 ROOT = bytes(16)
 """The parent of a chain's first message."""
+_TEXT, _TEXT_MARK = "prompt", "text:"
+"""How `parameters.field` says that the dialogue is a text and not a list of messages."""
 
 SCHEMA = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL, checksum BLOB NOT NULL) WITHOUT ROWID;
@@ -73,6 +75,21 @@ def digest(*parts: bytes) -> bytes:
 def checksum(table: str, fields: Iterable[Any], *blobs: bytes) -> bytes:
     """The checksum of a row: its table, its fields as JSON (None, int, float, str), then its blobs."""
     return digest(json.dumps([table, *fields]).encode(), *blobs)
+
+
+def result_checksum(
+    number: int,
+    attempt: int,
+    where: Iterable[Any],
+    came_back: tuple[str, int | None, str, float],
+    blobs: tuple[bytes, bytes, bytes],
+) -> bytes:
+    """The checksum of a result: it also vouches for the request that it answers.
+
+    where: the fields of its place and the attempt's number there; came_back: kind, status, message, seconds; blobs: the
+    request's tip and parameters, and the body.
+    """
+    return checksum("result", (number, attempt, *where, *came_back), *blobs)
 
 
 def place_fields(place: Place) -> tuple[int, str, int, int, str, int]:
@@ -128,10 +145,10 @@ class Packer:
         self._young: dict[tuple[bytes, str, str], Node] = {}
         self._old: dict[tuple[bytes, str, str], Node] = {}
 
-    def pack(self, body: dict[str, Any]) -> Packed:
-        """The path of its messages (`messages`, or the lines of `prompt`) and the rest as JSON with sorted keys."""
-        field, parts = split(body)
-        rest = json.dumps({k: v for k, v in body.items() if k != field}, sort_keys=True, separators=(",", ":"))
+    def pack(self, body: dict[str, Any], dialogue_field: str = "") -> Packed:
+        """The path of the messages in its dialogue field and the rest as JSON with sorted keys."""
+        field, parts = split(body, dialogue_field)
+        rest = json.dumps(_without(body, field), sort_keys=True, separators=(",", ":"))
         path: list[Node] = []
         node: Node | None = None
         young, old = self._young, self._old
@@ -148,29 +165,36 @@ class Packer:
         return Packed(path, field, rest, digest(field.encode(), rest.encode()))
 
 
-def split(body: dict[str, Any]) -> tuple[str, list[tuple[str, str]]]:
-    """The field that holds the dialogue, "" if none does, and its parts as (role, content).
+def split(body: dict[str, Any], dialogue_field: str = "") -> tuple[str, list[tuple[str, str]]]:
+    """Where a body holds the dialogue, as the journal writes it down ("" if nowhere), and its parts as (role, content).
 
-    A message that is no more than a role and a text is that pair; any other is ("", its JSON). The prompt of a text
-    completion is cut into lines.
+    dialogue_field: a list of messages or a text; "" looks for a list in `messages`, then a text in `prompt`. A message
+    that is no more than a role and a text is that pair; any other is ("", its JSON). A text is cut into lines, and
+    written down as text:NAME; only `prompt` is one without saying so.
     """
-    messages = body.get("messages")
-    if isinstance(messages, list):
-        return "messages", [_part(message) for message in messages]
-    prompt = body.get("prompt")
-    if isinstance(prompt, str) and _is_unicode(prompt):
-        return "prompt", [("", line) for line in prompt.splitlines(keepends=True)]
+    name = dialogue_field or ("messages" if isinstance(body.get("messages"), list) else _TEXT)
+    dialogue = body.get(name)
+    if isinstance(dialogue, list) and name != _TEXT:
+        return name, [_part(message) for message in dialogue]
+    if isinstance(dialogue, str) and _is_unicode(dialogue):
+        lines = [("", line) for line in dialogue.splitlines(keepends=True)]
+        return name if name == _TEXT else f"{_TEXT_MARK}{name}", lines
     return "", []
 
 
 def join(field: str, rest: str, parts: Iterable[tuple[str, str]]) -> dict[str, Any]:
     """The body again: the inverse of `split`."""
     body: dict[str, Any] = json.loads(rest)
-    if field == "messages":
+    if field == _TEXT or field.startswith(_TEXT_MARK):
+        body[field.removeprefix(_TEXT_MARK)] = "".join(text for _, text in parts)
+    elif field:
         body[field] = [{"role": role, "content": text} if role else json.loads(text) for role, text in parts]
-    elif field == "prompt":
-        body[field] = "".join(text for _, text in parts)
     return body
+
+
+def _without(body: dict[str, Any], field: str) -> dict[str, Any]:
+    name = field.removeprefix(_TEXT_MARK)
+    return {key: value for key, value in body.items() if key != name}
 
 
 def _part(message: Any) -> tuple[str, str]:
@@ -196,19 +220,21 @@ def _is_unicode(text: str) -> bool:
     return True
 
 
-def describe_difference(recorded: dict[str, Any], asked: dict[str, Any]) -> str:
+def describe_difference(recorded: dict[str, Any], asked: dict[str, Any], dialogue_field: str = "") -> str:
     """Where two bodies first differ, in words: a parameter, or a message by its number and role."""
-    old_field, old_parts = split(recorded)
-    new_field, new_parts = split(asked)
-    for name in sorted(recorded.keys() | asked.keys()):
-        if name not in (old_field, new_field) and recorded.get(name) != asked.get(name):
-            return f"{name} was {_short(recorded.get(name))}, is {_short(asked.get(name))}"
-    for number, (old, new) in enumerate(zip(old_parts, new_parts, strict=False), 1):
-        if old != new:
-            start = next((i for i, (a, b) in enumerate(zip(old[1], new[1], strict=False)) if a != b), 0)
+    old_field, old_parts = split(recorded, dialogue_field)
+    new_field, new_parts = split(asked, dialogue_field)
+    old, new = _without(recorded, old_field), _without(asked, new_field)
+    for name in sorted(old.keys() | new.keys()):
+        if old.get(name) != new.get(name):
+            return f"{name} was {_short(old.get(name))}, is {_short(new.get(name))}"
+    for number, (before, now) in enumerate(zip(old_parts, new_parts, strict=False), 1):
+        if before != now:
+            (_, was), (role, text) = before, now
+            start = next((i for i, (a, b) in enumerate(zip(was, text, strict=False)) if a != b), 0)
             start = max(0, start - 20)
-            role = f" ({new[0]})" if new[0] else ""
-            return f"message {number}{role} was {_short(old[1][start:])}, is {_short(new[1][start:])}"
+            who = f" ({role})" if role else ""
+            return f"message {number}{who} was {_short(was[start:])}, is {_short(text[start:])}"
     return f"{len(old_parts)} messages were sent, now {len(new_parts)}"
 
 

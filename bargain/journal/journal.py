@@ -119,9 +119,9 @@ class Journal:
         """Why the journal can no longer be written, None while it can."""
         return self._writer.failure
 
-    def pack(self, body: dict[str, Any]) -> Packed:
+    def pack(self, body: dict[str, Any], dialogue_field: str = "") -> Packed:
         """The body as this journal keeps it; for this journal only, which remembers what of it is on its way."""
-        return self._packer.pack(body)
+        return self._packer.pack(body, dialogue_field)
 
     async def find(self, place: Place) -> Recorded | None:
         """What is recorded at a place, None if nothing is: some 20 microseconds. Raises JournalDamaged."""

@@ -13,7 +13,17 @@ from pathlib import Path
 from typing import Any
 
 from bargain.errors import JournalDamaged, JournalLocked, JournalNewer
-from bargain.journal.format import APPLICATION_ID, FORMAT, ROOT, checksum, digest, join, name_of, place_fields
+from bargain.journal.format import (
+    APPLICATION_ID,
+    FORMAT,
+    ROOT,
+    checksum,
+    digest,
+    join,
+    name_of,
+    place_fields,
+    result_checksum,
+)
 from bargain.records import Place, Usage
 
 ADVICE = "restore it from a copy, or play the run anew with resume=never"
@@ -218,8 +228,8 @@ def find(path: Path, connection: sqlite3.Connection, place: Place) -> Recorded |
             _,
         ) in rows:
             if body is not None:
-                fields = (result, id, *where, number, kind, status, text, seconds)
-                if checksum("result", fields, tip, parameters, body) != check:
+                came_back, blobs = (kind, status, text, seconds), (tip, parameters, body)
+                if result_checksum(result, id, (*where, number), came_back, blobs) != check:
                     raise JournalDamaged(f"{path} is damaged (the reply at {name_of(place)}); {ADVICE}")
             found = "open" if result is None else kind or read or "unread"
             attempts.append(Stored(id, number, found, status or 0, body, why or text or "", cost, *reserved))

@@ -80,9 +80,9 @@ class JournalReader:
         if self._copy is not None:
             self._copy.cleanup()
 
-    def pack(self, body: dict[str, Any]) -> Packed:
+    def pack(self, body: dict[str, Any], dialogue_field: str = "") -> Packed:
         """The body as a journal keeps it, to compare with what is recorded."""
-        return self._packer.pack(body)
+        return self._packer.pack(body, dialogue_field)
 
     async def find(self, place: Place) -> Recorded | None:
         """What is recorded at a place, None if nothing is. Raises JournalDamaged if it is not what was written."""

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from bargain.errors import JournalFull
-from bargain.journal.format import checksum, place_fields
+from bargain.journal.format import place_fields, result_checksum
 from bargain.records import Place
 
 MAX_BATCH = 1024
@@ -161,8 +161,8 @@ class Writer:
     def _numbered(self, rows: Rows) -> Iterable[tuple[Any, ...]]:
         for number, (intent, (kind, status, message, seconds), body) in enumerate(rows.results, self._results + 1):
             where = (*place_fields(intent.place), intent.number)
-            fields = (number, intent.id, *where, kind, status, message, seconds)
-            check = checksum("result", fields, intent.tip, intent.parameters, body or b"")
+            blobs = (intent.tip, intent.parameters, body or b"")
+            check = result_checksum(number, intent.id, where, (kind, status, message, seconds), blobs)
             yield (number, intent.id, kind, status, body, message, seconds, check)
 
     def _insert(self, head: str, rows: list[tuple[Any, ...]]) -> None:

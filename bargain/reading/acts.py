@@ -1,218 +1,418 @@
-"""What one utterance does, by rules: the prices it proposes, and whether it agrees, refuses or leaves.
+"""What one utterance does: the price it stands at, and whether it agrees, refuses or leaves.
 
-It sees one utterance and what lies on the table, and knows nothing of the rest of the dialogue (`prices.py`).
+It sees one utterance and what lies on the table, not the rest of the dialogue (`reader.py`).
 
     read("Hmm, $12 is too low. I could do $15.", "seller", Table(mine=20, theirs=10))
-        ->  Said(prices=(15.0,), refuses=True, ...)
+        ->  Said(price=15.0, refuses=True, ...)
 """
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
-from bargain.reading import patterns as wording
-from bargain.reading.money import shortened
-from bargain.reading.proposals import Proposals, Table
+from bargain.reading import patterns
+from bargain.reading.money import UNREAD, Amount, find, normal, same, word_set
+from bargain.reading.proposals import CHOSEN, SURE, Candidate, Table, choose, priced, readings, worked_out
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Said:
     """What an utterance says.
 
-    prices: the prices it proposes, in order. same: the rival's price is the last of them, stated. limit: the last of
-    them is only "I can't go below it". agrees: words of acceptance, free of conditions and questions. conditional:
-    agreement under a condition. plainly: agrees in words that cannot mean anything else. logistics: it arranges the
-    handing over. probe: a price it only asks about ("is 50 your lowest?"). lists: it names the listed price in words
-    ("full asking price"). asks: its last question is about its price. sure: the last price is certainly money.
-    questions: it asks something that is not about its price. counts: its last question wants a number that is no price.
+    price: the price it stands at, None if none. chance: how likely that is the offer. limit: it is only "I can't go
+    below it". same: the rival's price is said, and nothing else is proposed. agrees: words of acceptance, free of
+    conditions and questions; plainly: in words that cannot mean anything else. conditional: agreement under a
+    condition. closes: it arranges the handing over. refuses: it turns something down or finds it too high or too low.
+    leaves: it ends the talk. goodbye: it takes leave. probe: a price it only asks about ("is 50 your lowest?").
+    lists: it names the listed price in words. asks: its question is about its price; questions: it asks something
+    else; counts: its last question wants a number that is no price. unread: it holds money that was not understood.
+    yields: a word of it could be agreement; english: the rules know its language; confirms: it begins with "so".
     """
 
-    prices: tuple[float, ...] = ()
+    price: float | None = None
+    chance: float = 0.0
+    explicit: bool = False
     limit: bool = False
+    same: bool = False
     agrees: bool = False
     plainly: bool = False
     conditional: bool = False
-    logistics: bool = False
+    closes: bool = False
     refuses: bool = False
     leaves: bool = False
-    says_goodbye: bool = False
+    goodbye: bool = False
+    waits: bool = False
     probe: float | None = None
-    same: bool = False
     lists: bool = False
     asks: bool = False
-    counts: bool = False
-    sure: bool = False
     questions: bool = False
+    counts: bool = False
+    unread: bool = False
+    yields: bool = False
+    english: bool = True
+    confirms: bool = False
 
 
 @lru_cache(maxsize=1024)
-def own_words(text: str) -> str:
-    """An utterance without what is not the speaker's own word: quotations, code, tags, JSON, forged speaker lines."""
-    text = shortened(text).lower().replace("’", "'").replace("‘", "'").replace("*", "").replace("\u200b", "")
-    text = _RUN.sub(r"\1\1\1", _BLANKS.sub(" ", text))
-    return wording.FORGED.sub(" ", wording.QUOTED.sub(" ", text)).strip()
+def own_words(text: str, role: str = "") -> str:
+    """An utterance, normal, without thoughts, quotations, tags and lines in another's name.
+
+    Quotation marks round the whole utterance are taken off, and JSON that names an action or a price says so in words.
+    """
+    text = normal(text).strip()
+    bare = text.strip(" *")
+    if bare[:1] == bare[-1:] == '"' and bare.count('"') == 2:
+        text = bare[1:-1]
+    if "<" in text:
+        text = patterns.THOUGHT.search.sub(" ", text)
+        text = patterns.ROLES.search.sub(lambda match: match.group() if match[1] == role else " ", text)
+    if "{" in text:
+        text = patterns.OBJECT.search.sub(
+            _said_in_json, patterns.FENCE.search.sub(" ", text) if "json" in text else text
+        )
+    if "```" in text:
+        text = re.sub(r"(?s)```.*?(?:```|\Z)", " ", text)
+    if "<" in text:
+        text = patterns.TAG.search.sub(" ", text)
+    if '"' in text:
+        text = patterns.QUOTE.search.sub(_quoted, text)
+    if role and text.lstrip(" *[").startswith(role) and not re.search(rf"(?m)^\W*{rival_of(role)}\W", text):
+        text = re.sub(rf"^[ *\[]*{role}[ *\]]*[:\]][ *]*", "", text)
+    if ":" in text:
+        text = patterns.FORGED.search.sub(" ", text)
+    if patterns.LISTS(text) is not None:
+        text = re.sub(r"(?m)^\s*\d{1,2}[.)] ", "", text)
+    return re.sub(" {2,}", " ", text).strip()
 
 
-_BLANKS = re.compile(r"[^\S\n]++")
-_RUN = re.compile(r"([^\w\s])\1{3,}+")
-_PIECE = 300
-"""Characters that one pattern sees at most, so that no pattern costs more than a constant times the length."""
+def _quoted(match: re.Match[str]) -> str:
+    """A number alone in quotation marks is still the speaker's."""
+    inside = match.group()[1:-1]
+    return f" {inside} " if len(inside) <= 12 and any(map(str.isdigit, inside)) else " "
+
+
+def rival_of(role: str) -> str:
+    """The other player."""
+    return "buyer" if role == "seller" else "seller"
+
+
+_ACTIONS = {
+    word: said
+    for said, words in (
+        ("i accept.", "accept accepted agree agreed"),
+        ("deal.", "deal"),
+        ("i reject your offer.", "reject rejected decline refuse"),
+        ("i walk away.", "walk_away walkaway walk-away quit leave exit end"),
+    )
+    for word in words.split()
+}
+
+
+def _said_in_json(match: re.Match[str]) -> str:
+    """A JSON object in words: {"action": "offer", "price": 15} -> "i offer $15"; a verdict says nothing."""
+    try:
+        data: Any = json.loads(match.group())
+    except (ValueError, RecursionError):
+        return " "
+    if not isinstance(data, dict) or not {
+        "state",
+        "role",
+        "by",
+        "quote",
+        "speaker",
+        "verdict",
+        "accepted_by",
+    }.isdisjoint(data):
+        return " "
+    said = [
+        str(data[key])
+        for key in ("message", "text", "utterance", "say", "speech", "reply")
+        if isinstance(data.get(key), str)
+    ]
+    verbs = [
+        _ACTIONS.get(str(data[key]).strip().replace(" ", "_"), "")
+        for key in ("action", "decision", "move", "type", "act", "response", "answer", "choice")
+        if key in data
+    ]
+    prices = [
+        data[key] for key in ("price", "offer", "amount", "counter_offer", "counteroffer", "proposal") if key in data
+    ]
+    said += [
+        f"i offer ${str(price).lstrip('$')}."
+        for price in prices
+        if isinstance(price, int | float | str) and re.fullmatch(r"\$?[\d.,]+", str(price))
+    ]
+    return " ".join([" ", *said, *verbs, " "])
+
+
+@dataclass(slots=True)
+class Sentence:
+    """A sentence in plain words: its clauses, whether it asks, the # before it, the patterns it can hold."""
+
+    text: str
+    clauses: tuple[str, ...]
+    asked: bool
+    first: int
+    able: set[patterns.Pattern]
+
+
+@dataclass(slots=True)
+class Parsed:
+    """An utterance in plain words: what it is read from."""
+
+    amounts: tuple[Amount, ...]
+    words: list[str]
+    places: list[int]
+    sentences: list[Sentence]
+    unread: bool
+
+    def sentence_of(self, index: int) -> int:
+        """The number of the sentence that the index-th amount stands in."""
+        return max(number for number, sentence in enumerate(self.sentences) if sentence.first <= index)
 
 
 @lru_cache(maxsize=1024)
-def _pieces(text: str) -> tuple[str, ...]:
-    """The text in pieces of about _PIECE characters, cut where a clause or a word ends."""
-    if len(text) <= 2 * _PIECE:
-        return (text,)
-    found, start = [], 0
-    while start < len(text):
-        end = start + _PIECE
-        if end < len(text):
-            end = max(text.rfind(mark, start + _PIECE // 2, end) for mark in (". ", "! ", "? ", "\n", " ")) + 1 or end
-        found.append(text[start:end])
-        start = end
-    return tuple(found)
+def parsed(text: str, role: str, currency: str) -> Parsed:
+    """An utterance taken apart: its amounts, its plain words and its sentences."""
+    own = own_words(text, role)
+    found = find(own, currency)
+    pieces, start = [], 0
+    for amount in found:
+        pieces += [own[start : amount.start].replace("#", " "), " # "]
+        start = amount.end
+    rest = "".join([*pieces, own[start:].replace("#", " ")])
+    words = patterns.plain(rest)
+    places = [index for index, word in enumerate(words) if word == "#"]
+    return Parsed(found, words, places, _sentences(words), UNREAD.search(rest) is not None)
 
 
-def _in(pattern: re.Pattern[str], text: str) -> bool:
-    """Whether the pattern is anywhere in the text."""
-    return any(pattern.search(piece) for piece in _pieces(text))
+_STOPS = frozenset(".?!;\n:")
+_LONGEST = 80
+"""Words of a sentence: no pattern sees more at once, so that reading takes time in proportion to the length."""
+
+
+def _sentences(words: list[str]) -> list[Sentence]:
+    found, start, first = [], 0, 0
+    for index in range(len(words) + 1):
+        word = words[index] if index < len(words) else "."
+        stop = word in _STOPS or (word == "-" and words[index - 1 : index + 2] != ["#", "-", "#"])
+        if not stop and index - start < _LONGEST:
+            continue
+        part = words[start:index]
+        if part:
+            line = f" {' '.join(part)} "
+            able = patterns.possible(part)
+            asked = word == "?" or patterns.QUESTION(line, able) is not None
+            clauses: tuple[str, ...] = (line,)
+            if patterns.CLAUSE in able:
+                clauses = tuple(
+                    f" {clause.strip()} " for clause in patterns.CLAUSE.search.split(line) if clause.strip()
+                )
+            if clauses:
+                found.append(Sentence(line, clauses, asked, first, able))
+            first += part.count("#")
+        elif word == "?" and found:
+            found[-1].asked = True
+        start = index + 1
+    return found
+
+
+_ASSENT = word_set("yes ok deal accept agree agreed sold done good work 👍 👌 🤝 ✅ #")
+"""Words without which an utterance is hardly an acceptance."""
+_ENGLISH = word_set(
+    "i you it the is are am will would can could do not and to for of that this me my your we have be with but if so "
+    "accept reject offer price deal no yes ok good thank how about buy sell pay take let think what at in on # was"
+)
+
+
+_TURNS = word_set("but however though could would counter instead")
+"""Words that turn an agreement into another offer."""
+
+
+@dataclass(slots=True)
+class Heard:
+    """What the words of an utterance do, whatever lies on the table; the fields are those of Said."""
+
+    agrees: bool = False
+    plainly: bool = False
+    conditional: bool = False
+    refuses: bool = False
+    refused_last: bool = False
+    leaves: bool = False
+    goodbye: bool = False
+    closes: bool = False
+    waits: bool = False
+    yields: bool = False
+    barely: bool = True
+    sealed: tuple[int, ...] = ()
+
+    @property
+    def moods(self) -> tuple[str, ...]:
+        """Features for the choice of the offer."""
+        return ("agrees",) * self.plainly + ("refuses",) * self.refuses
+
+    def hear(self, sentence: Sentence) -> None:
+        """Takes the next sentence in."""
+        text, able = sentence.text, sentence.able
+        stays = patterns.STAYS(text, able) is not None
+        conditioned = patterns.CONDITION(text, able) is not None
+        waits = patterns.WAITS(text, able) is not None
+        self.waits = self.waits or waits
+        index, last = sentence.first, len(sentence.clauses) - 1
+        for number, clause in enumerate(sentence.clauses):
+            yes = patterns.YES(clause, able) is not None
+            asked = sentence.asked and not (yes and number < last and patterns.SEALS(clause, able))  # "deal, is 6 ok?"
+            self.leaves = self.leaves or (not asked and not stays and _leaving(clause, able))
+            self.goodbye = self.goodbye or (patterns.GOODBYE(clause, able) is not None and not stays)
+            refuses = patterns.REFUSES(clause, able) is not None or patterns.JUDGES(clause, able) is not None
+            how = _agreement(clause, able) or ("barely" if yes else "")
+            self.yields = self.yields or bool(how)
+            if refuses and not asked:
+                self.refuses = self.refused_last = True
+                self.plainly = self.plainly and patterns.REJECTS(clause, able) is None
+                self.agrees = self.agrees and self.plainly
+            if how and not asked and (how == "plainly" or not refuses):
+                if conditioned or (waits and how == "plainly"):
+                    self.conditional = True
+                else:
+                    self.agrees, self.refused_last = True, False
+                    self.plainly = self.plainly or how == "plainly"
+                    self.barely = self.barely and how == "barely"
+                    self.sealed += tuple(range(index, index + clause.count("#"))) if how != "barely" else ()
+            elif not refuses and (not asked or patterns.COUNTS(clause, able)):
+                match = patterns.CLOSES(clause, able)
+                self.closes = self.closes or (
+                    match is not None and patterns.OTHERS(clause[: match.start() + 1]) is None
+                )
+            index += clause.count("#")
+
+
+def _leaving(clause: str, able: set[patterns.Pattern]) -> bool:
+    """Whether the speaker ends the talk in this clause."""
+    if patterns.OVER(clause, able) is not None:
+        return True
+    match = patterns.LEAVES(clause, able)
+    return match is not None and patterns.GOING(clause[: match.start() + 1]) is not None
+
+
+def _agreement(clause: str, able: set[patterns.Pattern]) -> str:
+    """ "plainly", "softly" or "" for one clause."""
+    for pattern, how in ((patterns.ACCEPTS, "plainly"), (patterns.SEALS, "plainly"), (patterns.AGREES, "softly")):
+        match = pattern(clause, able)
+        if match is None:
+            continue
+        before = clause[: match.start() + 1]
+        if patterns.DENIED(before) is None and (pattern is patterns.SEALS or patterns.OTHERS(before) is None):
+            return how
+    return ""
+
+
+@lru_cache(maxsize=1024)
+def heard(text: str, role: str, currency: str) -> Heard:
+    """What the words of an utterance do; not to be changed."""
+    found = Heard()
+    for sentence in parsed(text, role, currency).sentences:
+        found.hear(sentence)
+    return found
 
 
 def read(text: str, role: str, table: Table, currency: str = "$") -> Said:
     """What an utterance says, given what lies on the table."""
-    return _Utterance(role, table, currency).read(own_words(text))
+    told, does = parsed(text, role, currency), heard(text, role, currency)
+    line = " . ".join([sentence.text for sentence in told.sentences])
+    able: set[patterns.Pattern] = set().union(*[sentence.able for sentence in told.sentences])
+    asked = [number for number, sentence in enumerate(told.sentences) if sentence.asked]
+    best = choose(told.places, told.words, told.amounts, role, table, does.moods)
+    doubtful = best is not None and best.chance < CHOSEN
+    where = -1 if best is None or doubtful else told.sentence_of(best.index)
+    sealed = {index: priced(index, told.places, told.words, told.amounts, table) for index in does.sealed}
+    fits = [index for index, right in sealed.items() if right]
+    best, price = _stands_at(told, does, fits, None if doubtful else best, table, where in asked)
+    step = None if best is None else patterns.OFF(line, able) or patterns.ADD(line, able)
+    stepped = step is not None and best is not None and line[: step.end()].count("#") - 1 == best.index
+    if stepped and step is not None and not step.groupdict().get("to"):
+        best = price = None  # "I could come down $10"
+    if price is None and not does.agrees:
+        price = worked_out(line, [amount.value for amount in told.amounts], role, table, able, refuses=does.refuses)
+    probe = None
+    if best is not None and where in asked and patterns.PROBES(told.sentences[where].text, able) is not None:
+        probe, best, price = best.value, None, None
+    last = told.sentences[-1] if told.sentences else Sentence("", (), False, 0, set())
+    lists = patterns.LISTED(line, able) is not None and not does.refuses and "below" not in told.words
+    agrees, conditional = does.agrees, does.conditional
+    if not agrees and not does.refuses and price is None and _short_yes(told, table, does):
+        agrees = True
+    if agrees and not does.plainly:
+        conditional = conditional or does.waits
+        vague = does.barely and (does.goodbye or does.leaves or patterns.UNDERSTANDS(line, able) is not None)
+        beside = not fits and False in sealed.values()  # "6 works" is about the hour
+        agrees = not conditional and not does.refused_last and not vague and not beside
+    known = len([word for word in told.words if word in _ENGLISH])
+    return Said(
+        price=price,
+        chance=best.chance if best is not None else 0.0,
+        explicit=best is not None and best.explicit,
+        limit=best is not None and best.limit,
+        same=price is not None and table.theirs is not None and same(price, table.theirs) and where not in asked,
+        agrees=agrees or (lists and role == "buyer" and not last.asked),
+        plainly=does.plainly and agrees,
+        conditional=conditional and not agrees,
+        closes=does.closes and patterns.VIEWING(line, able) is None,
+        refuses=does.refuses,
+        leaves=does.leaves or (does.goodbye and does.refuses),
+        goodbye=does.goodbye and not agrees,
+        waits=does.waits,
+        probe=probe,
+        lists=lists,
+        asks=best is not None and bool(asked) and where == asked[-1],
+        questions=bool(asked) and where != asked[-1],
+        counts=patterns.COUNTS(last.text, able) is not None,
+        unread=told.unread or doubtful,
+        yields=does.yields or agrees or conditional or does.closes or not _ASSENT.isdisjoint(told.words),
+        english=known >= 0.3 * len(told.words),
+        confirms=told.words[:1] in (["so"], ["then"]),
+    )
 
 
-class _Utterance:
-    """One utterance being read, clause by clause."""
+def _stands_at(
+    told: Parsed, does: Heard, sealed: list[int], best: Candidate | None, table: Table, asked: bool
+) -> tuple[Candidate | None, float | None]:
+    """The chosen amount and the price that the utterance stands at, in the light of what its words do.
 
-    def __init__(self, role: str, table: Table, currency: str) -> None:
-        self.role = role
-        self.table = table
-        self.proposals = Proposals(role, table, currency)
-
-    def read(self, text: str) -> Said:
-        """The whole utterance."""
-        clauses = _clauses(text)
-        agrees = plainly = conditional = refuses = refused_last = False
-        for number, (clause, asked) in enumerate(clauses):
-            self.proposals.hear(clause, asked, number)
-            if wording.REFUSAL.search(clause):
-                refuses = refused_last = True
-                agrees = agrees and plainly
-                continue
-            how = self._agreement(clause, asked)
-            conditional = (
-                conditional
-                or how == "conditional"
-                or (self.table.asked and bool(wording.ONLY_IF.match(clause)) and not self.proposals.named)
-            )
-            if how in ("plainly", "softly"):
-                agrees, plainly, refused_last = True, plainly or how == "plainly", False
-        if not agrees and not refuses and not self.proposals.prices and self._short_yes(text):
-            agrees = True
-        if agrees and not plainly:
-            hedged = _in(wording.HESITATES, text) or _in(wording.CONDITION, wording.NO_CONDITION.sub(" ", text))
-            conditional = conditional or hedged
-            agrees = not hedged and not refused_last
-        still_here = _in(wording.STILL_HERE, text)
-        farewell = _in(wording.FAREWELL, text) and not still_here
-        goodbye = _in(wording.GOODBYE, text) and not still_here
-        last = clauses[-1] if clauses else ("", False)
-        last_question = max((number for number, (_, asked) in enumerate(clauses) if asked), default=-1)
-        lists = _in(wording.LISTED, text) and not refuses and not _in(wording.BELOW_LISTED, text)
-        return Said(
-            prices=tuple(price.value for price in self.proposals.prices),
-            limit=self.proposals.limit,
-            same=self._repeats(),
-            agrees=agrees or (lists and self.role == "buyer" and not last[1]),
-            plainly=plainly and agrees,
-            conditional=conditional and not agrees,
-            logistics=_in(wording.LOGISTICS, text) and not _in(wording.VIEWING, text) and self._sayable(clauses),
-            refuses=refuses,
-            leaves=farewell or (goodbye and refuses),
-            says_goodbye=goodbye and not agrees,
-            probe=self.proposals.probe,
-            lists=lists,
-            asks=bool(self.proposals.prices)
-            and self.proposals.prices[-1].asked
-            and self.proposals.prices[-1].clause == last_question,
-            counts=wording.COUNTS.search(last[0]) is not None,
-            sure=bool(self.proposals.prices) and self.proposals.prices[-1].sure,
-            questions=last_question >= 0
-            and not (self.proposals.prices and self.proposals.prices[-1].clause == last_question),
-        )
-
-    def _repeats(self) -> bool:
-        """Whether the last price proposed, or one beside it in its clause, is the rival's, and not as a question."""
-        if self.table.theirs is None or not self.proposals.prices:
-            return False
-        clause = self.proposals.prices[-1].clause
-        near = [price for price in self.proposals.prices if price.clause == clause and not price.asked]
-        return any(abs(price.value - self.table.theirs) < 0.005 for price in near)
-
-    def _short_yes(self, text: str) -> bool:
-        """A few words that begin with a yes, when the rival has just named a price, or asked for a yes to it."""
-        if _in(wording.HESITATES, text) or _in(wording.UNDERSTANDS, text):
-            return False
-        if (
-            self.table.asked
-            and (wording.YES_START.match(text) or wording.SO_WOULD_I.match(text))
-            and "?" not in text[:40]
-        ):
-            return True
-        if self.table.conditional and wording.MEETS.match(text):
-            return True
-        if self.table.fresh and not self.table.questioned and len(text.split()) <= 4 and wording.SO_WOULD_I.match(text):
-            return True
-        if self.table.fresh and not self.table.questioned and wording.SURE_START.match(text):
-            return "?" not in text
-        if "?" in text or len(text.split()) > 8 or not wording.YES_START.match(text):
-            return False
-        return self.table.fresh or (self.table.newest and _in(wording.LOGISTICS, text))
-
-    @staticmethod
-    def _sayable(clauses: list[tuple[str, bool]]) -> bool:
-        """Whether the arrangement is stated, or asked as one asks who has agreed ("when can I pick it up?")."""
-        return any(
-            wording.LOGISTICS.search(clause)
-            and (not asked or wording.PICK_UP.search(clause))
-            and not wording.REFUSAL.search(clause)
-            for clause, asked in clauses
-        )
-
-    def _agreement(self, clause: str, asked: bool) -> str:
-        """ "plainly", "softly", "conditional" or "" for one clause."""
-        if asked or not clause.strip():
-            return ""
-        plain = wording.PLAIN_ACCEPT.search(clause) is not None
-        soft = plain or wording.SOFT_ACCEPT.search(clause) is not None or wording.BARE_YES.match(clause) is not None
-        if not soft:
-            return ""
-        where = wording.PLAIN_ACCEPT.search(clause) or wording.SOFT_ACCEPT.search(clause)
-        if where is not None and wording.NEGATED.search(clause[: where.start()]):
-            return ""
-        rest = wording.NO_CONDITION.sub(" ", clause)
-        if wording.CONDITION.search(rest):
-            return "conditional"
-        return "plainly" if plain else "softly"
+    sealed: the amounts in its clauses of agreement.
+    """
+    theirs, price = table.theirs, None if best is None else best.value
+    accepted = theirs is not None and any(same(told.amounts[index].value, theirs) for index in sealed)
+    if best is not None and theirs is not None and does.refuses and not does.agrees and same(best.value, theirs):
+        return None, None  # "$40 is too low": whose price it is and what is thought of it
+    turns = not _TURNS.isdisjoint(told.words)
+    if accepted and (does.plainly or (does.agrees and not turns and (best is None or best.chance < SURE))):
+        return best, theirs  # "I accept your $40; it cost me $60"
+    if does.agrees and sealed:
+        return best, readings(told.amounts[sealed[0]], table)[
+            0
+        ] if best is None else price  # "I can do 110 plus my old one"
+    own = best is not None and table.mine is not None and same(best.value, table.mine)
+    if does.plainly and best is not None and not asked and (own or best.chance < SURE):
+        return None, None  # "not the $60 I asked for, but I accept"
+    return best, price
 
 
-@lru_cache(maxsize=1024)
-def _clauses(text: str) -> list[tuple[str, bool]]:
-    """The clauses of a text, each with whether a question mark ends it (or its sentence)."""
-    found = []
-    start = 0
-    for match in [*wording.CLAUSE.finditer(text), None]:
-        end = len(text) if match is None else match.start()
-        clause = text[start:end]
-        mark = "" if match is None else match.group()
-        if clause.strip() or "?" in mark:
-            asked = "?" in mark or wording.QUESTION.match(clause) is not None
-            found += [(piece, asked) for piece in _pieces(clause)]
-        if match is not None:
-            start = match.end()
-    return found
+def _short_yes(told: Parsed, table: Table, does: Heard) -> bool:
+    """A few words that begin with a yes, when the rival has just named a price, or asked for a yes to it."""
+    if does.waits or does.goodbye or does.leaves or not told.sentences or told.sentences[0].asked:
+        return False
+    first = told.sentences[0].clauses[0]
+    short = len(told.words) <= 8 and not any(sentence.asked for sentence in told.sentences)
+    begins = patterns.YES(first) is not None or patterns.YES_START(first) is not None
+    if table.asked and (begins or patterns.SO_WOULD_I(first)):
+        return True
+    if table.conditional and (begins or patterns.MEETS(first)):
+        return True
+    if table.fresh and not table.questioned and patterns.SO_WOULD_I(first) and short:
+        return True
+    return begins and short and table.fresh

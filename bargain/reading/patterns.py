@@ -1,195 +1,467 @@
-"""The words of bargaining, as patterns over lowered text: what is a price and what is another number, what agrees, refuses,
-takes leave. Data for `acts.py`, which knows how they go together; how well they read is measured by benchmarks/endings.py.
+"""The words of bargaining, and what their patterns mean.
+
+An utterance is first put into plain words (`plain`): contractions are spelled out, forms and synonyms become one word
+("proposal", "bid", "counteroffer" -> price), every number that could be money becomes #. So one short pattern stands
+for many ways to say a thing, in English; other languages are not read. Each pattern comes with two utterances that it
+catches and one that it must not; tests/test_patterns.py runs them.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from functools import lru_cache
 
-# --- the speaker's own words -------------------------------------------------------------------------------------
-QUOTED = re.compile(r"```.*?(?:```|\Z)|\"[^\"\n]*\"|“[^“”\n]*”|<[^<>\n]{1,80}>|\{[^{}]*\}", re.DOTALL)
-FORGED = re.compile(
-    r"^[^\w\n]*+(?:the )?(?:seller|buyer|moderator|critic|system|assistant|user|human|question|answer|state|verdict|outcome|result|note|tool(?:[_ ]?call)?|function(?:[_ ]?call)?|action|command)\b[^:\n]{0,30}:.*$",
-    re.M,
+from bargain.reading.money import word_set
+
+_SAME = """
+accept: accepts accepting accepted accpet acept accepr
+agree: agrees agreeing
+reject: rejects rejecting rejected decline declines declining declined refuse refuses refusing refused
+propose: proposes proposing proposed suggest suggests suggesting suggested countering
+offer: offers offering offered
+price: prices pricing proposal proposals bid bids counteroffer counter-offer counterproposal counter-proposal figure amount sum quote rate number terms
+deal: deals delt dael
+buy: buys buying purchase purchasing
+sell: sells selling
+pay: pays paying
+take: takes taking tk
+give: gives giving
+go: goes going gonna
+come: comes coming
+cost: costs costing
+produce: produces producing production manufacture make makes making
+budget: budgets brought bring carry spare afford wallet purse savings allowance funds cash pocket
+profit: profits margin margins gain gains earn earns earning
+loss: losses
+worth: value valued values valuation
+usual: original originally initial initially usually normally normal retail market msrp regular
+maximum: max maximal highest ceiling limit limits top tops most
+minimum: min lowest least floor bottom
+good: great fine fair reasonable acceptable perfect agreeable excellent wonderful satisfactory ideal doable fantastic awesome amazing suitable cool nice perfectly lovely fairly sensible decent fairer better okay-ish
+ok: okay k kk okey okie dokie alright aight oki okk oks
+yes: yep yea yeah yup ya yess yesss sure absolutely certainly definitely gladly affirmative indeed aye yah
+high: higher steep expensive pricey dear hefty costly
+low: cheap
+below: lower less under beneath cheaper
+above: more over beyond exceed exceeds exceeding exceeded
+bad: unacceptable insulting unreasonable insult insults ridiculous lowball joke absurd insane unfair disappointing unrealistic
+able: willing ready prepared capable
+unable: unwilling
+glad: happy pleased delighted pleasure thrilled excited content
+i: we
+you: u ye
+your: ur
+my: our mine
+this: these those
+the: a an
+thank: thanks thx thankyou ty appreciate appreciated cheers
+talk: talks negotiation negotiations conversation discussion discussions negotiating bargaining haggling dealings chat
+walk: walking walks
+leave: leaving leaves
+end: ends ending stop stopping terminate terminating conclude concluding
+quit: exit quitting exiting cancel cancelling canceling
+proceed: proceeding finalize finalise finalizing finalized complete completing settle settling seal sealing wrap shake finish close closing
+transaction: trade sale exchange
+agreement: agreements compromise
+look: looking search searching shop shopping
+elsewhere: somewhere ebay amazon craigslist walmart online
+someone: somebody neighbor neighbour friend cousin guy dealer
+consider: considering
+think: thinking
+need: needs needed require
+want: wants wanted wanna
+ask: asks asking asked
+work: works working
+sound: sounds seem seems looks feel feels
+hope: hoping hoped hopes
+other: others
+buyer: buyers bidder bidders
+"""
+_LONG = {
+    "i'm": "i am", "im": "i am", "i'ma": "i will", "ive": "i have", "ill": "i will", "i'd": "i would", "id": "i would",
+    "can't": "can not", "cant": "can not", "cannot": "can not", "won't": "will not", "wont": "will not", "dont": "do not",
+    "doesnt": "does not", "didnt": "did not", "isnt": "is not", "wouldnt": "would not", "couldnt": "could not",
+    "shall": "will", "shan't": "will not", "ain't": "is not", "let's": "let us", "lets": "let us", "thats": "that is",
+    "its": "it is", "hows": "how is", "whats": "what is", "thatll": "that will", "youve": "you have", "weve": "we have",
+    "youre": "you are", "'em": "them", "'ll": "will", "gotta": "got to", "lemme": "let me", "impossible": "not possible",
+    "non-negotiable": "not negotiable", "nope": "no", "nah": "no", "na": "no", "cya": "see you", "til": "until", "ta": "thank",
+    "infeasible": "not feasible", "unfeasible": "not feasible", "nothing": "not anything", "without": "not with",
+}  # fmt: skip
+_ENDS = (
+    ("n't", " not"),
+    ("'ll", " will"),
+    ("'d", " would"),
+    ("'ve", " have"),
+    ("'re", " are"),
+    ("'m", " am"),
+    ("'s", " is"),
 )
-CLAUSE = re.compile(
-    r"(?<!\d)[.](?!\d)|[.](?=\s|$)|[!?;\n]+|,?\s+(?=(?:but|however|although|though|yet|how about|what about)\b)"
-    r"|(?<=\bdeal),\s+(?=(?:when|where|meet|can|could|should|do|is|are|what|how|will)\b)",
+_DROPPED = word_set(
+    "just really simply also actually honestly hereby formally officially therefore thus quite pretty kindly truly totally "
+    "kinda probably hopefully surely"
 )
-# --- numbers that are no prices ----------------------------------------------------------------------------------
-UNIT_AFTER = re.compile(
-    r"^(?:[\s-]*(?:%|percent|per\s?cent)|[\s-]*(?:years?|yrs?|yo\b|months?(?! rent)|weeks?|wks?|days?|hours?|hrs?|minutes?|mins?\b|seconds?|miles?|mi\b|km\b|kms?\b|kilometers?"
-    r"|gb|gig|tb|mb|inch|inches|gallons?|gal\b|ones?\b|ins?\b(?=\s*(?:tall|wide|long|screen|tv|frame|wheels?|$))|cm|mm|ft|feet|foot|lbs?|pounds of|oz|kg|mph|cc|hp|watts?|volts?|v\b|speeds?|bedrooms?|beds?\b|baths?|bathrooms?|br\b"
-    r"|doors?|cylinders?|gears?|pieces?|items?|units?|people|persons?|guys|times|stars?|blocks?|owners?|players?|seats?|seaters?|cycles|ohms?|regular|piece|megapixels?|mp\b|generation|gen\b|sq\b|square|acres?|stories|floors?"
-    r"|am\b|pm\b|a\.m|p\.m|o'?clock|ish\b)|(?:st|nd|rd|th|s)\b|:\d|/\d{1,2}(?:/|\b)|['\"”′″]|[\s-]?x\b|\s?-\s?\d{4}\b)",
+_PLAIN = {
+    form: word
+    for line in _SAME.strip().splitlines()
+    for word, _, forms in [line.partition(": ")]
+    for form in forms.split()
+}
+
+
+@lru_cache(maxsize=20_000)
+def _word(word: str) -> str:
+    if word in _LONG:
+        return _LONG[word]
+    if word in _DROPPED:
+        return ""
+    for end, spelled in _ENDS:
+        if word.endswith(end) and len(word) > len(end):
+            return (_PLAIN.get(word[: -len(end)], word[: -len(end)]) + spelled) if end != "n't" else word[:-3] + spelled
+    return _PLAIN.get(word, word)
+
+
+_TOKEN = re.compile(r"#|[^\W\d_]+(?:['-][^\W\d_]+)*+|\d+|[.?!;,:\n%()/+-]|[👍👌🤝✅👋🚶]")
+
+
+def plain(text: str) -> list[str]:
+    """The plain words of a normal text whose amounts are #."""
+    return " ".join([_word(token) for token in _TOKEN.findall(text)]).split()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pattern:
+    """A pattern over the plain words of a clause, texts that it catches and one that it must not."""
+
+    search: re.Pattern[str]
+    hits: tuple[str, str]
+    miss: str
+    plain: bool = True
+
+    def __call__(self, clause: str, able: Collection[Pattern] | None = None) -> re.Match[str] | None:
+        """Where the pattern is in a clause; `able`: what `possible` says of its words."""
+        return self.search.search(clause) if able is None or self in able else None
+
+
+_ALWAYS: set[Pattern] = set()
+_OF_WORD: dict[str, set[Pattern]] = {}
+
+
+def possible(words: Iterable[str]) -> set[Pattern]:
+    """The patterns that can be in a clause of these words."""
+    return _ALWAYS.union(*[_OF_WORD[word] for word in words if word in _OF_WORD])
+
+
+_PARTS = {
+    "IT": "(?:it|that|this|them|those|your|the|one|both|you up|#)",
+    "BE": "(?:is|are|am|be|was)",
+    "MAY": "(?:will|would|can|could|may|might)",
+    "GOOD": "(?:good|ok)",
+    "END": r"(?= [^a-z#]| $)",
+    "SO": r"(?: (?:and|so|then|well|ok|yes|good|oh|um|hmm+|(?:ha)++|lol|now|please|thank|you|it is|is|i guess|i think|that|man))*+",
+    "YES": "(?:yes|ok|good|deal|agreed|sold|done|bought|👍|👌|🤝|✅|accept|granted|exactly|very well|of course|all right|will do|can do|bet|gotcha|correct|you got it|no (?:prob|problem|worries))",
+    "VERY": r"(?: (?:the|very|bit|little|tad|still|way|far|much|too|so|kind|sort|of|all|even|more|above|somewhat|slightly|rather|super|remain))*+",
+}
+
+
+def _pattern(holds: str, *examples: str, starts: str = "", words: str = "") -> Pattern:
+    """A pattern of what a clause holds, or starts with (after "well then" and the like); the last example is the miss.
+
+    words: it is in no clause without one of these (none: it may be), which spares most of the searching. {GOOD}, {BE} and so on are filled in. Plain words have a blank on either side; both parts begin at one.
+    """
+    parts = [rf"^{{SO}} (?:{starts})"] * bool(starts) + [f" (?:{holds})"] * bool(holds)
+    return _raw("|".join(parts), *examples, words=words)
+
+
+def _raw(regex: str, *examples: str, words: str = "", plain: bool = True) -> Pattern:
+    for name, part in _PARTS.items():
+        regex = regex.replace(f"{{{name}}}", part)
+    first, second, miss = examples
+    pattern = Pattern(re.compile(regex), (first, second), miss, plain)
+    for word in words.split():
+        _OF_WORD.setdefault(word, set()).add(pattern)
+    if not words:
+        _ALWAYS.add(pattern)
+    return pattern
+
+
+# --- whose words they are: over the normal text, before it is put into plain words -----------------------------------
+THOUGHT = _raw(
+    r"(?s)<(think|thinking|reasoning|scratchpad)>.*?(?:</\1>|\Z)",
+    "<think>$15 is ok</think> $12",
+    "<reasoning>deal",
+    "<b>deal</b>",
+    plain=False,
 )
-COUNTED = re.compile(
-    r"^\s+(?!(?:is|as|this|plus|was|thanks|has|does|its|yes|cash|less|us|bucks|others|plus|sounds|seems|works|looks|includes|dollars|gets|takes|makes|always|these|because)\b)[a-z]{2,}s\b",
+FENCE = _raw(r"```(?:[a-z]*\n)?", "```json\n{}```", "``` x", "`x`", plain=False)
+OBJECT = _raw(r"\{[^{}]{1,600}\}", '{"action": "accept"}', "{ }", "{", plain=False)
+ROLES = _raw(
+    r"(?s)<(seller|buyer|moderator|critic|system|assistant|user)>.*?</\1>",
+    "<seller>deal</seller>",
+    "<user>ok</user>",
+    "<b>deal</b>",
+    plain=False,
 )
-NAME_BEFORE = re.compile(
-    r"(?:\b(?:model|size|version|iphone|ipad|galaxy|pixel|xbox|playstation|ps|windows|room|apt|apartment|unit|route|highway|hwy|exit|grade|level|step|number|no\.|gen|generation|mark|mk|type|class|page|pic|picture|photo|since|year|from the year|in the year|f|rtx|gtx|i)"
-    r"|[/#:@])-?$",
+TAG = _raw(r"<[^<>\n]{1,80}>", "<answer>ACCEPT</answer>", "</s>", "1 < 2", plain=False)
+LISTS = _raw(
+    r"(?s)^\s*1[.)] .*?\n\s*2[.)] ", "1. Year: 2017\n2. Price: $5", "1) thanks\n2) bye", "1. That is all", plain=False
 )
-CLOCK_BEFORE = re.compile(
-    r"\b(?:at|around|by|after|before|til|till|until|about|from|between|@|tonight|today|tomorrow|come)\s*$",
+QUOTE = _raw(r"\"[^\"\n]*\"", 'you said "deal"', '""', 'a 42" screen', plain=False)
+FORGED = _raw(
+    r"(?m)^[^\w\n]*+(?:the )?(?:seller|buyer|moderator|critic|system|assistant|user|human|question|answer|state|verdict|outcome|result|"
+    r"note|tool(?:[_ ]?call)?|function(?:[_ ]?call)?|command|transcript)\b(?!'s)[^:\n]{0,30}:.*$",
+    "seller: i accept $5",
+    "**moderator note:** deal",
+    "the seller is kind",
+    plain=False,
 )
-COMING = re.compile(
-    r"\b(?:come|coming|came|meet|meeting|pick|see (?:you|u|ya)|there|here|over|free|available|home|work|tonight|today|tomorrow|saturday|sunday|monday|tuesday|wednesday|thursday|friday|morning|afternoon|evening|noon|call|get (?:it|there)|grab|open|closes?|stop by|swing)\b",
+# --- clauses -----------------------------------------------------------------------------------------------------------
+CLAUSE = _pattern(
+    r",(?= )|(?=(?:but|however|although|though|yet|while|because|otherwise|unless|if|so (?:i|how|what)|and i (?!would like)|or i|how about|what about|let us)\b)",
+    "$15 is fair, but I need $16",
+    "good, how about $12",
+    "$15 and $16 are fair",
+    words=", but however although though yet while because otherwise unless if so and or how what let",
 )
-# --- prices that are not proposed --------------------------------------------------------------------------------
-REFERENCE_BEFORE = re.compile(
-    r"(?:\b(?:was|were|originally|used to be|used to (?:sell|go) for|normally|usually|retails?(?: for| at)?|retail(?: price)?(?: is| was| of)?|msrp(?: is| of)?|worth|valued at|(?<!if i )(?<!if we )paid|saves? (?:you|me|us)|save|saves|saving|savings of|discount of|cheaper by|elsewhere for"
-    r"|market (?:price|value)(?: is| of)?|goes for|going for|(?:they|these|those|ones|usually|normally) go for|went for|sells? for|selling (?:them )?for|sold for|new for|brand new for|down from|up from|instead of|rather than|compared to|versus|vs"
-    r"|more than|higher than|cost(?:s|ing)? (?:me|us|about|around|over|almost|nearly)|cost(?:s)?(?: price)?(?: is| was| of)|it cost|set me back|spent|charges?(?: (?:you|me))?(?: (?:about|around))?|listed (?:it )?(?:at|for)|listing (?:it )?(?:at|for)|(?:is|are|was|it'?s) listed (?:at|for)"
-    r"|your (?:initial |first |last |latest |current |original |previous |counter[- ]?)?(?:offer|price|asking|ask|bid|proposal|budget|counter|limit|maximum)(?: price)?(?: (?:of|is|was|at|for|to))?|you(?:'ve| have)? (?:already )?(?:said|offered|offer|asked for|ask(?:ing)? for|mentioned|want(?:ed)?|proposed|quoted|named|suggested)|you(?:'re| are| were) (?:asking|offering|at|proposing)"
-    r"|others? (?:offer(?:ed|ing)?|bid|sell(?:ing)?|charge|ask(?:ing)?)(?: it)?(?: me)?(?: for| at)?|had it (?:at|for)|have it (?:listed )?(?:at|for)|between us is|difference of|gap of|profit of|margin of)\s*(?:about|around|only|just|like|roughly|nearly|almost|over|up to|at|for)?\s*(?:an? )?)$",
+QUESTION = _pattern(
+    "",
+    "Would you take $12",
+    "so what do you say",
+    "I would take $12",
+    starts=r"(?:hi |hello |hey )?(?:where|when|what|how|which|who|why|is (?:it|this|that|the|there)|are (?:you|they|there|this)|do(?:es)? (?:you|it|i|the)|did you|(?:can|could|would|will) (?:you|it)|any chance)\b(?! (?:work|good|ever|soon))",
+    words="where when what how which who why is are do does did can could would will any",
 )
-SEVERAL_BEFORE = re.compile(
-    r"\b(?:two|three|four|five|six|ten|a dozen|[2-9]|1\d)(?: (?:of (?:them|these)|\w+s))? for (?:only |just )?$",
+# --- agreement ---------------------------------------------------------------------------------------------------------
+ACCEPTS = _pattern(
+    r"accept\b(?! (?:(?:from|with|by) (?:another|someone|other)|another|my\b|it before|that (?!price|offer|deal|is)|below|not anything|anything|any\b|no\b|above|(?:the )?offer to|cash|card|payment|paypal|if\b|or\b))"
+    r"|i(?: (?:will|do|can|am|would|glad|able|to|have|fully|completely))* agree(?: (?:on|to|with))?(?= (?:your|this|that(?= (?:[^a-z#]|price|offer|deal)| $)|that (?:#|price|offer) (?:is|sound) (?:the )?{GOOD}|the (?:price|offer|deal|transaction)|#|it\b|buy|sell|[^a-z])| $)"
+    r"|i(?: (?:will|would|can|could|am|able|glad|to|be|have|then|both))* (?:(?:take|buy) (?:{IT}|you(?= up)|the (?!loss|risk|chance|time|hit|look)\w+)|have (?:it|them|one|both))(?! %)(?! (?:percent|back|away|below|off (?!your)|to |from|with (?:me|you)|myself|home|as (?:the|an))\b)(?= (?:at|for|up|both|one|then|off your|price|offer|deal|if|please|[^a-z])| $)|i will take $",
+    "I'm happy to accept your offer of $12.",
+    "Fine, I'll take it.",
+    "I'd take less.",
+    starts=r"(?:i (?:are |am |have )?|all )?agreed\b(?! (?:with|to|on) (?:another|someone|other|my))|take (?:it|them) $",
+    words="accept agreed agree take buy have",
 )
-REFERENCE_AFTER = re.compile(
-    r"^\s*(?:ones?\b|(?:on|at|from|in) (?:ebay|amazon|craigslist|walmart|target|best ?buy|costco|the (?:store|shop|mall)|stores?|shops?|other (?:stores?|shops?)|retail)|(?:brand )?new\b|retail\b|originally\b|when (?:it was |i )?(?:new|bought)|difference\b|apart\b|in savings|profit\b|(?:more|less|higher|lower|cheaper) than|back (?:then|when)|last (?:year|month|week))",
+SEALS = _pattern(
+    r"(?:(?:it|that|this) is|have|got|gotta|yourself|call it|done) the deal(?= (?:at|for|then|my)\b|{END})|done deal\b|(?:have|got) (?:i )?(?:yourself|urself) |consider (?:it|this) (?:sold|done|yours)|(?:(?:it|they|them|#)(?: is| are)?|\w+ (?:is|are)) (?:all )?yours\b|you (?:have )?got it $"
+    r"|glad (?:that )?i(?: (?:have|could|can|both|were|are|able|to|did))* (?:reach|agree|agreed|come|came|could|find|found|make|made|worked|work|proceed|settled|have|got)\b|(?:glad|pleasure|nice|good|thank)(?: (?:to|for))* (?:do|doing|dealing|your) (?:business|with you)|(?:reached|come to|have) (?:the |mutual )*agreement"
+    r"|i agree $|i (?:am|be) in $|count me in|(?:is|hear|the|for) the yes\b|settled (?:at|on|for|then) |shake on (?:it|that)|i (?:will|can|could) (?:make|live with) (?:it|that|this|#|your price)(?: work)? ",
+    "You've got yourself a deal!",
+    "Glad we could agree.",
+    "This is a deal breaker",
+    starts=r"(?:the )?deal\b(?! (?:breaker|with|for (?:you|me|both)|reject|or|is|off|at below|below))|sold\b(?! (?:this|it|one|yesterday|last|for below))",
+    words="count yes deal sold yours got urself yourself glad pleasure nice good thank agreement agree in settled shake make live done consider",
 )
-REFERENCE_CLAUSE = re.compile(
-    r"\b(?:ebay|amazon|kbb|blue ?book|at target|walmart|best ?buy|costco|msrp|another (?:guy|buyer|seller|person|offer|store|shop|vendor|one)|someone (?:else|offered)|somebody (?:else|offered)|other (?:buyers?|offers?|people|sellers?|stores?|shops?|vendors?|places?)|a friend|my (?:friend|neighbou?r|cousin)|(?:a|this|some) guy|(?:you|u|we|they|people|anyone) can (?:get|buy|find) (?:them|one|it|those|these) (?:new |used |cheaper )?for|competitors?|elsewhere|(?:saw|seen|found) (?:\w+ ){0,5}(?:for|at)|(?<!if )(?:i|we) paid|(?:i|we) bought|(?:stores?|shops?) (?:sell|charge|ask)|down the street|similar (?:ones?|balloons?|items?))\b",
+AGREES = _pattern(
+    r"(?:that|this|it|which|price|offer|deal|transaction|idea|works?|you|#)(?: (?:{MAY}|{BE}|do|be|should|all|both|very|for|the|i|quite|absolutely|more|above|than))*+ (?:work\b|suit|do $|{GOOD}\b(?! (?:condition|shape|reason|question|point|but|question)))"
+    r"|(?:sound|is) (?:very |like )?(?:the )?(?:{GOOD}|deal|plan)(?: (?:price|deal|compromise|offer|to me|for me|plan))?(?= (?:to|for|with|by|then|if)\b|{END})|(?:good|ok|glad|content) (?:with|by|for) (?:that|it|this|me|your|#|the price)"
+    r"|i (?:guess |suppose |think )?{MAY} (?:do|live with|manage|swing|go with|pay|agree to|work with|handle|give you|go for) (?:that|it|this|#(?! (?:%|percent|off|below))|your price|your offer)|(?:can|could|will) do (?:that|it) |you (?:can|may) have it|you (?:win|(?:have )?(?:convinced|persuaded|won|twisted))|you drive the hard|i guess(?: so| that)? $|why not $|(?:all|are) set $|(?:do|have) i (?:have )?the deal|granted\b|would not say no\b|(?:boss|wife|husband|mom|dad|she|he) (?:say|says|said) (?:yes|ok)"
+    r"|let us (?:do|go (?:with|ahead)|proceed|say that|make (?:it|the deal)|move forward|get (?:this|it) done)\b|go (?:ahead|on) (?:with|then|and)|(?:yes|ok|good) please|it is $|i {MAY} (?:proceed|go ahead)",
+    "That works for me.",
+    "$15 sounds good to me",
+    "A good reason to buy.",
+    starts="(?:work|{GOOD}) (?:for me|enough)|(?:i am )?able $|work(?: then)? $|coming $",
+    words="coming able please glad work works suit suits agree do good ok plan deal live manage swing go pay handle give have win convinced persuaded won twisted drive guess not set granted boss wife husband mom dad she he let is proceed no",
 )
-PROPOSES = re.compile(
-    r"\b(?:i(?:'?ll| will| can|'d| would| could|'m| am)|we(?:'ll| can| could)|how about|what about|would (?:you|u)|could (?:you|u)|can (?:you|u)|will (?:you|u)|let'?s|make it|my (?:offer|price|best|final|lowest|max|maximum|budget)|offer (?:you|u|of)|meet (?:you|me|u|at|in)|so (?:i|how|what|would|could))\b",
+YES = _raw(
+    r"^(?=.* {YES} )(?: (?:{YES}|then|so|thank|you|too|man|bro|sir|friend|bud|it|is|that|much|very|i|do|does|will|can|would|have|please|me|for|by|with|work|lol|(?:ha)++h?a?|oh|well|um|hmm+|uh|the|and|guess|think|just|course|got|rock|guy|funny|🎉|!))*+ $",
+    "OK, fine by me then",
+    "👍",
+    "OK so that is why",
+    words="yes ok good deal agreed sold done bought 👍 👌 🤝 ✅ accept granted exactly very of all will can bet gotcha correct you no",
 )
-ADD_ON_AFTER = re.compile(
-    r"^\s*(?!(?:plus|and|with|before|excluding) )(?:\w+ ){0,2}(?:deposit|fees?|pet|tax(?:es)?|tip|extra|on top|in (?:gas|change|shipping|savings)|shipping|delivery)\b|^\s*(?:more |extra )?(?:for|to cover) (?:the )?(?:delivery|shipping|gas|postage|gift wrap(?:ping)?|wrapping|ribbon|my (?:time|trouble|gas)|your (?:time|trouble|gas)|installation|the (?:helmet|case|lock|pump|charger|ribbon|string|card))",
+YES_START = _raw(
+    r"^(?: (?:and|so|then|well|oh|um|uh|hmm+|(?:ha)++|lol|thank|you))*+ (?:{YES}|true|fair enough)(?= )(?! (?:luck|not|but|reason|question|point|i understand|i see|i hear))",
+    "Sure, see you then",
+    "OK then, tomorrow",
+    "I like it",
 )
-ADD_ON_BEFORE = re.compile(
-    r"\b(?:deposit|shipping|delivery|postage|fees?|tax|electric|utilities|heat|add(?:ing)?|another|extra|additional|tip|plus(?: an(?:other)? (?:extra|additional))?|throw in|on top of)(?: (?:you|it))?(?: (?:is|of|would be|runs|costs?|charge of|fee of|an extra|for))*(?: (?:about|around|only|just))?\s*$",
+MEETS = _pattern(
+    "",
+    "No problem",
+    "will do",
+    "how?",
+    starts=r"(?:no (?:prob|problem|worries)|not the problem|np|will do|can do|i can|i will|work)\b",
 )
-OFF_AFTER = re.compile(
-    r"^\s*(?:bucks?|dollars?)?\s*(?:off|less\b(?! than)|cheaper\b(?! than)|discount\b|lower\b(?! than)|reduction)",
+SO_WOULD_I = _pattern(
+    "",
+    "I would.",
+    "it does",
+    "I am leaving",
+    starts=r"(?:it|that|i|they|he|she) (?:would|could|can|will|do|does|did|am|is|are)(?: (?:take|do|that|it|so|please|too|indeed|for you|for sure))*{END}",
 )
-OFF_BEFORE = re.compile(
-    r"\b(?:knock(?:ing)?|shav(?:e|ing)|chop(?:ping)?|com(?:e|ing) down|go(?:ing)? down|drop(?:ping)?(?: it)?|lower(?: it)?|reduce (?:it|the price)|discount of|reduction of)(?: (?:off|it|the price|another|by|like|about|maybe|only|down))*\s*$",
+CLOSES = _pattern(
+    r"(?:come (?:by|over|get|on)|(?:when|where|what time|how soon) (?:can|could|should|do|would|is|will|to) (?:i|you|the)|what (?:day|time) |pick (?:\w+ )?up|pickup|be (?:over|there|by)|see (?:you|ya)|on my way|meet (?:you|up|at|there|tomorrow|tonight)|address|venmo|paypal|zelle|"
+    r"(?:send|mail|draw|prepare|transfer|arrange|wire|provide|get|bring) (?:\w+ ){0,4}?(?:payment|contract|invoice|paperwork|papers|details|delivery|cash|money|#|item|link|truck|agreement|over|up)|draw up|here (?:you go|is)|i will (?:bring|have|get|pack|wrap|hold|send|ship|prepare|arrange) |enjoy (?:your|the|it)|next steps|"
+    r"(?:proceed|go ahead|move forward|forward)(?: (?:with|to|the|this|your))* (?:transaction|payment|buy|it|deal|agreement|order|paperwork|checkout|sell)|complete|transaction (?:is )?done)\b",
+    "Great, draw up the paperwork.",
+    "When can I pick it up?",
+    "I like it.",
+    words="come when where what how pick pickup be see way meet address venmo paypal zelle send mail draw prepare transfer arrange wire provide get bring here will enjoy next proceed go move forward complete transaction",
 )
-MORE_AFTER = re.compile(r"^\s*(?:bucks?|dollars?)?\s*more\b(?! than)")
-NEGATED = re.compile(
-    r"\b(?:can(?:'?t|not| not)|won'?t|couldn'?t|could not|will not|not able to|unable to|never|don'?t (?:think|want|feel|have|see)|no way|not going|wouldn'?t|would not|not (?:willing|ready|prepared|comfortable|sure|for|at|interested)|not|refuse|decline|reject|turn(?:ed|ing)? down|(?:nobody|no one) (?:would|will|is|pays?)|too (?:low|high|much|little) (?:at|for)|hard to)\b[^,]*$",
+VIEWING = _pattern(
+    r"see (?:it|the|them)|look at it|check it out|take the look|view it|test (?:drive|ride|it)|inspect|try it",
+    "Can I come by to see it?",
+    "I'd like to take a look",
+    "see you",
+    words="see look check take view test inspect try",
 )
-ASKED_AGAINST = re.compile(
-    r"^\W*(?:(?:so|and|but|ok(?:ay)?|well|hmm),? )*(?:can'?t|couldn'?t|won'?t|wouldn'?t|why (?:not|don'?t)|don'?t) ",
+DENIED = _pattern(
+    r"(?:not|never|no|reject|unable|hard|before|until|if|whether|when|hope|ask|unless|cause|expect|difficult|almost|nearly|closer|close|another|any|wish|could have|would have|as)\b(?!.*\b(?:but|so|still) )",
+    "I can't ",
+    "if you ",
+    "I am glad to ",
 )
-LIMIT = re.compile(
-    r"\b(?:lower|less|below|under|beneath|higher|more|above|over|beyond|past|anything (?:but|except)|a (?:penny|dollar|cent) (?:less|more|under|over))(?: than)?(?: (?:about|around|the|my))?\s*$",
+OTHERS = _pattern(
+    r"(?:you|should|just|want|please|anyone|they|he|she|seller|buyer|moderator|behalf|someone)\b(?!.* i )",
+    "you will ",
+    "please ",
+    "you know i ",
 )
-AT_LEAST = re.compile(
-    r"\b(?:no (?:less|lower|more|higher) than|nothing (?:less|more) than|not (?:a (?:penny|cent|dollar) )?(?:less|lower|more|higher) than|not (?:under|below|over|above))\s*$",
+# --- refusal, doubt, conditions ----------------------------------------------------------------------------------------
+REFUSES = _pattern(
+    r"(?:can|could|will|would|do|does|did|am|are|is|be|was) not (?:(?!fully|yet but|sure|convinced|certain|only|just)\w+ ){0,3}?(?:accept|agree|do|take|go|sell|pay|let|justify|afford|come|drop|offer|match|budge|meet|reach|below|above|give|part|move|able|possible|spend|work|enough|interested|cut|make|feasible|good|help|low|high|stretch|think so|negotiable|allow|consider|cover|leave)\b"
+    r"|(?:reject|unable|turn(?:ing|ed)? (?:[\w#]+ ){0,3}?down|no (?:deal|way|chance|thank|can do|sale)|afraid not|not (?:the deal|(?:at|for) that price|enough|good|able|interested|yet|feasible|possible|quite|happening|the chance)|never mind|nevermind|nvm|forget it|said no|hell no|the no|(?<!say )no to (?:#|that|your|it)|not today|get real|(?:out of|waste of|stop wasting) (?:the |my |your )*(?:question|time|range|budget|reach)|pass on|get lost|kidding me)\b"
+    r"|too (?:high|low|much|little|far|rich|bad|small|big|above|below)\b",
+    "I can't go that low.",
+    "I must respectfully decline your offer.",
+    "No problem, that's fine",
+    starts=r"(?:sorry )?(?:no\b(?! (?:problem|worr|rush|issue|doubt|big|prob|trouble|need|hurry|stress|longer|above|matter|further|deal))|never $)",
+    words="not reject unable turn turning turned down no afraid never nevermind nvm forget said hell get question time range budget reach pass lost kidding too",
 )
-TURNED_DOWN_AFTER = re.compile(
-    r"^(?:[^,]{0,40}?\b(?:is|'s|s|are|was|seems?|sounds?|feels?|would be|looks?)|\W{0,3})\s*(?:(?:still|just|simply|kind ?of|kinda|sort of|a bit|a little|a lot|bit|little|far|way|much|quite|rather|really|pretty|very|slightly|somewhat|even)\s+)*"
-    r"(?:too (?:low|high|much|little|steep|expensive|far)|(?:a (?:bit|little|tad)|kind ?of|kinda|pretty|quite|really|very|bit|super|way) (?:low|high|much|steep|expensive)|not (?:enough|acceptable|possible|going to|gonna|quite|something|what|doable|feasible|fair|reasonable)|out of (?:the question|my)|(?:well )?(?:below|under|above|over|beyond|less than|more than|lower than|higher than) (?:what|my|the|our|i\b|it)|low\b|insulting|unreasonable|an insult|a joke|a stretch|a lowball|not (?:\w+ )?happening)"
-    r"|^[^,]{0,40}?\b(?:won'?t (?:work|do|cut|be)|doesn'?t (?:work|cut|cover|even)|does not|wouldn'?t|would not|(?:isn'?t|ain'?t) (?:enough|acceptable|possible|going|quite|fair|something|(?:\w+ )?happening))",
+REJECTS = _pattern(
+    r"reject\b|(?:not|unable to)(?: \w+)? accept\b|no deal\b",
+    "I must respectfully decline.",
+    "I can't accept it",
+    "I can't go lower",
+    words="reject accept deal",
 )
-PROBE = re.compile(
-    r"\b(?:is|are|was)\b[^?]*\b(?:lowest|best|firm|final|bottom|minimum|negotiable|highest|max(?:imum)?)\b",
+JUDGES = _pattern(
+    r"(?:{BE}|sound|remain|mean|find|stay|#){VERY}(?: (?:than|what|on))* (?:high|low|bad|above|below|stretch|out of (?:my|the)|outside|beyond|short of|insults?|on the)(?! (?:quality|demand|end|grade|if|than you|for this|deal|but))\b|(?:insult|insults|leave|leaves) (?:me|my)\b|(?:at|with|take|bear|mean|for) (?:the |my )?(?:significant |big |huge |substantial )?loss\b|compared? "
+    r"|(?:high|low|above|below)(?: than)? (?:my|what i|i|the|our)(?: (?:am|was|can|want|had|have|to|hope|cost|budget|maximum|minimum|produce|planned|range|price|expected|think|able|pay|spend|would|like))+ |(?:above|below|high|low) than (?:i|my)\b",
+    "$45 is still high",
+    "That's below my cost.",
+    "It is a high quality lamp",
+    starts="(?:still )?(?:the )?(?:bit|little|way) (?:high|low|above|below|much)\\b",
+    words="high low bad above below stretch out outside beyond short insult insults leave leaves on loss compare compared",
 )
-PERCENT = re.compile(r"^\s?(?:%|percent|per\s?cent)")
-PERCENT_OFF = re.compile(
-    r"\b(\d{1,2})\s?(?:%|percent|per\s?cent)\s*(?:off|less|discount|cheaper|lower)|discount of (\d{1,2})\s?(?:%|percent)",
+WAITS = _pattern(
+    r"let me (?:think|ask|check|see|talk|consider)|(?:need|have|want|like|love|time) to (?:think|ask|check|talk|sleep|consider|see|know|run)|(?:like|love|inclined|tempted|hope|want) to (?:accept|agree|say yes|take|do).* (?:but|however)\b|need (?:the|some) (?:night|time|day|moment)|let me run|let you know|will consider\b|sleep on|not (?:sure|convinced|certain)|think (?:about|it over|on) |consider it\b(?! (?:sold|done|yours))|get back to you|i would rather|wish\b|i was hope\b|almost\b|close to (?:the|what)|getting close|before i (?:agree|accept|decide|commit|say)|(?:know|tell me|hear) above\b|(?:maybe|perhaps)\b|to be discussed|depends\b",
+    "Hmm, let me think about that.",
+    "I'd like to accept, but",
+    "think of the children",
+    words="inclined tempted hope let will sleep getting need have want like love time not think consider get rather wish was almost close before know tell hear maybe perhaps discussed depends",
 )
-HALF = re.compile(
-    r"(?<!than )\bhalf (?:price|off|of (?:that|the (?:price|asking)))|(?<!than )\b(?:half|50%) the (?:price|asking)",
+UNDERSTANDS = _pattern(
+    r"i (?:understand|see|hear|respect|get (?:it|that|where))\b|noted\b|understood\b",
+    "I understand",
+    "Okay, I see",
+    "OK, see you",
+    words="understand see hear respect get noted understood",
 )
-SPLIT = re.compile(
-    r"\b(?:split (?:the|it|that)? ?(?:diff\w*|in half|down the middle)|split it\b|meet (?:me |you |u |each other |ya )?(?:in the middle|half ?way)|halfway between)",
+CONDITION = _pattern(
+    r"(?:provided|as long as|on (?:the )?condition|only (?:when|if)|once you|assuming|in exchange for (?!the|#|your)|in return|so long as|contingent|given that you|only with|unless you)\b|,?if (?!(?:you|i) (?:are|want|like|need|have any|have questions|have no|still|can not|could not|do not|wish|would like|agree|accept|change|prefer|insist|say so|must|ever)\b|(?:that|this|it|which|#) (?:is (?:ok|good|all)|work|cover|suit|sound|help|make|mean|please)|anything|interested|possible|so\b|ok|good|need)",
+    "Deal, if you throw in the case",
+    "I'd take it as long as it runs",
+    "ready if you are",
+    words="provided long condition only once assuming exchange return contingent given if unless",
 )
-LISTED = re.compile(
-    r"\b(?:(?:the |your |full |my )*(?:asking|list(?:ed|ing)?|posted|advertised|sticker|original|full|tag) (?:price|amount)|full asking|what (?:you|u|ur|you'?re|u'?re)(?: (?:are|is|have|were))? (?:asking|listed|want)|what (?:i'?m|i am) asking|as (?:listed|posted|advertised)|price (?:that )?(?:you (?:have |had )?(?:listed|posted)|as listed|in the ad|it'?s listed))\b",
+# --- leaving -----------------------------------------------------------------------------------------------------------
+LEAVES = _pattern(
+    r"(?:walk(?: away| out| off)?(?={END}| from| now| then)|part ways|agree to disagree|go (?:my|i) separate|take my (?:business|money|budget)|(?:quit|withdraw\w*|bow out|sign off|log\w* off|step (?:away|back|aside)|back out|opt out|head (?:out|home|off)|get going|move (?:on|along)|give up|drop out|call it (?:off|quits|the day|the night)|see myself out|go home|hang (?:up|on to)|hold (?:on to|onto))"
+    r"|leave(?! (?:me|you|it (?:at|to|for|up)|no|the (?!talk)|little|room|not|with|#|over|by|in))(?: it)?|leave it (?:there|here|at that)|(?:end|proceed|finish|stop)(?: \w+)? (?:the|this|my|all|it|things)?(?: \w+)? ?(?:talk|session|process|discussion|here|now)|keep (?:look|walk|my (?:budget|money|old|own)|it (?:then|myself|for|in)|the \w+ (?:then|myself|for))|stick with my|be (?:off|out|going|leave)"
+    r"|(?:look|try|go|shop|search|buy|get|take|find|order|prefer|use|choose|wait|sell|offer|give)(?: (?:it|them|one|#|this|the|for|to|with|from|at|my|some))*+ (?:elsewhere|around|another|other|different|someone|somebody|anyone|next|closer)"
+    r"|go with (?:them|the one|the #|that one|him|her)|pass(?! (?:it|the|along|by|up|me|that (?:on|along)))|done talk)\b",
+    "I'll have to walk away.",
+    "I will buy one elsewhere then.",
+    "That would leave me no profit",
+    words="walk part agree go take quit withdraw withdrawing bow sign log logging step back opt head get move give drop call see hang hold leave end proceed finish stop keep stick be look try shop search buy find order prefer use choose wait sell offer pass done",
 )
-# --- agreement, refusal, farewell --------------------------------------------------------------------------------
-PLAIN_ACCEPT = re.compile(
-    r"\b(?:(?:it'?s|that'?s|that is|we have|you have|we got|we gotta|you got|(?:you|we)(?:'ve| have) got|then it'?s|call it|i(?:'d| would) call it) a deal|(?<!a )(?<!the )(?<!no )(?<!good )(?<!great )(?<!this )(?<!that )(?<!better )(?<!any )(?:deal|delt|dael)(?=\W|$)(?! with\b| breaker| for (?:you|me|both))|done deal|sold(?=\W*$| to| for| at|,)|agreed\b|i accept|i(?:'?ll| will| can|'m (?:happy|willing|ready) to|am (?:happy|willing|ready) to|'d be (?:happy|glad) to| would be (?:happy|glad) to) accept|accepted\b|accept (?:your|that|the|this|it)"
-    r"|(?:i|we)(?:'?ll| will|'d be happy to| would be happy to| am happy to|'m happy to| agree to|'m willing to) (?:take|buy|agree)(?: to| on)? (?:it|that|this|your|the|them|one|both|u up|you up)\b|(?:i|we)(?:'?ll| will) take(?: (?:it|that|them))?(?=\W|$)|^\W*(?:ok(?:ay)?,? )?(?:i will |ill )?take (?:it|them)\W*$"
-    r"|(?:you|u)(?:'?ve| have)? got (?:yourself|urself)|(?:you|u)(?:'?ve| have)? got it\W*$|(?:it|they)(?:'?s|'?re| is| are)? (?:all )?(?:yours|urs)|consider it (?:sold|yours|done)|let'?s (?:shake|close (?:it|the deal|this)|go with (?:it|that|this)|finali[sz]e|seal)|shak(?:e|ing) on (?:it|that)|pleasure (?:doing|to do) business|nice doing business|happy to do business"
-    r"|glad (?:that )?we(?:'ve| have| could| were able to| can| both)? (?:reach\w*|agree\w*|c[ao]me?|could|find|found|work\w*|settled?|made|a deal)|(?:we|we've|we have) (?:reached|come to) an? agreement|i agree(?! that)\b|i(?:'?m| am) in\b|i can live with (?:that|it|this)|settle[d]? (?:at|on|for) (?:that|it))",
+GOING = _raw(
+    r"^(?!.* (?:not|never|if|unless|you|they|he|she|otherwise|or) )(?:.* (?:i|to|and|then|let us|time|best) |{SO} $)",
+    "I will have to ",
+    "let us ",
+    "you will have to ",
 )
-SOFT_ACCEPT = re.compile(
-    r"\b(?:(?:that|this|it|which|price|offer|amount|compromise|\d)(?:'?s|'?ll)? (?:would |will |should |also |just |really |totally |definitely )*(?:works?(?: (?:for me|great|fine|well|perfectly|out))?|is (?:fine|fair|good|great|agreeable|acceptable|reasonable|perfect|ok(?:ay)?|doable|alright|all right|cool|a fair \w+|a (?:good|great|reasonable) (?:price|deal|compromise|offer))|do(?:\W|$)|suits?|sounds? (?:good|great|fair|fine|perfect|right|reasonable|ok|okay|agreeable|like a (?:deal|plan|fair \w+|good \w+))|be (?:fine|good|great|perfect|ok|okay|acceptable))"
-    r"|that'?s (?:fine|fair|good|great|agreeable|acceptable|reasonable|perfect|ok(?:ay)?|doable|alright|cool|a deal|a fair \w+|(?:a )?(?:good|great|reasonable) (?:price|deal|compromise|offer)|it)|thatll (?:do|work)|that'?ll (?:do|work)"
-    r"|works (?:for me|great|fine|good)|(?:sounds|seems|looks) (?:good|great|fair|fine|perfect|right|reasonable|ok|okay|like a (?:deal|plan))|fair enough|good enough|(?:we'?re|we are|were) (?:all )?set|all set|go on then|i'?ll have (?:it|them|one)|we do have a deal|i wouldn'?t say no to (?:that|it)|(?:ok|fine) (?:by|with) me|(?:i'?m|i am|im) (?:good|ok|okay|fine|happy) with (?:that|it|this)|let'?s (?:do (?:it|that|this)|say that)"
-    r"|(?:i|we) (?:can|could|guess i can|suppose i can|think i can|will|'ll) (?:do|work with|manage|swing|handle|pay|agree to|go with|sell (?:it )?(?:for|at)|let (?:it|you have it) (?:go )?for) (?:that|it|this)|(?:can|could|will|ill|i'll) do (?:that|it)|i(?:'?ll| will) (?:pay|do|go with) (?:that|it)|you can have it|you win|have it then|(?:you'?ve|you have|you) (?:convinced|persuaded|won|twisted)|you drive a hard bargain|i guess(?: so| that)?(?=\W|$)|oh wow yes|yes please|why not\W*$|\bis (?:fine|ok(?:ay)?|good|great|perfect|alright|acceptable)(?: (?:with|by|for) me)?\W*$|\bit is\W*$|ok(?:ay)? (?:with|by) me|(?:he|she|they|wife|husband|mom|dad|boss) (?:says?|said) (?:ok(?:ay)?|yes|sure)\b|granted)",
+OVER = _pattern(
+    r"(?:(?:talk|deal|discussion)(?: {BE})?|(?:it|this|that|i)(?: {BE}))(?: (?:now|all|then|so))*+ (?:over|above|off|dead|finished|ended|done|through|out|gone|at (?:the|this) (?:end|impasse|standstill)|too far apart|worlds apart)(?= (?:here|with (?:this|the|you)|talk|then|the table|the market)\b|{END})"
+    r"|(?:to|i)(?: (?:are|do|will|have|still|afraid|clearly|seem|both|sound|then|could|can|would|simply))*+ (?:not|unable|never)(?: (?:be|able|to|seem|go|yet|have))* (?:reach|come to|come together|make (?:the|this) deal|find (?:the|common|middle)|get to|agree|see eye|meet in|close|strike|do business|bridge|work (?:this|it|something) out|continue|pursue|proceed|go (?:on|further)|negotiate|talk)(?! (?:it|above|your|that price|#|below|to (?:that|#|your|this|it)|on #|at #)\b)|unable to (?:reach|come to|find|agree on|strike)(?: \w+)? (?:agreement|deal|middle|common|this|price)"
+    r"|(?:no longer|not) (?:be )?(?:interested|wish|want|for sale|available|buy(?! (?:it|this|that|the \w+) (?:at|for))|need (?:it|one|the|this))\b|decided (?:not to|against|to keep)|not anything (?:left |above |further )?to (?:discuss|talk|say|add)|no (?:point|use|reason|sense) (?:in |to )?(?:go|continu|talk|keep)\w*|the end of (?:it|this|that|the talk|the road|my)\b|count me out|no time for"
+    r"|(?:not|never) (?:go|meant) to (?:work|reach|happen|agree|be|make (?:the|this) deal)\b|changed my mind|(?:it|this) is not for (?:me|us)\b|(?:this|it) will not work(?: out)?(?: for (?:us|me))? $|someone (?:else )?(?:already )?(?:bought|took|got|wanted) it|(?:already|just|is|it|was|been) sold\b(?! (?:to you|for #|at #|then))|wrong (?:size|one|colou?r)|i do not buy|blocking you|no (?:buy|sale|transaction|deal) (?:from me|today|here|then|between)|rather keep\b|(?:good ?bye|bye|farewell|adios|so long)\b|break (?:it |this )?off\b|no thank\b|(?:maybe )?(?:next|another|some other) (?:time|day)|🚶",
+    "We can't reach an agreement.",
+    "I'm no longer interested.",
+    "I can't reach it",
+    starts="(?:no (?:deal|transaction|sale)|walk away|forget it|pass|leave it|never mind|nothing|good day)(?: then| for me| on (?:this|that|it))* $|keep (?:it|your)",
+    words="over above off dead finished ended done through out gone apart impasse standstill end not unable never longer decided against no count changed someone sold wrong blocking rather bye goodbye good farewell adios so break next another other time forget pass leave keep nothing walk mind 🚶",
 )
-YES_WORDS = r"ok(?:ay|ey|ie|eh)?s?|k+|kay|sure|yes|yep|yea|yeah|yup|ya|yess+|alright|alrighty|all right|aight|fine|deal|delt|done|great|perfect|agreed|sold|very well|cool|good|awesome|excellent|wonderful|fantastic|sweet|nice|absolutely|definitely|of course|certainly|gladly|bet|gotcha|got it|you got it|fair|true|correct|granted|exactly|👍|👌|🤝"
-FILLER = r"thanks?|thank you|you too|then|so much|man|bro|dude|sir|ma'?am|buddy|bud|friend|lol|haha|hah|ha|oh|well|um|uh|ugh|hmm+|eh|haha+|thing|that|it|is|i guess|guess|let'?s do it|let'?s do that|just|very much|a lot|great|good|please|works|i do|i would|i will|we do|i can|it is|that is|it does|it would|with that|by me|for me"
-_GAP = r"[^\w👍👌🤝]"
-_WHOLE = r"(?<![\w'])(?:{})(?![\w'])"
-BARE_YES = re.compile(
-    rf"^{_GAP}*+(?=.*?{_WHOLE.format(YES_WORDS)})(?:{_WHOLE.format(f'{YES_WORDS}|{FILLER}')}{_GAP}*+)++$", re.DOTALL
+STAYS = _pattern(
+    r",?(?:otherwise|or else|unless|or i|before i|do not want to|would hate to|rather than|hate to|if (?:you|that|i|not|this|it)|(?:might|may|could|would) (?:have|need|walk|pass|look|go|move|leave|find|keep|be)|able to (?:walk|leave)|take it or)\b",
+    "Otherwise I'll walk away",
+    "I'd hate to lose this deal",
+    "I am leaving.",
+    words="otherwise or unless before not hate rather if might may could would able take",
 )
-YES_START = re.compile(
-    rf"^\W*?(?:(?:oh|well|um|uh|ugh|hmm+|eh|haha|lol|true|great|thanks|hm+)\W+){{0,4}}(?:{YES_WORDS})\b",
+GOODBYE = _pattern(
+    r"(?:good ?bye|bye|(?:good|best of) luck|have the (?:very )?(?:good|great|lovely|pleasant)? ?(?:day|one|evening|night|weekend|rest|time)|take care|thank anyway|thank(?: you)? (?:for|though)(?: (?:your|the|consider|all))* (?:time|consider|understanding|consideration|talk|patience|opportunity|effort)|thank you anyway|(?:next|another|some other) time|never ?mind|nvm|i (?:do )?wish you|wish(?:es|ing)? you|best (?:wishes|regards)|farewell|all the best|another buyer|other buyer|in the future|different circumstances|no hard feelings|good day|peace|so long|enjoy (?:your|the) (?:day|evening|weekend)|see you around|elsewhere)\b|👋",
+    "Good luck finding another deal!",
+    "Goodbye then.",
+    "It was a good buy",
+    words="bye good goodbye luck care anyway thank time never nevermind nvm wish wishes wishing best farewell another other future different have all no peace so enjoy see elsewhere 👋",
 )
-CONDITION = re.compile(
-    r"\b(?:if (?!you (?:have|need|want|like|change)|anything|interested|possible|that'?s (?:ok|okay|all right|alright|fine|good)|it'?s (?:ok|okay)|not\b)|provided|as long as|on (?:the )?condition|only (?:when|if)|once you|assuming|in exchange|in return|so long as|contingent|given that you)\b",
+# --- prices worked out, limits, questions ------------------------------------------------------------------------------
+OFF = _pattern(
+    r"(?:(?P<to>to) )?# (?P<percent>(?:%|percent) )?(?:off|below(?! than)|discount|reduction|less)\b|(?:knock(?:ing)?|shav(?:e|ing)|chop|come down|go down|drop|reduce|take off|discount of|reduction of)(?: (?:off|it|the|price|another|by|about|down))* # ?(?P<also>(?:%|percent) )?(?:off\b)?(?! (?:for|to))",
+    "I could give you $10 off.",
+    "come down by $10",
+    "$10 is fine",
+    words="off below discount reduction less knock knocking shave shaving chop come go drop reduce take",
 )
-NO_CONDITION = re.compile(
-    r"\b(?:see if|know if|ask if|wonder(?:ing)? if|check if|as if|even if|sure if|if you (?:have|need) any)\b",
+HALF = _pattern(
+    r"half (?:price|off|of (?:that|the (?:price|ask))|the (?:price|ask))",
+    "half price?",
+    "half of the asking",
+    "half the fun",
+    words="half",
 )
-HESITATES = re.compile(
-    r"\b(?:let me (?:think|ask|check|see|talk)|(?:need|have|want|like) to (?:think|ask|check|talk|sleep|consider|see)|not sure|think about it|think it over|consider it|get back to you|maybe|i'?d rather|i wish|i was hoping|not quite|almost|close to (?:a|what)|getting closer|would (?:love|like) to (?:accept|agree)|before (?:i|we) (?:agree|accept|decide|commit|say)|know more|tell me more)\b",
+MIDDLE = _pattern(
+    r"(?:split (?:the|it|that)|meet (?:me |you |each other )?(?:in the middle|half ?way)|halfway between)",
+    "Let's split the difference",
+    "Could we meet halfway?",
+    "middle of June",
+    words="split meet halfway",
 )
-REFUSAL = re.compile(
-    r"\b(?:no deal|not a deal|don'?t have a deal|no can do|can(?:'?t|not| not) (?:accept|agree|do|take|go|sell|pay|let|justify|afford|possibly|really|come|drop|offer|match|budge|meet|quite|reach)|won'?t (?:accept|agree|do|take|go|sell|pay|work|cut|be able)|not (?:accept|agree|yet|quite|able|possible|going (?:to (?:work|accept|take|pay|sell|go)|lower|any)|gonna|willing|happy|acceptable|enough|interested|selling|doable)|don'?t (?:accept|agree|think (?:so|i can|that works))"
-    r"|(?:couldn'?t|wouldn'?t|unable to|could not|would not) (?:accept|agree|do|take|go|let|sell|pay|be)|too (?:low|high|much|little|steep|expensive|rich)|no,? (?:thanks|thank you|thx|way|sorry)|afraid not|(?:have to|need to|must|will|'ll|respectfully) (?:decline|refuse|pass)|i (?:decline|refuse)|not (?:for|at) that price|no chance|stop wasting|waste of (?:my |your )?time|you'?re kidding|get real|forget it|said no|hell no|yeah no|nah+|nope|never mind|nevermind|nvm|is that a joke|isn'?t enough|doesn'?t work|does not work|out of my (?:budget|range))\b"
-    r"|^\W*(?:(?:oh|well|sorry|hmm+|um|haha|lol)\W+){0,4}no\b(?!\s+(?:problem|worries|worry|rush|issues?|doubt|biggie|prob|trouble|need|hurry|stress|longer|more))",
+ADD = _pattern(
+    r"add (?:another |the )?# and |# above and (?:it|you|i)\b",
+    "Add $5 and it's yours",
+    "$5 more and you have it",
+    "add a case",
+    words="add above",
 )
-FAREWELL = re.compile(
-    r"\b(?:(?:i|we)(?:'?ll| will|'?m going to| am going to| have to|'?ve got to|'?m afraid (?:i|we)(?:'?ll| will)?(?: have to)?|'?m gonna| might| may|'ll just| think i'?ll| guess i'?ll| should| must)? ?(?:have to |need to |just |probably )?(?:pass\b(?! (?:it|on the))|walk away|look (?:elsewhere|around|for another|somewhere else|closer)|keep (?:looking|searching|shopping)|move on|leave it(?! (?:at|for) (?:the )?(?:door|porch))|go elsewhere|shop around|try (?:elsewhere|somewhere else|another)|buy (?:it )?elsewhere|find (?:another|someone|somebody)|wait for (?:another|a better|someone)|end (?:the|this|our) (?:talk|conversation|negotiation|discussion))"
-    r"|(?:i'?m|im|i am) (?:walking away|out\b|done (?:here|negotiating|with this))|walking away|(?:we|it (?:seems|looks|appears) (?:like |that |as if )?we|looks like we|guess we)(?:'?ll| will| just| simply)* (?:can(?:'?t|not| not)|won'?t|will not|could not|couldn'?t|are not able to|aren'?t able to|are unable to|don'?t|aren'?t going to|are not going to) (?:be able to )?(?:reach|come to|make|come together|find|agree|get to|see eye|meet|work (?:this|it|something) out|have a deal|close)|unable to (?:reach|come to) an? (?:agreement|deal)"
-    r"|let'?s (?:leave it(?: at that| there)|end (?:it|this) here|call it off|agree to disagree|part ways)|no deal(?: then)?\W*$|i end (?:the|this) talk|not going to (?:work out|reach|agree)|go our separate ways|this (?:is where i leave|wont|won'?t|isn'?t going to) (?:work|be)(?: out)?(?: for (?:us|me))?|(?:i'?m )?cancel(?:l?ing)?|it'?s (?:a pass|not for me)|changed my mind|not interested(?: anymore)?|no longer interested|deal is off|^\W*leave it(?=\W)|(?:it|they) sold (?:this|yesterday|last|already|to)|some(?:one|body) (?:else )?(?:just |already )?(?:bought|took|got) it|(?:was|wasn'?t|not) meant to be|sell (?:it )?to some(?:one|body) else|not going to make (?:a|this) deal|no thanks|no,? thank you|forget (?:it|about it)|have to pass)\b",
+LIMIT = _pattern(
+    r"(?:not|never|no|unable|nothing|anything|hard to)\b(?: \w+){0,6}? (?:below|above|less|past|beyond|further)(?: than)? (?:about |the )?$|(?:at least|no (?:below|above)|minimum (?:is|of|price)|not the penny (?:above|below)) (?:than )?$",
+    "I can't go below ",
+    "not lower than ",
+    "How about ",
 )
-GOODBYE = re.compile(
-    r"\b(?:good ?bye|bye|good luck|best of luck|have a (?:nice|great|good|wonderful|lovely|pleasant) (?:day|one|evening|night|weekend|rest)|take care|thanks anyway|thank you anyway|thanks (?:for|though)|thank you for your (?:time|consideration|understanding|interest)|maybe (?:next|another) time|never ?mind|nvm|cheers|i wish you)\b",
+LISTED = _pattern(
+    r"(?:ask|listed|listing|list|posted|advertised|sticker|full|tag|usual) price\b|full ask\b|what you (?:are |have |had )?(?:ask|listed|want)|what i am ask|as (?:listed|posted|advertised)\b|price (?:you |as |in the |it is )?(?:listed|posted|ad)\b",
+    "I'll pay your asking price",
+    "I'll take it as listed",
+    "the price is $5",
+    words="price ask want listed posted advertised",
 )
-STILL_HERE = re.compile(
-    r"\b(?:otherwise|or else|or i(?:'?ll| will)|unless|i(?:'?d| would| may| might| could) (?:just |probably |have to )*(?:walk|pass|look|go|move|decline|leave|find|keep)|if (?:you|that|we|not|this|it)\b[^.!?]{0,60}\b(?:i(?:'?ll| will| have to|'d)|we))\b",
+COUNTS = _pattern(
+    r"(?:how (?:many|long|old|big|tall|wide|large|heavy|far|fast|soon|often|deep|high)|what (?:year|size|time|model|day|floor|colou?r|number)|when|where|mileage)\b",
+    "How many miles?",
+    "what size is it?",
+    "how much is it?",
+    words="how what when where mileage",
 )
-LOGISTICS = re.compile(
-    r"\b(?:come (?:on (?:over|by|down)|(?:and )?get it)|(?:when|where|what time|how soon) (?:can|could|should|do|would|is|are|will|shall) (?:i|we|you|u|a good)|pick (?:it|them|her|him|this)? ?up|pickup|(?:come|coming|be) (?:by|over|get|pick|there|grab)|be (?:over|there|by)|see (?:you|u|ya)|on my way|leaving now|meet (?:you|u|up|at|there)|(?:what'?s|your|ur|the|my) (?:address|place)|venmo|paypal|zelle|cash ok|sent\b|heading (?:over|out)|i(?:'?ll| will) (?:bring|have|get) (?:the |it |cash|you)|enjoy (?:your|the|it)|here(?:'?s| is| you go)(?: (?:your|the|my))?)",
-)
-VIEWING = re.compile(
-    r"\b(?:see it|look at it|check it out|take a look|view it|test (?:drive|ride|it)|inspect|try it|see the)\b",
-)
-PICK_UP = re.compile(
-    r"\b(?:when|where|what time|how soon)\b.*\b(?:pick|get it|collect|meet|come (?:get|and|by)|grab)",
-)
-SO_WOULD_I = re.compile(
-    r"^\W*(?:(?:oh|well|haha|lol)\W+){0,4}(?:it|that|i|we|they|he|she)(?:'d| would| could| can| will| do| does| am| are|'ll)\b(?! (?:not|never|rather|like|prefer|need))",
-)
-COUNTS = re.compile(
-    r"\b(?:how (?:many|long|old|big|tall|wide|large|heavy|far|fast|soon|often|deep|high)|what (?:year|size|time|model|day|floor|color|colour|number)|when|where|what'?s the (?:mileage|size|year))\b",
-)
-BELOW_LISTED = re.compile(r"\b(?:less|lower|below|under|off|cheaper|down|from|negotiable|flexible|wiggle)\b")
-QUESTION = re.compile(
-    r"^\W*(?:(?:hi|hey|hello|so|and|ok|okay|well|but|or|um|oh)\W+){0,4}(?:where|when|what|how|which|who|why|whats|hows|is (?:it|this|that|the|there)|are (?:you|they|there|these|u)|does|do (?:you|u)|did you|can (?:i|you|u|we)|could (?:i|you|u|we)|would (?:you|u|it)|will (?:you|u)|any chance)\b(?! (?:works?|fine|ever|soon))",
-)
-MEETS = re.compile(
-    rf"^\W*(?:{YES_WORDS}|no prob(?:lem|s)?|not a problem|np|no worries|will do|can do|i can|i will|i'll do|works)\b",
-)
-"""Meets a condition that was just made."""
-SURE_START = re.compile(
-    r"^\W*(?:(?:oh|well|haha|lol)\W+){0,4}(?:sure|yes|yep|yeah|ok|okay|deal|alright|all right)\s*[,.!]+(?! (?:i|but|and i) (?:understand|see|hear|appreciate|know|get))(?!.*\b(?:understand|appreciate)\b)",
-)
-UNDERSTANDS = re.compile(
-    r"\b(?:understand|appreciate|i (?:see|hear|get)|noted|thanks for (?:being|letting|the info))\b",
-)
-ONLY_IF = re.compile(r"^\W*(?:(?:yes|sure|ok(?:ay)?|yeah|well|maybe|but)\W+)*(?:only if|if|as long as|provided)\b")
-RANGE = re.compile(r"^\s*(?:-|–|to|and)\s*$")
-ARTICLE = re.compile(r"\b(?:the|a|an|my|your|those|these)\s*$")
-CUE_AFTER = re.compile(
-    r"^\s*(?:[?!]|,?\s*(?:plus|firm|obo|o\.b\.o|for (?:it|the|all|both|this|that|everything|them|you)|total|cash|each|even|flat|or best|is (?:my|the|what|where|fair|fine|good|ok|a)|and (?:it'?s|its|you|we|i|they|ill|thats|that'?s|come|done|sold)|final|tops?|max\b|minimum|min\b|a month|per|/ ?mo|then|bud|if (?:you|u|i)|w/|with(?:out)?|shipped|delivered|altogether|sounds|works|ok\b|please|today|now|right now|tonight|it is|dollar))",
-)
-STRONG_CUE = re.compile(
-    r"\b(?:take|do|give (?:you|u|ya)|offer(?: you)?|pay|accept|how about|what about|asking|price (?:is|of)|make it|sell (?:it )?for|let it go for|buy (?:it )?for|at least|budget is|spend|lowest(?: is)?|my max is)(?: (?:about|around|like|maybe|only))?\W*$",
-)
-ADD_BEFORE = re.compile(r"\badd(?: another| an extra)?\s*$")
-AND_YOURS = re.compile(r"^[^.?]*?(?:and|&) (?:it'?s|its|you|we|u|i|that'?s|they)\b")
-CUE_BEFORE = re.compile(
-    r"(?:[$€£]|\b(?:take|do|doing|give|giving|you|u|ya|offer(?:ing)?|for|about|at|pay|paid|accept|how'?s|hows|say|make it|is|it'?s|its|it|to|be|put|asking|price|lowest|highest|max|maximum|minimum|least|deal|around|like|and|then|than|ok(?:ay)?|fine|only|just|firm|cash|have|spend|budget|between|even|under|below|over|above|sell|buy|call|of|meet|so|maybe|call it|still|alright|yes|sure|was thinking|thinking))\W*$",
+PROBES = _pattern(
+    r"(?:is|are|was) .*(?:minimum|maximum|best|final|firm|negotiable)\b",
+    "Is 50 your lowest?",
+    "is 10 firm",
+    "My final offer?",
+    words="minimum maximum best final firm negotiable",
 )

@@ -1,21 +1,23 @@
-"""Which prices an utterance proposes: of the numbers that could be money, those that its speaker offers or asks.
+"""Which amount of an utterance is the price that its speaker stands at: a scored choice.
 
-Not quantities, times, other people's prices, add-ons, discounts, or prices refused.
+Every number that could be money is a candidate. Features of its surroundings (the words before and behind it, its place
+in the utterance, the prices already on the table) are weighed by a logistic regression whose weights stand in
+`weights.yaml`, trained by scripts/train_reader.py; nothing but a sum is needed here. Discounts, halves and the middle
+between two prices are worked out.
 """
 
 from __future__ import annotations
 
-import re
+import math
 from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
 
-from bargain.reading import patterns as wording
-from bargain.reading.money import AMOUNTS_AT_MOST, Amount, amounts
-
-NEAR = 160
-"""Characters before and after an amount that can say what it is."""
+from bargain.reading import patterns
+from bargain.reading.money import Amount, same, word_set
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Table:
     """The prices on the table when an utterance is heard. mine and theirs: the last ones of speaker and rival.
 
@@ -39,187 +41,291 @@ class Table:
     known: tuple[float, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Price:
-    """A proposed price, the clause it stands in, and whether that clause is a question."""
+@dataclass(slots=True)
+class Candidate:
+    """A number that may be the offer: its value, which one it is, and how likely it is the offer."""
 
     value: float
-    clause: int
-    asked: bool
-    sure: bool = True
+    index: int
+    chance: float
+    explicit: bool
+    limit: bool = False
 
 
-class Proposals:
-    """The proposed `prices` of one utterance, in order.
+_WORDS_BEFORE, _WORDS_AFTER = 5, 4
+_STOPS = frozenset(".?!;\n")
+_BREAKS = _STOPS | frozenset([",", "(", ")", "but", "however", "so", "while", "since", "because", "although"])
+_CUES = word_set(
+    "about above accept add agree another around back last word ask at below between bought brought budget buy "
+    "call come consider cost could deposit difference discount do down each elsewhere extra fee final find firm "
+    "for from gap get give go good have high how i if instead is it left let like loss low make maximum me meet "
+    "minimum my need not of off offer other paid pay per plus price produce profit propose raise reject save say "
+    "sell settle short someone spend still take than that the to too up usual want was were what with work worth "
+    "would you your # / -"
+)
+"""The plain words that are features; other words belong to the goods and the story."""
+_BOUNDS = word_set("below above less past beyond further least minimum")
+_LINKS = word_set("is are would sound be seem still remain")
+_VERDICTS = word_set("high low bad too")
+_UNITS = word_set(
+    "year years yr yrs month months week weeks wk day days hour hours hrs minute minutes min mins second seconds "
+    "mile miles km gb tb mb inch inches gallon gallons cm mm ft feet foot lb lbs oz kg mph cc hp watt watts volt "
+    "volts v speed speeds bed bedroom bedrooms bath baths br door doors cylinder cylinders gear gears piece "
+    "pieces item items unit units people person persons guys time times star stars block blocks owner owners "
+    "player players seat seats am pm o'clock ish st nd rd th x percent one ones in generation gen sq square acres "
+    "megapixels mp cycles"
+)
+_NOT_PLURAL = word_set(
+    "is as this plus was thanks has does its yes less us bucks others dollars always these because includes cash"
+)
+_NAMED = word_set(
+    "model size version iphone ipad galaxy pixel xbox playstation ps windows room apt apartment route highway "
+    "exit quit grade level step gen generation mark type class page picture photo since year in rtx gtx # / phase "
+    "option"
+)
+_CLOCK = word_set("at around by after before until from today tomorrow tonight come here there")
 
-    limit: the last one is only "I can't go below it". named: an amount with its currency was heard, proposed or not.
-    probe: a price that is only asked about ("is 50 your lowest?").
+
+@lru_cache(maxsize=1)
+def weights() -> dict[str, float]:
+    """The weight of each feature, read once."""
+    found: dict[str, float] = {}
+    for line in (Path(__file__).parent / "weights.yaml").read_text(encoding="utf-8").splitlines():
+        if line and not line.startswith("#"):
+            name, _, value = line.rpartition(": ")
+            found[name.strip('"')] = float(value)
+    return found
+
+
+def candidates(
+    places: list[int], words: list[str], found: tuple[Amount, ...], role: str, table: Table, moods: tuple[str, ...]
+) -> list[tuple[int, float, list[str]]]:
+    """Every number of an utterance that could be its offer: which one, its value, its features.
+
+    places: where the amounts stand as # in the plain words.
     """
+    values = [
+        readings(amount, table)[0] if _free(places[index], words, amount.value) else amount.value
+        for index, amount in enumerate(found)
+    ]
+    peers = [
+        index
+        for index, (amount, value) in enumerate(zip(found, values, strict=True))
+        if value > 0
+        and (words[places[index] + 1 :] or [""])[0] not in ("%", "percent")
+        and (amount.explicit or _sized(amount, value, table))
+        and (table.agreed is None or value >= 0.5 * table.agreed)
+        and (table.agreed is None or amount.explicit or value <= 1.6 * table.agreed)
+    ]
+    likely = [index for index in peers if found[index].explicit or _free(places[index], words, values[index])]
+    return [
+        (index, values[index], _features(index, likely, places, words, found, values, role, table, moods))
+        for index in peers
+    ]
 
-    def __init__(self, role: str, table: Table, currency: str) -> None:
-        self.role = role
-        self.table = table
-        self.currency = currency
-        self.prices: list[Price] = []
-        self.limit = False
-        self.named = False
-        self.probe: float | None = None
-        self._weighed = 0
 
-    def hear(self, clause: str, asked: bool, clause_number: int) -> None:
-        """Takes the next clause in; `asked`: it is a question."""
-        named = amounts(clause, self.currency)[: AMOUNTS_AT_MOST - self._weighed]
-        self._weighed += len(named)
-        self.named = self.named or any(amount.explicit for amount in named)
-        found = len(self.prices)
-        joined: float | None = None
-        for number, amount in enumerate(named):
-            before, after = clause[max(0, amount.start - NEAR) : amount.start], clause[amount.end : amount.end + NEAR]
-            price, sure = self._price(amount, before, after, asked)
-            gap = clause[amount.end : named[number + 1].start] if number + 1 < len(named) else ""
-            if wording.RANGE.match(gap) and (gap.strip() != "and" or "between" in before.lower()):
-                joined = price  # the next number closes a range
-                continue
-            if joined is not None and price is not None:
-                price = min(joined, price) if self.role == "seller" else max(joined, price)
-            joined = None
-            if price is not None:
-                self.prices.append(Price(price, clause_number, asked, sure))
-        if len(self.prices) > found:
-            return
-        base = self._asking()
-        percent = wording.PERCENT_OFF.search(clause)
-        if base is None or wording.NEGATED.search(clause):
-            return
+def priced(index: int, places: list[int], words: list[str], found: tuple[Amount, ...], table: Table) -> bool | None:
+    """Whether an amount has the size of the prices here; None if it counts something else ("3 months")."""
+    amount, agreed = found[index], table.agreed
+    if not amount.explicit and not _free(places[index], words, amount.value):
+        return None
+    value = readings(amount, table)[0]
+    return amount.explicit or (_sized(amount, value, table) and (agreed is None or 0.5 <= value / agreed <= 1.6))
+
+
+def _far(value: float, table: Table) -> bool:
+    return bool(table.known) and not 0.3 * min(table.known) <= value <= 3 * max(table.known)
+
+
+def _verdict(after: list[str]) -> bool:
+    """Whether the words behind an amount find it too high or too low."""
+    beyond = any(
+        word in ("above", "below") and following in ("my", "what", "the", "cost", "budget", "")
+        for word, following in zip(after, [*after[1:], ""], strict=True)
+    )
+    return beyond or not _VERDICTS.isdisjoint(after)
+
+
+def _free(at: int, words: list[str], value: float) -> bool:
+    """Whether a bare number is neither counted ("5 miles"), nor a name ("size 42"), nor a time ("at 6")."""
+    after = words[at + 1] if at + 1 < len(words) else ""
+    before = words[at - 1] if at > 0 else ""
+    counted = after in _UNITS or (after.endswith("s") and after not in _NOT_PLURAL)
+    if before == "the" or (1900 <= value <= 2100 and before in ("from", "since", "in", "is")):
+        return False
+    if "/" in (before, after) and not (value >= 100 and after == "/"):
+        return False
+    return not counted and before not in _NAMED and not (before in _CLOCK and value <= 24)
+
+
+def _features(
+    index: int,
+    likely: list[int],
+    places: list[int],
+    words: list[str],
+    found: tuple[Amount, ...],
+    values: list[float],
+    role: str,
+    table: Table,
+    moods: tuple[str, ...],
+) -> list[str]:
+    at, amount, value = places[index], found[index], values[index]
+    start = at
+    while start > 0 and at - start < _WORDS_BEFORE and words[start - 1] not in _BREAKS:
+        start -= 1
+    before = words[start:at]
+    end = at + 1
+    while end < len(words) and end - at <= _WORDS_AFTER and words[end] not in _BREAKS:
+        end += 1
+    after = words[at + 1 : end]
+    names = ["bias", "explicit" if amount.explicit else "bare"]
+    names += [f"before {word}" for word in dict.fromkeys(before) if word in _CUES]
+    names += [f"after {word}" for word in dict.fromkeys(after) if word in _CUES]
+    if before and before[-1] in _CUES:
+        names.append(f"just before {before[-1]}")
+    if after and after[0] in _CUES:
+        names.append(f"just after {after[0]}")
+    if "worth" in before and after[:2] == ["to", "me"]:
+        names.append("worth to me")
+    if "(" in words:
+        near = words[max(0, at - 8) : at]
+        if "(" in near and ")" not in near[near.index("(") :]:
+            names.append("in brackets")
+    if after and after[0] in _LINKS and _verdict(after):
+        names.append("judged")
+    if "?" in words and next((word for word in words[end : end + 30] if word in _STOPS), "") == "?":
+        names.append("asked")
+    if index not in likely:
+        names.append("unlikely")
+    elif len(likely) == 1:
+        names.append("only")
+    else:
+        names.append("last" if index == likely[-1] else "first" if index == likely[0] else "middle")
+    if table.mine is None and table.theirs is None and names[-1] not in ("only", "unlikely"):
+        names.append(f"{names[-1]}, opening")
+    if any(found[other].bold for other in likely) and not all(found[other].bold for other in likely):
+        names.append("bold" if amount.bold else "beside bold")
+    if not before and not after:
+        names.append("alone")
+    for name, price in (("theirs", table.theirs), ("mine", table.mine), ("listed", table.listed)):
+        if price is not None and same(price, value):
+            names += [f"is {name}", *(f"is {name}, {mood}" for mood in moods)]
+    if any(value < 0.35 * values[other] for other in likely):
+        names.append("dwarfed")
+    if _far(value, table):
+        names.append("far, as all" if all(_far(values[other], table) for other in likely) else "far")
+    if not amount.explicit:
+        known = table.known
+        if known:
+            ratio = value / max(1e-9, min(known, key=lambda price: abs(price - value)))
+            names.append("bare near" if 0.6 <= ratio <= 1.5 else "bare off" if 0.25 <= ratio <= 3 else "bare far")
+        else:
+            names.append("bare new")
+        if value <= 12:
+            names.append("bare small")
+        if 1900 <= value <= 2100 and not amount.worded:
+            names.append("bare year")
+        if after and after[0].isalpha() and after[0] not in _CUES:
+            names.append("bare followed")
+        if before and before[-1].isalpha() and before[-1] not in _CUES:
+            names.append("bare preceded")
+        if table.counting:
+            names.append("bare counted")
+        if amount.worded:
+            names.append("bare worded")
+    return names
+
+
+def readings(amount: Amount, table: Table) -> list[float]:
+    """The values that a number may mean: itself, or thousands and hundreds beside a price in thousands."""
+    values = [amount.value] if amount.also is None else [amount.value, amount.also]
+    size = table.listed or max(table.known, default=0.0)
+    if size >= 1000 and not amount.explicit:
+        small = [value for value in values if value < 100]
+        values = [
+            big for value in small for big in (value * 1000, value * 100) if 0.3 * size <= big <= 1.5 * size
+        ] + values
+    if len(values) > 1 and table.known:
+        near = [value for value in values if any(0.3 <= value / price <= 3 for price in table.known)]
+        return near or values
+    return values
+
+
+def score(names: list[str]) -> float:
+    """The probability that an amount with these features is the offer."""
+    known = weights()
+    total = sum([known[name] for name in names if name in known])
+    return 1 / (1 + math.exp(-max(-30.0, min(30.0, total))))
+
+
+def _sized(amount: Amount, value: float, table: Table) -> bool:
+    """Whether a bare number has the size of the prices here."""
+    if amount.worded and amount.value <= 10 and (value != amount.value or value == 1):
+        return False  # "that one"
+    near = table.known or [price for price in (table.mine, table.theirs, table.listed) if price is not None]
+    if 1900 <= value <= 2100 and not any(0.6 <= value / price <= 1.6 for price in near if price):
+        return False  # a year
+    return not near or any(0.2 * price <= value <= 4 * price for price in near)
+
+
+def _range(low: int, high: int, words: list[str]) -> bool:
+    """Whether two amounts are the ends of a range."""
+    joined = words[low + 1 : high]
+    return joined == ["-"] or (joined in (["and"], ["to"]) and words[low - 1 : low] in (["between"], ["about"]))
+
+
+CHOSEN = 0.4
+"""The chance from which an amount is taken for the offer; between DOUBTFUL and it the price is not known."""
+DOUBTFUL = 0.2
+SURE = 0.8
+
+
+def choose(
+    places: list[int], words: list[str], found: tuple[Amount, ...], role: str, table: Table, moods: tuple[str, ...]
+) -> Candidate | None:
+    """The amount that is most likely the offer, None if none is likely."""
+    scored = [
+        (score(names), index, value) for index, value, names in candidates(places, words, found, role, table, moods)
+    ]
+    if not scored:
+        return None
+    chance, index, value = max(scored)
+    for low, high in ((index - 1, index), (index, index + 1)):  # "between 50 and 60", "50-60"
+        if low >= 0 and high < len(places) and _range(places[low], places[high], words):
+            ends = [end for _, other, end in scored if other in (low, high)]
+            value = max(ends) if role == "buyer" else min(ends)
+    before = words[max(0, places[index] - 8) : places[index]]
+    limit = not _BOUNDS.isdisjoint(before) and patterns.LIMIT(f" {' '.join(before)} ") is not None
+    best = Candidate(value, index, chance, found[index].explicit, limit)
+    if table.agreed is not None and not best.explicit and best.chance < SURE:
+        return None
+    if best.chance < (DOUBTFUL if best.explicit else CHOSEN):
+        return None
+    return best
+
+
+def worked_out(
+    text: str, values: list[float], role: str, table: Table, able: set[patterns.Pattern], *, refuses: bool
+) -> float | None:
+    """A price that is told by arithmetic: "10% off", "knock off 5", "half price", "the middle", "add 5"."""
+    ask = table.mine if role == "seller" else table.theirs
+    bid = table.theirs if role == "seller" else table.mine
+    ask = ask if ask is not None else table.listed
+    match = patterns.OFF(text, able)
+    if match is not None and match["to"] is None and ask is not None and not refuses:
+        index = text[: match.end()].count("#") - 1
+        if index < 0 or index >= len(values):
+            return None
+        part = values[index]
+        percent = match["percent"] or match["also"]
         if percent:
-            self._propose(base * (1 - int(percent[1] or percent[2]) / 100), clause_number, asked)
-        elif wording.HALF.search(clause):
-            self._propose((self.table.listed or base) / 2, clause_number, asked)
-        elif not named and wording.SPLIT.search(clause) and (other := self._bid()) is not None:
-            self._propose((base + other) / 2, clause_number, asked)
-
-    def _propose(self, price: float, clause_number: int, asked: bool) -> None:
-        self.prices.append(Price(round(price, 2), clause_number, asked))
-        self.limit = False
-
-    def _asking(self) -> float | None:
-        """The seller's price, the listed one if the seller has named none."""
-        named = self.table.mine if self.role == "seller" else self.table.theirs
-        return named if named is not None else self.table.listed
-
-    def _bid(self) -> float | None:
-        return self.table.mine if self.role == "buyer" else self.table.theirs
-
-    def _price(self, amount: Amount, before: str, after: str, asked: bool) -> tuple[float | None, bool]:
-        """The price that a number proposes, None if it proposes none, and whether it certainly is money."""
-        if wording.PERCENT.match(after):
-            return None, False
-        if wording.OFF_AFTER.match(after) or (wording.OFF_BEFORE.search(before) and not re.search(r"\bto\s*$", before)):
-            return self._reduced(amount, before), True
-        if wording.AND_YOURS.search(after) and (wording.ADD_BEFORE.search(before) or wording.MORE_AFTER.match(after)):
-            return self._raised(amount), True
-        if (
-            amount.value <= 0
-            or wording.ADD_ON_AFTER.match(after)
-            or wording.ADD_ON_BEFORE.search(before)
-            or wording.MORE_AFTER.match(after)
-        ):
-            return None, False
-        value, sure = self._sized(amount, before, after)
-        if value is None or self._is_reference(before, after):
-            return None, False
-        negated = wording.NEGATED.search(before) is not None and not (asked and wording.ASKED_AGAINST.match(before))
-        if (negated and wording.LIMIT.search(before)) or wording.AT_LEAST.search(before):
-            self.limit = True
-            return value, sure
-        if negated or (wording.TURNED_DOWN_AFTER.match(after) and not asked):
-            return None, False
-        if asked and wording.PROBE.search(f"{before} {after}"):
-            self.probe = value
-            return None, False
-        self.limit = False
-        return value, sure
-
-    def _reduced(self, amount: Amount, before: str) -> float | None:
-        """ "10 off" as a price."""
-        base = self._asking()
-        if base is None or amount.value >= base or wording.NEGATED.search(before):
-            return None
-        if re.search(r"\b(?:is|was|were|that'?s|it'?s|already|saves?|got|would be)(?: \w+)?\s*$", before):
-            return None
-        self.limit = False
-        return round(base - amount.value, 2)
-
-    def _raised(self, amount: Amount) -> float | None:
-        """ "add 10 and it's yours" as a price."""
-        base = self._bid()
-        self.limit = False
-        return None if base is None else round(base + amount.value, 2)
-
-    def _is_reference(self, before: str, after: str) -> bool:
-        if wording.REFERENCE_BEFORE.search(before):
-            return wording.PLAIN_ACCEPT.search(before) is None  # "I accept your offer of $17"
-        if wording.REFERENCE_AFTER.match(after) or wording.SEVERAL_BEFORE.search(before):
-            return True
-        around = wording.REFERENCE_CLAUSE.search(f"{before} {after}")
-        return around is not None and not wording.PROPOSES.search(
-            before[around.end() :] if around.end() < len(before) else before
-        )
-
-    def _sized(self, amount: Amount, before: str, after: str) -> tuple[float | None, bool]:
-        """The number as a price of the size that prices have here, None if it is no money; and whether it surely is."""
-        known = self.table.known
-        low, high = (min(known), max(known)) if known else (0.0, float("inf"))
-        if amount.explicit:
-            dear = self.table.listed is not None and amount.value > 2.5 * max(high, self.table.listed)
-            return (None, False) if amount.value < 0.045 * low or dear else (amount.value, True)
-        if (
-            after[:1].isalpha()
-            or wording.UNIT_AFTER.match(after)
-            or wording.NAME_BEFORE.search(before)
-            or re.search(r"\d\s?[-:]$", before)
-        ):
-            return None, False
-        alone = not before.strip(" ,~-") and (not after.strip(" .!?:)-") or after.lstrip().startswith(","))
-        cue = alone or wording.CUE_BEFORE.search(before) is not None or wording.CUE_AFTER.match(after) is not None
-        cue = (cue and not self.table.counting) or (amount.worded and amount.value >= 100)
-        strong = alone or wording.STRONG_CUE.search(before) is not None
-        clock = amount.value <= 12 and wording.CLOCK_BEFORE.search(before) is not None
-        coming = clock or (
-            amount.value <= 24 and wording.CLOCK_BEFORE.search(before) and wording.COMING.search(before + after)
-        )
-        for value in self._readings(amount):
-            if not known:
-                if value < 5 and not alone:
-                    continue
-                if coming or not cue or (1900 <= value <= 2100 and not amount.worded):
-                    continue
-                return value, strong or amount.value >= 100
-            if not (0.1 if strong else 0.25 if cue else 0.3) * low <= value <= (3 if cue else 2) * high:
-                continue
-            if value > amount.value and (not cue or amount.worded):
-                continue
-            near = 0.6 * low <= value <= 1.5 * high
-            if (coming and (value != amount.value or not near)) or (
-                wording.COUNTED.match(after) and not (near and cue and value == amount.value)
-            ):
-                continue
-            if (self.table.counting or wording.ARTICLE.search(before)) and not (
-                near and any(abs(value - price) < 0.005 for price in known)
-            ):
-                continue
-            if self.table.agreed and not (cue and 0.6 * self.table.agreed <= value <= 1.6 * self.table.agreed):
-                continue
-            if amount.worded and (value == 1 or (value <= 10 and not near)):
-                continue
-            return value, cue
-        return None, False
-
-    def _readings(self, amount: Amount) -> list[float]:
-        """The values that a bare number may mean: itself, or thousands and hundreds beside a price in thousands."""
-        size = self.table.listed or max(self.table.known, default=0.0)
-        values = [amount.value] if amount.also is None else [amount.value, amount.also]
-        if size >= 1000 and amount.value < 100:
-            scaled = [amount.value * 1000, amount.value * 100]
-            values = [value for value in scaled if 0.3 * size <= value <= 1.5 * size] + values
-        return values
+            return round(ask * (1 - part / 100), 2) if part < 100 else None
+        return round(ask - part, 2) if part < ask else None
+    if ask is not None and not refuses and patterns.HALF(text, able):
+        return round((table.listed or ask) / 2, 2)
+    if ask is not None and bid is not None and not values and not refuses and patterns.MIDDLE(text, able):
+        return round((ask + bid) / 2, 2)
+    match = patterns.ADD(text, able)
+    if match is not None and bid is not None:
+        return round(bid + values[text[: match.end()].count("#") - 1], 2)
+    return None

@@ -5,9 +5,10 @@
     reader.add("buyer", "Fine, I'll take it.")    ->  Act("accept", 20.0)
     reader.outcome()                              ->  Outcome(state="deal", price=20.0, ...)
 
-A price alone never makes a deal: there must be an acceptance, without a condition, of a price that the *other* side
-has put on the table; nobody can accept in another's name. `moderator=rules` is built on this. What one utterance says
-is read in `acts.py`; here is what it does to the table. No prompts, engines or games.
+There must be an acceptance, without a condition, of a price that the *other* side has put on the table; nobody can
+accept in another's name. The rival's price alone, said back, is an acceptance; with a refusal, a judgement or another
+price it is none. `moderator=rules` is built on this. What one utterance says is read in `acts.py`; here is what it does
+to the table. The rules read English.
 """
 
 from __future__ import annotations
@@ -17,11 +18,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bargain.reading.acts import Said, read
-from bargain.reading.money import Amount, amounts, has_digits
+from bargain.reading.money import MOST, Amount, amounts, has_digits, same
 from bargain.reading.proposals import Table
 from bargain.records import State
 
-__all__ = ["Act", "Amount", "Outcome", "Reader", "amounts", "has_digits", "offers", "read_outcome"]
+__all__ = ["Act", "Amount", "Outcome", "Reader", "amounts", "has_digits", "offers", "read_outcome", "same"]
 
 ActKind = Literal["offer", "accept", "reject", "walk_away", "other"]
 
@@ -30,12 +31,15 @@ ActKind = Literal["offer", "accept", "reject", "walk_away", "other"]
 class Act:
     """What one utterance does. `offer` is the price it puts (or, accepting, leaves) on the table, None if none.
 
-    sure: the words can hardly be read otherwise: a price with a currency and no agreement, or a plain acceptance.
+    sure: the words can hardly be read otherwise. An `offer`, `reject` or `other` that is sure is surely no acceptance:
+    no word of it could be one, and it is English. unread: it names money that was not understood, so that the price on
+    the table is not known until somebody names one; an acceptance of it has no price and makes no deal.
     """
 
     kind: ActKind
     offer: float | None = None
     sure: bool = False
+    unread: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +48,9 @@ class Outcome:
 
     price: the agreed price, None unless `state` is "deal". standing_price: the price on the table at the end whatever
     the state. accepted_turn, accepted_by_turn: indexes from 0 of the offer that was accepted and of the acceptance.
-    walked_away: who ended the talk.
+    walked_away: who ended the talk. sure: the act that brought this about is sure, and before an ongoing state no turn
+    could have been an acceptance that was not read as one. price_unknown: the newest offer
+    holds money that was not understood; no older price is booked in its place.
     """
 
     state: State
@@ -53,6 +59,8 @@ class Outcome:
     accepted_turn: int | None = None
     accepted_by_turn: int | None = None
     walked_away: str | None = None
+    sure: bool = False
+    price_unknown: bool = False
 
 
 LISTED = -1
@@ -67,7 +75,7 @@ class Reader:
     """
 
     def __init__(self, list_price: float | None = None, currency: str = "$") -> None:
-        self.list_price = list_price
+        self.list_price = list_price if list_price is not None and 0 < list_price < MOST else None
         self.currency = currency
         self._turn = -1
         self._table: dict[str, tuple[int, float]] = {}
@@ -76,8 +84,10 @@ class Reader:
         self._fresh: str | None = None
         self._said = Said()
         self._speaker: str | None = None
-        self._known = [list_price] if list_price else []
+        self._known = [self.list_price] if self.list_price else []
         self._turned_down = False
+        self._unread: str | None = None
+        self._doubt = False
         self._outcome = Outcome("ongoing")
 
     def outcome(self) -> Outcome:
@@ -94,9 +104,14 @@ class Reader:
         if act.kind == "accept" and accepted is not None:
             return self._accept(role, accepted, act)
         if act.offer is not None:
-            self._put(role, act.offer, said.sure)
+            self._put(role, act.offer, said)
         elif act.kind == "reject":
             self._turn_down(role)
+        self._doubt = self._doubt or (said.yields and act.kind == "other")
+        if act.unread:
+            self._unread = role
+        elif act.offer is not None or (act.kind == "reject" and self._unread == rival):
+            self._unread = None
         if act.offer is not None or self._speaker != role:
             self._fresh = role if act.offer is not None else None
         self._speaker = role
@@ -104,9 +119,15 @@ class Reader:
         if self._outcome.state == "deal" and act.kind == "other":
             return act
         walked = role if act.kind == "walk_away" else self._still_gone(act)
-        if walked and "seller" in self._table:
-            self._last = self._table["seller"][1]  # what the buyer could still come back to
-        self._outcome = Outcome("no_deal" if walked else "ongoing", None, self._last, walked_away=walked)
+        if walked:  # what the buyer could still come back to
+            self._last = self._table["seller"][1] if "seller" in self._table else self.list_price or self._last
+        self._outcome = Outcome(
+            "no_deal" if walked else "ongoing",
+            standing_price=self._last,
+            walked_away=walked,
+            sure=act.sure and (walked == role or not self._doubt),
+            price_unknown=self._unread is not None,
+        )
         return act
 
     def _seen_by(self, role: str, rival: str) -> Table:
@@ -123,7 +144,7 @@ class Reader:
             questioned=self._said.questions,
             newest=theirs is not None and self._last is not None and same(theirs[1], self._last),
             agreed=self._outcome.price,
-            known=tuple(self._known),
+            known=tuple(self._known[-8:]),
         )
 
     def _turn_down(self, role: str) -> None:
@@ -134,8 +155,8 @@ class Reader:
         elif role == "seller" and self.list_price:
             self._last = self.list_price
 
-    def _put(self, role: str, price: float, sure: bool) -> None:
-        if sure:
+    def _put(self, role: str, price: float, said: Said) -> None:
+        if said.explicit or said.chance > 0.7:
             self._known.append(price)
         self._table[role] = (self._turn, price)
         self._made[role].append((self._turn, price))
@@ -152,33 +173,55 @@ class Reader:
         self._table[role] = (self._turn, price)
         self._last = price
         self._fresh = role
+        self._unread = None
+        self._doubt = False
         if self._outcome.state != "deal" or self._outcome.price != price:
-            self._outcome = Outcome("deal", price, price, None if turn == LISTED else turn, self._turn)
+            self._outcome = Outcome("deal", price, price, None if turn == LISTED else turn, self._turn, sure=act.sure)
         return act
 
     def _act(self, said: Said, role: str, rival: str) -> tuple[Act, tuple[int, float] | None]:
         """The act of an utterance and, for an acceptance, the (turn, price) that it accepts."""
         theirs = self._on_table(rival, said)
-        offer = said.prices[-1] if said.prices else None
+        offer = said.price
         agreed = self._outcome.state == "deal"
-        turned_down = said.says_goodbye and not agreed and self._turned_down
-        if (said.leaves or turned_down) and (offer is None or said.limit) and not said.plainly:
-            return (Act("other"), None) if agreed and not said.refuses else (Act("walk_away", offer), None)
-        if offer is None and self._said.probe is not None and said.agrees:
+        turned_down = said.goodbye and not agreed and self._turned_down
+        surely_none = said.english and not said.yields and not said.same and not said.closes
+        own = self._table.get(role)
+        stays = offer is not None and own is not None and same(own[1], offer)
+        moves = offer is not None and not stays and not said.limit and (theirs is None or not same(offer, theirs[1]))
+        if (said.leaves or turned_down) and not moves and not said.plainly:
+            if agreed and not said.refuses:
+                return Act("other"), None
+            return Act(
+                "walk_away", offer if stays else None, sure=surely_none and said.leaves and not said.questions
+            ), None
+        if self._said.probe is not None and offer is None and said.agrees:
             return Act("offer", self._said.probe), None
         accepted = self._accepted(said, role, offer, theirs)
+        if accepted is not None and self._unread == rival and offer is None:
+            return Act("other", unread=True), None
         if accepted is not None:
-            return Act("accept", accepted[1], said.plainly and not said.questions), accepted
+            return Act("accept", accepted[1], said.plainly and not said.questions and not said.waits), accepted
         if said.conditional and offer is None and theirs is not None and not said.refuses and not agreed:
             return Act("offer", theirs[1]), None
         if offer is None and said.lists and self.list_price is not None and role == "seller" and not agreed:
             offer = self.list_price
         if offer is None:
-            return Act("reject") if said.refuses else Act("other"), None
+            if said.refuses and not (agreed and self._said.questions):
+                return Act("reject", sure=surely_none), None
+            return Act("other", sure=surely_none and not said.unread, unread=said.unread and not agreed), None
         if agreed and self._outcome.price is not None and same(offer, self._outcome.price):
             return Act("other"), None
         differs = theirs is None or not same(offer, theirs[1])
-        return Act("offer", offer, said.sure and differs and not said.agrees and not said.conditional), None
+        if (
+            not differs
+            and theirs is not None
+            and theirs[0] != LISTED
+            and ((said.asks and not said.confirms) or said.waits)
+        ):
+            return Act("other"), None  # the rival's price, asked back
+        plain = said.agrees or said.conditional
+        return Act("offer", offer, said.explicit and said.chance > 0.8 and differs and not plain), None
 
     def _on_table(self, rival: str, said: Said) -> tuple[int, float] | None:
         """The rival's price; the listed one while the seller has named none, or when it is named in words."""
@@ -191,19 +234,19 @@ class Reader:
         self, said: Said, role: str, offer: float | None, theirs: tuple[int, float] | None
     ) -> tuple[int, float] | None:
         """What the utterance accepts: the rival's price by words without another price, or by naming it."""
-        if theirs is None or (said.refuses and not said.plainly):
+        if theirs is None or (said.refuses and not said.agrees):
             return None
         if offer is None:
             newest = self._last is not None and same(self._last, theirs[1])
             heard = self._fresh is not None and self._fresh != role
             if said.plainly or (said.agrees and (said.lists or (heard and theirs[0] != LISTED))):
                 return theirs
-            arranged = said.logistics and not said.conditional and theirs[0] != LISTED
+            arranged = said.closes and not said.conditional and theirs[0] != LISTED
             return theirs if arranged and (heard or (said.agrees and newest)) else None
-        if said.limit or said.conditional:
+        if said.limit or said.conditional or (said.waits and not said.plainly):
             return None
         if said.same or same(offer, theirs[1]):
-            return None if not (said.same or said.plainly) or (theirs[0] == LISTED and not said.agrees) else theirs
+            return None if not (said.same or said.agrees) or (theirs[0] == LISTED and not said.agrees) else theirs
         return self._older(role, offer, theirs[1]) if said.agrees else None
 
     def _older(self, role: str, offer: float, newest: float) -> tuple[int, float] | None:
@@ -213,11 +256,6 @@ class Reader:
             if same(price, offer) and (price >= newest if rival == "seller" else price <= newest):
                 return turn, price
         return None
-
-
-def same(one: float, other: float) -> bool:
-    """Whether two prices are equal to the cent."""
-    return abs(one - other) < 0.005
 
 
 def read_outcome(turns: Iterable[tuple[str, str]], list_price: float | None = None, currency: str = "$") -> Outcome:

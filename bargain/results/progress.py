@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from typing import TextIO
 
-from bargain.calls.attempts import Stats
+from bargain.calls.stats import Stats
 from bargain.results.tables import price_text
 from bargain.results.tally import Tally
 

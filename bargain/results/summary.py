@@ -10,16 +10,29 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from bargain.calls.attempts import Stats
-from bargain.results.tables import render, rounds_table, totals_line
+from bargain.calls.stats import Stats
+from bargain.results.tables import disputed_lines, render, rounds_table, totals_line
 from bargain.results.tally import Tally
 
 EXIT_CODES = {"finished": 0, "failed": 1, "budget": 3, "interrupted": 130, "terminated": 143}
 
+NOTHING_READ = (
+    "the rules read English and recognised nothing in any turn; for a talk in another language choose "
+    "moderator=structured with a model, and trust neither moderator=rules, moderator.gate=rules nor the violations"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class RunSummary:
-    """What `play` returns: where the run lies, and its `summary.json` as data."""
+    """What `play` returns: where the run lies, and its `summary.json` as data.
+
+        summary.state                                       # "finished"
+        summary.rounds[1]["mean_change"]                    # against the round before, paired by game
+        summary.data["cost_usd"], summary.data["tokens"]    # None where a price is unknown; input, output, cached
+        print(summary)                                      # the table that the command prints
+
+    directory: the run directory, an absolute path. data: everything in summary.json, in its own keys.
+    """
 
     directory: Path
     data: dict[str, Any] = field(repr=False)
@@ -36,7 +49,12 @@ class RunSummary:
 
     @property
     def rounds(self) -> list[dict[str, Any]]:
-        """One dict per arm and round: games, deals, deal_rate, mean_price, mean_change ... and their 95% intervals."""
+        """One dict per arm and round, in order: round, arm ("" without arms), games, deals, deal_rate, mean_price ...
+
+        Intervals are 95%: deal_rate_low and _high (Wilson), price_low and _high, change_low and _high (Student's t).
+        Prices are in the item's currency and given a deal; None where there is no value. `games` counts every finished
+        game, those without a deal and those that failed included.
+        """
         return list(self.data["rounds"])
 
     @property
@@ -45,7 +63,8 @@ class RunSummary:
         return EXIT_CODES[self.data["ended"]]
 
     def __str__(self) -> str:
-        parts = [render(rounds_table(self.data)), totals_line(self.data)]
+        parts = [render(rounds_table(self.data)), *disputed_lines(self.data), totals_line(self.data)]
+        parts += [f"note: {note}" for note in self.data.get("notes", ())]
         if self.data["games"]["error"]:
             parts.append(f"{self.data['games']['error']} games failed; see bargain.log for each reason")
         return "\n".join([*parts, f"run directory: {self.directory}"])
@@ -56,12 +75,14 @@ class RunSummary:
 
 def summary_data(ended: str, facts: dict[str, Any], tally: Tally, stats: Stats, wall_s: float) -> dict[str, Any]:
     """What stands in summary.json. ended: a key of EXIT_CODES, or running; facts: what the run knows of itself."""
+    notes = [NOTHING_READ] if ended != "running" and tally.words.unread() else []
     return {
         "state": {"finished": "finished", "running": "running", "failed": "failed"}.get(ended, "paused"),
         "ended": ended,
         **facts,
         "games": {"planned": facts["n_games"], "finished": tally.finished, "error": tally.errors},
         "rounds": tally.rounds(intervals=ended != "running"),
+        "notes": notes,
         "tokens": {name: tally.tokens[name] for name in ("input", "output", "cached")},
         "cost_usd": stats.cost_usd,
         "cost_usd_by_seat": dict(sorted(stats.cost_by_seat.items())),

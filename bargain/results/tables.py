@@ -33,7 +33,8 @@ def rounds_table(summary: dict[str, Any]) -> Table:
     arms = any(row["arm"] for row in summary["rounds"])
     if arms:
         table.add_column("arm")
-    for name in ("round", "games", "deals"):
+    disputed = any(row.get("disputed") for row in summary["rounds"])
+    for name in ("round", "games", "deals", *(["disputed"] if disputed else [])):
         table.add_column(name, justify="right")
     table.add_column("deal rate, %")
     table.add_column("mean price, 2023 rules" if legacy else "mean price")
@@ -42,6 +43,7 @@ def rounds_table(summary: dict[str, Any]) -> Table:
     for row in summary["rounds"]:
         cells = [row["arm"] or "all"] if arms else []
         cells += [str(row["round"]), str(row["games"]), str(row["deals"])]
+        cells += [str(row.get("disputed", 0))] if disputed else []
         cells.append(rate_cell(row))
         if legacy:
             cells.append(f"{price_text(row['legacy_mean_price'], currency)}  ({row['legacy_games']} survivors)")
@@ -50,6 +52,20 @@ def rounds_table(summary: dict[str, Any]) -> Table:
             cells.append(change_cell(row))
         table.add_row(*cells)
     return table
+
+
+def disputed_lines(summary: dict[str, Any]) -> list[str]:
+    """What the moderator called a deal and the words do not bear out, a line for each arm and round that has any."""
+    lines = []
+    for row in summary["rounds"]:
+        if row.get("disputed"):
+            where = f"{row['arm']}, round {row['round']}" if row["arm"] else f"round {row['round']}"
+            unknown = f", {row['price_unknown']} of them for want of a price" if row["price_unknown"] else ""
+            lines.append(
+                f"{where}: {row['disputed']} of {row['games']} games disputed{unknown}; "
+                f"with them the deal rate is {100 * row['deal_rate_with_disputed']:.1f}%"
+            )
+    return lines
 
 
 def rate_cell(row: dict[str, Any]) -> str:

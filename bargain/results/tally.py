@@ -12,10 +12,11 @@ from array import array
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from statistics import NormalDist
 from typing import Any
 
-from bargain.records import Game, Item, Round
+from bargain.agents.witness import english
+from bargain.intervals import mean, t_interval, wilson
+from bargain.records import Game, Item, Round, is_disputed, lacks_price
 
 Key = tuple[str, int]
 """(arm, round); the arm is "" before a game branches."""
@@ -31,6 +32,28 @@ class _Column:
     violations: Counter[str] = field(default_factory=Counter)
     verdicts: int = 0
     objections: int = 0
+    disputed: int = 0
+    price_unknown: int = 0
+
+
+class Words:
+    """What the rules made of the players' own turns: whether they can read them at all."""
+
+    def __init__(self) -> None:
+        self.turns = self.offers = self.answers = self.english = 0
+
+    def add(self, played: Round) -> None:
+        """Counts the turns of a round, without the hard-coded openings."""
+        for turn in played.turns:
+            if not turn.fixed:
+                self.turns += 1
+                self.offers += turn.act == "offer"
+                self.answers += turn.act in ("accept", "reject", "walk_away")
+                self.english += english(turn.text)
+
+    def unread(self) -> bool:
+        """Whether no rule fired in any turn: nothing recognised, or numbers only, in words that are not English."""
+        return self.turns > 0 and not self.answers and (not self.offers or self.english < 0.5 * self.turns)
 
 
 class Tally:
@@ -42,6 +65,7 @@ class Tally:
         self.errors = 0
         self.columns: dict[Key, _Column] = {}
         self.tokens: Counter[str] = Counter()
+        self.words = Words()
 
     def add(self, game: Game) -> None:
         """Counts one game."""
@@ -66,6 +90,9 @@ class Tally:
         column.violations.update(each.kind for each in played.violations)
         column.verdicts += len(played.verdicts)
         column.objections += sum(bool(each.objections) for each in played.verdicts)
+        column.disputed += is_disputed(played)
+        column.price_unknown += lacks_price(played)
+        self.words.add(played)
         for _, usage in played.usage:
             self.tokens["input"] += usage.input_tokens
             self.tokens["output"] += usage.output_tokens
@@ -115,6 +142,9 @@ class Tally:
             "violations": dict(sorted(column.violations.items())),
             "verdicts": column.verdicts,
             "objections": column.objections,
+            "disputed": column.disputed,
+            "price_unknown": column.price_unknown,
+            "deal_rate_with_disputed": (len(prices) + column.disputed) / self.finished if self.finished else None,
         }
 
     def _surplus(self, surpluses: Sequence[float]) -> float | None:
@@ -127,31 +157,3 @@ class Tally:
         chain = [self.columns.get((arm, each)) or self.columns.get(("", each)) for each in range(1, number + 1)]
         series = [column.legacy for column in chain if column is not None]
         return [row[-1] for row in zip(*series, strict=False) if not any(math.isnan(price) for price in row)]
-
-
-def mean(values: Sequence[float]) -> float | None:
-    """The arithmetic mean, None of nothing."""
-    return math.fsum(values) / len(values) if values else None
-
-
-def t_interval(values: Sequence[float]) -> tuple[float | None, float | None]:
-    """The 95% Student interval of a mean; (None, None) for fewer than two values."""
-    if len(values) < 2:
-        return None, None
-    from scipy.special import stdtrit  # scipy.stats has it too, and takes a second to import
-
-    centre = math.fsum(values) / len(values)
-    spread = math.sqrt(math.fsum((value - centre) ** 2 for value in values) / (len(values) - 1) / len(values))
-    half = float(stdtrit(len(values) - 1, 0.975)) * spread
-    return centre - half, centre + half
-
-
-def wilson(hits: int, total: int) -> tuple[float | None, float | None]:
-    """The 95% score interval of a rate (Wilson 1927); (None, None) of nothing."""
-    if not total:
-        return None, None
-    z = NormalDist().inv_cdf(0.975)
-    centre = hits + z * z / 2
-    half = z * math.sqrt(hits * (total - hits) / total + z * z / 4)
-    low, high = ((centre + side) / (total + z * z) for side in (-half, half))
-    return low if hits else 0.0, high if hits < total else 1.0

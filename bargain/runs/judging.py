@@ -15,11 +15,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
+from bargain.agents.witness import Reading, reading_of
 from bargain.engines.base import Ask
 from bargain.errors import GaveUp
+from bargain.intervals import wilson
 from bargain.reading.reader import Outcome, Reader, same
 from bargain.records import PLAYERS, Item, Place, Turn, Verdict
-from bargain.results.tally import wilson
 from bargain.text import cell
 
 STATES = ("deal", "ongoing", "no_deal")
@@ -119,14 +120,15 @@ def _labelled(line: str, where: str) -> Labelled:
     )
 
 
-def as_turns(dialogue: Labelled) -> tuple[tuple[Turn, ...], Outcome]:
+def as_turns(dialogue: Labelled) -> tuple[tuple[Turn, ...], Reading]:
     """The dialogue as the game records it, and how the rules read it."""
     reader = Reader(dialogue.list_price, dialogue.currency)
-    turns = []
+    turns, acts = [], []
     for role, text in dialogue.turns:
         act = reader.add(role, text)
+        acts.append(act)
         turns.append(Turn("seller" if role == "seller" else "buyer", text, act.offer, act.kind))
-    return tuple(turns), reader.outcome()
+    return tuple(turns), reading_of(reader.outcome(), acts)
 
 
 async def judge_one(judge: Judge, name: str, ask: Ask, number: int, dialogue: Labelled) -> Judged:

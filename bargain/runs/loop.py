@@ -1,8 +1,7 @@
 """The event loop that a run is played on: one that is never away from its deadlines for long.
 
 A timeout can only mean what it says if the loop looks at the clock often, whatever comes in at once. Three things keep
-it away: hundreds of answers in one turn, full garbage collections, and work of ours (see journal_writer.WAKE_AT_ONCE).
-It knows sockets and the collector, and nothing of runs.
+it away: hundreds of answers in a turn, full garbage collections, and work of ours (journal/writer.py, WAKE_AT_ONCE).
 """
 
 from __future__ import annotations

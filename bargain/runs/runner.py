@@ -43,7 +43,7 @@ from bargain.games.table import Seats, Table
 from bargain.records import Game
 from bargain.results.progress import ProgressLine
 from bargain.results.summary import RunSummary, metrics, summary_data
-from bargain.results.tables import totals_line
+from bargain.results.tables import disputed_lines, totals_line
 from bargain.results.tally import Tally
 from bargain.rundir.directory import choose, has_failed_games, read_state, write_json
 from bargain.rundir.games import GamesFile
@@ -64,12 +64,21 @@ DRAIN_S = 0.3
 def play(
     cfg: DictConfig, directory: Path | str | None = None, *, show_progress: bool = True, cells_at_once: int = 1
 ) -> RunSummary:
-    """Plays the run of a composed config and returns its summary.
+    """Plays the run of a composed config, or goes on with it, and returns its summary.
 
-    directory: where it lies; None = the newest unfinished run of exactly this config under outputs/, else a new one.
+        summary = play(compose(["game=simple", "n_games=10"]))
+        if summary.state != "finished":
+            print(summary.problem)                          # why, and how to go on
+
+    directory: where the run lies; None = the newest unfinished run of exactly this config under outputs/, else a new
+    one. A run that is finished there is not played again: its summary is returned.
+    show_progress: a line on stderr while it plays.
     cells_at_once: so many cells of a sweep play at the same time and share the engines' limits, each an equal part.
-    Raises ConfigError before the first call for what cannot be played. A run that pauses or fails is a summary that
-    says so; nothing that was recorded is lost.
+
+    Raises ConfigError before the first call for what cannot be played (a key that is not set, a directory with another
+    run). What happens later does not raise: a run that is interrupted, reaches its budget, or stops because nothing can
+    work any more (a wrong key, a full disk) returns a summary whose `state` is "paused" or "failed". Replies that were
+    recorded are not paid for again. An error in code of your own is raised, after the run has recorded it.
     """
     cfg = checked(cfg)
     plain = plain_of(cfg)
@@ -111,18 +120,7 @@ class Run:
         self.started = time.monotonic()
         self.ended = "finished"
         self.problem = ""
-        self.already_finished = self._already_finished()
-
-    def _already_finished(self) -> RunSummary | None:
-        recorded = read_state(self.directory)
-        if recorded.get("state") != "finished" or self.cfg.mode == "replay":
-            return None
-        if recorded_identity(self.directory, recorded) != identity(self.plain):
-            raise ConfigError(f"{self.directory} holds a finished run of another config; choose another directory")
-        if self.cfg.retry_failed and has_failed_games(recorded):
-            return None
-        print(f"already finished, nothing was called: {self.directory}")
-        return RunSummary(self.directory, recorded)
+        self.already_finished = finished_before(cfg, plain, directory)
 
     def go(self) -> RunSummary:
         """Plays the run to its end, pause or failure, and leaves every file of the run directory behind."""
@@ -130,8 +128,8 @@ class Run:
             try:
                 self._prepare(caller)
                 self._play(caller)
-                if self.cfg.mode == "replay":
-                    self._compare_replay()
+                if self.cfg.mode == "replay" and self.ended == "finished":
+                    self._prove_replay()
                 summary = self._summary(caller, final=True)
                 self._keep(summary)
             except BaseException as error:
@@ -141,6 +139,8 @@ class Run:
                     raise first from None
                 return RunSummary(self.directory, self._summary(caller, final=True))
         self._tell_tracker(summary)
+        for line in [*summary["notes"], *disputed_lines(summary)]:
+            log.warning("%s", line)
         log.info("%s: %s", summary["ended"], self.problem or totals_line(summary))
         return RunSummary(self.directory, summary)
 
@@ -285,16 +285,14 @@ class Run:
         if self.cfg.mode != "replay" or summary["ended"] == "finished":
             write_json(self.directory / "summary.json", summary)
 
-    def _compare_replay(self) -> None:
-        """mode=replay proves itself: the games it made are those on file, byte for byte."""
-        made, kept = self.directory / self.games_name, self.directory / "games.jsonl"
-        if self.ended != "finished":
-            return
-        if kept.is_file() and not filecmp.cmp(made, kept, shallow=False):
+    def _prove_replay(self) -> None:
+        """The games that the replay made are those on file, byte for byte."""
+        made, on_file = self.directory / self.games_name, self.directory / "games.jsonl"
+        if on_file.is_file() and not filecmp.cmp(made, on_file, shallow=False):
             self.ended = "failed"
-            self.problem = f"the replay differs from games.jsonl: compare {made} with {kept}"
+            self.problem = f"the replay differs from games.jsonl: compare {made} with {on_file}"
             return
-        os.replace(made, kept)
+        os.replace(made, on_file)
         print("replayed from the journal: games.jsonl is the same, byte for byte", flush=True)
 
     def _tell_tracker(self, summary: dict[str, Any]) -> None:
@@ -303,6 +301,19 @@ class Run:
             self.tracker.finish(summary, files)
         else:
             self.tracker.fail(self.problem)
+
+
+def finished_before(cfg: DictConfig, plain: dict[str, Any], directory: Path) -> RunSummary | None:
+    """The summary of a directory in which exactly this run is finished. Raises ConfigError for another finished run."""
+    recorded = read_state(directory)
+    if recorded.get("state") != "finished" or cfg.mode == "replay":
+        return None
+    if recorded_identity(directory, recorded) != identity(plain):
+        raise ConfigError(f"{directory} holds a finished run of another config; choose another directory")
+    if cfg.retry_failed and has_failed_games(recorded):
+        return None
+    print(f"already finished, nothing was called: {directory}")
+    return RunSummary(directory, recorded)
 
 
 async def play_game(

@@ -46,8 +46,8 @@ class SweepCallback(Callback):
         overrides = task_overrides(config)
         if read_state(directory, "sweep.json"):
             print(f"goes on with the unfinished sweep {directory}", flush=True)
-        state = {"identity": sweep_identity(overrides), "state": "running", "overrides": overrides}
         cells = count_cells(config)
+        state = {"identity": sweep_identity(overrides), "state": "running", "overrides": overrides, "cells": cells}
         write_json(directory / "sweep.json", {**state, "cells_at_once": cells or 1})  # until the launcher has answered
         write_json(directory / "sweep.json", {**state, "cells_at_once": cells_at_once(config, cells)})
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import warnings
+from collections.abc import Sequence
 from typing import Any
 
 from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
@@ -24,15 +25,22 @@ warnings.filterwarnings(
 )
 
 
+def cells_of(config: DictConfig, overrides: Sequence[str]) -> list[list[str]]:
+    """The overrides of each cell, as Hydra's own sweeper splits these ones, the sweep of an experiment's file included.
+
+    config: composed by the Hydra that is initialised now.
+    """
+    parser = OverridesParser.create(config_loader=GlobalHydra.instance().config_loader())
+    params = [f"{key}={value}" for key, value in (config.hydra.sweeper.get("params") or {}).items()]
+    (cells,) = BasicSweeper.split_arguments(parser.parse_overrides([*params, *overrides]), None)
+    return cells
+
+
 def count_cells(config: DictConfig) -> int | None:
     """How many cells the sweep of a composed config has; None when another sweeper than Hydra's own decides it."""
-    sweeper = config.hydra.sweeper
-    if not str(sweeper._target_).endswith(".BasicSweeper"):
+    if not str(config.hydra.sweeper._target_).endswith(".BasicSweeper"):
         return None
-    parser = OverridesParser.create(config_loader=GlobalHydra.instance().config_loader())
-    params = [f"{key}={value}" for key, value in (sweeper.get("params") or {}).items()]
-    (cells,) = BasicSweeper.split_arguments(parser.parse_overrides([*params, *task_overrides(config)]), None)
-    return len(cells)
+    return len(cells_of(config, task_overrides(config)))
 
 
 def cells_at_once(config: DictConfig, cells: int | None) -> int:

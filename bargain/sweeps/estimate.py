@@ -19,7 +19,6 @@ from typing import Any
 
 from hydra import compose as hydra_compose
 from hydra import initialize_config_dir
-from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra._internal.utils import get_args_parser
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from omegaconf import DictConfig
@@ -33,10 +32,12 @@ from bargain.config.compose import compose, register_with_hydra
 from bargain.config.files import config_dir
 from bargain.config.follow import engines_of
 from bargain.config.targets import locate
+from bargain.engines.base import Engine
 from bargain.errors import ConfigError
 from bargain.records import Usage
 from bargain.results.tables import PLAIN
 from bargain.sweeps.callback import quoted
+from bargain.sweeps.cells import cells_of
 
 EXPECTED_TURNS = 9
 """Turns of a round beside the two openings: what the embedded negotiators take (9.2 in 1,000 rounds)."""
@@ -143,6 +144,8 @@ def _add_moderator(
         calls = float(min(turns, threshold))
     elif moderator.start == "no_number":
         calls = 1.0
+    elif moderator.start == "no_offer":
+        calls = max(1.0, turns / 4)
     else:
         late = re.fullmatch(r"turn_(\d+)", moderator.start)
         calls = float(min(max(1, turns - (int(late[1]) - 2 if late else 0)), threshold))
@@ -184,9 +187,8 @@ def _cost(cfg: DictConfig, seats: dict[str, Tokens]) -> tuple[float | None, tupl
     configs = engines_of(cfg)
     for seat, tokens in seats.items():
         config = configs[seat]
-        if getattr(locate(config._target_, list(cfg.allow_targets)), "free", False):
-            continue
-        price = price_of(config)
+        target = locate(config._target_, list(cfg.allow_targets))
+        price = price_of(config, target if isinstance(target, type) else Engine)
         if price is None:
             unknown.append(str(config.name or config.model))
             continue
@@ -195,18 +197,14 @@ def _cost(cfg: DictConfig, seats: dict[str, Tokens]) -> tuple[float | None, tupl
     return (None, tuple(sorted(set(unknown)))) if unknown else (total, ())
 
 
-def cells_of(overrides: Sequence[str]) -> list[list[str]]:
-    """The overrides of each cell of `bargain -m overrides`, those of an experiment's own sweep included."""
+def swept(overrides: Sequence[str]) -> list[list[str]]:
+    """The overrides of each cell of `bargain -m overrides`."""
     register_with_hydra()
-    plain = [each for each in overrides if not each.startswith("hydra/") or "=" in each]
+    plain = [override for override in overrides if not override.startswith("hydra/") or "=" in override]
     parser = OverridesParser.create()
-    first = [each for each in plain if not parser.parse_override(each).is_sweep_override()]
+    first = [override for override in plain if not parser.parse_override(override).is_sweep_override()]
     with initialize_config_dir(str(config_dir()), version_base="1.3", job_name="bargain"):
-        cfg = hydra_compose("config", first, return_hydra_config=True)
-    params = cfg.hydra.sweeper.get("params") or {}
-    swept = parser.parse_overrides([*(f"{key}={value}" for key, value in params.items()), *plain])
-    (cells,) = BasicSweeper.split_arguments(swept, None)
-    return cells
+        return cells_of(hydra_compose("config", first, return_hydra_config=True), plain)
 
 
 def preview(arguments: Sequence[str], *, sweep: bool, strict: bool = True) -> str:
@@ -218,7 +216,7 @@ def preview(arguments: Sequence[str], *, sweep: bool, strict: bool = True) -> st
     options, _ = get_args_parser().parse_known_args(list(arguments))
     own = [f"hydra.searchpath=[{quoted(Path(options.config_dir).resolve())}]"] if options.config_dir else []
     overrides = [*own, *options.overrides]
-    cells = cells_of(overrides) if sweep else [list(overrides)]
+    cells = swept(overrides) if sweep else [list(overrides)]
     looked_at = cells[:CELLS_LOOKED_AT]
     differing = [key for key in _keys(cells) if len({_value(cell, key) for cell in cells}) > 1]
     found = []

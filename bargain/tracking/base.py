@@ -8,7 +8,6 @@ like `none.NoTracker` and one YAML in conf/tracking/.
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,8 +15,6 @@ from typing import Any, Protocol
 
 from bargain.config.identity import identity
 from bargain.records import Game
-
-_TAG_LENGTH = 64  # W&B refuses longer tags
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +33,11 @@ class RunInfo:
 
 
 class Tracker(Protocol):
-    """Shows one run. Constructed as `target(config: TrackingConfig)`; start comes first, then finish or fail, once."""
+    """Shows one run. Constructed as `target(config)`; start comes first, then finish or fail, once.
+
+    config: the `tracking` part of the config. A tracker with options of its own declares them as a class attribute,
+    `options`, a dataclass that extends TrackingConfig; names, types and values are then checked before the run starts.
+    """
 
     def start(self, run_dir: Path, config: dict[str, Any], info: RunInfo) -> None:
         """The run begins, or goes on. config: the composed config as plain data."""
@@ -69,9 +70,8 @@ def run_info(
 ) -> RunInfo:
     """The RunInfo of a run directory and its composed config.
 
-    config_identity: `rundir.identity` of the config when it is known (summary.json says it). tags: further ones.
-    The id is that of the W&B run which the directory already holds, so that a moved directory keeps its run; the first
-    time it is derived from the config's identity and the last parts of the path, date and time among them.
+    config_identity: the config's identity when it is known (summary.json says it). tags: further ones.
+    The id is derived from the config's identity and the last parts of the path, date and time among them.
     """
     path = run_dir.resolve()
     swept = (path.parent / "sweep.json").is_file()
@@ -79,13 +79,13 @@ def run_info(
     place = "/".join(path.parts[-3:])
     digest = hashlib.sha256(f"{config_identity or identity(config)} {place}".encode()).hexdigest()[:12]
     options = _options(config)
-    chosen = [f"{name}={value}"[:_TAG_LENGTH] for name, value in options.items() if value]
-    further = [str(tag)[:_TAG_LENGTH] for tag in tags if str(tag)]
+    chosen = [f"{name}={value}" for name, value in options.items() if value]
+    further = [str(tag) for tag in tags if str(tag)]
     seats = [options[name] for name in ("game", "engine@seller", "engine@buyer")]
     label = f"{seats[0]}: {seats[1]} sells to {seats[2]}, " if all(seats) else ""
     return RunInfo(
-        id=_recorded_id(path) or digest,
-        name=f"{label}{'/'.join(path.parts[-2:]) if swept else path.name}"[:128],
+        id=digest,
+        name=f"{label}{'/'.join(path.parts[-2:]) if swept else path.name}",
         group=group,
         tags=tuple(dict.fromkeys([*chosen, *further, *(["simulated"] if simulated else [])])),
         simulated=simulated,
@@ -110,14 +110,3 @@ def _options(config: dict[str, Any]) -> dict[str, str]:
 
 
 _SEATS = ("seller", "buyer", "critic", "moderator")
-
-
-def _recorded_id(run_dir: Path) -> str | None:
-    """The id of the first W&B run written in this directory."""
-    for path in sorted(
-        run_dir.glob("wandb/*run-*/run-*.wandb"), key=lambda each: each.parent.name.partition("run-")[2]
-    ):
-        match = re.fullmatch(r"run-(.+)\.wandb", path.name)
-        if match:
-            return match.group(1)
-    return None

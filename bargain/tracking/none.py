@@ -12,7 +12,7 @@ from bargain.tracking.base import RunInfo
 
 
 class NoTracker:
-    """Shows nothing."""
+    """Shows nothing, and takes the keys of whatever was chosen before it."""
 
     def __init__(self, config: TrackingConfig) -> None:
         del config

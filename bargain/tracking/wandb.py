@@ -12,8 +12,9 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,8 @@ FINISH_S = 20.0
 """Seconds that a finished run waits for W&B before it gives it up."""
 FAIL_S = 0.3
 """Seconds that an interrupted run waits; its W&B process then ends alone, within its own limit."""
+TAG_LENGTH, NAME_LENGTH = 64, 128
+"""W&B refuses longer ones."""
 
 
 def chosen_mode(configured: str) -> str:
@@ -38,10 +41,34 @@ def chosen_mode(configured: str) -> str:
     return os.environ.get("WANDB_MODE") or configured
 
 
+MODES = ("offline", "online", "disabled")
+
+
+@dataclass
+class WandbConfig(TrackingConfig):
+    """The keys of tracking=wandb."""
+
+    _target_: str = "bargain.tracking.wandb.WandbTracker"
+    name: str = "wandb"
+    project: str = "bargain"
+    entity: str | None = None
+    """Account or team; null = the default of the user's key."""
+    mode: str = "offline"
+    """WANDB_MODE overrides it."""
+    group: str | None = None
+    """null = the sweep's name."""
+
+    def __post_init__(self) -> None:
+        if self.mode not in MODES:
+            raise ValueError(f"tracking.mode must be {' or '.join(MODES)}, got {self.mode!r}")
+
+
 class WandbTracker:
     """Shows a run in W&B. See base.Tracker; nothing here raises because of W&B, and only finish waits for it."""
 
-    def __init__(self, config: TrackingConfig, finish_s: float = FINISH_S) -> None:
+    options = WandbConfig
+
+    def __init__(self, config: WandbConfig, finish_s: float = FINISH_S) -> None:
         self._config = config
         self._finish_s = finish_s
         self._process: WandbProcess | None = None
@@ -93,7 +120,7 @@ def start_message(
     run_dir: Path,
     config: dict[str, Any],
     info: RunInfo,
-    tracking: TrackingConfig,
+    tracking: WandbConfig,
     *,
     mode: str,
     resume: bool,
@@ -101,8 +128,10 @@ def start_message(
 ) -> dict[str, Any]:
     """The message that starts a W&B run. resume: go on with the run of this id if there is one, else replace it.
 
-    finish_s: seconds that sending what is left may take at the end.
+    finish_s: seconds that sending what is left may take at the end. A directory that holds a W&B run already keeps its
+    id, wherever it was moved.
     """
+    tags = dict.fromkeys(tag[:TAG_LENGTH] for tag in [*info.tags, *map(str, tracking.tags)] if tag)
     return {
         "do": "start",
         "run_dir": str(run_dir),
@@ -113,9 +142,21 @@ def start_message(
         "finish_s": finish_s,
         "config": hidden(config),
         **asdict(info),
+        "id": recorded_id(run_dir) or info.id,
+        "name": info.name[:NAME_LENGTH],
         "group": tracking.group or info.group,
-        "tags": [*info.tags, *(tag for tag in map(str, tracking.tags) if tag not in info.tags)],
+        "tags": list(tags),
     }
+
+
+def recorded_id(run_dir: Path) -> str | None:
+    """The id of the first W&B run written in this directory, None if there is none."""
+    files = run_dir.glob("wandb/*run-*/run-*.wandb")
+    for path in sorted(files, key=lambda file: file.parent.name.partition("run-")[2]):
+        match = re.fullmatch(r"run-(.+)\.wandb", path.name)
+        if match:
+            return match.group(1)
+    return None
 
 
 def finish_message(summary: dict[str, Any], files: Sequence[Path]) -> dict[str, Any]:

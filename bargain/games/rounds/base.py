@@ -15,17 +15,29 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from bargain.agents.player import Negotiator
+from bargain.agents.verdicts import accepting_turn
+from bargain.agents.witness import Reading, reading_of, settled
 from bargain.config.schema import GameConfig
 from bargain.engines.base import ALL_ACTS, Ask
 from bargain.errors import GaveUp
-from bargain.reading.reader import Outcome as Reading
-from bargain.reading.reader import Reader
+from bargain.reading.reader import Act, Reader, same
 from bargain.reading.violations import find_violations
-from bargain.records import Feedback, Item, Outcome, Place, Player, Round, Turn, Verdict
+from bargain.records import (
+    MAX_EXCHANGES,
+    PRICE_UNKNOWN,
+    Feedback,
+    Item,
+    Outcome,
+    Place,
+    Player,
+    Round,
+    Turn,
+    Verdict,
+)
 
 
 class Moderator(Protocol):
@@ -40,11 +52,11 @@ class Moderator(Protocol):
 class RoundRules:
     """The rules of a round: see GameConfig and ModeratorConfig in config/schema.py for each field."""
 
-    max_exchanges: int = 10
+    max_exchanges: int = MAX_EXCHANGES
     who_is_first: Player = "seller"
     free_openings: frozenset[Player] = frozenset()
-    moderator_start: str = "no_number"
-    no_deal_threshold: int = 10
+    moderator_start: str = "no_offer"
+    no_deal_threshold: int = 0
     gate: bool = False
 
 
@@ -73,8 +85,8 @@ class RoundProtocol(ABC):
         self.rules = rules
         self.turns: tuple[Turn, ...] = ()
         self.verdicts: list[Verdict] = []
-        self.sure = False
-        """Whether the last turn's words are plain, as the rules read them."""
+        self.acts: tuple[Act, ...] = ()
+        """What each turn does, as the rules read it."""
         self._ask = ask
         self._round = place
         self._item = item
@@ -102,6 +114,8 @@ class RoundProtocol(ABC):
             ending = await self.play_out()
         except GaveUp as error:
             ending = Ending("error", str(error))
+        if ending.outcome == "no_deal":
+            ending = replace(ending, reason="; ".join([ending.reason, *self._unknown_price()]))
         return Round(
             self._round.round,
             self._round.arm,
@@ -126,12 +140,12 @@ class RoundProtocol(ABC):
 
     def read(self) -> Reading:
         """How the dialogue stands, as the rules read it."""
-        return self._reader.outcome()
+        return reading_of(self._reader.outcome(), self.acts)
 
     async def verdict(self) -> Verdict:
         """The moderator's verdict on the dialogue as it stands; with a gate the rules', where the words are plain."""
         read = self.read()
-        if self.rules.gate and self.sure:
+        if self.rules.gate and settled(read, len(self.turns)):
             verdict = Verdict(len(self.turns), read.state, read.price, stands=read.state)
         else:
             place = self._place(len(self.turns), "moderator")
@@ -142,12 +156,21 @@ class RoundProtocol(ABC):
     def deal(self, verdict: Verdict) -> Ending:
         """The end of a round with a deal."""
         read = self.read()
-        accepted_by = read.accepted_by_turn if read.state == "deal" else len(self.turns) - 1
+        agreed = read.state == "deal" and read.price is not None and verdict.price is not None
+        if agreed and same(read.price or 0.0, verdict.price or 0.0):
+            accepted_by = read.accepted_by_turn
+        else:
+            accepted_by = accepting_turn(verdict, self.turns)
         return Ending("deal", "", verdict.price, accepted_by)
+
+    def _unknown_price(self) -> list[str]:
+        """What the reason adds where there may have been a deal, at a price that nobody can say."""
+        told = (objection for verdict in self.verdicts for objection in verdict.objections)
+        return [objection for objection in told if objection.startswith(PRICE_UNKNOWN)][-1:]
 
     def _add(self, speaker: Player, text: str, *, fixed: bool = False) -> None:
         act = self._reader.add(speaker, text)
-        self.sure = act.sure
+        self.acts = (*self.acts, act)
         self.turns = (*self.turns, Turn(speaker, text, act.offer, act.kind, fixed))
 
     def _place(self, turn: int, role: str) -> Place:

@@ -1,7 +1,8 @@
 """One round: who speaks, when the moderator looks, when it is over.
 
 Both players open (word for word, or freely), then exchanges follow until there is a deal, somebody walks away, the
-moderator has seen no deal too often, or the exchanges run out.
+moderator has seen no deal too often, or the exchanges run out. Before a round ends without a deal the moderator has had
+a look at its last turn, except where moderator.start=no_number keeps to the letter of 2023.
 
 One of the simulated negotiators' rounds, as it was played:
 
@@ -18,8 +19,9 @@ One of the simulated negotiators' rounds, as it was played:
 from __future__ import annotations
 
 from bargain.agents.moderator import steps_in
+from bargain.agents.witness import surely
 from bargain.games.rounds.base import Ending, RoundProtocol
-from bargain.records import PLAYERS, Player, rival_of
+from bargain.records import PLAYERS, Player, Verdict, rival_of
 
 
 class Negotiation(RoundProtocol):
@@ -42,17 +44,32 @@ class Negotiation(RoundProtocol):
                 if ending is not None:
                     return ending
                 speaker = rival_of(speaker)
+        if self.rules.moderator_start != "no_number" and not self._judged():
+            ending = self._ending(await self.verdict())
+            if ending is not None:
+                return ending
         return Ending("no_deal", "both stayed firm" if self._both_firm() else "out of exchanges")
 
     async def _look(self) -> Ending | None:
         """How the round ends after the last turn, None when it goes on."""
         read = self.read()
-        if read.state == "no_deal":
+        if read.state == "no_deal" and surely(read):
             return Ending("walk_away", f"the {read.walked_away} walked away")
-        self._moderating = self._moderating or steps_in(self.rules.moderator_start, self.turns)
-        if not self._moderating:
-            return None
-        verdict = await self.verdict()
+        start = self.rules.moderator_start
+        looks = steps_in(start, self.turns, self.acts[-1])
+        if start != "no_offer":
+            looks = self._moderating = self._moderating or looks
+        ending = self._ending(await self.verdict()) if looks else None
+        if ending is None and read.state == "no_deal":
+            return Ending("walk_away", f"the {read.walked_away} walked away")
+        return ending
+
+    def _judged(self) -> bool:
+        """Whether the moderator has looked at the last turn."""
+        return bool(self.verdicts) and self.verdicts[-1].turn == len(self.turns)
+
+    def _ending(self, verdict: Verdict) -> Ending | None:
+        """How the round ends by this verdict, None when it goes on."""
         if verdict.stands == "deal":
             return self.deal(verdict)
         if verdict.stands == "no_deal":

@@ -1,4 +1,4 @@
-"""What the call policy knows of each seat: its engine, its price, its limiter, the bounds of one call.
+"""On what terms each seat's engine is called: at what price, how fast, how long, and how much one call may cost.
 
 Everything that can be refused before the first call is refused here, in one line: an unknown price under a cost cap,
 an unlimited output under any cap. It makes no calls.
@@ -7,16 +7,16 @@ an unlimited output under any cap. It makes no calls.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from omegaconf import OmegaConf
 
 from bargain.calls.limiter import START, Limiter
-from bargain.calls.pricing import FREE, TokenPrice, output_bound, price_of, prompt_bound, prompt_estimate
+from bargain.calls.pricing import FREE, TokenPrice, price_of, prompt_bound, prompt_estimate
 from bargain.config.schema import EngineConfig, LimitsConfig
-from bargain.engines.base import Engine, Request, Scene
+from bargain.engines.base import Engine, Failure, Raw, Request, Scene
 from bargain.errors import RunStopped
 from bargain.journal.format import Packed
 from bargain.records import Item, Message, Place, Reply
@@ -38,21 +38,19 @@ class Bounds:
 
 
 @dataclass(frozen=True, slots=True)
-class Seat:
-    """One seat as the policy sees it."""
+class Terms:
+    """How one seat's engine is called."""
 
-    name: str
+    seat: str
     engine: Engine
     config: EngineConfig
     price: TokenPrice | None
     limiter: Limiter
-    answer: Callable[[Request], Reply] | None
-    """The synchronous short cut of a free engine."""
 
     @property
     def title(self) -> str:
         """As messages name it."""
-        return f"engine {self.engine.name} ({self.name})"
+        return f"engine {self.engine.name} ({self.seat})"
 
     @property
     def deadline_s(self) -> float:
@@ -65,41 +63,55 @@ class Seat:
         if self.price is FREE:
             return Bounds(0.0, 0, 0)
         prompt = prompt_bound(packed)
-        output = output_bound(body, self.config) or ASSUMED_OUTPUT
+        output = self.engine.output_limit(body) or ASSUMED_OUTPUT
         usd = None if self.price is None else self.price.worst_usd(prompt, output)
         return Bounds(usd, prompt + output, prompt_estimate(packed) + min(output, 1024))
 
+    def read(self, raw: Raw) -> Reply | Failure:
+        """What the engine reads in an answer."""
+        try:
+            return self.engine.read(raw)
+        except Failure as failure:
+            return failure
+        except Exception as error:  # an answer that the engine did not foresee costs its game, not the run
+            return Failure("maybe_billed", f"{self.title}: the answer cannot be read ({type(error).__name__})")
 
-def build_seats(
+    def cost_usd(self, outcome: Reply | Failure) -> float | None:
+        """What a reply cost, None where its price or its tokens are unknown."""
+        if not isinstance(outcome, Reply) or self.price is None:
+            return None
+        known = tokens_of(outcome) > 0 or self.price.worst_usd(1, 1) == 0
+        return self.price.cost_usd(outcome.usage) if known else None
+
+
+def tokens_of(reply: Reply) -> int:
+    """Input and output tokens together, 0 where the provider did not say."""
+    return reply.usage.input_tokens + reply.usage.output_tokens
+
+
+def terms_by_seat(
     engines: Mapping[str, Engine],
     configs: Mapping[str, EngineConfig],
     limits: LimitsConfig,
     cells_at_once: int = 1,
-) -> dict[str, Seat]:
-    """The seats; those whose engines have equal keys share one limiter, under the strictest of their limits.
+) -> dict[str, Terms]:
+    """The terms of every seat; those whose engines have equal keys share one limiter, under the strictest limits.
 
     cells_at_once: so many runs share these limits, in processes that do not see each other; each has an equal part.
     Raises RunStopped for what no cap could hold against and what cannot be divided, ValueError for half a price.
     """
-    configs = {name: _as_object(config) for name, config in configs.items()}
+    configs = {seat: _as_object(config) for seat, config in configs.items()}
     groups: dict[str, list[EngineConfig]] = {}
-    for name, engine in engines.items():
-        groups.setdefault(engine.key, []).append(configs[name])
+    for seat, engine in engines.items():
+        groups.setdefault(engine.key, []).append(configs[seat])
     limiters = {key: _limiter(group, limits, cells_at_once) for key, group in groups.items()}
-    seats = {}
-    for name, engine in engines.items():
-        config = configs[name]
-        price = FREE if engine.free else price_of(config)
-        answer = getattr(engine, "answer", None) if engine.free else None
-        seat = Seat(name, engine, config, price, limiters[engine.key], answer)
-        _check_caps(seat, limits)
-        if not engine.free and config.max_concurrency < cells_at_once:
-            raise RunStopped(
-                f"{seat.title}: max_concurrency {config.max_concurrency} cannot be divided among {cells_at_once} cells "
-                f"that play at once; let at most {config.max_concurrency} play at once (docs/clusters.md says how)"
-            )
-        seats[name] = seat
-    return seats
+    agreed = {}
+    for seat, engine in engines.items():
+        terms = Terms(seat, engine, configs[seat], price_of(configs[seat], engine), limiters[engine.key])
+        _check_caps(terms, limits)
+        _check_division(terms, cells_at_once)
+        agreed[seat] = terms
+    return agreed
 
 
 def _as_object(config: EngineConfig) -> EngineConfig:
@@ -119,20 +131,29 @@ def _limiter(group: list[EngineConfig], limits: LimitsConfig, parts: int) -> Lim
     )
 
 
-def _check_caps(seat: Seat, limits: LimitsConfig) -> None:
-    if seat.price is FREE or (limits.max_cost_usd is None and limits.max_tokens is None):
+def _check_caps(terms: Terms, limits: LimitsConfig) -> None:
+    if terms.price is FREE or (limits.max_cost_usd is None and limits.max_tokens is None):
         return
-    where = f"{'critic' if seat.name.endswith('_critic') else seat.name}.engine"
-    if limits.max_cost_usd is not None and seat.price is None:
+    where = f"{'critic' if terms.seat.endswith('_critic') else terms.seat}.engine"
+    if limits.max_cost_usd is not None and terms.price is None:
         raise RunStopped(
-            f"{seat.title}: the price of model {seat.engine.model!r} is unknown, so max_cost_usd cannot be kept; "
+            f"{terms.title}: the price of model {terms.engine.model!r} is unknown, so max_cost_usd cannot be kept; "
             f"set {where}.input_usd_per_million and {where}.output_usd_per_million (0 for a server of your own)"
         )
-    if output_bound(seat.engine.body(_probe(seat.name)), seat.config) is None:
+    if terms.engine.output_limit(terms.engine.body(_probe(terms.seat))) is None:
         cap = "max_cost_usd" if limits.max_cost_usd is not None else "max_tokens"
         raise RunStopped(
-            f"{seat.title}: its replies may be of any length, so limits.{cap} cannot be kept; "
+            f"{terms.title}: its replies may be of any length, so limits.{cap} cannot be kept; "
             f"set {where}.max_tokens (400 is plenty for a turn)"
+        )
+
+
+def _check_division(terms: Terms, cells_at_once: int) -> None:
+    most = terms.config.max_concurrency
+    if not terms.engine.free and most < cells_at_once:
+        raise RunStopped(
+            f"{terms.title}: max_concurrency {most} cannot be divided among {cells_at_once} cells "
+            f"that play at once; let at most {most} play at once (docs/clusters.md says how)"
         )
 
 

@@ -1,0 +1,115 @@
+"""What several columns of a played round have in common, worked out once: who offered what, who said how much.
+
+    played = PlayedRound(game["rounds"][0])
+    played.seller.concession, played.buyer.words, played.tokens["critic"], played.json["outcome"]
+
+`columns.py` makes the columns of it.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from bargain.records import PLAYERS
+
+SEATS = (*PLAYERS, "moderator", "critic")
+OUTCOMES = ("deal", "no_deal", "walk_away", "error")
+NAN = float("nan")
+Json = dict[str, Any]
+
+
+class PlayerFacts(NamedTuple):
+    """What one player did in a round. Prices are NaN where there is none; docs/metrics.md, "Concessions"."""
+
+    turns: int
+    chars: int
+    words: int
+    offers: int = 0
+    first_offer: float = NAN
+    first_own_offer: float = NAN
+    last_offer: float = NAN
+    concession: float = NAN
+    first_concession: float = NAN
+    first_concession_turn: float = NAN
+
+
+class Tokens(NamedTuple):
+    """Tokens of prompts and replies."""
+
+    input: int = 0
+    output: int = 0
+
+
+class PlayedRound:
+    """One round as it stands in games.jsonl (`json`, a bargain.records.Round), and what is worked out from it.
+
+    tokens: by seat; the two critics of a game share one. Raises ValueError, KeyError, TypeError or AttributeError for
+    data that are no round.
+    """
+
+    __slots__ = ("buyer", "cached_tokens", "calls", "chars", "input_tokens", "json", "kinds", "output_tokens", "seller",
+                 "tokens", "words")  # fmt: skip
+
+    def __init__(self, played: Json) -> None:
+        if type(played["round"]) is not int or played["outcome"] not in OUTCOMES:
+            raise ValueError(f"round {played['round']!r} with outcome {played['outcome']!r}")
+        self.json = played
+        turns = played["turns"]
+        sizes = [(len(turn["text"]), len(turn["text"].split())) for turn in turns]
+        self.chars = sum(chars for chars, _ in sizes)
+        self.words = sum(words for _, words in sizes)
+        self.seller = _player("seller", turns, sizes)
+        self.buyer = _player("buyer", turns, sizes)
+        self.kinds: dict[str, int] = {}
+        """How often each player broke each rule: {"seller:moves_back": 2}."""
+        for violation in played["violations"]:
+            kind = f"{violation['role']}:{violation['kind']}"
+            self.kinds[kind] = self.kinds.get(kind, 0) + 1
+        self._count_tokens(played["usage"])
+
+    def _count_tokens(self, usage: dict[str, dict[str, int]]) -> None:
+        self.calls = self.input_tokens = self.output_tokens = self.cached_tokens = 0
+        self.tokens = dict.fromkeys(SEATS, Tokens())
+        for role, used in usage.items():
+            given, said = used["input_tokens"], used["output_tokens"]
+            self.calls += used["calls"]
+            self.input_tokens += given
+            self.output_tokens += said
+            self.cached_tokens += used["cached_tokens"]
+            seat = "critic" if role.endswith("critic") else role
+            if seat in self.tokens:
+                before = self.tokens[seat]
+                self.tokens[seat] = Tokens(before.input + given, before.output + said)
+
+    def violations_of(self, role: str) -> int:
+        """How many inconsistencies the round has of this player."""
+        return sum(violation["role"] == role for violation in self.json["violations"])
+
+
+def _player(role: str, turns: list[Json], sizes: list[tuple[int, int]]) -> PlayerFacts:
+    """sizes: the characters and the words of each turn."""
+    written = chars = words = 0
+    offers: list[float] = []
+    first_own = conceded = conceded_at = NAN
+    for number, turn in enumerate(turns, start=1):
+        if turn["role"] != role:
+            continue
+        if not turn["fixed"]:
+            written += 1
+            chars += sizes[number - 1][0]
+            words += sizes[number - 1][1]
+        offer = turn["offer"]
+        if offer is None or turn["act"] == "accept":
+            continue
+        if first_own != first_own and not turn["fixed"]:
+            first_own = offer
+        if offers and conceded != conceded:
+            step = offers[-1] - offer if role == "seller" else offer - offers[-1]
+            if step > 0:
+                conceded, conceded_at = step, number
+        offers.append(offer)
+    if not offers:
+        return PlayerFacts(written, chars, words)
+    first, last = offers[0], offers[-1]
+    total = first - last if role == "seller" else last - first
+    return PlayerFacts(written, chars, words, len(offers), first, first_own, last, total, conceded, conceded_at)

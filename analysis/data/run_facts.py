@@ -1,0 +1,117 @@
+"""What several columns of a run have in common: its files as they were read, its seats and who follows whom.
+
+`directories.py` reads the files, `columns.py` makes the columns of what is here.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from analysis.data.round_facts import NAN, SEATS
+from bargain.config.identity import followed
+from bargain.records import PLAYERS
+
+
+def shown(path: Path) -> str:
+    """A path as the frames show it: relative to the working directory where it lies under it."""
+    whole = Path(os.path.abspath(path))
+    here = Path.cwd()
+    return (whole.relative_to(here) if whole.is_relative_to(here) else whole).as_posix()
+
+
+def positive(value: Any) -> int:
+    """A count as a config has it; 0 for what is none."""
+    return value if isinstance(value, int) and value > 0 else 0
+
+
+@dataclass(frozen=True)
+class RunFacts:
+    """One run: `summary` is its summary.json, `config` its choices by dotted names, `games` what was counted over them.
+
+    Whatever is missing or damaged is an empty mapping.
+    """
+
+    path: Path
+    state: str
+    problem: str
+    summary: dict[str, Any]
+    config: dict[str, Any]
+    games: dict[str, Any]
+
+    @property
+    def name(self) -> str:
+        """The directory as the frames name it."""
+        return shown(self.path)
+
+    @cached_property
+    def sweep(self) -> str:
+        """The sweep's directory; "" for a single run."""
+        parent = self.path.resolve().parent
+        in_sweep = (parent / "multirun.yaml").is_file() or (parent / "sweep.json").is_file()
+        return shown(self.path.parent) if self.path.name.isdigit() and in_sweep else ""
+
+    @property
+    def simulated(self) -> bool:
+        """As the summary says; without one as the games do; without any as the config's engines are called."""
+        recorded = self.summary.get("simulated", self.games["simulated"])
+        if recorded is None:
+            return any("simulated" in str(self.config.get(f"{seat}.engine._target_", "")) for seat in SEATS)
+        return bool(recorded)
+
+    @property
+    def planned(self) -> int:
+        """Games that the config asks for; 0 if nothing says it."""
+        return positive(self.config.get("n_games")) or positive(self.summary.get("n_games"))
+
+    def number(self, key: str) -> float:
+        """A number of the summary, NaN where it has none."""
+        return _number(self.summary.get(key))
+
+    def cost_of(self, seat: str) -> float:
+        """What a seat cost in USD, NaN if unknown; the two critics of a game are one seat."""
+        by_seat = self.summary.get("cost_usd_by_seat")
+        costs = [
+            cost
+            for name, cost in (by_seat.items() if isinstance(by_seat, dict) else ())
+            if (str(name) == seat or (seat == "critic" and str(name).endswith("critic"))) and _is_number(cost)
+        ]
+        return sum(costs, 0.0) if costs else NAN
+
+    @cached_property
+    def learners(self) -> list[str]:
+        """The players who are coached."""
+        return [name for name in str(self.config.get("game.learners") or "").split(", ") if name in PLAYERS]
+
+    @property
+    def rival_engine(self) -> str:
+        """The engine of the one player who is not coached; "" where both or none are."""
+        rivals = [player for player in PLAYERS if player not in self.learners]
+        return self.engine(rivals[0]) if len(rivals) == 1 else ""
+
+    def engine(self, seat: str) -> str:
+        """The name of a seat's engine: its own, or that of the player it follows; "" for a seat that nobody has."""
+        if (seat == "critic" and not self.learners) or (seat == "moderator" and not self._asks_a_moderator):
+            return ""
+        own = self.config.get(f"{seat}.engine.name") or self.config.get(f"{seat}.engine.model")
+        return str(own or self.engines(followed(seat, self.learners)))
+
+    @property
+    def _asks_a_moderator(self) -> bool:
+        return bool(self.config.get("moderator.name", "rules") != "rules")
+
+    def engines(self, players: Iterable[str]) -> str:
+        """The engines of these players, joined by + if they differ."""
+        return "+".join(dict.fromkeys(self.engine(player) for player in players))
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float)
+
+
+def _number(value: Any) -> float:
+    return float(value) if _is_number(value) else NAN

@@ -1,0 +1,231 @@
+"""Every metric, each said once: what it is per round, its unit, its formula and source, and where it is shown.
+
+    Metric("walk_away_rate", "", "rate", "rate", lambda r: (r["outcome"] == "walk_away").astype(float),
+           "rounds that a player ended / all planned rounds", "Raiffa (1982), ch. 4")
+
+That entry is all a new metric needs: `metrics.table`, the dashboard's choices and docs/metrics.md follow from it. With
+`drawn` it is also a figure over the rounds (and stands in docs/figures.md), with `reported` a column of the report's
+cells. `python docs/tables.py` writes the tables of the docs again.
+
+A metric is a value per round (NaN where the round is not in its denominator) or a ratio of two, made of the columns of
+rounds, ITEM and `learner`. How values become a mean with an interval is the business of metrics.py and `stats`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import pandas as pd
+
+from bargain.records import PLAYERS
+
+ITEM = ("item.cost", "item.valuation", "item.seller_opening", "item.buyer_opening")
+Frame = pd.DataFrame
+Values = Callable[[Frame], "pd.Series[float]"]
+
+
+class Drawn(NamedTuple):
+    """How a metric is drawn over the rounds of a game. A player's metric is drawn for the player who learns.
+
+    name is the figure's, for files; axis says what the values are, without their currency.
+    """
+
+    name: str
+    title: str
+    axis: str
+    caption: str
+
+
+class Reported(NamedTuple):
+    """How the report's tables of cells show a metric.
+
+    column: its name in the CSV. unless: it is only shown in rows where this other metric has no value. note: what
+    readers are told below the table.
+    """
+
+    title: str
+    column: str
+    unless: str = ""
+    note: str = ""
+
+
+class Metric(NamedTuple):
+    """One metric. `value` gives a number per round; with `per`, the metric is the sum of value over the sum of per.
+
+    kind: mean or rate (its values are 0 and 1). role: whose it is, "" for the round's. opposed: a seller wants more of
+    it and a buyer less.
+    """
+
+    name: str
+    role: str
+    unit: str
+    kind: str
+    value: Values
+    formula: str
+    source: str
+    per: Values | None = None
+    opposed: bool = False
+    drawn: Drawn | None = None
+    reported: Reported | None = None
+
+
+def _deal(rounds: Frame) -> pd.Series[float]:
+    return (rounds["outcome"] == "deal").astype(float)
+
+
+def _given_deal(values: pd.Series[float], rounds: Frame) -> pd.Series[float]:
+    return values.where(rounds["outcome"] == "deal")
+
+
+def surplus_of(rounds: Frame, role: str) -> pd.Series[float]:
+    """The player's surplus in each round, in currency; 0 without a deal, NaN where its reservation price is not set."""
+    gain = rounds["price"] - rounds["item.cost"] if role == "seller" else rounds["item.valuation"] - rounds["price"]
+    reservation = rounds["item.cost"] if role == "seller" else rounds["item.valuation"]
+    return gain.where(rounds["outcome"] == "deal", 0.0).where(reservation.notna())
+
+
+def _share_of_zopa(rounds: Frame, role: str) -> pd.Series[float]:
+    zone = rounds["item.valuation"] - rounds["item.cost"]
+    return surplus_of(rounds, role) / zone.where(zone > 0)
+
+
+def _span(rounds: Frame) -> pd.Series[float]:
+    """The distance between the first prices that the two players put on the table."""
+    span = rounds["seller_first_offer"] - rounds["buyer_first_offer"]
+    return span.where(span > 0)
+
+
+def _openings(rounds: Frame) -> pd.Series[float]:
+    """The distance between the item's two openings."""
+    span = rounds["item.seller_opening"] - rounds["item.buyer_opening"]
+    return span.where(span > 0)
+
+
+def _legacy(rounds: Frame) -> pd.Series[float]:
+    """The 2023 price where this and every round before it in the game has one, else NaN (survivors only)."""
+    failed = rounds["legacy_price"].isna()
+    order = rounds.sort_values("round", kind="stable").index
+    chain = [rounds["run"].cat.codes, rounds["arm"].cat.codes, rounds["game"]]
+    ended = failed.loc[order].groupby([each.loc[order] for each in chain]).cummax()
+    return rounds["legacy_price"].where(~ended.reindex(rounds.index))
+
+
+def _of_player(role: str) -> list[Metric]:
+    """The metrics that both players have."""
+    share, zopa = "price - cost for the seller, valuation - price for the buyer", "Raiffa (1982), ch. 4"
+    whose = f"{role.title()}'s"
+    return [
+        Metric("surplus", role, "currency", "mean", lambda r: surplus_of(r, role),
+               f"{share}; 0 without a deal; none where that price is not set", zopa,
+               reported=Reported(f"{whose} surplus", f"{role}_surplus", unless="surplus_share")),
+        Metric("surplus_share", role, "share", "mean", lambda r: _share_of_zopa(r, role),
+               "surplus / (valuation - cost); 0 without a deal; none without both", zopa,
+               reported=Reported(f"{whose} share", f"{role}_share",
+                                 note="Surplus and its shares: no deal counts as 0.")),
+        Metric("concession_rate", role, "share per offer", "mean",
+               lambda r: r[f"{role}_concession"] / _span(r) / (r[f"{role}_offers"] - 1).where(r[f"{role}_offers"] > 1),
+               "(first - last offer, towards the rival) / span of the first offers / (offers - 1)",
+               "Pruitt (1981), Negotiation Behavior, ch. 2"),
+        Metric("first_concession", role, "share", "mean", lambda r: r[f"{role}_first_concession"] / _span(r),
+               "size of the first move towards the rival / span of the first offers, over rounds with one",
+               "Yukl (1974), J. Personality & Social Psychology 30"),
+        Metric("first_concession_turn", role, "turn", "mean", lambda r: r[f"{role}_first_concession_turn"],
+               "number of the turn that makes it, over rounds with one", "as first_concession"),
+        Metric("concedes", role, "rate", "rate",
+               lambda r: r[f"{role}_first_concession"].notna().astype(float).where(r[f"{role}_offers"] > 1),
+               "rounds with a move towards the rival / rounds with two offers or more", "as first_concession"),
+        Metric("response_chars", role, "characters per turn", "mean", lambda r: r[f"{role}_chars"].astype(float),
+               "characters / turns that the player wrote itself", "Fu et al. (2023), Figure 7", _turns(role)),
+        Metric("response_words", role, "words per turn", "mean", lambda r: r[f"{role}_words"].astype(float),
+               "words / turns that the player wrote itself", "Fu et al. (2023), Figure 7", _turns(role),
+               drawn=Drawn("response_length", "Response length by round", "learner's words per turn",
+                           "Words per turn that the learner wrote itself, with 95% intervals of a ratio over games.")),
+        Metric("violation_rate", role, "rate", "rate",
+               lambda r: (r[f"{role}_violations"] > 0).astype(float).where(r["n_turns"] > 0),
+               "rounds with an inconsistency of the player / rounds played", "bargain/reading/violations.py"),
+        Metric("violations_per_turn", role, "violations per turn", "mean",
+               lambda r: r[f"{role}_violations"].astype(float), "inconsistencies / turns it wrote itself",
+               "bargain/reading/violations.py", _turns(role)),
+    ]  # fmt: skip
+
+
+def _turns(role: str) -> Values:
+    return lambda rounds: rounds[f"{role}_turns"].astype(float)
+
+
+METRICS: tuple[Metric, ...] = (
+    Metric("deal_rate", "", "rate", "rate", _deal,
+           "deals / all planned rounds of finished games; errors and rounds not played count as none",
+           "Fu et al. (2023)",
+           drawn=Drawn("deal_rate_by_round", "Deal rate by round", "deal rate",
+                       "Deals per planned round of the finished games, with Wilson's 95% intervals; rounds not played "
+                       "and rounds lost to a failed call count as no deal."),
+           reported=Reported("Deals", "deal_rate",
+                             note="Deals: share of all finished games, whatever ended them.")),
+    Metric("error_rate", "", "rate", "rate", lambda r: (r["outcome"] == "error").astype(float),
+           "rounds lost to a failed call / all planned rounds", "provider failure is counted apart"),
+    Metric("walk_away_rate", "", "rate", "rate", lambda r: (r["outcome"] == "walk_away").astype(float),
+           "rounds that a player ended / all planned rounds", "Raiffa (1982), ch. 4"),
+    Metric("price", "", "currency", "mean", lambda r: _given_deal(r["price"], r),
+           "mean price of the deals (survivors: see selection)", "Fu et al. (2023)", opposed=True,
+           drawn=Drawn("price_by_round", "Price by round", "mean price of the deals",
+                       "Mean price of the deals by round and engine, with 95% intervals (BCa bootstrap, Student's t "
+                       "below 20 deals). Sellers want it to rise, buyers to fall. Only deals are counted: see the deal "
+                       "rate beside it."),
+           reported=Reported("Price, given a deal", "price", note="Price: mean over the deals only.")),
+    Metric("turns_to_deal", "", "turns", "mean", lambda r: _given_deal(r["n_turns"].astype(float), r),
+           "mean number of turns, openings included, of the deals", "Fu et al. (2023), Figure 7"),
+    Metric("price_share", "", "share", "mean",
+           lambda r: _given_deal((r["price"] - r["item.buyer_opening"]) / _openings(r), r),
+           "(price - buyer_opening) / (seller_opening - buyer_opening), of the deals: comparable across items",
+           "Galinsky & Mussweiler (2001), as anchor", opposed=True),
+    Metric("anchor", "", "share", "mean",
+           lambda r: _given_deal((r["price"] - r["buyer_first_offer"]) / _span(r), r),
+           "(price - buyer's first offer) / span of the first offers, of the deals; 0.5 is the middle, 1 the seller's",
+           "Galinsky & Mussweiler (2001), J. Personality & Social Psychology 81", opposed=True),
+    Metric("dialogue_chars", "", "characters", "mean",
+           lambda r: r["dialogue_chars"].astype(float).where(r["n_turns"] > 0),
+           "characters of all turns of a round that was played", "Fu et al. (2023), Figure 7",
+           drawn=Drawn("dialogue_length", "Dialogue length by round", "characters per dialogue",
+                       "Characters of all turns of a round that was played, with 95% intervals.")),
+    Metric("dialogue_words", "", "words", "mean", lambda r: r["dialogue_words"].astype(float).where(r["n_turns"] > 0),
+           "words of all turns of a round that was played", "Fu et al. (2023), Figure 7"),
+    *(metric for role in PLAYERS for metric in _of_player(role)),
+    Metric("disagreement_rate", "moderator", "rate", "mean", lambda r: r["objections"].astype(float),
+           "verdicts that the code objects to / verdicts", "bargain/agents/moderator.py",
+           lambda r: r["verdicts"].astype(float)),
+    Metric("overruled_rate", "moderator", "rate", "mean", lambda r: r["overruled"].astype(float),
+           "verdicts that did not stand / verdicts", "bargain/agents/moderator.py",
+           lambda r: r["verdicts"].astype(float)),
+    Metric("tokens", "", "tokens", "mean",
+           lambda r: (r["input_tokens"] + r["output_tokens"]).astype(float),
+           "prompt and reply tokens of a round, feedback before it included", "provider usage"),
+    Metric("legacy_deal_rate", "", "rate", "rate", lambda r: _legacy(r).notna().astype(float),
+           "games of which this and every round before has a 2023 price / all games",
+           "2023 code, draw_multiround: reshape_and_filter_price"),
+    Metric("legacy_price", "", "currency", "mean", _legacy,
+           "mean 2023 price of these games: last $ amount, strictly between the openings",
+           "2023 code, as legacy_deal_rate; bargain/fu2023/legacy.py", opposed=True),
+)  # fmt: skip
+NAMES = tuple(dict.fromkeys(metric.name for metric in METRICS))
+
+
+def metric_of(name: str, role: str | None = None) -> Metric:
+    """The entry of a metric, of one role if it is named. Raises KeyError for an unknown metric or role."""
+    for metric in METRICS:
+        if metric.name == name and role in (None, metric.role):
+            return metric
+    if name in NAMES:
+        raise KeyError(f"no metric {name!r} of role {role!r}; see analysis.measures.metrics.METRICS")
+    raise KeyError(f"no metric {name!r}; there are {', '.join(NAMES)}")
+
+
+def describe_metrics() -> str:
+    """METRICS as a Markdown table, as docs/metrics.md shows them; both players' metrics stand once."""
+    lines = ["| metric | role | unit | what it is | source |", "|---|---|---|---|---|"]
+    for metric in METRICS:
+        if metric.role != "buyer":
+            role = "seller, buyer" if metric.role == "seller" else metric.role
+            lines.append(f"| `{metric.name}` | {role} | {metric.unit} | {metric.formula} | {metric.source} |")
+    return "\n".join(lines)

@@ -1,0 +1,48 @@
+"""How the calls of a run stand: counts, tokens and cost, for the progress line and summary.json."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from bargain.records import Usage
+
+
+@dataclass(slots=True)
+class Stats:
+    """How things stand. `live` replies were got by this process, `from_journal` were on record.
+
+    cost_usd is what the replies cost, None where a price is unknown (cost_by_seat: each seat's part); `uncosted`
+    replies came without their tokens and are not in it. spent_usd is the worst case: it also counts those, and what may
+    have been billed unseen, in this process and before: open intents (found on opening; `reissued` since) and
+    maybe_billed attempts.
+    """
+
+    live: int = 0
+    from_journal: int = 0
+    retries: int = 0
+    failed: int = 0
+    maybe_billed: int = 0
+    open_intents: int = 0
+    reissued: int = 0
+    in_flight: int = 0
+    waiting: int = 0
+    rate_limit_cuts: int = 0
+    usage: Usage = field(default_factory=Usage)
+    by_seat: dict[str, Usage] = field(default_factory=dict)
+    cost_usd: float | None = 0.0
+    cost_by_seat: dict[str, float | None] = field(default_factory=dict)
+    uncosted: int = 0
+    spent_usd: float = 0.0
+    spent_tokens: int = 0
+
+    def count(self, seat: str, usage: Usage, cost_usd: float | None, *, priced: bool) -> None:
+        """Adds one reply. priced: whether the seat's price is known, so that a missing cost is a missing count."""
+        self.by_seat[seat] = self.by_seat.get(seat, Usage()) + usage
+        so_far = self.cost_by_seat.get(seat, 0.0)
+        self.cost_by_seat[seat] = so_far + (cost_usd or 0.0) if priced and so_far is not None else None
+        if not priced or self.cost_usd is None:
+            self.cost_usd = None
+        elif cost_usd is None:
+            self.uncosted += 1
+        else:
+            self.cost_usd += cost_usd

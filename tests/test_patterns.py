@@ -1,0 +1,33 @@
+"""Each pattern of the reader catches its two examples and not the third."""
+
+from __future__ import annotations
+
+import pytest
+
+from bargain.reading import patterns
+from bargain.reading.acts import parsed
+from bargain.reading.patterns import Pattern
+
+PATTERNS = {name: value for name, value in vars(patterns).items() if isinstance(value, Pattern)}
+
+
+def catches(pattern: Pattern, text: str) -> bool:
+    if not pattern.plain:
+        return pattern(text) is not None
+    told = parsed(text, "", "$")
+    line = f" {' '.join(told.words).rstrip('.?! ')} "
+    return any(pattern(clause, patterns.possible(clause.split())) is not None for clause in [line, *clauses_of(text)])
+
+
+def clauses_of(text: str) -> list[str]:
+    return [clause for sentence in parsed(text, "", "$").sentences for clause in sentence.clauses]
+
+
+@pytest.mark.parametrize(("name", "text"), [(name, text) for name, value in PATTERNS.items() for text in value.hits])
+def test_a_pattern_catches_its_examples(name: str, text: str) -> None:
+    assert catches(PATTERNS[name], text)
+
+
+@pytest.mark.parametrize("name", PATTERNS)
+def test_a_pattern_leaves_the_rest_alone(name: str) -> None:
+    assert not catches(PATTERNS[name], PATTERNS[name].miss)

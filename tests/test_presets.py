@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import functools
 import json
 from collections.abc import Iterator
 from importlib import import_module
@@ -134,7 +136,12 @@ def server() -> Iterator[Server]:
 
 
 def composed(name: str, *overrides: str) -> EngineConfig:
-    """The preset as the seller's engine, typed as in a run."""
+    """The preset as the seller's engine, typed as in a run. A copy, to be changed."""
+    return copy.deepcopy(_composed(name, *overrides))
+
+
+@functools.cache
+def _composed(name: str, *overrides: str) -> EngineConfig:
     with initialize_config_dir(config_dir=str(PRESETS.parent), version_base="1.3"):
         preset = compose(overrides=[f"+engine@seller.engine={name}", *overrides]).seller.engine
     typed: EngineConfig = OmegaConf.merge(OmegaConf.structured(EngineConfig), preset)  # type: ignore[assignment]

@@ -71,14 +71,22 @@ async def lean(kind: str, url: str, count: int, messages: list[Message]) -> floa
         import openai
 
         client: Any = openai.AsyncOpenAI(
-            api_key="x", base_url=f"{url}/v1", max_retries=0, http_client=openai.DefaultAioHttpClient()
+            api_key="x",
+            base_url=f"{url}/v1",
+            max_retries=0,
+            timeout=600.0,
+            http_client=openai.DefaultAioHttpClient(timeout=600.0),
         )
         path, body = "/chat/completions", {"model": "m", "messages": plain}
     else:
         import anthropic
 
         client = anthropic.AsyncAnthropic(
-            api_key="x", base_url=url, max_retries=0, http_client=anthropic.DefaultAioHttpClient()
+            api_key="x",
+            base_url=url,
+            max_retries=0,
+            timeout=600.0,
+            http_client=anthropic.DefaultAioHttpClient(timeout=600.0),
         )
         path, body = "/v1/messages", {"model": "m", "max_tokens": 100, "messages": plain[1:]}
 

@@ -42,38 +42,43 @@ def one_node_slurm(directory: Path, cpus: int) -> Iterator[dict[str, str]]:
 class RayNodes:
     """Two Ray nodes. `address` is what RAY_ADDRESS names; `lose_one` takes the second away, and what plays there."""
 
-    def __init__(self, process: subprocess.Popen[str]) -> None:
+    def __init__(self, process: subprocess.Popen[str], address: str) -> None:
         self._process = process
-        self.address = self._line()
+        self.address = address
 
     def lose_one(self) -> None:
         """The second node dies."""
         assert self._process.stdin is not None
+        assert self._process.stdout is not None
         self._process.stdin.write("lose\n")
         self._process.stdin.flush()
-        assert self._line() == "lost"
-
-    def _line(self) -> str:
-        assert self._process.stdout is not None
-        line = self._process.stdout.readline().strip()
-        assert line, "the Ray nodes ended"
-        return line
+        assert self._process.stdout.readline().strip() == "lost"
 
 
 @contextlib.contextmanager
 def two_ray_nodes(cpus: int, env: dict[str, str]) -> Iterator[RayNodes]:
-    """Two nodes, each with room for so many cells; what plays there has the environment `env`."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.ray_nodes", str(cpus)],
-        cwd=ROOT,
-        env=env,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    )
+    """Two nodes, each with room for so many cells; what plays there has the environment `env`.
+
+    Ray gives a node 30 s to start, which a busy machine may not have: then it is started again.
+    """
+    for _ in range(5):
+        process = subprocess.Popen(
+            [sys.executable, "-m", "tests.ray_nodes", str(cpus)],
+            cwd=ROOT,
+            env={"RAY_gcs_server_port_wait_time_s": f"{PATIENCE_S:.0f}", **env},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        assert process.stdout is not None
+        address = process.stdout.readline().strip()
+        if address:
+            break
+        process.communicate(timeout=PATIENCE_S)
+    assert address, "no Ray node starts here: python -m tests.ray_nodes 2"
     try:
-        yield RayNodes(process)
+        yield RayNodes(process, address)
     finally:
         process.communicate(timeout=PATIENCE_S)
 

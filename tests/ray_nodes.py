@@ -10,6 +10,8 @@ import sys
 
 from ray.cluster_utils import Cluster
 
+from tests.commands import PATIENCE_S
+
 MEMORY = 100_000_000
 
 
@@ -19,7 +21,7 @@ def main() -> None:
     cluster = Cluster(initialize_head=True, head_node_args=node)
     node.pop("include_dashboard")
     second = cluster.add_node(**node)
-    cluster.wait_for_nodes()
+    cluster.wait_for_nodes(PATIENCE_S)
     print(cluster.address, flush=True)
     for line in sys.stdin:
         if line.strip() == "lose":

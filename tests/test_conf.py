@@ -19,13 +19,17 @@ FILE = "==== SYSTEM ====\nPlay.\n==== USER ====\nBegin.\n"
 """A 2023 prompt file in short; a player's ends with its opening."""
 
 
+ELSEWHERE = ("engine", "game", "moderator", "memory")
+"""Groups whose every choice is composed below, and played on."""
+
+
 def choices() -> list[str]:
     found = []
     for path in sorted(CONF.rglob("*.yaml")):
         group, name = path.relative_to(CONF).parent.as_posix(), path.stem
         if group in (".", "experiment") or group.startswith(("experiment/", "hydra/")):
             continue  # launchers are composed, and played on, in test_launchers.py
-        found += [f"{group}={name}"] if group != "engine" else []  # engines: below, and in test_presets.py
+        found += [f"{group}={name}"] if group not in ELSEWHERE else []
     return found
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from bargain import __version__, compose
-from bargain.sweeps.estimate import cells_of
+from bargain.sweeps.estimate import swept
 from tests.commands import bargain
 from tests.test_house import ANALYSIS, BARGAIN, height
 
@@ -117,7 +117,7 @@ def test_every_command_of_the_readme_composes(command: str) -> None:
     if shlex.split(command)[1] != "-m":
         compose(arguments)
         return
-    cells = cells_of(arguments)
+    cells = swept(arguments)
     assert len(cells) > 1
     compose(cells[0])
 

@@ -158,3 +158,25 @@ def test_help_says_how(tmp_path: Path) -> None:
     assert done.returncode == 0
     assert "FILE.jsonl" in done.stdout
     assert "judge.csv" in done.stdout
+
+
+def test_a_deal_that_the_words_do_not_bear_out_is_shown_as_disputed(tmp_path: Path) -> None:
+    unborne = {
+        "id": "e",
+        "turns": [["buyer", "$15?"], ["seller", "Hmm, let me think about that."]],
+        "state": "ongoing",
+    }
+    with Server(lambda chat: "Yes") as server:
+        done = judge(
+            write(tmp_path / "l.jsonl", [LABELLED[0], unborne]),
+            "moderator=yes_no",
+            *engine_at(server),
+            cwd=tmp_path,
+            OPENAI_API_KEY="k",
+        )
+    assert done.returncode == 0, done.stderr
+    score = results(tmp_path)["moderators"]["yes_no"]
+    assert score["disputed"] == {"deal": 0, "ongoing": 1, "no_deal": 0}
+    assert score["disagreements"] == 1
+    assert "disputed" in done.stdout
+    assert {row["id"]: row["disputed"] for row in rows(tmp_path)} == {"a": "False", "e": "True"}

@@ -104,6 +104,13 @@ def _overruled(played: PlayedRound) -> int:
     return sum(verdict["stands"] != verdict["state"] for verdict in verdicts)
 
 
+def _disputed(played: PlayedRound) -> int:
+    """1 where the moderator said deal, that did not stand, and none came."""
+    verdicts = played.json["verdicts"]
+    said = any(verdict["state"] == "deal" and verdict["stands"] != "deal" for verdict in verdicts)
+    return int(said and played.json["outcome"] != "deal")
+
+
 PLACE_COLUMNS = (
     Column("game", COUNT, "", "number of the game in its run, from 0"),
     Column("arm", CATEGORY, "", "the arm of a compare game, empty in a game without arms"),
@@ -134,6 +141,8 @@ MEASURED_COLUMNS = (
     Column("verdicts", SMALL, "verdicts", "verdicts of the moderator", lambda played: len(played.json["verdicts"])),
     Column("objections", SMALL, "verdicts", "of these, those that the code disagrees with", _objections),
     Column("overruled", SMALL, "verdicts", "of these, those that did not stand", _overruled),
+    Column("disputed", SMALL, "rounds", "1: no deal, although the moderator said so in words that do not bear it out",
+           _disputed),
     Column("feedback_source", CATEGORY, "",
            "who coached before this round (ai, human ...; + joins two), empty if nobody",
            lambda played: "+".join(dict.fromkeys(feedback["source"] for feedback in played.json["feedback"]))),

@@ -16,7 +16,7 @@ UNREADABLE = "no verdict in the"
 
 
 def moderators(runs: Runs) -> ReportTable:
-    """Per moderator and its engine: verdicts, how often the code disagrees, overrules, and rounds left undecided."""
+    """Per moderator and its engine: verdicts, how often the code disagrees, overrules, rounds disputed or undecided."""
     name = runs.runs["moderator.name"] if "moderator.name" in runs.runs else pd.Series("", index=runs.runs.index)
     kept = runs.runs.assign(moderator=name.fillna("").astype(str))
     with_name = Runs(kept, runs.rounds, runs.problems, {})
@@ -38,6 +38,7 @@ def moderators(runs: Runs) -> ReportTable:
         rows.append(
             row
             | {"rounds": len(group), "verdicts": int(group["verdicts"].sum()), "unreadable": unreadable}
+            | {"disputed": int(group["disputed"].sum())}
             | {"undecided": unsure.value, "undecided_low": unsure.low, "undecided_high": unsure.high}
         )
     frame = pd.DataFrame(rows, columns=None if rows else by)
@@ -50,14 +51,29 @@ def moderators(runs: Runs) -> ReportTable:
         _rate("The code disagrees", "disagreement_rate_value", "disagreement_rate"),
         _rate("Overruled", "overruled_rate_value", "overruled_rate"),
         _rate("Never decided", "undecided", "undecided"),
+        ReportColumn("Disputed", "disputed", "count"),
         ReportColumn("No readable verdict", "unreadable", "count"),
     )
-    note = (
+    note = _told(rounds) + (
         "The code disagrees: share of verdicts it has an objection to; overruled: share that did not stand. Never "
         "decided: share of played rounds that ran out of exchanges, with no deal and nobody leaving. Rules cannot "
         "disagree with themselves."
     )
     return ReportTable("moderators", "The moderator", frame, columns, note)
+
+
+def _told(rounds: pd.DataFrame) -> str:
+    """How often moderator and words part, and what would be if the moderator were right, in two sentences."""
+    if not len(rounds):
+        return ""
+    disputed, verdicts, objections = (int(rounds[name].sum()) for name in ("disputed", "verdicts", "objections"))
+    deals = int((rounds["outcome"] == "deal").sum())
+    with_them = (deals + disputed) / len(rounds)
+    return (
+        f"{disputed:,} of {len(rounds):,} rounds disputed: the moderator says deal and the words do not bear it out"
+        f"{f'; with them the deal rate is {with_them:.1%}, without {deals / len(rounds):.1%}' if disputed else ''}. "
+        f"Moderator and reader disagree on {objections:,} of {verdicts:,} verdicts. "
+    )
 
 
 def _rate(title: str, value: str, name: str) -> ReportColumn:

@@ -215,15 +215,16 @@ def _print(data: dict[str, Any], results: dict[str, list[Judged]], directory: Pa
 
 
 def _states_table(name: str, score: dict[str, Any]) -> Table:
-    title = f"{name}: rows are labels, columns what it found"
+    title = f"{name}: rows are labels, columns what stands; disputed: it said deal, and the words do not bear it out"
     table = Table(box=SIMPLE_HEAD, pad_edge=False, title=title, title_justify="left")
     table.add_column("")
-    for column in (*STATES, "error", "precision, %", "recall, %"):
+    for column in (*STATES, "error", "disputed", "precision, %", "recall, %"):
         table.add_column(column, justify="right")
     for state in STATES:
         row = score["confusion"][state]
         per = score["per_state"][state]
         counts = [str(row[got]) for got in (*STATES, "error")]
+        counts.append(str(score["disputed"][state]))
         table.add_row(state, *counts, _rate(per["precision"]), _rate(per["recall"]))
     return table
 

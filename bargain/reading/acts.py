@@ -17,6 +17,7 @@ from typing import Any
 from bargain.reading import patterns
 from bargain.reading.money import UNREAD, Amount, find, normal, same, word_set
 from bargain.reading.proposals import CHOSEN, SURE, Candidate, Table, choose, priced, readings, worked_out
+from bargain.records import rival_of
 
 
 @dataclass(slots=True)
@@ -93,11 +94,6 @@ def _quoted(match: re.Match[str]) -> str:
     """A number alone in quotation marks is still the speaker's."""
     inside = match.group()[1:-1]
     return f" {inside} " if len(inside) <= 12 and any(map(str.isdigit, inside)) else " "
-
-
-def rival_of(role: str) -> str:
-    """The other player."""
-    return "buyer" if role == "seller" else "seller"
 
 
 _ACTIONS = {
@@ -233,6 +229,10 @@ _TURNS = word_set("but however though could would counter instead")
 """Words that turn an agreement into another offer."""
 
 
+_REFERS = word_set("your understand know")
+"""Words before an amount that is only talked about."""
+
+
 @dataclass(slots=True)
 class Heard:
     """What the words of an utterance do, whatever lies on the table; the fields are those of Said."""
@@ -270,6 +270,8 @@ class Heard:
             self.goodbye = self.goodbye or (patterns.GOODBYE(clause, able) is not None and not stays)
             refuses = patterns.REFUSES(clause, able) is not None or patterns.JUDGES(clause, able) is not None
             how = _agreement(clause, able) or ("barely" if yes else "")
+            if number == last and clause == " i agree ":
+                how = "plainly"
             self.yields = self.yields or bool(how)
             if refuses and not asked:
                 self.refuses = self.refused_last = True
@@ -389,6 +391,10 @@ def _stands_at(
     accepted = theirs is not None and any(same(told.amounts[index].value, theirs) for index in sealed)
     if best is not None and theirs is not None and does.refuses and not does.agrees and same(best.value, theirs):
         return None, None  # "$40 is too low": whose price it is and what is thought of it
+    if best is not None and theirs is not None and not does.agrees and same(best.value, theirs):
+        at = told.places[best.index]
+        if not _REFERS.isdisjoint(told.words[max(0, at - 4) : at]):
+            return None, None  # "thank you for your offer of $40"
     turns = not _TURNS.isdisjoint(told.words)
     if accepted and (does.plainly or (does.agrees and not turns and (best is None or best.chance < SURE))):
         return best, theirs  # "I accept your $40; it cost me $60"

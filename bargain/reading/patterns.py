@@ -62,7 +62,7 @@ walk: walking walks
 leave: leaving leaves
 end: ends ending stop stopping terminate terminating conclude concluding
 quit: exit quitting exiting cancel cancelling canceling
-proceed: proceeding finalize finalise finalizing finalized complete completing settle settling seal sealing wrap shake finish close closing
+proceed: proceeding finalize finalise finalizing finalized complete completing settle settling seal sealing wrap shake finish
 transaction: trade sale exchange
 agreement: agreements compromise
 look: looking search searching shop shopping
@@ -159,9 +159,9 @@ _PARTS = {
     "MAY": "(?:will|would|can|could|may|might)",
     "GOOD": "(?:good|ok)",
     "END": r"(?= [^a-z#]| $)",
-    "SO": r"(?: (?:and|so|then|well|ok|yes|good|oh|um|hmm+|(?:ha)++|lol|now|please|thank|you|it is|is|i guess|i think|that|man))*+",
+    "SO": r"(?: (?:and|so|then|well|ok|yes|good|oh|um|hmm+|(?:ha)++|lol|now|please|thank|you|i guess|i think|man)(?= ))*+",
     "YES": "(?:yes|ok|good|deal|agreed|sold|done|bought|👍|👌|🤝|✅|accept|granted|exactly|very well|of course|all right|will do|can do|bet|gotcha|correct|you got it|no (?:prob|problem|worries))",
-    "VERY": r"(?: (?:the|very|bit|little|tad|still|way|far|much|too|so|kind|sort|of|all|even|more|above|somewhat|slightly|rather|super|remain))*+",
+    "VERY": r"(?: (?:the|very|bit|little|tad|still|way|far|much|too|so|kind|sort|of|all|even|more|above|somewhat|slightly|rather|super|remain)(?= ))*+",
 }
 
 
@@ -235,7 +235,7 @@ QUESTION = _pattern(
 # --- agreement ---------------------------------------------------------------------------------------------------------
 ACCEPTS = _pattern(
     r"accept\b(?! (?:(?:from|with|by) (?:another|someone|other)|another|my\b|it before|that (?!price|offer|deal|is)|below|not anything|anything|any\b|no\b|above|(?:the )?offer to|cash|card|payment|paypal|if\b|or\b))"
-    r"|i(?: (?:will|do|can|am|would|glad|able|to|have|fully|completely))* agree(?: (?:on|to|with))?(?= (?:your|this|that(?= (?:[^a-z#]|price|offer|deal)| $)|that (?:#|price|offer) (?:is|sound) (?:the )?{GOOD}|the (?:price|offer|deal|transaction)|#|it\b|buy|sell|[^a-z])| $)"
+    r"|i(?: (?:will|do|can|am|would|glad|able|to|have|fully|completely))* agree(?: (?:on|to|with))?(?= (?:your|this|that(?= (?:[^a-z#]|price|offer|deal)| $)|that (?:#|price|offer) (?:is|sound) (?:the )?{GOOD}|the (?:price|offer|deal|transaction)|#|it\b|buy|sell)\b|(?= #))"
     r"|i(?: (?:will|would|can|could|am|able|glad|to|be|have|then|both))* (?:(?:take|buy) (?:{IT}|you(?= up)|the (?!loss|risk|chance|time|hit|look)\w+)|have (?:it|them|one|both))(?! %)(?! (?:percent|back|away|below|off (?!your)|to |from|with (?:me|you)|myself|home|as (?:the|an))\b)(?= (?:at|for|up|both|one|then|off your|price|offer|deal|if|please|[^a-z])| $)|i will take $",
     "I'm happy to accept your offer of $12.",
     "Fine, I'll take it.",
@@ -245,8 +245,8 @@ ACCEPTS = _pattern(
 )
 SEALS = _pattern(
     r"(?:(?:it|that|this) is|have|got|gotta|yourself|call it|done) the deal(?= (?:at|for|then|my)\b|{END})|done deal\b|(?:have|got) (?:i )?(?:yourself|urself) |consider (?:it|this) (?:sold|done|yours)|(?:(?:it|they|them|#)(?: is| are)?|\w+ (?:is|are)) (?:all )?yours\b|you (?:have )?got it $"
-    r"|glad (?:that )?i(?: (?:have|could|can|both|were|are|able|to|did))* (?:reach|agree|agreed|come|came|could|find|found|make|made|worked|work|proceed|settled|have|got)\b|(?:glad|pleasure|nice|good|thank)(?: (?:to|for))* (?:do|doing|dealing|your) (?:business|with you)|(?:reached|come to|have) (?:the |mutual )*agreement"
-    r"|i agree $|i (?:am|be) in $|count me in|(?:is|hear|the|for) the yes\b|settled (?:at|on|for|then) |shake on (?:it|that)|i (?:will|can|could) (?:make|live with) (?:it|that|this|#|your price)(?: work)? ",
+    r"|glad (?:that )?i(?: (?:have|could|can|both|were|are|able|to|did))* (?:reach|agree|agreed|come|came|could|find|found|make|made|worked|work|proceed|settled|have|got)\b|(?:glad|pleasure|nice|good|thank)(?: (?:to|for))* (?:do|doing|dealing|your) (?:business|with you)|(?:reached|have come to|have) (?:the |mutual )*agreement"
+    r"|i (?:am|be) in $|count me in|(?:is|hear|the|for) the yes\b|settled (?:at|on|for|then) |shake on (?:it|that)|i (?:will|can|could) (?:make|live with) (?:it|that|this|#|your price)(?: work)?(?! (?:at|if|on|only|but|to)\b) ",
     "You've got yourself a deal!",
     "Glad we could agree.",
     "This is a deal breaker",
@@ -254,14 +254,14 @@ SEALS = _pattern(
     words="count yes deal sold yours got urself yourself glad pleasure nice good thank agreement agree in settled shake make live done consider",
 )
 AGREES = _pattern(
-    r"(?:that|this|it|which|price|offer|deal|transaction|idea|works?|you|#)(?: (?:{MAY}|{BE}|do|be|should|all|both|very|for|the|i|quite|absolutely|more|above|than))*+ (?:work\b|suit|do $|{GOOD}\b(?! (?:condition|shape|reason|question|point|but|question)))"
-    r"|(?:sound|is) (?:very |like )?(?:the )?(?:{GOOD}|deal|plan)(?: (?:price|deal|compromise|offer|to me|for me|plan))?(?= (?:to|for|with|by|then|if)\b|{END})|(?:good|ok|glad|content) (?:with|by|for) (?:that|it|this|me|your|#|the price)"
-    r"|i (?:guess |suppose |think )?{MAY} (?:do|live with|manage|swing|go with|pay|agree to|work with|handle|give you|go for) (?:that|it|this|#(?! (?:%|percent|off|below))|your price|your offer)|(?:can|could|will) do (?:that|it) |you (?:can|may) have it|you (?:win|(?:have )?(?:convinced|persuaded|won|twisted))|you drive the hard|i guess(?: so| that)? $|why not $|(?:all|are) set $|(?:do|have) i (?:have )?the deal|granted\b|would not say no\b|(?:boss|wife|husband|mom|dad|she|he) (?:say|says|said) (?:yes|ok)"
-    r"|let us (?:do|go (?:with|ahead)|proceed|say that|make (?:it|the deal)|move forward|get (?:this|it) done)\b|go (?:ahead|on) (?:with|then|and)|(?:yes|ok|good) please|it is $|i {MAY} (?:proceed|go ahead)",
+    r"(?:good|ok|glad|content) with (?:that|it|this|your|#|the price)|(?:good|ok) (?:by|for|with) me\b|(?:that|this|which|price|offer|#) (?:will |would |should |do |is )*+(?:work|{GOOD}) (?:good )?(?:for|with|by|to) (?:me|us)\b"
+    r"|i (?:guess |suppose |think )?{MAY} (?:do|live with|manage|swing|go with|pay|agree to|work with|handle|give you|go for) (?:that|it|this|your minimum price|#(?! (?:%|percent|off|below))|your price|your offer|your #)|(?:can|could|will) do (?:that|it) |you (?:can|may) have it|you (?:win|(?:have )?(?:convinced|persuaded|won|twisted))|you drive the hard|i guess(?: so| that)? $|why not $|(?:all|are) set $|(?:do|have) i (?:have )?the deal|granted\b|would not say no\b|(?:boss|wife|husband|mom|dad|she|he) (?:say|says|said) (?:yes|ok)"
+    r"|let us (?:do (?:it|that|this|#)|go (?:with|ahead)|proceed|say that|make (?:it|the deal (?:at|for|on|official))|move forward|get (?:this|it) done)\b|go (?:ahead|on) (?:with|then|and)|(?:yes|ok|good) please|it is $|i {MAY} (?:proceed|go ahead)",
     "That works for me.",
     "$15 sounds good to me",
-    "A good reason to buy.",
-    starts="(?:work|{GOOD}) (?:for me|enough)|(?:i am )?able $|work(?: then)? $|coming $",
+    "A price that works for both of us.",
+    starts=r"(?:i (?:think|find|believe|agree|suppose) )?(?:(?:that|this|it(?! work)|which|#|(?:your|the|this|that) (?:price|offer|deal|proposal|compromise|#))(?: of #| at #)? )(?:(?:{MAY}|{BE}|do|be|should|all|both|very|for|the|quite|absolutely|more|above|than) )*+(?:work(?: (?:good|out|too|then))*{END}|suit|do $|(?:very )?{GOOD}(?: (?:price|offer|compromise|enough))?(?= (?:to|by|with|then|and|in|considering|given)\b|{END}))(?! (?:start|point))"
+    r"|(?:(?:that|it|this|#|(?:your|the) (?:price|offer)) )?sound (?:very )?(?:like )?(?:the )?(?:{GOOD}|deal|plan)(?: (?:price|deal|offer|compromise|plan))?(?= (?:to|for|with|by|then)\b|{END})|(?:work|{GOOD}) (?:for me|enough)|(?:i am )?able $|coming $",
     words="coming able please glad work works suit suits agree do good ok plan deal live manage swing go pay handle give have win convinced persuaded won twisted drive guess not set granted boss wife husband mom dad she he let is proceed no",
 )
 YES = _raw(
@@ -272,7 +272,7 @@ YES = _raw(
     words="yes ok good deal agreed sold done bought 👍 👌 🤝 ✅ accept granted exactly very of all will can bet gotcha correct you no",
 )
 YES_START = _raw(
-    r"^(?: (?:and|so|then|well|oh|um|uh|hmm+|(?:ha)++|lol|thank|you))*+ (?:{YES}|true|fair enough)(?= )(?! (?:luck|not|but|reason|question|point|i understand|i see|i hear))",
+    r"^(?: (?:and|so|then|well|oh|um|uh|hmm+|(?:ha)++|lol|thank|you)(?= ))*+ (?:{YES}|true|fair enough)(?= )(?! (?:luck|not|but|reason|question|point|i understand|i see|i hear))",
     "Sure, see you then",
     "OK then, tomorrow",
     "I like it",
@@ -294,11 +294,11 @@ SO_WOULD_I = _pattern(
 CLOSES = _pattern(
     r"(?:come (?:by|over|get|on)|(?:when|where|what time|how soon) (?:can|could|should|do|would|is|will|to) (?:i|you|the)|what (?:day|time) |pick (?:\w+ )?up|pickup|be (?:over|there|by)|see (?:you|ya)|on my way|meet (?:you|up|at|there|tomorrow|tonight)|address|venmo|paypal|zelle|"
     r"(?:send|mail|draw|prepare|transfer|arrange|wire|provide|get|bring) (?:\w+ ){0,4}?(?:payment|contract|invoice|paperwork|papers|details|delivery|cash|money|#|item|link|truck|agreement|over|up)|draw up|here (?:you go|is)|i will (?:bring|have|get|pack|wrap|hold|send|ship|prepare|arrange) |enjoy (?:your|the|it)|next steps|"
-    r"(?:proceed|go ahead|move forward|forward)(?: (?:with|to|the|this|your))* (?:transaction|payment|buy|it|deal|agreement|order|paperwork|checkout|sell)|complete|transaction (?:is )?done)\b",
+    r"(?:proceed|go ahead|move forward|forward)(?: (?:with|to|the|this|your))* (?:transaction|payment|buy|it|deal|agreement|order|paperwork|checkout|sell)|complete|transaction (?:is )?done|clos(?:e|ing) (?:the|this) deal)\b",
     "Great, draw up the paperwork.",
     "When can I pick it up?",
     "I like it.",
-    words="come when where what how pick pickup be see way meet address venmo paypal zelle send mail draw prepare transfer arrange wire provide get bring here will enjoy next proceed go move forward complete transaction",
+    words="close closing come when where what how pick pickup be see way meet address venmo paypal zelle send mail draw prepare transfer arrange wire provide get bring here will enjoy next proceed go move forward complete transaction",
 )
 VIEWING = _pattern(
     r"see (?:it|the|them)|look at it|check it out|take the look|view it|test (?:drive|ride|it)|inspect|try it",
@@ -321,14 +321,14 @@ OTHERS = _pattern(
 )
 # --- refusal, doubt, conditions ----------------------------------------------------------------------------------------
 REFUSES = _pattern(
-    r"(?:can|could|will|would|do|does|did|am|are|is|be|was) not (?:(?!fully|yet but|sure|convinced|certain|only|just)\w+ ){0,3}?(?:accept|agree|do|take|go|sell|pay|let|justify|afford|come|drop|offer|match|budge|meet|reach|below|above|give|part|move|able|possible|spend|work|enough|interested|cut|make|feasible|good|help|low|high|stretch|think so|negotiable|allow|consider|cover|leave)\b"
-    r"|(?:reject|unable|turn(?:ing|ed)? (?:[\w#]+ ){0,3}?down|no (?:deal|way|chance|thank|can do|sale)|afraid not|not (?:the deal|(?:at|for) that price|enough|good|able|interested|yet|feasible|possible|quite|happening|the chance)|never mind|nevermind|nvm|forget it|said no|hell no|the no|(?<!say )no to (?:#|that|your|it)|not today|get real|(?:out of|waste of|stop wasting) (?:the |my |your )*(?:question|time|range|budget|reach)|pass on|get lost|kidding me)\b"
+    r"(?:can|could|will|would|do|does|did|am|are|is|be|was) not (?:(?!fully|yet but|sure|convinced|certain|only|just)\w+ ){0,3}?(?:accept|agree|say yes|do|take|go|sell|pay|let|justify|afford|come|drop|offer|match|budge|meet|reach|below|above|give|part|move|able|possible|spend|work|enough|interested|cut|make|feasible|good|help|low|high|stretch|think so|negotiable|allow|consider|cover|leave)\b"
+    r"|(?:reject|unable|turn(?:ing|ed)? (?:[\w#]+ ){0,3}?down|no (?:deal|way|chance|thank|can do|sale)|afraid not|not (?:the deal|(?:at|for) that price|enough|good|able|interested|yet|feasible|possible|quite|happening|the chance)|never mind|nevermind|nvm|forget it|said no|hell no|not (?:at|for) #|need (?:\w+ )?above|the no|(?<!say )no to (?:#|that|your|it)|not today|get real|(?:out of|waste of|stop wasting) (?:the |my |your )*(?:question|time|range|budget|reach)|pass on|get lost|kidding me)\b"
     r"|too (?:high|low|much|little|far|rich|bad|small|big|above|below)\b",
     "I can't go that low.",
     "I must respectfully decline your offer.",
     "No problem, that's fine",
     starts=r"(?:sorry )?(?:no\b(?! (?:problem|worr|rush|issue|doubt|big|prob|trouble|need|hurry|stress|longer|above|matter|further|deal))|never $)",
-    words="not reject unable turn turning turned down no afraid never nevermind nvm forget said hell get question time range budget reach pass lost kidding too",
+    words="need not reject unable turn turning turned down no afraid never nevermind nvm forget said hell get question time range budget reach pass lost kidding too",
 )
 REJECTS = _pattern(
     r"reject\b|(?:not|unable to)(?: \w+)? accept\b|no deal\b",
@@ -354,11 +354,11 @@ WAITS = _pattern(
     words="inclined tempted hope let will sleep getting need have want like love time not think consider get rather wish was almost close before know tell hear maybe perhaps discussed depends",
 )
 UNDERSTANDS = _pattern(
-    r"i (?:understand|see|hear|respect|get (?:it|that|where))\b|noted\b|understood\b",
+    r"i (?:understand|see|hear|respect|get (?:it|that|where))\b|noted\b|understood\b|, (?:it|they|there) (?:(?:is|are)(?! (?:#|the deal|yours|good|ok)\b)|has|have|was|work(?! for)|come|still)\b|, what would\b",
     "I understand",
     "Okay, I see",
     "OK, see you",
-    words="understand see hear respect get noted understood",
+    words="understand see hear respect get noted understood it they there what",
 )
 CONDITION = _pattern(
     r"(?:provided|as long as|on (?:the )?condition|only (?:when|if)|once you|assuming|in exchange for (?!the|#|your)|in return|so long as|contingent|given that you|only with|unless you)\b|,?if (?!(?:you|i) (?:are|want|like|need|have any|have questions|have no|still|can not|could not|do not|wish|would like|agree|accept|change|prefer|insist|say so|must|ever)\b|(?:that|this|it|which|#) (?:is (?:ok|good|all)|work|cover|suit|sound|help|make|mean|please)|anything|interested|possible|so\b|ok|good|need)",
@@ -370,13 +370,13 @@ CONDITION = _pattern(
 # --- leaving -----------------------------------------------------------------------------------------------------------
 LEAVES = _pattern(
     r"(?:walk(?: away| out| off)?(?={END}| from| now| then)|part ways|agree to disagree|go (?:my|i) separate|take my (?:business|money|budget)|(?:quit|withdraw\w*|bow out|sign off|log\w* off|step (?:away|back|aside)|back out|opt out|head (?:out|home|off)|get going|move (?:on|along)|give up|drop out|call it (?:off|quits|the day|the night)|see myself out|go home|hang (?:up|on to)|hold (?:on to|onto))"
-    r"|leave(?! (?:me|you|it (?:at|to|for|up)|no|the (?!talk)|little|room|not|with|#|over|by|in))(?: it)?|leave it (?:there|here|at that)|(?:end|proceed|finish|stop)(?: \w+)? (?:the|this|my|all|it|things)?(?: \w+)? ?(?:talk|session|process|discussion|here|now)|keep (?:look|walk|my (?:budget|money|old|own)|it (?:then|myself|for|in)|the \w+ (?:then|myself|for))|stick with my|be (?:off|out|going|leave)"
+    r"|leave(?! (?:me|you|it (?:at|to|for|up)|no|the (?!talk)|little|room|not|with|#|over|by|in))(?: it)?|leave it (?:there|here|at that)|(?:end|proceed|finish|stop|close|closing)(?: \w+)? (?:the|this|my|all|it|things)?(?: \w+)? ?(?:talk|session|process|discussion|here|now)|keep (?:look|walk|my (?:budget|money|old|own)|it (?:then|myself|for|in)|the \w+ (?:then|myself|for))|stick with my|be (?:off|out|going|leave)"
     r"|(?:look|try|go|shop|search|buy|get|take|find|order|prefer|use|choose|wait|sell|offer|give)(?: (?:it|them|one|#|this|the|for|to|with|from|at|my|some))*+ (?:elsewhere|around|another|other|different|someone|somebody|anyone|next|closer)"
     r"|go with (?:them|the one|the #|that one|him|her)|pass(?! (?:it|the|along|by|up|me|that (?:on|along)))|done talk)\b",
     "I'll have to walk away.",
     "I will buy one elsewhere then.",
     "That would leave me no profit",
-    words="walk part agree go take quit withdraw withdrawing bow sign log logging step back opt head get move give drop call see hang hold leave end proceed finish stop keep stick be look try shop search buy find order prefer use choose wait sell offer pass done",
+    words="close closing walk part agree go take quit withdraw withdrawing bow sign log logging step back opt head get move give drop call see hang hold leave end proceed finish stop keep stick be look try shop search buy find order prefer use choose wait sell offer pass done",
 )
 GOING = _raw(
     r"^(?!.* (?:not|never|if|unless|you|they|he|she|otherwise|or) )(?:.* (?:i|to|and|then|let us|time|best) |{SO} $)",

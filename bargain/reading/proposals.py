@@ -284,9 +284,9 @@ def choose(
     places: list[int], words: list[str], found: tuple[Amount, ...], role: str, table: Table, moods: tuple[str, ...]
 ) -> Candidate | None:
     """The amount that is most likely the offer, None if none is likely."""
-    scored = [
-        (score(names), index, value) for index, value, names in candidates(places, words, found, role, table, moods)
-    ]
+    weighed = candidates(places, words, found, role, table, moods)
+    refused = "refuses" in moods  # "$12 is too low" proposes nothing
+    scored = [(score(names), index, value) for index, value, names in weighed if not (refused and "judged" in names)]
     if not scored:
         return None
     chance, index, value = max(scored)
@@ -296,6 +296,8 @@ def choose(
             value = max(ends) if role == "buyer" else min(ends)
     before = words[max(0, places[index] - 8) : places[index]]
     limit = not _BOUNDS.isdisjoint(before) and patterns.LIMIT(f" {' '.join(before)} ") is not None
+    if chance >= DOUBTFUL and found[index].explicit and _far(value, table) and len({each for *_, each in scored}) == 1:
+        chance = max(chance, CHOSEN)  # far out of range, but what else could be meant?
     best = Candidate(value, index, chance, found[index].explicit, limit)
     if table.agreed is not None and not best.explicit and best.chance < SURE:
         return None

@@ -63,6 +63,11 @@ class Judged:
     error: str = ""
 
     @property
+    def disputed(self) -> bool:
+        """Whether its deal did not stand; `state` is then what a game would go on with."""
+        return self.own == "deal" and self.state != "deal"
+
+    @property
     def right(self) -> bool:
         """Whether the state, and for a deal the price, is as labelled."""
         return self.state == self.dialogue.state and self.right_price
@@ -175,6 +180,10 @@ def scores(judged: Sequence[Judged]) -> dict[str, Any]:
     return {
         "dialogues": total,
         "errors": sum(bool(each.error) for each in judged),
+        "disputed": {
+            wanted: sum(each.disputed and each.dialogue.state == wanted for each in judged) for wanted in STATES
+        },
+        "disagreements": sum(bool(each.objections) for each in judged),
         "state": rate(sum(each.state == each.dialogue.state for each in judged), total),
         "state_own": rate(sum(each.own == each.dialogue.state for each in judged), total),
         "price": rate(sum(each.right_price and not each.error for each in judged), total),
@@ -194,6 +203,7 @@ COLUMNS = (
     "checked",
     "price",
     "right",
+    "disputed",
     "objections",
     "error",
     "last",
@@ -210,6 +220,6 @@ def write_csv(path: Path, judged: Iterable[Judged]) -> None:
             role, text = wanted.turns[-1]
             row = (
                 wanted.id, each.moderator, wanted.state, wanted.price, each.own, each.state, each.price, each.right,
-                "; ".join(each.objections), each.error, f"{role}: {text}",
+                each.disputed, "; ".join(each.objections), each.error, f"{role}: {text}",
             )  # fmt: skip
             writer.writerow([cell(value) for value in row])

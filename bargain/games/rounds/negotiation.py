@@ -19,7 +19,6 @@ One of the simulated negotiators' rounds, as it was played:
 from __future__ import annotations
 
 from bargain.agents.moderator import steps_in
-from bargain.agents.witness import surely
 from bargain.games.rounds.base import Ending, RoundProtocol
 from bargain.records import PLAYERS, Player, Verdict, rival_of
 
@@ -53,15 +52,15 @@ class Negotiation(RoundProtocol):
     async def _look(self) -> Ending | None:
         """How the round ends after the last turn, None when it goes on."""
         read = self.read()
-        if read.state == "no_deal" and surely(read):
-            return Ending("walk_away", f"the {read.walked_away} walked away")
+        if read.state == "no_deal" and read.sure:
+            return _left(read.walked_away)
         start = self.rules.moderator_start
         looks = steps_in(start, self.turns, self.acts[-1])
         if start != "no_offer":
             looks = self._moderating = self._moderating or looks
         ending = self._ending(await self.verdict()) if looks else None
         if ending is None and read.state == "no_deal":
-            return Ending("walk_away", f"the {read.walked_away} walked away")
+            return _left(read.walked_away)
         return ending
 
     def _judged(self) -> bool:
@@ -73,7 +72,8 @@ class Negotiation(RoundProtocol):
         if verdict.stands == "deal":
             return self.deal(verdict)
         if verdict.stands == "no_deal":
-            return Ending("no_deal", "the moderator saw the talk ended")
+            leaver = self.read().walked_away
+            return _left(leaver) if leaver else Ending("no_deal", "the moderator saw the talk ended")
         if 0 < self.rules.no_deal_threshold <= len(self.verdicts):
             return Ending("no_deal", f"no deal in {len(self.verdicts)} verdicts")
         return None
@@ -85,3 +85,7 @@ class Negotiation(RoundProtocol):
             for role in PLAYERS
         }
         return all(len(made) > 1 and made[-1] == made[-2] for made in offers.values())
+
+
+def _left(leaver: str | None) -> Ending:
+    return Ending("walk_away", f"the {leaver} walked away")

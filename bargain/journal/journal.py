@@ -25,33 +25,18 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from bargain.errors import JournalDamaged, JournalError, JournalFull, JournalLocked, JournalMismatch, JournalNewer
+from bargain.errors import JournalDamaged, JournalError, JournalFull
 from bargain.journal import queries as journal_queries
 from bargain.journal.check import find_damage
 from bargain.journal.format import APPLICATION_ID, FORMAT, SCHEMA, Packed, Packer, checksum, place_fields
 from bargain.journal.lock import RunLock, filesystem_of, is_network
-from bargain.journal.queries import ADVICE, Attempt, Recorded, Stored, Totals
+from bargain.journal.queries import ADVICE, Recorded, Totals
 from bargain.journal.reader import JournalReader
 from bargain.journal.writer import Intent, Rows, Writer
 from bargain.records import Place, Usage
 from bargain.version import __version__
 
-__all__ = [
-    "FILE_NAME",
-    "Attempt",
-    "Intent",
-    "Journal",
-    "JournalDamaged",
-    "JournalError",
-    "JournalFull",
-    "JournalLocked",
-    "JournalMismatch",
-    "JournalNewer",
-    "JournalReader",
-    "Recorded",
-    "Stored",
-    "Totals",
-]
+__all__ = ["FILE_NAME", "Intent", "Journal", "JournalReader"]
 
 FILE_NAME = "journal.sqlite"
 _MARKS = 1 << 22

@@ -25,7 +25,7 @@ MAX_EXCHANGES = 10
 """Exchanges of a round where nothing else is said."""
 
 
-def rival_of(player: Player) -> Player:
+def rival_of(player: str) -> Player:
     """The other player."""
     return "buyer" if player == "seller" else "seller"
 

@@ -85,7 +85,7 @@ def test_an_engine_that_hangs_is_given_up_and_one_that_breaks_costs_its_game_alo
         )
 
     engine = Memory(say)  # type: ignore[arg-type]
-    with playing(tmp_path, engine, settings=config(timeout_s=1.0), max_maybe_billed=1) as caller:
+    with playing(tmp_path, engine, settings=config(timeout_s=2.0), max_maybe_billed=1) as caller:
         hung, broken, fine = asyncio.run(ask_all(caller, [place(game=game) for game in range(3)]))
     assert "no answer within" in str(hung)
     assert "the call broke off (KeyError)" in str(broken)

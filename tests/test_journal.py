@@ -114,7 +114,7 @@ from pathlib import Path
 from bargain.journal.journal import Journal
 with Journal.open(Path(sys.argv[1])):
     print("open", flush=True)
-    time.sleep(60)
+    time.sleep(3600)
 """
 
 

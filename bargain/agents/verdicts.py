@@ -21,9 +21,7 @@ from bargain.agents.witness import (
     bare_yes,
     english,
     holds_quote,
-    misread,
     says,
-    surely,
     surely_no_acceptance,
 )
 from bargain.reading.acts import own_words
@@ -120,7 +118,7 @@ class _Dialogue:
         if accepter is not None:
             price, against, remarks = self._price(verdict, accepter)
             fatal = [*against, *self._against(accepter, price, quoted=bool(verdict.quote))]
-        if self.read.state == "no_deal" and surely(self.read):
+        if self.read.state == "no_deal" and self.read.sure:
             fatal.append("the talk was ended without a deal")
         if not fatal and not remarks and self.read.state != "deal":
             remarks = ["the rules read no deal here"]
@@ -168,7 +166,7 @@ class _Dialogue:
                 turn, act = self.turns[index], self.acts[index]
                 if turn.role == role:
                     continue
-                if misread(turn, act, read, self.currency):
+                if act.unread:
                     return None, [f"{PRICE_UNKNOWN}: turn {index + 1} names money that was not understood"], []
                 if act.offer is not None:
                     break

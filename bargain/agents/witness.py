@@ -45,21 +45,6 @@ def _recorded(turn: Turn) -> Act:
     return Act(next((kind for kind in kinds if kind == turn.act), "other"), turn.offer)
 
 
-def surely(read: Outcome) -> bool:
-    """Whether the rules are sure of how the talk ended (a reader that does not say is)."""
-    return bool(getattr(read, "sure", True))
-
-
-def settled(read: Reading, turns: int) -> bool:
-    """Whether the rules are sure of how the dialogue stands, so that no model need be asked."""
-    said = getattr(read, "sure", None)
-    if said is not None:
-        return bool(said)
-    last = read.acts[-1]
-    newly = last.kind == "accept" and read.accepted_by_turn == turns - 1
-    return last.sure and (newly or read.state != "deal")
-
-
 # -- quotes ------------------------------------------------------------------------------------------------------------
 
 _WORD = re.compile(r"\w+")
@@ -155,30 +140,6 @@ def _han(numeral: str) -> float:
 def says(text: str, price: float, currency: str) -> bool:
     """Whether the text says this number."""
     return any(same(value, price) for value in figures(text, currency))
-
-
-def misread(turn: Turn, act: Act, price: float | None, currency: str) -> bool:
-    """Whether a turn names money that the reader did not understand, so that `price` may be an older one.
-
-    The reader says so (`Act.unread`). For one that does not: it took a part of a number for the price ("1 500 €" as 1),
-    or put a price in a currency aside because it is far from all others ("$100", where 20 was the highest).
-    """
-    said = getattr(act, "unread", None)
-    if said is not None:
-        return bool(said)
-    if act.offer is not None:
-        parts = [match.group() for match in _NUMBER.finditer(unicodedata.normalize("NFKC", turn.text))]
-        whole = [part for part in parts if " " in part or "'" in part]
-        split = any(any(same(float(piece), act.offer) for piece in re.findall(r"\d+", part)) for part in whole)
-        return split and not says(turn.text, act.offer, currency)
-    if act.kind not in ("other", "reject") or price is None:
-        return False
-    far = [
-        amount.value
-        for amount in amounts(own_words(turn.text), currency)
-        if amount.explicit and not 0.045 * price <= amount.value <= 2.5 * price
-    ]
-    return act.kind == "other" and bool(far)
 
 
 # -- acceptance --------------------------------------------------------------------------------------------------------

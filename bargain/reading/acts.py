@@ -17,6 +17,7 @@ from typing import Any
 from bargain.reading import patterns
 from bargain.reading.money import UNREAD, Amount, find, normal, same, word_set
 from bargain.reading.proposals import CHOSEN, SURE, Candidate, Table, choose, priced, readings, worked_out
+from bargain.records import rival_of
 
 
 @dataclass(slots=True)
@@ -93,11 +94,6 @@ def _quoted(match: re.Match[str]) -> str:
     """A number alone in quotation marks is still the speaker's."""
     inside = match.group()[1:-1]
     return f" {inside} " if len(inside) <= 12 and any(map(str.isdigit, inside)) else " "
-
-
-def rival_of(role: str) -> str:
-    """The other player."""
-    return "buyer" if role == "seller" else "seller"
 
 
 _ACTIONS = {

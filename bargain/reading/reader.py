@@ -201,7 +201,9 @@ class Reader:
         if accepted is not None and self._unread == rival and offer is None:
             return Act("other", unread=True), None
         if accepted is not None:
-            return Act("accept", accepted[1], said.plainly and not said.questions and not said.waits), accepted
+            own_since = own is not None and own[0] > accepted[0]  # it was turned down, and nothing was offered since
+            sure = said.plainly and not said.questions and not said.waits and not own_since
+            return Act("accept", accepted[1], sure), accepted
         if said.conditional and offer is None and theirs is not None and not said.refuses and not agreed:
             return Act("offer", theirs[1]), None
         if offer is None and said.lists and self.list_price is not None and role == "seller" and not agreed:

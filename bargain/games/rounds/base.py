@@ -20,7 +20,7 @@ from typing import Protocol
 
 from bargain.agents.player import Negotiator
 from bargain.agents.verdicts import accepting_turn
-from bargain.agents.witness import Reading, reading_of, settled
+from bargain.agents.witness import Reading, reading_of
 from bargain.config.schema import GameConfig
 from bargain.engines.base import ALL_ACTS, Ask
 from bargain.errors import GaveUp
@@ -145,7 +145,7 @@ class RoundProtocol(ABC):
     async def verdict(self) -> Verdict:
         """The moderator's verdict on the dialogue as it stands; with a gate the rules', where the words are plain."""
         read = self.read()
-        if self.rules.gate and settled(read, len(self.turns)):
+        if self.rules.gate and read.sure:
             verdict = Verdict(len(self.turns), read.state, read.price, stands=read.state)
         else:
             place = self._place(len(self.turns), "moderator")

@@ -19,7 +19,6 @@ One of the simulated negotiators' rounds, as it was played:
 from __future__ import annotations
 
 from bargain.agents.moderator import steps_in
-from bargain.agents.witness import surely
 from bargain.games.rounds.base import Ending, RoundProtocol
 from bargain.records import PLAYERS, Player, Verdict, rival_of
 
@@ -53,7 +52,7 @@ class Negotiation(RoundProtocol):
     async def _look(self) -> Ending | None:
         """How the round ends after the last turn, None when it goes on."""
         read = self.read()
-        if read.state == "no_deal" and surely(read):
+        if read.state == "no_deal" and read.sure:
             return _left(read.walked_away)
         start = self.rules.moderator_start
         looks = steps_in(start, self.turns, self.acts[-1])

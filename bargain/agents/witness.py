@@ -178,7 +178,7 @@ _PONDERS = re.compile(
     r"\b(?:let me (?:think|see|sleep)|think (?:about|it over)|(?:have to|need to|must|will|i'll|to) (?:think|consider)"
     r"|get back to you|sleep on|need (?:some|more|a little) time|not sure)\b"
 )
-"""What may agree and what only ponders: two that do and some that must not are in tests/test_two_witnesses.py."""
+"""What may agree and what only ponders: examples are in tests/agents/test_two_witnesses.py."""
 
 
 @lru_cache(maxsize=1024)

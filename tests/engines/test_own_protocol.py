@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -21,7 +20,6 @@ from tests.commands import bargain, environment, only_run, summary_of
 from tests.negotiator import Chat, negotiate
 from tests.servers import Server
 
-ROOT = Path(__file__).parents[2]
 ENGINE = '''
 from bargain.engines.http import HttpEngine
 from bargain.engines.shared import count, sound
@@ -58,7 +56,7 @@ model: mistral-large-latest
 api_key_env: TALK_SECRET
 max_tokens: 60
 """
-ENV = environment(PYTHONPATH=os.pathsep.join(("", str(ROOT))), TALK_SECRET="talk-sentinel-9")
+SECRET = "talk-sentinel-9"
 
 
 class TalkServer(ThreadingHTTPServer):
@@ -110,11 +108,11 @@ def server() -> Iterator[TalkServer]:
 
 @pytest.fixture
 def play(tmp_path: Path, server: TalkServer) -> Any:
-    """Runs the command with the user's engine at the server; `play.env` finds the class."""
+    """Runs the command with the user's engine at the server."""
     (tmp_path / "mine" / "engine").mkdir(parents=True)
     (tmp_path / "mine" / "engine" / "talk.yaml").write_text(PRESET)
     (tmp_path / "own_protocol.py").write_text(ENGINE)
-    env = {**ENV, "PYTHONPATH": f"{tmp_path}{ENV['PYTHONPATH']}"}
+    env = environment(PYTHONPATH=str(tmp_path), TALK_SECRET=SECRET)
     url = f"http://127.0.0.1:{server.server_port}"
     seats = [f"{key}.engine{rest}" for seat in ("seller", "buyer")
              for key, rest in ((f"engine@{seat}", "=talk"), (seat, f".base_url={url}"))]  # fmt: skip
@@ -142,7 +140,7 @@ def test_a_run_over_a_protocol_of_ones_own_reserves_pauses_resumes_and_replays(
     run = only_run(tmp_path)
     done = play(f"resume={run}", "limits.max_tokens=null")
     assert done.returncode == 0, done.stderr
-    assert server.keys == {"talk-sentinel-9"}
+    assert server.keys == {SECRET}
     assert {body["longest"] for body in server.bodies} == {60}
     summary = summary_of(run)
     assert summary["calls"]["live"] + summary["calls"]["from_journal"] == len(server.bodies), "nothing was bought twice"
@@ -163,8 +161,7 @@ def test_a_run_over_a_protocol_of_ones_own_reserves_pauses_resumes_and_replays(
     assert "games.jsonl is the same, byte for byte" in replayed.stdout
     assert (run / "games.jsonl").read_bytes() == games
     assert len(server.bodies) == calls
-    secret = b"talk-sentinel-9"
-    assert not any(secret in path.read_bytes() for path in run.rglob("*") if path.is_file())
+    assert not any(SECRET.encode() in path.read_bytes() for path in run.rglob("*") if path.is_file())
 
 
 def test_the_journal_stores_each_message_of_such_a_run_once(tmp_path: Path, server: TalkServer, play: Any) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import socket
 import subprocess
 import sys
@@ -292,7 +291,7 @@ def test_a_tracker_of_ones_own_is_one_class_and_one_yaml(tmp_path: Path) -> None
         "_target_: own_tracker.Notebook\nname: notebook\npage: page.json\nevery: 2\n"
     )
     (tmp_path / "own_tracker.py").write_text(OWN)
-    env = environment(PYTHONPATH=os.pathsep.join((str(tmp_path), str(ROOT))))
+    env = environment(PYTHONPATH=str(tmp_path))
     run = ["--config-dir", "mine", "game=simple", "n_games=2", "tracking=notebook", "allow_targets=[own_tracker]"]
     for override, says in (("tracking.every=0", "tracking.every must be at least 1, got 0"),
                            ("tracking.pge=x", "tracking.pge: no such key; did you mean tracking.page?")):  # fmt: skip

@@ -65,4 +65,6 @@ def wait_until_played(root: Path, cell: int, replies: int) -> int:
                 return player_of(directory) if journal.totals().replies >= replies else None
         return None
 
-    return wait_for(player, f"cell {cell} plays") or 0
+    pid = wait_for(player, f"cell {cell} plays")
+    assert pid is not None
+    return pid

@@ -83,8 +83,8 @@ def labelled() -> bool:
             reader = Reader(dialogue["list_price"], dialogue["currency"])
             acts = [reader.add(role, text) for role, text in dialogue["turns"]]
             total += 1
-            sure += acts[-1].sure
-            wrong += acts[-1].sure and reader.outcome().state != dialogue["state"]
+            sure += reader.outcome().sure
+            wrong += reader.outcome().sure and reader.outcome().state != dialogue["state"]
     print(f"labelled endings: {total}; the rules are sure of {sure}, and wrong on {wrong} of these; ", end="")
     print(f"the model is asked on the other {total - sure}")
     return wrong == 0

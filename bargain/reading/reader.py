@@ -121,11 +121,12 @@ class Reader:
         walked = role if act.kind == "walk_away" else self._still_gone(act)
         if walked:  # what the buyer could still come back to
             self._last = self._table["seller"][1] if "seller" in self._table else self.list_price or self._last
+        brief = act.kind in ("reject", "other") and len(text.split()) <= 3  # "Then no." may end it, "I will." agree
         self._outcome = Outcome(
             "no_deal" if walked else "ongoing",
             standing_price=self._last,
             walked_away=walked,
-            sure=act.sure and (walked == role or not self._doubt),
+            sure=act.sure and not brief and (walked == role or not self._doubt),
             price_unknown=self._unread is not None,
         )
         return act

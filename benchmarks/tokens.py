@@ -81,7 +81,8 @@ def labelled() -> bool:
         for line in path.read_text(encoding="utf-8").splitlines():
             dialogue = json.loads(line)
             reader = Reader(dialogue["list_price"], dialogue["currency"])
-            acts = [reader.add(role, text) for role, text in dialogue["turns"]]
+            for role, text in dialogue["turns"]:
+                reader.add(role, text)
             total += 1
             sure += reader.outcome().sure
             wrong += reader.outcome().sure and reader.outcome().state != dialogue["state"]

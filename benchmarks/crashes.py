@@ -1,7 +1,7 @@
 """Kills the real command with SIGKILL at random moments, resumes it each time, and settles accounts with the server.
 
     python benchmarks/crashes.py                 100 kills or more over runs of 96 games, some 8 minutes
-    python benchmarks/crashes.py --small         what CI runs (tests/test_crashes.py)
+    python benchmarks/crashes.py --small         what CI runs (tests/runs/test_crashes.py)
     python benchmarks/crashes.py --seed 7        other moments
 
 Every run is the same config on two protocols against a server in this process that counts what it receives and answers

@@ -31,6 +31,8 @@ from bargain.runs.judging import BadLine, read_labelled
 
 ROOT = Path(__file__).parent.parent
 ARENA = ROOT.parent / "shared" / "dialogues" / "arena_2023.jsonl"
+DATA = ROOT / "tests" / "data"
+"""unseen_*: written and labelled by somebody who had not seen the code; nothing is tuned on them."""
 STATES = ("deal", "ongoing", "no_deal")
 Dialogue = dict[str, Any]
 
@@ -65,7 +67,8 @@ def labelled(path: Path, at_most: int | None = None) -> list[Dialogue]:
 
 def sets(at_most: int | None) -> dict[str, list[Dialogue]]:
     """Every set by its name."""
-    found = {path.stem: labelled(path, at_most) for path in sorted((ROOT / "tests" / "data").glob("endings_*.jsonl"))}
+    found = {path.stem: labelled(path, at_most) for path in sorted(DATA.glob("endings_*.jsonl"))}
+    found |= {path.stem: labelled(path, at_most) for path in sorted(DATA.glob("unseen_*.jsonl"))}
     if not ARENA.exists():
         print(f"arena_2023: skipped, {ARENA} is not there")
         return found

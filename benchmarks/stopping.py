@@ -26,9 +26,8 @@ from measured import BIN, on_server
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # for the loopback server of the tests
 
-from bargain.config.schema import TrackingConfig
 from bargain.tracking.base import RunInfo
-from bargain.tracking.wandb import WandbTracker
+from bargain.tracking.wandb import WandbConfig, WandbTracker
 from tests.commands import AN_HOUR_S, PATIENCE_S, environment, wait_for
 from tests.negotiator import haggle
 from tests.servers import Fault, Server
@@ -84,7 +83,7 @@ def starting() -> float:
 
 def tracker(folder: Path) -> WandbTracker:
     """A tracker whose W&B hangs, started."""
-    made = WandbTracker(TrackingConfig(), finish_s=GIVEN_UP_S)
+    made = WandbTracker(WandbConfig(), finish_s=GIVEN_UP_S)
     made.start(folder, {}, RunInfo("abc123", "a run", None, ("game=simple",), True))
     return made
 

@@ -2,7 +2,7 @@
 
     python docs/tables.py
 
-A table stands between `<!-- NAME: python docs/tables.py -->` and `<!-- end -->`; tests/test_docs.py compares.
+A table stands between `<!-- NAME: python docs/tables.py -->` and `<!-- end -->`; tests/whole/test_docs.py compares.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ those of a group are shown together, so they differ in colour. Another engine th
 
 PALETTE was searched so that it can be told apart on white and on a dark ground, in grey and by colour-blind readers:
 lightness L* between 36 and 78; the first six at least 7 apart in L* and 20 in CIE76 difference, all twelve 3 and 10,
-both as seen normally and with deuteranopia or protanopia (Machado et al. 2009). tests/test_figures.py measures it. Dash
+both as seen normally and with deuteranopia or protanopia (Machado et al. 2009). A test measures it. Dash
 and shape tell apart what colour cannot.
 """
 

@@ -197,11 +197,13 @@ class _Dialogue:
         silent = not any(map(str.isalpha, own)) and not (named or act.kind == "accept")
         if silent and not (quoted and not any(map(str.isalpha, turn.text))):
             found.append(f"turn {number} holds nothing but words put into others' mouths")
-        if self.read.state != "deal":
+        if act.kind == "accept" and surely_no_acceptance(act, turn.text):
+            found.append(f"turn {number} is talk, not an acceptance")
+        elif self.read.state != "deal":
             if act.kind == "offer" and act.offer is not None and self._counters(act, act.offer, price, named):
                 found.append(f"turn {number} is an offer, not an acceptance")
             elif surely_no_acceptance(act, turn.text) and not (named and act.kind == "other" and not act.sure):
-                found.append(f"turn {number} is {_WHAT[act.kind]}, not an acceptance")
+                found.append(f"turn {number} is {_WHAT.get(act.kind, 'talk')}, not an acceptance")
             elif bare_yes(own) and self._turned_down_before(accepter):
                 found.append(f"turn {number} says yes to a refusal")
         for later in range(accepter + 1, len(self.turns)):
@@ -226,10 +228,4 @@ class _Dialogue:
         return act.kind == "walk_away" or surely_no_acceptance(act, self.turns[later].text)
 
 
-_WHAT = {
-    "offer": "an offer",
-    "reject": "a refusal",
-    "walk_away": "a farewell",
-    "other": "talk",
-    "accept": "an acceptance",
-}
+_WHAT = {"offer": "an offer", "reject": "a refusal", "walk_away": "a farewell", "other": "talk"}

@@ -178,7 +178,7 @@ _PONDERS = re.compile(
     r"\b(?:let me (?:think|see|sleep)|think (?:about|it over)|(?:have to|need to|must|will|i'll|to) (?:think|consider)"
     r"|get back to you|sleep on|need (?:some|more|a little) time|not sure)\b"
 )
-"""What may agree and what only ponders: two that do and some that must not are in tests/test_two_witnesses.py."""
+"""What may agree and what only ponders: examples are in tests/agents/test_two_witnesses.py."""
 
 
 @lru_cache(maxsize=1024)
@@ -190,9 +190,13 @@ def english(text: str) -> bool:
 
 def _may_agree(words: str) -> bool:
     """Whether anything in the words could be an acceptance, or an act that follows one."""
-    if _PONDERS.search(words) and not _PLAINLY.search(words):
+    if _ponders(words):
         return False
     return any(not _NOT.search(words[max(0, match.start() - 40) : match.start()]) for match in _AGREES.finditer(words))
+
+
+def _ponders(words: str) -> bool:
+    return _PONDERS.search(words) is not None and _PLAINLY.search(words) is None
 
 
 def surely_no_acceptance(act: Act, text: str) -> bool:
@@ -201,8 +205,8 @@ def surely_no_acceptance(act: Act, text: str) -> bool:
     What the reader is sure of counts; where it does not say, English words none of which can agree are sure enough.
     Whether a price is the one on the table is judged elsewhere.
     """
-    if act.kind == "accept":
-        return False
+    if act.kind == "accept":  # "I will have to think about it" begins like "I will"
+        return not act.sure and _ponders(own_words(text))
     if act.sure and act.kind != "offer":
         return True
     own = own_words(text)

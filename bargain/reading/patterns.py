@@ -3,7 +3,7 @@
 An utterance is first put into plain words (`plain`): contractions are spelled out, forms and synonyms become one word
 ("proposal", "bid", "counteroffer" -> price), every number that could be money becomes #. So one short pattern stands
 for many ways to say a thing, in English; other languages are not read. Each pattern comes with two utterances that it
-catches and one that it must not; tests/test_patterns.py runs them.
+catches and one that it must not; tests/reading/test_patterns.py runs them.
 """
 
 from __future__ import annotations

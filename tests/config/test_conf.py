@@ -1,0 +1,124 @@
+"""conf/ as users get it: every YAML composes, and the wheel carries every one of them."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from bargain import ConfigError, compose, play
+from tests.commands import PATIENCE_S
+
+ROOT = Path(__file__).parent.parent.parent
+CONF = ROOT / "conf"
+FILE = "==== SYSTEM ====\nPlay.\n==== USER ====\nBegin.\n"
+"""A 2023 prompt file in short; a player's ends with its opening."""
+
+
+ELSEWHERE = ("engine", "game", "moderator", "memory")
+"""Groups whose every choice is composed below, and played on."""
+
+
+def choices() -> list[str]:
+    found = []
+    for path in sorted(CONF.rglob("*.yaml")):
+        group, name = path.relative_to(CONF).parent.as_posix(), path.stem
+        if group in (".", "experiment") or group.startswith(("experiment/", "hydra/")):
+            continue  # launchers are composed, and played on, in test_launchers.py
+        found += [f"{group}={name}"] if group not in ELSEWHERE else []
+    return found
+
+
+@pytest.mark.parametrize("choice", choices())
+def test_every_choice_composes(choice: str, tmp_path: Path) -> None:
+    overrides = [choice]
+    if choice.endswith("=file"):
+        player = choice.startswith(("prompt/seller", "prompt/buyer"))
+        (tmp_path / "prompt.txt").write_text(FILE + ("==== ASSISTANT ====\nHello.\n" if player else ""))
+        overrides.append(f"{choice.partition('=')[0].replace('/', '.')}.path={tmp_path / 'prompt.txt'}")
+    cfg = compose(overrides)
+    group, _, _ = choice.partition("=")
+    assert group.startswith("prompt") or cfg[group].name
+
+
+SEATS = ("seller", "buyer", "critic", "moderator")
+ENGINES = sorted(path.stem for path in (CONF / "engine").glob("*.yaml"))
+
+
+@pytest.mark.parametrize("names", [ENGINES[at : at + 4] for at in range(0, len(ENGINES), 4)], ids=" ".join)
+def test_every_engine_composes_beside_others(names: list[str]) -> None:
+    seated = dict(zip(SEATS, names, strict=False))
+    cfg = compose([f"engine@{seat}.engine={name}" for seat, name in seated.items()])
+    assert {seat: cfg[seat].engine.name for seat in seated} == seated
+
+
+GAMES = sorted(path.stem for path in (CONF / "game").glob("*.yaml"))
+
+
+@pytest.mark.parametrize("moderator", ["rules", "yes_no", "reason_first", "structured"])
+@pytest.mark.parametrize("game", GAMES)
+def test_every_game_plays_with_every_moderator(
+    game: str, moderator: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    summary = play(compose([f"game={game}", f"moderator={moderator}", "n_games=4", "tracking=none"]))
+    assert summary.state == "finished"
+    assert all(row["games"] == 4 for row in summary.rounds)
+
+
+@pytest.mark.parametrize("memory", ["full", "last_k", "feedback_only", "none"])
+def test_every_memory_plays_five_rounds(memory: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    summary = play(compose([f"memory={memory}", "n_games=4", "game.n_rounds=5", "tracking=none"]))
+    assert [row["round"] for row in summary.rounds] == [1, 2, 3, 4, 5]
+
+
+def test_an_unknown_model_under_a_cost_limit_is_refused_before_the_first_call(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-test")
+    overrides = ["engine@seller.engine=gpt-4o", "seller.engine.model=nobodys-model", "seller.engine.max_tokens=100"]
+    with pytest.raises(ConfigError, match="nobodys-model"):
+        play(compose([*overrides, "limits.max_cost_usd=1", "tracking=none"]))
+
+
+def test_the_wheel_holds_every_yaml_of_conf_and_plays_and_reports_without_the_checkout(tmp_path: Path) -> None:
+    tree = tmp_path / "tree"  # building leaves files behind
+    for name in ("analysis", "bargain", "conf", "experiments"):
+        shutil.copytree(ROOT / name, tree / name, symlinks=True, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("LICENSE", "README.md", "pyproject.toml", "setup.cfg"):
+        shutil.copy(ROOT / name, tree)
+    build = ["pip", "wheel", "-q", "--no-deps", "--no-build-isolation", "-w", str(tmp_path), str(tree)]
+    subprocess.run([sys.executable, "-m", *build], check=True, capture_output=True, timeout=PATIENCE_S)
+    (wheel,) = tmp_path.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        packed = {name.removeprefix("bargain/conf/") for name in archive.namelist() if name.startswith("bargain/conf/")}
+        assert "bargain/py.typed" in archive.namelist()
+        archive.extractall(tmp_path / "site")
+    here = {
+        path.relative_to(CONF).as_posix()
+        for path in [*CONF.glob("*.yaml"), *CONF.glob("*/*.yaml"), *CONF.glob("*/*/*.yaml"), *CONF.glob("*/*/*/*.yaml")]
+    }
+    assert {name for name in packed if name.endswith(".yaml")} == here
+    (tmp_path / "empty").mkdir()
+    for module, call in (
+        ("bargain.main", "run(['n_games=2', 'tracking=none'])"),
+        ("analysis.report.command", "run(['outputs', '--reference', 'fu2023'])"),
+    ):
+        code = f"import sys; sys.path.insert(0, {str(tmp_path / 'site')!r}); import {module} as m; print(m.__file__)"
+        done = subprocess.run(
+            [sys.executable, "-c", f"{code}; sys.exit(m.{call})"],
+            cwd=tmp_path / "empty",
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE_S,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        assert str(tmp_path / "site") in done.stdout
+    assert (tmp_path / "empty" / "outputs" / "report" / "index.html").is_file()

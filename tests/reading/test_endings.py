@@ -1,0 +1,68 @@
+"""The labelled endings of tests/data are read as well as docs/prices.md says; see benchmarks/endings.py."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bargain.reading.reader import read_outcome
+
+DATA = Path(__file__).parent.parent / "data"
+FILES = sorted(DATA.glob("endings_*.jsonl"))
+AT_LEAST = {
+    "human": {"state": 0.85, "standing_price": 0.93},
+    "model": {"state": 0.97, "standing_price": 0.95},
+    "2026": {"state": 0.95, "standing_price": 0.9},
+}
+
+
+def dialogues(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def same(one: float | None, other: float | None) -> bool:
+    return one is other if one is None or other is None else abs(one - other) < 0.005
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_labels_are_whole(path: Path) -> None:
+    for each in dialogues(path):
+        assert each["state"] in ("deal", "no_deal", "ongoing"), each["id"]
+        assert (each["price"] is not None) == (each["state"] == "deal"), each["id"]
+        assert each["state"] != "deal" or same(each["price"], each["standing_price"]), each["id"]
+        assert {role for role, _ in each["turns"]} <= {"seller", "buyer"}, each["id"]
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_endings_are_read_as_well_as_promised(path: Path) -> None:
+    batch = dialogues(path)
+    read = [
+        read_outcome([(role, text) for role, text in each["turns"]], each["list_price"], each["currency"])
+        for each in batch
+    ]
+    right = {
+        "state": sum(each["state"] == outcome.state for each, outcome in zip(batch, read, strict=True)),
+        "standing_price": sum(
+            same(each["standing_price"], outcome.standing_price) for each, outcome in zip(batch, read, strict=True)
+        ),
+    }
+    for what, least in AT_LEAST[batch[0]["style"]].items():
+        assert right[what] / len(batch) >= least, f"{path.stem}: {what} {right[what]} of {len(batch)}"
+
+
+TURNS = st.lists(st.tuples(st.sampled_from(["seller", "buyer"]), st.text(max_size=200)), max_size=8)
+
+
+@given(TURNS, st.none() | st.floats(0.5, 1e6))
+def test_any_text_is_read_without_an_error_and_consistently(
+    turns: list[tuple[str, str]], list_price: float | None
+) -> None:
+    outcome = read_outcome(turns, list_price)
+    assert (outcome.price is not None) == (outcome.state == "deal")
+    assert outcome.state != "deal" or outcome.price == outcome.standing_price
+    assert outcome.state != "no_deal" or outcome.walked_away in ("seller", "buyer")

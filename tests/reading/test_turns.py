@@ -1,0 +1,43 @@
+"""Single turns as today's models write them: tests/data/turns.txt says what each does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from bargain.reading.reader import Act, Reader
+
+LINES = (Path(__file__).parent.parent / "data" / "turns.txt").read_text(encoding="utf-8").splitlines()
+TURNS = [tuple(line.split(" | ", 1)) for line in LINES if not line.startswith("#")]
+
+
+def read(text: str) -> Act:
+    reader = Reader(60.0)
+    reader.add("seller", "The lamp is $60.")
+    reader.add("buyer", "I can pay $45.")
+    return reader.add("seller", text)
+
+
+def does(act: Act) -> str:
+    kinds = {"walk_away": "leave", "offer": f"{act.offer:g}" if act.offer is not None else "offer"}
+    return kinds.get(act.kind, act.kind)
+
+
+def test_nearly_every_turn_is_read_as_what_it_is() -> None:
+    told = [(wanted, text, does(read(text))) for wanted, text in TURNS if wanted != "none"]
+    wrong = [(wanted, got, text) for wanted, text, got in told if wanted != got]
+    assert len(wrong) <= 0.02 * len(told), wrong
+
+
+def test_no_turn_that_is_none_is_taken_for_an_acceptance() -> None:
+    acts = {text: read(text) for wanted, text in TURNS if wanted != "accept"}
+    assert [text for text, act in acts.items() if act.kind == "accept"] == []
+
+
+def test_what_is_surely_no_acceptance_is_none() -> None:
+    for wanted, text in TURNS:
+        act = read(text)
+        assert not (wanted == "accept" and act.sure and act.kind != "accept"), text
+    for text in ("Hmm, let me think about that.", "No."):
+        assert read(text).sure
+        assert read(text).kind in ("other", "reject")
+    assert not read("Einverstanden, abgemacht.").sure

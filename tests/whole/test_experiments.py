@@ -1,0 +1,82 @@
+"""Every experiment composes as its file says, each choice, and plays small on the embedded negotiators."""
+
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+
+import pytest
+import yaml
+
+from bargain import compose, play
+
+ROOT = Path(__file__).parent.parent.parent / "experiments"
+NAMES = sorted(path.relative_to(ROOT).with_suffix("").as_posix() for path in ROOT.rglob("*.yaml"))
+SIMULATED = [f"engine@{seat}.engine=simulated" for seat in ("seller", "buyer", "critic", "moderator")]
+
+
+def cells_of(name: str) -> list[list[str]]:
+    """The overrides of each cell that `bargain -m experiment=name` plays."""
+    data = yaml.safe_load((ROOT / f"{name}.yaml").read_text(encoding="utf-8"))
+    params = data.get("hydra", {}).get("sweeper", {}).get("params", {})
+    choices = [[f"{key}={choice.strip()}" for choice in str(values).split(",")] for key, values in params.items()]
+    return [list(cell) for cell in itertools.product(*choices)]
+
+
+def covering() -> dict[str, list[list[str]]]:
+    """As few cells of each experiment as hold each of its choices; of engines, those that no experiment before had."""
+    seen: set[str] = set()
+    chosen: dict[str, list[list[str]]] = {}
+    for name in NAMES:
+        chosen[name] = []
+        for cell in cells_of(name):
+            new = {choice if choice.startswith("engine@") else f"{name} {choice}" for choice in cell} - seen
+            if new or not chosen[name]:
+                chosen[name].append(cell)
+                seen |= new
+    return chosen
+
+
+COVERING = covering()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_choice_of_every_experiment_composes_as_written(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for key in ("OPENAI_API_KEY", "ANTHROPIC_API_KEY"):
+        monkeypatch.setenv(key, "never sent")
+    for cell in cells_of(name):
+        cfg = compose([f"experiment={name}", *cell]) if cell in COVERING[name] else None
+        for override in cell:
+            key, _, value = override.partition("=")
+            if key.startswith("engine@"):
+                assert (ROOT.parent / "conf" / "engine" / f"{value}.yaml").is_file()
+                assert cfg is None or cfg[key.removeprefix("engine@").split(".")[0]].engine.name == value
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_experiment_plays_small(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    seen = set()
+    for cell in cells_of(name):
+        games = [override for override in cell if not override.startswith("engine@")]
+        if tuple(games) in seen:
+            continue  # cells that differ in engines only are one on the embedded ones
+        seen.add(tuple(games))
+        cfg = compose([f"experiment={name}", *games, *SIMULATED, "n_games=2", "tracking=none"])
+        cfg.game.n_rounds = min(3, cfg.game.n_rounds)
+        summary = play(cfg, tmp_path / str(len(seen)), show_progress=False)
+        assert summary.state == "finished"
+        assert summary.data["games"]["finished"] == 2
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_experiment_opens_with_its_command_and_its_question(name: str) -> None:
+    lines = (ROOT / f"{name}.yaml").read_text(encoding="utf-8").splitlines()
+    assert f"experiment={name}" in lines[1]
+    assert lines[1].startswith("# bargain -m" if cells_of(name) != [[]] else "# bargain experiment")
+    assert sum(line.startswith("# ") for line in lines[:6]) >= 3
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_experiment_stands_in_the_table_of_studies(name: str) -> None:
+    assert f"`{name}`" in (ROOT / "README.md").read_text(encoding="utf-8")

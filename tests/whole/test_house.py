@@ -1,0 +1,93 @@
+"""The house (docs/architecture.md): a folder imports only folders that stand above it in this list."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent.parent
+GROUND = ("records", "errors", "text", "intervals", "secrets", "version", "conf")
+BARGAIN = (
+    *(GROUND,),
+    ("fu2023",),
+    ("rundir",),
+    ("reading",),
+    ("config",),
+    ("journal",),
+    ("engines", "tracking"),
+    ("agents",),
+    ("calls",),
+    ("games",),
+    ("results",),
+    ("runs",),
+    ("sweeps",),
+    ("commands",),
+    ("main",),
+    ("__init__", "__main__"),
+)
+ANALYSIS = (
+    ("text",),
+    ("data",),
+    ("stats",),
+    ("measures",),
+    ("figures",),
+    ("report", "dashboard", "wandb_workspace"),
+    ("__init__",),
+)
+OF_BARGAIN = ("bargain.records", "bargain.text", "bargain.intervals", "bargain.reading", "bargain.config.identity")
+"""What analysis may import of bargain: the words, the intervals, and the one list of what decides a run."""
+
+SOURCES = [path for top in ("bargain", "analysis") for path in sorted((ROOT / top).rglob("*.py"))]
+
+
+def imports(path: Path) -> Iterator[str]:
+    """Dotted names of what a file imports, inside functions too."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+
+
+def height(rooms: tuple[tuple[str, ...], ...], room: str) -> int:
+    found = [number for number, names in enumerate(rooms) if room in names]
+    assert found, f"{room} has no place in the house: give it one here and in docs/architecture.md"
+    return found[0]
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_folder_imports_only_folders_above_it(path: Path) -> None:
+    top, *rest = path.relative_to(ROOT).with_suffix("").parts
+    rooms = BARGAIN if top == "bargain" else ANALYSIS
+    for name in imports(path):
+        package, *inside = name.split(".")
+        if package not in ("bargain", "analysis"):
+            continue
+        if package != top:
+            assert top == "analysis", f"{path.name} imports {name}: bargain never imports analysis"
+            assert name.startswith(OF_BARGAIN), f"{path.name} imports {name}"
+            continue
+        here, there = rest[0], inside[0] if inside else "__init__"
+        if here == there:
+            continue
+        above, below = height(rooms, there), height(rooms, here)
+        assert above < below or (here in GROUND and there in GROUND), f"{here} imports {name}"
+
+
+def test_the_house_has_no_circle_and_at_most_nine_floors() -> None:
+    above: dict[str, set[str]] = {}
+    for path in SOURCES:
+        top, room, *_ = path.relative_to(ROOT).with_suffix("").parts
+        if top == "bargain" and room not in ("__init__", "__main__"):
+            here = "ground" if room in GROUND else room
+            inside = [name.split(".")[1] for name in imports(path) if name.startswith("bargain.")]
+            above.setdefault(here, set()).update({"ground" if name in GROUND else name for name in inside} - {here})
+
+    def floor(room: str, below: tuple[str, ...] = ()) -> int:
+        assert room not in below, f"a circle: {' -> '.join((*below, room))}"
+        return 1 + max((floor(each, (*below, room)) for each in above[room] if each in above), default=0)
+
+    assert max(map(floor, above)) <= 9

@@ -58,7 +58,12 @@ def bargain(arguments: Sequence[str], cwd: Path, *, core: int | None = None) -> 
     """Runs `bargain` with these arguments to its end. Raises RuntimeError with its last words when it failed."""
     run = cwd / "run"
     output = (cwd / "output.txt").open("w+")
-    environment = {**os.environ, "OPENAI_API_KEY": "none", "ANTHROPIC_API_KEY": "none", "PYTHONPATH": str(HERE)}
+    environment = {
+        **os.environ,
+        "OPENAI_API_KEY": "none",
+        "ANTHROPIC_API_KEY": "none",
+        "PYTHONPATH": f"{HERE}{os.pathsep}{HERE.parent}",
+    }
     command = [str(BIN / "bargain"), *arguments, f"hydra.run.dir={run}"]
     if core is not None:
         command = ["taskset", "--cpu-list", str(core), *command]

@@ -90,7 +90,8 @@ def test_the_files_are_played_word_for_word_on_a_real_server(files: Path, tmp_pa
         seats = [f"engine@{seat}.engine=gpt-3.5-turbo" for seat in ("seller", "buyer")]
         urls = [f"{seat}.engine.base_url={server.openai}" for seat in ("seller", "buyer")]
         done = bargain(
-            "game=criticize_seller", "game.n_rounds=2", "n_games=1", "tracking=none", *seats, *urls, *choices(files),
+            "game=criticize_seller", "game.n_rounds=2", "n_games=1", "tracking=none", "moderator.start=no_number",
+            *seats, *urls, *choices(files),
             cwd=tmp_path, env=environment(OPENAI_API_KEY="k"),
         )  # fmt: skip
         assert done.returncode == 0, done.stderr

@@ -23,12 +23,13 @@ from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
 from bargain.commands.help import help_text
-from bargain.config.compose import checked
+from bargain.config.compose import checked_before
 from bargain.config.explain import explain
 from bargain.config.files import config_dir, trust
 from bargain.errors import ConfigError, disk_problem, in_words
 from bargain.rundir.directory import remove_unused
 from bargain.runs.log import show_crash, tell
+from bargain.runs.loop import collect_rarely
 from bargain.runs.resuming import check_changes, recorded_run
 from bargain.sweeps.callback import BAD_CONFIG, CannotStart, SweepCallback, this_cell, words_of_job
 from bargain.sweeps.launching import TERMINATED, Jobs, is_sweep, launch
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 def main() -> None:
     """Runs the command line and exits with the code of the module's docstring."""
     sys.excepthook = show_crash
+    collect_rarely()
     sys.exit(run(sys.argv[1:]))
 
 
@@ -124,7 +126,7 @@ def job(cfg: DictConfig) -> None:
     at_once = cell.at_once if cell else 1
     shown = at_once == 1 or not sys.stderr.isatty()
     try:
-        typed = checked(cfg)
+        typed = checked_before(cfg)
         if cell is not None:
             directory = cell.begins(typed)
         summary = play(typed, directory, show_progress=shown, cells_at_once=at_once, words=words_of_job(cell))

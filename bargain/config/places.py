@@ -7,7 +7,7 @@ from pathlib import Path
 
 from omegaconf import DictConfig, OmegaConf
 
-from bargain.config.compose import checked
+from bargain.config.compose import checked_before
 from bargain.config.recorded import choose_run
 from bargain.errors import ConfigError
 
@@ -37,4 +37,6 @@ def register_place(name: str, choose: Choose) -> None:
 
 def run_place(root: Path, config: DictConfig) -> Path:
     """The directory of a run."""
-    return choose_run(root, checked(OmegaConf.masked_copy(config, [str(key) for key in config if key != "hydra"])))
+    return choose_run(
+        root, checked_before(OmegaConf.masked_copy(config, [str(key) for key in config if key != "hydra"]))
+    )

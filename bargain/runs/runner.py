@@ -26,7 +26,7 @@ from anyio.lowlevel import checkpoint
 from omegaconf import DictConfig
 
 from bargain.calls.caller import Caller
-from bargain.config.compose import checked, plain_of
+from bargain.config.compose import checked_before, plain_of
 from bargain.config.identity import identity
 from bargain.config.recorded import choose_run, has_failed_games, recorded_identity, state_of
 from bargain.config.targets import locate
@@ -91,7 +91,7 @@ def play(
     work any more (a wrong key, a full disk) returns a summary whose `state` is "paused" or "failed". Replies that were
     recorded are not paid for again. An error in code of your own is raised, after the run has recorded it.
     """
-    cfg = checked(cfg)
+    cfg = checked_before(cfg)
     plain = plain_of(cfg)
     if directory is None:
         directory = choose_run(Path("outputs"), cfg)
@@ -303,7 +303,7 @@ class Run:
     def _prove_replay(self) -> None:
         """The games that the replay made are those on file, byte for byte."""
         made, on_file = self.directory / self.games_name, self.directory / "games.jsonl"
-        if on_file.is_file() and not filecmp.cmp(made, on_file, shallow=False):
+        if holds_games(self.directory) and not filecmp.cmp(made, on_file, shallow=False):
             self.ended = "failed"
             self.problem = f"the replay differs from games.jsonl: compare {made} with {on_file}"
             return

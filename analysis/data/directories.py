@@ -1,8 +1,8 @@
 """Run directories: where they are, and what the files of one of them come to.
 
-What was played and how it ended says the journal, where there is one; .hydra/ and summary.json are derived from it. Each
-file of a run directory (docs/architecture.md) may be missing, half written or damaged: a directory is always described,
-never refused.
+What was played and how it ended says the journal, where there is one; .hydra/ and summary.json are derived from it.
+Each file of a run directory (docs/architecture.md) may be missing, half written or damaged: a directory is always
+described, never refused.
 """
 
 from __future__ import annotations
@@ -109,7 +109,7 @@ def read_run(path: Path, *, caching: bool = True) -> RunFiles:
 
 
 def _read_games(games: Path, configured: Path, text: str) -> tuple[pa.Table, dict[str, Any]]:
-    """The rounds and, as JSON data, everything else that comes from games.jsonl and the config: the journal's `text`."""
+    """The rounds and, as JSON data, what else comes from games.jsonl and the config: the journal's `text`, if any."""
     config, problems = _parse_config(text, "the config in journal.sqlite") if text else _read_config(configured)
     arms = config.get("game.arms", "")
     plan = Plan(

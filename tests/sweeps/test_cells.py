@@ -55,7 +55,8 @@ def test_a_text_that_is_edited_between_two_cells_is_refused_and_never_two_texts_
 import pathlib
 def play(table):
     from bargain.games.simple import play
-    pathlib.Path({str(own / "mine.yaml")!r}).write_text("defaults: [v1]\\nversion: mine\\nsystem: You sell. Be loud.\\n")
+    mine = pathlib.Path({str(own / "mine.yaml")!r})
+    mine.write_text(mine.read_text().replace("calm", "loud"))
     return play(table)
 """
     (tmp_path / "editing.py").write_text(edit)

@@ -155,7 +155,7 @@ def job(cfg: DictConfig) -> None:
 def _show(summary: RunSummary) -> int:
     print(summary, flush=True)
     if summary.problem:
-        print(f"bargain: {summary.problem}", file=sys.stderr, flush=True)
+        tell(summary.problem)
     return summary.exit_code
 
 

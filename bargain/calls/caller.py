@@ -187,7 +187,7 @@ class Caller:
                 self._stats.count(terms.seat, outcome, cost_usd, priced=terms.price is not None)
                 return outcome
             if stored.kind == "reply":
-                raise JournalMismatch(f"a recorded reply can no longer be read: {outcome}")
+                raise CallFailed(f"a recorded reply can no longer be read: {outcome}")  # its game's error, no more
         return None
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from bargain.calls.stats import Stats
 from bargain.results.tables import disputed_lines, render, rounds_table, totals_line
 from bargain.results.tally import Tally
+from bargain.text import on_screen
 
 EXIT_CODES = {"finished": 0, "failed": 1, "budget": 3, "interrupted": 130, "terminated": 143}
 
@@ -67,7 +68,7 @@ class RunSummary:
         parts += [f"note: {note}" for note in self.data.get("notes", ())]
         if self.data["games"]["error"]:
             parts.append(f"{self.data['games']['error']} games failed; see bargain.log for each reason")
-        return "\n".join([*parts, f"run directory: {self.directory}"])
+        return "\n".join([*parts, f"run directory: {on_screen(str(self.directory))}"])
 
     def _repr_html_(self) -> str:
         return f"<pre>{html.escape(str(self))}</pre>"

@@ -55,6 +55,7 @@ from bargain.runs.build import build_engines, build_game, build_item, build_seat
 from bargain.runs.log import logging_to
 from bargain.runs.loop import in_own_loop
 from bargain.runs.provenance import provenance
+from bargain.text import on_screen
 from bargain.tracking.base import Tracker, run_info
 from bargain.version import __version__
 
@@ -173,7 +174,8 @@ class Run:
         if self.before is not None:
             games = read_state(self.directory).get("games")
             done = games.get("finished", 0) if isinstance(games, dict) else "some"
-            print(f"goes on with {self.directory} ({done} of {self.cfg.n_games} games were finished)", flush=True)
+            where = on_screen(str(self.directory))
+            print(f"goes on with {where} ({done} of {self.cfg.n_games} games were finished)", flush=True)
         else:
             self._keep(self._summary(caller, final=False))
         info = run_info(self.directory, self.plain, simulated=self.simulated, tags=list(self.cfg.tracking.tags))
@@ -338,7 +340,7 @@ def finished_before(
     sound = summary.get("state") == "finished" and summary.get("identity") and holds_games(directory)
     if not sound or (cfg.retry_failed and has_failed_games(directory)):
         return None
-    print(f"already finished, nothing was called: {directory}")
+    print(f"already finished, nothing was called: {on_screen(str(directory))}")
     return RunSummary(directory, summary)
 
 

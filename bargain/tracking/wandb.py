@@ -80,6 +80,8 @@ class WandbTracker:
         if mode == "disabled":
             return
         self._run_dir = run_dir.resolve()
+        if (self._run_dir / "wandb").is_symlink():  # a stranger's: nothing is written through a link
+            (self._run_dir / "wandb").unlink()
         again = read_state(self._run_dir).get("state") == "finished"
         message = start_message(
             self._run_dir, config, info, self._config, mode=mode, resume=not again, finish_s=self._finish_s

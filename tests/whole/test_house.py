@@ -43,7 +43,8 @@ OF_BARGAIN = (
     "bargain.intervals",
     "bargain.reading",
     "bargain.config.identity",
-    "bargain.rundir.record",
+    "bargain.rundir",
+    "bargain.errors",
 )
 """What analysis may import of bargain: the words, the intervals, what decides a run and what its journal says of it."""
 

@@ -57,6 +57,8 @@ class Caller:
         limits_here, parts = (limits, cells_at_once) if mode == "live" else (LimitsConfig(), 1)
         self._terms = terms_by_seat(engines, configs, limits_here, parts)
         self._asking: set[Place] = set()
+        self._called: set[int] = set()
+        self._recalled: set[int] = set()
         self._yielded = time.perf_counter()
         self._stats = Stats()
         self._live: LiveCalls | None = None
@@ -103,6 +105,22 @@ class Caller:
         """
         return await self._live.drain(timeout_s) if self._live is not None else 0
 
+    def recalled(self, game: int) -> bool:
+        """Whether all that a finished game asked was on record, something at least. Forgets the game."""
+        recalled = game in self._recalled and game not in self._called
+        self._called.discard(game)
+        self._recalled.discard(game)
+        return recalled
+
+    def noted(self, name: str) -> str:
+        """What the journal's meta says under a name, "" if nothing."""
+        return self._journal.meta.get(name, "") if self._journal is not None else ""
+
+    def note(self, name: str, text: str) -> None:
+        """Puts a text on record in the journal's meta; a replay leaves the journal as it is."""
+        if self._live is not None and isinstance(self._journal, Journal):
+            self._journal.note_meta(name, text)
+
     def close(self) -> None:
         """Writes what is left and closes the journal; the engines are their owner's. Safe to call twice."""
         if self._journal is not None:
@@ -132,6 +150,7 @@ class Caller:
         packed = self._journal.pack(body, terms.engine.dialogue_field)
         recorded = await self._journal.find(request.place)
         if recorded is not None:
+            self._recalled.add(request.place.game)
             await self._check_same(terms, request, body, packed, recorded)
             reply = self._recorded_reply(terms, recorded)
             if reply is not None:
@@ -145,6 +164,7 @@ class Caller:
             raise NotRecorded(
                 f"mode=replay: {self._journal.path} holds no reply for {name_of(request.place)}; play it live first"
             )
+        self._called.add(request.place.game)
         return await self._live.call(terms, request, body, packed, len(recorded.attempts) if recorded else 0)
 
     async def _check_same(

@@ -152,7 +152,7 @@ class Caller:
         if recorded is not None:
             self._recalled.add(request.place.game)
             await self._check_same(terms, request, body, packed, recorded)
-            reply = self._recorded_reply(terms, recorded)
+            reply = self._recorded_reply(terms, recorded, body, packed)
             if reply is not None:
                 self._stats.from_journal += 1
                 return reply
@@ -181,16 +181,17 @@ class Caller:
             "use the config it was played with, or resume=never"
         )
 
-    def _recorded_reply(self, terms: Terms, recorded: Recorded) -> Reply | None:
+    def _recorded_reply(self, terms: Terms, recorded: Recorded, body: dict[str, Any], packed: Packed) -> Reply | None:
         """The reply among the attempts, None if there is none. An answer that nobody has read yet is read now."""
         for stored in recorded.attempts:
             if stored.body is None or stored.kind not in ("reply", "unread"):
                 continue
-            outcome = terms.read(Raw(stored.status, stored.body))
+            outcome, _ = terms.read(Raw(stored.status, stored.body))
             cost_usd = stored.cost_usd if stored.kind == "reply" else terms.cost_usd(outcome)
             if stored.kind == "unread" and isinstance(self._journal, Journal):
-                reserved = (stored.reserved_usd, stored.reserved_tokens)
-                note_reading(self._journal, stored.id, outcome, cost_usd, *reserved)
+                note_reading(self._journal, terms, stored.id, outcome, terms.bounds(body, packed))
+            elif isinstance(outcome, Reply) and self._live is not None:
+                terms.spent(outcome, terms.bounds(body, packed))  # what replies took beyond what was reserved is known
             if isinstance(outcome, Reply):
                 self._stats.count(terms.seat, outcome.usage, cost_usd, priced=terms.price is not None)
                 return outcome

@@ -1,9 +1,10 @@
 """What a run came to: counts, deal rates, prices and changes per round, kept while games finish and told at the end.
 
 Every finished game is in every denominator: a round that was not played counts as no deal, one that a failed call cost
-as well. Where calls failed, the deal rate without those games stands beside it; a round that failed in every game has no
-rate at all: a failure is not a result. Prices are means over the deals, with a 95% t interval; deal rates have a 95% Wilson interval; the change is paired by game, over the games with a
-deal in both rounds. Games are not kept, only their prices: memory does not grow with the dialogues.
+as well. Where calls failed, the deal rate without those games stands beside it; a round that failed in every game has
+no rate at all: a failure is not a result. Prices are means over the deals, with a 95% t interval; deal rates have a 95%
+Wilson interval; the change is paired by game, over the games with a deal in both rounds. Games are not kept, only their
+prices: memory does not grow with the dialogues.
 """
 
 from __future__ import annotations

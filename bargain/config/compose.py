@@ -27,6 +27,7 @@ from bargain.config.explain import explain, unknown_keys
 from bargain.config.files import config_dir, guard, literal_secret, load_yaml, task_overrides, trust
 from bargain.config.follow import follow
 from bargain.config.identity import identity, sweep_identity
+from bargain.config.ranges import number_problems
 from bargain.config.schema import Config
 from bargain.config.targets import renamed
 from bargain.config.tracking import type_tracking
@@ -99,6 +100,8 @@ def typed_config(cfg: DictConfig) -> DictConfig:
         near = difflib.get_close_matches(name, known, 1)
         hint = f"did you mean {path}{near[0]}?" if near else f"it has {', '.join(known)}"
         raise ConfigError(f"{path}{name}: no such key; {hint}")
+    for problem in number_problems(plain):  # before booleans become 1, and NaN "could not be converted"
+        raise ConfigError(problem)
     try:
         merged = OmegaConf.merge(_schema(), plain)
     except OmegaConfBaseException as error:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -16,6 +17,8 @@ from typing import Any, Literal
 
 from bargain.calls.budget import Budget
 from bargain.calls.live import LiveCalls, note_reading
+from bargain.calls.pricing import FREE
+from bargain.calls.purse import NANO, Purse, sweep_of
 from bargain.calls.stats import Stats
 from bargain.calls.terms import Terms, terms_by_seat
 from bargain.config.schema import EngineConfig, LimitsConfig
@@ -23,7 +26,7 @@ from bargain.engines.base import Engine, Failure, Raw, Request, Scene
 from bargain.errors import CallFailed, JournalMismatch, NotRecorded, RunStopped
 from bargain.journal.format import Packed, describe_difference, name_of
 from bargain.journal.journal import Journal, JournalReader
-from bargain.journal.queries import Recorded, Totals
+from bargain.journal.queries import Recorded
 from bargain.records import Message, Place, Reply, Usage
 
 YIELD_EVERY_S = 0.005
@@ -64,7 +67,7 @@ class Caller:
         self._live: LiveCalls | None = None
         if isinstance(journal, Journal) and mode == "live":
             self._stats.open_intents = journal.opened.open_intents
-            self._live = LiveCalls(journal, limits, _budget(limits, self._terms, journal.opened), self._stats)
+            self._live = LiveCalls(journal, limits, _budget(limits, self._terms, journal), self._stats)
             _note_prices(journal, self._terms)
 
     async def ask(self, place: Place, messages: Sequence[Message], scene: Scene) -> Reply:
@@ -123,6 +126,8 @@ class Caller:
 
     def close(self) -> None:
         """Writes what is left and closes the journal; the engines are their owner's. Safe to call twice."""
+        if self._live is not None:
+            self._live.budget.close()
         if self._journal is not None:
             self._journal.close()
 
@@ -200,15 +205,22 @@ class Caller:
         return None
 
 
-def _budget(limits: LimitsConfig, terms: Mapping[str, Terms], so_far: Totals) -> Budget:
+def _budget(limits: LimitsConfig, terms: Mapping[str, Terms], journal: Journal) -> Budget:
     """What was spent before counts; tokens whose price was unknown then, at the dearest price of now."""
+    so_far, directory = journal.opened, journal.path.parent
     prices = [each.price for each in terms.values() if each.price is not None]
     dearest = max((max(price.worst_usd(1, 0), price.worst_usd(0, 1)) for price in prices), default=0.0)
+    spent_usd = so_far.spent_usd + so_far.unpriced_tokens * dearest
+    shared, purse = limits.sweep_max_cost_usd, None
+    if shared is not None and any(each.price is not FREE for each in terms.values()):
+        purse = Purse(directory, shared, math.ceil(spent_usd * NANO))
     return Budget(
         limits.max_cost_usd,
         limits.max_tokens,
-        spent_usd=so_far.spent_usd + so_far.unpriced_tokens * dearest,
+        spent_usd=spent_usd,
         spent_tokens=so_far.spent_tokens,
+        purse=purse,
+        whose=" by this cell of the sweep" if sweep_of(directory) else "",
     )
 
 

@@ -51,7 +51,7 @@ class Bounds:
 
 @dataclass(slots=True)
 class Seen:
-    """What an engine's replies have taken beyond their reservations so far: a hidden system prompt, hidden reasoning."""
+    """What an engine's replies have taken beyond their reservations: a hidden system prompt, hidden reasoning."""
 
     prompt: int = 0
     output: int = 0
@@ -186,18 +186,18 @@ def _limiter(group: list[EngineConfig], limits: LimitsConfig, parts: int) -> Lim
 
 
 def _check_caps(terms: Terms, limits: LimitsConfig) -> None:
-    if terms.price is FREE or (limits.max_cost_usd is None and limits.max_tokens is None):
+    caps = [name for name in ("max_cost_usd", "sweep_max_cost_usd", "max_tokens") if getattr(limits, name) is not None]
+    if terms.price is FREE or not caps:
         return
     where = f"{'critic' if terms.seat.endswith('_critic') else terms.seat}.engine"
-    if limits.max_cost_usd is not None and terms.price is None:
+    if caps[0] != "max_tokens" and terms.price is None:
         raise RunStopped(
-            f"{terms.title}: the price of model {terms.engine.model!r} is unknown, so max_cost_usd cannot be kept; "
+            f"{terms.title}: the price of model {terms.engine.model!r} is unknown, so {caps[0]} cannot be kept; "
             f"set {where}.input_usd_per_million and {where}.output_usd_per_million (0 for a server of your own)"
         )
     if terms.engine.output_limit(terms.engine.body(_probe(terms.seat))) is None:
-        cap = "max_cost_usd" if limits.max_cost_usd is not None else "max_tokens"
         raise RunStopped(
-            f"{terms.title}: its replies may be of any length, so limits.{cap} cannot be kept; "
+            f"{terms.title}: its replies may be of any length, so limits.{caps[0]} cannot be kept; "
             f"set {where}.max_tokens (400 is plenty for a turn)"
         )
 

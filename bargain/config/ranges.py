@@ -67,11 +67,12 @@ RANGES = {
 
 _NUMBER = re.compile(r"(Optional\[)?(int|float)\]?")
 _SECTION = re.compile(r"(?:Optional\[)?(\w+)\]?")
-MULTIPLIERS = frozenset(
-    ["n", "best_of", "num_return_sequences", "num_generations", "num_completions", "candidate_count", "candidatecount", "use_beam_search", "beam_width", "num_beams"]
+MULTIPLIERS = (
+    *("n", "best_of", "num_return_sequences", "num_generations", "num_completions", "candidate_count"),
+    *("candidatecount", "use_beam_search", "beam_width", "num_beams"),
 )
 """Fields of a request that ask for more than one reply, in lower case: each is billed, one is read."""
-DEARER = frozenset(["service_tier", "tools", "web_search_options", "plugins", "prediction", "models", "speed"])
+DEARER = ("service_tier", "tools", "web_search_options", "plugins", "prediction", "models", "speed")
 """Fields of a request that may change what a token costs or bill something else than tokens: not under a cap."""
 _NOT_DEARER = (None, "flex", "default", "standard", "standard_only", "batch")
 

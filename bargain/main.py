@@ -23,13 +23,14 @@ from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
 from bargain.commands.help import help_text
+from bargain.config.arguments import is_sweep, understood
 from bargain.config.explain import explain
 from bargain.config.files import config_dir, trust
 from bargain.errors import ConfigError, disk_problem, in_words
 from bargain.runs.log import show_crash, tell
 from bargain.runs.resuming import check_changes, recorded_run
 from bargain.sweeps.callback import CannotStart, SweepCallback, this_cell
-from bargain.sweeps.launching import TERMINATED, Jobs, is_sweep, launch
+from bargain.sweeps.launching import TERMINATED, Jobs, launch
 from bargain.sweeps.resuming import is_swept, recorded_sweep
 
 if TYPE_CHECKING:
@@ -72,6 +73,7 @@ def _run(arguments: list[str]) -> int:
         print(help_text(config_dir()))
         return 0
     trust(arguments)
+    arguments = understood(arguments)
     if any(argument.lstrip("+") == "estimate=true" for argument in arguments):
         _show_preview([argument for argument in arguments if argument.lstrip("+") != "estimate=true"], strict=True)
         return 0

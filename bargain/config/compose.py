@@ -22,6 +22,7 @@ from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
+from bargain.config.arguments import one_run
 from bargain.config.check import check
 from bargain.config.explain import explain, unknown_keys
 from bargain.config.files import config_dir, guard, literal_secret, load_yaml, task_overrides, trust
@@ -57,6 +58,7 @@ def compose(overrides: Sequence[str] = ()) -> DictConfig:
     """
     register_with_hydra()
     trust(overrides)
+    overrides = one_run(overrides)
     if GlobalHydra.instance().is_initialized():
         return checked(hydra_compose("config", list(overrides)))
     try:

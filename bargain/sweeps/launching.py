@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
@@ -14,10 +14,11 @@ from hydra.errors import HydraException
 from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
+from bargain.config.arguments import is_sweep, quoted
 from bargain.config.compose import register_with_hydra
 from bargain.config.files import config_dir
 from bargain.errors import ConfigError, in_words
-from bargain.sweeps.callback import SweepCallback, quoted
+from bargain.sweeps.callback import SweepCallback
 
 MAX_LAUNCHES = 4
 """How often a sweep is launched when the processes of its cells die."""
@@ -30,11 +31,6 @@ class Jobs:
     """What the jobs of this process left: the highest exit code. A sweep goes on after a failed cell."""
 
     code = 0
-
-
-def is_sweep(arguments: Sequence[str]) -> bool:
-    """Whether these arguments ask for a sweep."""
-    return any(argument in ("-m", "--multirun") for argument in arguments)
 
 
 def launch(job: Callable[[DictConfig], None], arguments: list[str]) -> None:
@@ -72,7 +68,7 @@ def _broke_off(error: Exception, launches_left: int) -> str | None:
     is_dead_worker = type(error).__name__ in ("TerminatedWorkerError", "BrokenProcessPool")
     if is_dead_worker and launches_left:
         print("bargain: the process of a cell died; the unfinished cells are started again", file=sys.stderr)
-        return f"hydra.sweep.dir={quoted(directory)}"
+        return f"hydra.sweep.dir={quoted(str(directory))}"
     print(f"bargain: the launcher broke off: {type(error).__name__}: {in_words(error)}", file=sys.stderr, flush=True)
     Jobs.code = max(Jobs.code, 1)
     return None

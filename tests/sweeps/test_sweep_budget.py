@@ -64,7 +64,7 @@ def test_what_a_cell_took_beyond_its_reservation_is_missing_to_the_others(tmp_pa
     first.book(NANO * 3 // 2)
     assert not Purse(tmp_path / "1", 1.0, 0).covers(1, anew=True)
     (tmp_path / "budget.json").write_text("half")
-    with pytest.raises(RunStopped, match="budget.json cannot be read"):
+    with pytest.raises(RunStopped, match=r"budget\.json cannot be read"):
         Purse(tmp_path / "1", 1.0, 0)
 
 

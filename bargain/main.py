@@ -8,7 +8,14 @@ Exit codes: 0 finished, 1 failed, 2 a config that cannot be played, 3 paused by 
 terminated.
 """
 
+# ruff: noqa: E402
+
 from __future__ import annotations
+
+from bargain.terminal import calm_interrupts, prepare
+
+calm_interrupts()  # the imports below take half a second
+# isort: split
 
 import contextlib
 import os
@@ -41,8 +48,9 @@ BAD_CONFIG = 2
 
 def main() -> None:
     """Runs the command line and exits with the code of the module's docstring."""
+    arguments = prepare("bargain")
     sys.excepthook = show_crash
-    sys.exit(run(sys.argv[1:]))
+    sys.exit(run(arguments))
 
 
 def run(arguments: Sequence[str]) -> int:

@@ -10,6 +10,7 @@ What can be read in two ways is refused in one line that says how to write eithe
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Sequence
 from dataclasses import fields, is_dataclass
@@ -68,10 +69,10 @@ def _params(parser: OverridesParser, override: str, *, sweep: bool) -> list[str]
         return [override]
     if not sweep:
         raise ConfigError(f"{key}: only a sweep has parameters; add -m")
-    try:
-        parsed = parser.parse_override(f"params={value}").value()
-    except (HydraException, ValueError, AttributeError):  # AttributeError: values with commas and no quotes
-        parsed = value
+    parsed: Any = value
+    with contextlib.suppress(HydraException, ValueError):
+        read = parser.parse_override(f"params={value}")
+        parsed = value if read.is_sweep_override() else read.value()
     name = key.removeprefix("hydra.sweeper.params").lstrip(".")
     if not name and not isinstance(parsed, dict):
         raise ConfigError(f"{key}: no mapping; write the parameters as overrides: -m seed=1,2")

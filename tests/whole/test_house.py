@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent.parent
-GROUND = ("records", "errors", "text", "intervals", "secrets", "version", "conf")
+GROUND = ("records", "errors", "text", "intervals", "secrets", "terminal", "version", "conf")
 BARGAIN = (
     *(GROUND,),
     ("fu2023",),
@@ -37,8 +37,11 @@ ANALYSIS = (
     ("report", "dashboard", "wandb_workspace"),
     ("__init__",),
 )
-OF_BARGAIN = ("bargain.records", "bargain.text", "bargain.intervals", "bargain.reading", "bargain.config.identity")
-"""What analysis may import of bargain: the words, the intervals, and the one list of what decides a run."""
+OF_BARGAIN = (
+    *("bargain.records", "bargain.text", "bargain.intervals", "bargain.terminal", "bargain.reading"),
+    "bargain.config.identity",
+)
+"""What analysis may import of bargain: words, intervals, the terminal, and the one list of what decides a run."""
 
 SOURCES = [path for top in ("bargain", "analysis") for path in sorted((ROOT / top).rglob("*.py"))]
 

@@ -73,6 +73,8 @@ def run(arguments: Sequence[str]) -> int:
     except KeyboardInterrupt:
         if SweepCallback.directory is not None:
             print(f"bargain: go on with: bargain resume={SweepCallback.directory}", file=sys.stderr)
+        elif not Jobs.code:
+            tell("interrupted before anything was played")
         return Jobs.code or 130
 
 

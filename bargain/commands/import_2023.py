@@ -61,6 +61,10 @@ def run(arguments: Sequence[str]) -> int:
             print(on_screen(f"bargain-import: {error}"), file=sys.stderr)
             code = 2
             continue
+        except OSError as error:
+            problem = f"cannot write {error.filename or options.out} ({error.strerror}); name another place with --out"
+            print(on_screen(f"bargain-import: {problem}"), file=sys.stderr)
+            return 2
         print(on_screen(f"{file}: {told}\n  -> {directory}"))
         for problem in log.problems:
             print(on_screen(f"bargain-import: {problem}"), file=sys.stderr)

@@ -93,14 +93,14 @@ def _override(parser: OverridesParser, override: str, *, sweep: bool) -> str:
         return override
     spoken = is_text(key) and ", " in value and not value.startswith(_STRUCTURE)
     if spoken and not sweep:
-        return f"{key}={quoted(value)}"
+        return f"{key}={in_quotes(value)}"
     if spoken:
         raise ConfigError(
-            f'{key}: one text or several? One is "{key}={quoted(value)}", several have quotes each: '
+            f'{key}: one text or several? One is "{key}={in_quotes(value)}", several have quotes each: '
             f"\"{key}='...','...'\""
         )
     if not sweep and not key.startswith("hydra."):
-        either = f', for one text "{key}={quoted(value)}"' if is_text(key) else f", for a list {key}=[{value}]"
+        either = f', for one text "{key}={in_quotes(value)}"' if is_text(key) else f", for a list {key}=[{value}]"
         raise ConfigError(
             f"{override} has several values, and one run is played: for a run of each add -m "
             f"(bargain -m {override}){either if '(' not in value else ''}"
@@ -113,14 +113,14 @@ def _as_text(key: str, value: str, *, sweep: bool) -> str:
     if value.startswith(_STRUCTURE):
         raise ConfigError(
             f"{key}={value}: its brackets or quotes cannot be read as a whole; a text that begins so needs quotes of "
-            f'its own: "{key}={quoted(value)}"'
+            f'its own: "{key}={in_quotes(value)}"'
         )
     if sweep and "," in value:
         raise ConfigError(
-            f'{key}: one text or several? One is "{key}={quoted(value)}", several have quotes each: '
+            f'{key}: one text or several? One is "{key}={in_quotes(value)}", several have quotes each: '
             f"\"{key}='...','...'\""
         )
-    return f"{key}={quoted(value)}"
+    return f"{key}={in_quotes(value)}"
 
 
 def is_text(key: str) -> bool:
@@ -135,7 +135,7 @@ def is_text(key: str) -> bool:
     return node in ("str", "Optional[str]", "dict[str, str]")
 
 
-def quoted(text: str) -> str:
+def in_quotes(text: str) -> str:
     """A text in single quotes, as Hydra's grammar reads them."""
     escaped = re.sub(r"(\\*)'", r"\1\1\\'", text)
     return "'" + re.sub(r"(\\+)$", r"\1\1", escaped) + "'"

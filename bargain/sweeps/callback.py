@@ -14,7 +14,6 @@ from hydra.experimental.callback import Callback
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from bargain.config.arguments import quoted
 from bargain.config.files import task_overrides
 from bargain.config.identity import sweep_identity
 from bargain.rundir.directory import read_state, write_json
@@ -43,7 +42,7 @@ class SweepCallback(Callback):
                 raise CannotStart(problem) from None
             raise
         SweepCallback.directory = directory
-        config.hydra.overrides.hydra.append(f"hydra.sweep.dir={quoted(str(directory))}")  # for cells in other processes
+        config.hydra.overrides.hydra.append(f"hydra.sweep.dir={quoted(directory)}")  # for cells in other processes
         overrides = task_overrides(config)
         if read_state(directory, "sweep.json"):
             print(f"goes on with the unfinished sweep {directory}", flush=True)
@@ -76,3 +75,9 @@ def this_cell() -> Cell | None:
     (directory / "cell.json").unlink(missing_ok=True)
     at_once = read_state(Path(hydra.sweep.dir), "sweep.json").get("cells_at_once", 1)
     return Cell(directory, int(at_once), away=SweepCallback.directory is None)
+
+
+def quoted(path: Path) -> str:
+    """A path as Hydra's override grammar reads it, blanks and commas included."""
+    text = str(path).replace("'", "\\'")
+    return f"'{text}'"

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from omegaconf import DictConfig, OmegaConf
 
-from bargain.config.arguments import quoted
 from bargain.config.files import allows_targets, as_written, load_yaml
 from bargain.errors import ConfigError
 from bargain.runs.resuming import say_again
+from bargain.sweeps.callback import quoted
 
 _PLAIN = re.compile(
     r"hydra/launcher=(joblib|slurm|ray|basic)"
@@ -30,7 +30,7 @@ def is_swept(directory: Path) -> bool:
 def recorded_sweep(directory: Path, changes: Sequence[str]) -> list[str]:
     """The arguments that go on with the sweep of a directory. Raises ConfigError for what must be said again."""
     overrides = resumable(load_yaml(directory / "multirun.yaml"), changes, directory)
-    return ["-m", *overrides, *changes, f"hydra.sweep.dir={quoted(str(directory.resolve()))}"]
+    return ["-m", *overrides, *changes, f"hydra.sweep.dir={quoted(directory.resolve())}"]
 
 
 def resumable(multirun: DictConfig, changes: Sequence[str], directory: Path) -> list[str]:

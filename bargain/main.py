@@ -30,7 +30,7 @@ from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
 from bargain.commands.help import help_text
-from bargain.config.arguments import is_sweep, understood
+from bargain.config.arguments import is_sweep, one_run, understood
 from bargain.config.explain import explain
 from bargain.config.files import config_dir, trust
 from bargain.errors import ConfigError, disk_problem, in_words
@@ -83,15 +83,15 @@ def _run(arguments: list[str]) -> int:
         print(help_text(config_dir()))
         return 0
     trust(arguments)
-    arguments = understood(arguments)
     if any(argument.lstrip("+") == "estimate=true" for argument in arguments):
-        _show_preview([argument for argument in arguments if argument.lstrip("+") != "estimate=true"], strict=True)
+        asked = [argument for argument in arguments if argument.lstrip("+") != "estimate=true"]
+        _show_preview(understood(asked), strict=True)
         return 0
     resumed = [argument for argument in arguments if argument.startswith("resume=")]
     if resumed and resumed[0] not in ("resume=auto", "resume=never"):
         changes = [argument for argument in arguments if argument not in resumed]
         return _resume(Path(resumed[0].removeprefix("resume=")), changes)
-    return _launch(arguments)
+    return _launch(understood(arguments))
 
 
 def _launch(arguments: list[str]) -> int:
@@ -116,7 +116,7 @@ def _resume(directory: Path, changes: list[str]) -> int:
     """Goes on with a run or a sweep in its own directory."""
     check_changes(changes)
     if is_swept(directory):
-        return _launch(recorded_sweep(directory, changes))
+        return _launch(recorded_sweep(directory, one_run(changes)))
     cfg = recorded_run(directory, changes)
     from bargain.runs.runner import play
 

@@ -82,7 +82,7 @@ def _params(parser: OverridesParser, override: str, *, sweep: bool) -> list[str]
 
 def _override(parser: OverridesParser, override: str, *, sweep: bool) -> str:
     split = _OVERRIDE.fullmatch(override)
-    if split is None:
+    if split is None or split[1] == "resume":  # a path, read by the command itself
         return override
     key, value = split.groups()
     try:

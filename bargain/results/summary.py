@@ -96,6 +96,7 @@ def summary_data(ended: str, facts: dict[str, Any], tally: Tally, stats: Stats, 
             "open_intents": stats.open_intents,
             "reissued": stats.reissued,
             "rate_limit_cuts": stats.rate_limit_cuts,
+            "uncosted": stats.uncosted,
         },
         "wall_s": round(wall_s, 3),
     }

@@ -146,7 +146,8 @@ def totals_line(summary: dict[str, Any]) -> str:
         f"{calls['live'] + calls['from_journal']:,} calls"
         + (f" ({calls['from_journal']:,} from the journal)" if calls["from_journal"] else ""),
         f"{tokens['input']:,} tokens in, {tokens['output']:,} out",
-        "cost unknown: no price for a model" if cost is None else f"${cost:,.4f}" if cost else "$0",
+        ("cost unknown: no price for a model" if cost is None else f"${cost:,.4f}" if cost else "$0")
+        + (f" and {calls['uncosted']:,} replies whose tokens were not told" if calls.get("uncosted") else ""),
         f"{summary['wall_s']:.1f} s",
     ]
     return ", ".join(parts)

@@ -118,6 +118,8 @@ def test_the_bill_never_passes_max_cost_usd_where_the_server_tells_of_one_side_o
         paused = bargain(*experiment(server, "n_games=40", "limits.max_cost_usd=0.05"), cwd=tmp_path, env=ENV)
     assert paused.returncode == 3, paused.stderr
     assert 0.001 < bill.usd <= 0.05
+    assert "$0 and " in paused.stdout
+    assert "replies whose tokens were not told" in paused.stdout
 
 
 def test_the_bill_never_passes_max_tokens_and_a_cap_that_is_reached_stays_reached(tmp_path: Path) -> None:

@@ -58,7 +58,8 @@ def test_so_does_one_whose_replies_are_all_refused_and_fewer_games_than_that_are
         server.reply = haggle
         done = bargain(*failed.stderr.rpartition("bargain ")[2].split()[:2], cwd=tmp_path, env=ENV)
     assert (failed.returncode, again.returncode, done.returncode) == (1, 1, 0), done.stderr
-    assert "every game failed: seller (round 1, turn 3): the utterance was refused" in failed.stderr
+    assert "every game failed: " in failed.stderr
+    assert "refused" in failed.stderr
     assert summary_of(only_run(tmp_path))["games"]["error"] == 0
 
 

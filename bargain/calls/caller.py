@@ -115,14 +115,17 @@ class Caller:
         self._recalled.discard(game)
         return recalled
 
-    def noted(self, name: str) -> str:
-        """What the journal's meta says under a name, "" if nothing."""
-        return self._journal.meta.get(name, "") if self._journal is not None else ""
+    @property
+    def texts(self) -> Mapping[str, str]:
+        """What the journal says of itself, by name; {} without one."""
+        return self._journal.meta if self._journal is not None else {}
 
-    def note(self, name: str, text: str) -> None:
-        """Puts a text on record in the journal's meta; a replay leaves the journal as it is."""
-        if self._live is not None and isinstance(self._journal, Journal):
-            self._journal.note_meta(name, text)
+    def note(self, **texts: str) -> None:
+        """Puts texts into the journal, where they are not what it says already."""
+        if isinstance(self._journal, Journal):
+            for name, text in texts.items():
+                if self._journal.meta.get(name) != text:
+                    self._journal.note_meta(name, text)
 
     def close(self) -> None:
         """Writes what is left and closes the journal; the engines are their owner's. Safe to call twice."""
@@ -140,7 +143,7 @@ class Caller:
                 reply = engine.read(await engine.send(engine.body(request), request))
         except Failure as failure:
             raise CallFailed(str(failure)) from failure
-        self._stats.count(terms.seat, reply.usage, 0.0, priced=True)
+        self._stats.count(terms.seat, reply, 0.0, priced=True)
         self._stats.live += 1
         now = time.perf_counter()
         if now - self._yielded > YIELD_EVERY_S:  # nothing here waits, and Ctrl-C and the progress line want their turn
@@ -198,7 +201,7 @@ class Caller:
             elif isinstance(outcome, Reply) and self._live is not None:
                 terms.spent(outcome, terms.bounds(body, packed))  # what replies took beyond what was reserved is known
             if isinstance(outcome, Reply):
-                self._stats.count(terms.seat, outcome.usage, cost_usd, priced=terms.price is not None)
+                self._stats.count(terms.seat, outcome, cost_usd, priced=terms.price is not None)
                 return outcome
             if stored.kind == "reply":
                 raise JournalMismatch(f"a recorded reply can no longer be read: {outcome}")

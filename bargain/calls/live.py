@@ -188,7 +188,7 @@ class LiveCalls:
                 f"{terms.title}: {absurd}; it counts as reserved, and the run stops before more is spent on such "
                 "figures; ask the server's owner, or start the same command again to go on"
             )
-        self._stats.count(terms.seat, outcome.usage, terms.cost_usd(outcome), priced=terms.price is not None)
+        self._stats.count(terms.seat, outcome, terms.cost_usd(outcome), priced=terms.price is not None)
         tokens = outcome.usage.input_tokens + outcome.usage.output_tokens
         slot.succeeded(tokens or None, answer.headers)
         return outcome, spent

@@ -38,10 +38,15 @@ ANALYSIS = (
     ("__init__",),
 )
 OF_BARGAIN = (
-    *("bargain.records", "bargain.text", "bargain.intervals", "bargain.terminal", "bargain.reading"),
+    "bargain.records",
+    "bargain.text",
+    "bargain.intervals",
+    "bargain.terminal",
+    "bargain.reading",
     "bargain.config.identity",
+    "bargain.rundir.record",
 )
-"""What analysis may import of bargain: words, intervals, the terminal, and the one list of what decides a run."""
+"""What analysis may import of bargain: words, intervals, terminal, what decides a run, what its journal says of it."""
 
 SOURCES = [path for top in ("bargain", "analysis") for path in sorted((ROOT / top).rglob("*.py"))]
 

@@ -25,6 +25,7 @@ from analysis.report.content import Content, content
 from analysis.report.page import drawing, page, table
 from analysis.report.tables import ReportTable
 from analysis.text import one_line
+from bargain.terminal import prepare
 
 REFERENCES = ("fu2023",)
 TABLES = ("cells", "rounds", "unfinished", "failed", "differences", "tests", "selection", "reference", "abilities",
@@ -52,7 +53,7 @@ class Drawn(NamedTuple):
 
 def main() -> None:
     """Runs the command line and exits."""
-    sys.exit(run(sys.argv[1:]))
+    sys.exit(run(prepare("bargain-report")))
 
 
 def run(arguments: Sequence[str]) -> int:

@@ -54,7 +54,8 @@ class RunSummary:
 
         Intervals are 95%: deal_rate_low and _high (Wilson), price_low and _high, change_low and _high (Student's t).
         Prices are in the item's currency and given a deal; None where there is no value. `games` counts every finished
-        game, those without a deal and those that failed included.
+        game, those without a deal and those that failed included; `failed` counts the latter, deal_rate_without_failed
+        (_low, _high) leaves them out, and a round that failed in every game has no deal_rate.
         """
         return list(self.data["rounds"])
 
@@ -97,6 +98,7 @@ def summary_data(ended: str, facts: dict[str, Any], tally: Tally, stats: Stats, 
             "open_intents": stats.open_intents,
             "reissued": stats.reissued,
             "rate_limit_cuts": stats.rate_limit_cuts,
+            "uncosted": stats.uncosted,
         },
         "wall_s": round(wall_s, 3),
     }

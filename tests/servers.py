@@ -33,14 +33,16 @@ from tests.negotiator import Chat, haggle, negotiate
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a server replies. `finish` is stop, length or refusal; `usage` None leaves the usage out; `more` is merged
-    into the reply's top level, `message` into its message (OpenAI only)."""
+    """What a server replies. `finish` is stop, length or refusal, in the protocol's words, or sent as it is; `usage`
+    None leaves the usage out; `more` is merged into the reply's top level, `message` into its message and `choice` into
+    its choice (OpenAI only)."""
 
     text: str | None
-    finish: Literal["stop", "length", "refusal"] = "stop"
+    finish: str | None = "stop"
     usage: Mapping[str, Any] | None = field(default_factory=dict)
     more: Mapping[str, Any] = field(default_factory=dict)
     message: Mapping[str, Any] = field(default_factory=dict)
+    choice: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,7 +232,7 @@ def _chat_reply(call: Call, answer: Answer, tokens_in: int, tokens_out: int) -> 
         "object": "chat.completion",
         "created": 0,
         "model": call.json["model"],
-        "choices": [{"index": 0, "message": message, "finish_reason": finish}],
+        "choices": [{"index": 0, "message": message, "finish_reason": finish, **answer.choice}],
         "usage": _openai_usage(tokens_in, tokens_out),
     }
 
@@ -242,13 +244,13 @@ def _completions_reply(call: Call, answer: Answer, tokens_in: int, tokens_out: i
         "object": "text_completion",
         "created": 0,
         "model": call.json["model"],
-        "choices": [{"index": 0, "text": answer.text, "logprobs": None, "finish_reason": finish}],
+        "choices": [{"index": 0, "text": answer.text, "logprobs": None, "finish_reason": finish, **answer.choice}],
         "usage": _openai_usage(tokens_in, tokens_out),
     }
 
 
 def _messages_reply(call: Call, answer: Answer, tokens_in: int, tokens_out: int) -> dict[str, Any]:
-    stop = {"stop": "end_turn", "length": "max_tokens", "refusal": "refusal"}[answer.finish]
+    stop = {"stop": "end_turn", "length": "max_tokens"}.get(answer.finish or "", answer.finish)
     return {
         "id": f"msg_{call.index}",
         "type": "message",

@@ -167,6 +167,8 @@ class Caller:
             if stored.body is None or stored.kind not in ("reply", "unread"):
                 continue
             outcome = terms.read(Raw(stored.status, stored.body))
+            if isinstance(outcome, Failure) and outcome.half is not None and stored.kind == "reply":
+                outcome = outcome.half  # it was played
             cost_usd = stored.cost_usd if stored.kind == "reply" else terms.cost_usd(outcome)
             if stored.kind == "unread" and isinstance(self._journal, Journal):
                 reserved = (stored.reserved_usd, stored.reserved_tokens)

@@ -20,7 +20,7 @@ from typing import Any
 
 from bargain.config.schema import EngineConfig
 from bargain.engines.base import Raw, Request
-from bargain.engines.openai import OpenAIEngine, finish_of
+from bargain.engines.openai import OpenAIEngine
 from bargain.engines.shared import sound
 from bargain.records import Reply
 
@@ -110,7 +110,7 @@ class CompletionsEngine(OpenAIEngine):
         for stop in self.template.stop:
             if "{" not in stop:
                 text = text.partition(stop)[0]
-        return self.reply(data, sound(text).strip(), finish_of(choice.get("finish_reason")))
+        return self.ended(data, choice, sound(text).strip(), raw)
 
 
 def _names(role: str) -> tuple[str, str]:

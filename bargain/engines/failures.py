@@ -15,7 +15,6 @@ import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any
 
 from bargain.engines.base import Failure, FailureKind, Raw
 from bargain.text import one_line
@@ -43,13 +42,24 @@ def failure(raw: Raw, where: str, key_env: str | None = None) -> Failure:
     return Failure(kind, f"{where}: {message}{said}", wait_s)
 
 
-def failure_in_reply(data: Mapping[str, Any], raw: Raw, where: str, key_env: str | None = None) -> Failure:
-    """The Failure of a 200 whose JSON is an error (OpenRouter sends the true status as its code)."""
-    error = data.get("error")
+def failure_in_reply(error: object, raw: Raw, where: str, key_env: str | None = None) -> Failure | None:
+    """The Failure of a 200 with this error in its JSON (OpenRouter sends the true status as its code).
+
+    None where it says nothing: some servers put `"error": {}` or `""` beside every good reply.
+    """
+    if not _says_something(error):
+        return None
+    body = json.dumps({"error": error}).encode()
     code = error.get("code") if isinstance(error, Mapping) else None
     if isinstance(code, int) and 400 <= code < 600:
-        return failure(Raw(code, raw.body, raw.headers), where, key_env)
-    return Failure("maybe_billed", f"{where}: the answer is an error ({_details(raw.body)[1] or 'without a message'})")
+        return failure(Raw(code, body, raw.headers), where, key_env)
+    return Failure("maybe_billed", f"{where}: the answer is an error ({_details(body)[1] or 'without a message'})")
+
+
+def _says_something(error: object) -> bool:
+    if isinstance(error, Mapping):
+        return any(_says_something(value) or (isinstance(value, int) and value > 0) for value in error.values())
+    return isinstance(error, str) and error.strip().lower() not in ("", "null", "none")
 
 
 def _meaning(status: int, code: str, text: str, key_env: str | None) -> tuple[FailureKind, str]:

@@ -26,9 +26,11 @@ from bargain.config.schema import EngineConfig
 from bargain.engines.address import read_address
 from bargain.engines.base import Engine, Failure, Raw, Request
 from bargain.engines.clients import HttpClient, Post, Shared, clients, tls
+from bargain.engines.endings import ending
 from bargain.engines.failures import failure, failure_in_reply
 from bargain.engines.reasoning import marks_of
 from bargain.engines.shared import known, plain, setting
+from bargain.records import Reply
 from bargain.secrets import forms, os_secrets
 from bargain.text import one_line
 from bargain.version import __version__
@@ -244,9 +246,19 @@ class HttpEngine(Engine):
             raise self.unreadable(f"{why}: {start!r}" if start else "empty") from None
         if not isinstance(data, dict):
             raise self.unreadable(f"JSON, but no object: {one_line(str(data), 80)}")
-        if isinstance(data.get("error"), dict | str):
-            raise failure_in_reply(data, raw, self.where, self.key_env)
+        failed = failure_in_reply(data.get("error"), raw, self.where, self.key_env)
+        if failed is not None:
+            raise failed
         return data
+
+    def whole(self, reply: Reply, reason: object, error: Failure | None = None) -> Reply:
+        """The reply. Raises Failure for an error beside its words, and for a `reason` that is no good ending."""
+        if error is None and ending(reason) is None:
+            what = f"the reply of {self.host} broke off ({one_line(str(reason), 40)!r} is no good ending)"
+            error = Failure("maybe_billed", f"{self.where}: {what}")
+        if error is None:
+            return reply
+        raise Failure(error.kind, str(error), error.retry_after_s, half=reply)
 
     def unreadable(self, what: str) -> Failure:
         """A 200 that is no reply: it was probably billed all the same."""

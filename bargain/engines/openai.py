@@ -9,10 +9,12 @@ are not null, the output limit under `max_tokens_field`, then the fields of `bod
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal, cast
+from typing import Any, cast
 
 from bargain.engines.base import Raw, Request
 from bargain.engines.clients import HttpClient, Post, through
+from bargain.engines.endings import Finish, ending
+from bargain.engines.failures import failure_in_reply
 from bargain.engines.http import HttpEngine
 from bargain.engines.reasoning import said_and_finish, text_of
 from bargain.engines.shared import count, sound
@@ -74,10 +76,9 @@ class OpenAIEngine(HttpEngine):
             raise self.unreadable("a chat completion without a message")
         text = text_of(message.get("content"))
         refusal = message.get("refusal")
-        finish = finish_of(choice.get("finish_reason"))
         if isinstance(refusal, str) and refusal:
-            text, finish = text or refusal, "refusal"
-        return self.reply(data, text, finish)
+            return self.reply(data, text or refusal, "refusal")
+        return self.ended(data, choice, text, raw)
 
     def choice(self, data: Mapping[str, Any]) -> Mapping[str, Any]:
         """The first choice. Raises Failure when there is none."""
@@ -86,19 +87,17 @@ class OpenAIEngine(HttpEngine):
             raise self.unreadable("JSON without choices")
         return choices[0]
 
-    def reply(self, data: Mapping[str, Any], text: str, finish: Literal["stop", "length", "refusal"]) -> Reply:
+    def ended(self, data: Mapping[str, Any], choice: Mapping[str, Any], text: str, raw: Raw) -> Reply:
+        """The Reply of this choice. Raises Failure for one that did not come to a good end."""
+        reason = choice.get("finish_reason")
+        error = failure_in_reply(choice.get("error"), raw, self.where, self.key_env)
+        return self.whole(self.reply(data, text, ending(reason) or "stop"), reason, error)
+
+    def reply(self, data: Mapping[str, Any], text: str, finish: Finish) -> Reply:
         """The Reply, with the usage and the model that the answer names."""
         model = data.get("model")
         said, finish = said_and_finish(sound(text), finish, self.reasoning_marks)
         return Reply(said, usage_of(data), model if isinstance(model, str) and model else self.model, finish)
-
-
-def finish_of(reason: object) -> Literal["stop", "length", "refusal"]:
-    """A finish_reason in our three words."""
-    name = str(reason or "").lower()
-    if name in ("length", "max_tokens", "model_length"):
-        return "length"
-    return "refusal" if name in ("content_filter", "safety", "refusal") else "stop"
 
 
 def usage_of(data: Mapping[str, Any]) -> Usage:

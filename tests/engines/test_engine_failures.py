@@ -17,7 +17,7 @@ from bargain.engines.completions import CompletionsEngine
 from bargain.engines.openai import OpenAIEngine
 from tests.asking import KEY, KEY_ENV, ask, config, send
 from tests.commands import AN_HOUR_S
-from tests.servers import Fault, Server
+from tests.servers import Answer, Fault, Server
 
 Make = Callable[..., Engine]
 
@@ -124,6 +124,43 @@ def test_a_200_that_is_no_reply_may_have_been_billed(make: Make, server: Server,
     failure = fails(engine)
     assert failure.kind == "maybe_billed"
     assert says in str(failure)
+
+
+@pytest.mark.parametrize(
+    "reason",
+    ["error", "insufficient_system_resource", "RECITATION", "OTHER", "abort", "pause_turn", "tool_calls", "from 2029"],
+)
+def test_half_a_reply_is_a_failure_and_no_words(make: Make, server: Server, reason: str) -> None:
+    engine = make()
+    server.fault = None
+    server.reply = lambda chat: Answer("Great, I'll tak", reason)
+    failure = fails(engine)
+    assert (failure.kind, failure.half and failure.half.text) == ("maybe_billed", "Great, I'll tak")
+    assert f"broke off ({reason!r}" in str(failure)
+
+
+@pytest.mark.parametrize(
+    ("reason", "finish"),
+    [(None, "stop"), ("", "stop"), ("EOS", "stop"), ("MAX_TOKENS", "length"), ("content_filter: SPII", "refusal")],
+)
+def test_a_whole_reply_is_one_in_every_servers_words(
+    make: Make, server: Server, reason: str | None, finish: str
+) -> None:
+    engine = make()
+    for error in ({}, "", None, {"code": None, "message": ""}):
+        server.reply = lambda chat, error=error: Answer("Deal at $15.", reason, more={"error": error})
+        assert (ask(engine).text, ask(engine).finish) == ("Deal at $15.", finish)
+
+
+def test_an_error_inside_a_choice_counts_by_its_own_code(server: Server) -> None:
+    engine = OpenAIEngine(config(base_url=server.openai), "seller", 0)
+    server.fault = None
+    for code, kind in ((502, "maybe_billed"), (429, "not_sent"), (402, "fatal")):
+        error = {"code": code, "message": "upstream died"}
+        server.reply = lambda chat, error=error: Answer("Great, I'll tak", "error", choice={"error": error})
+        failure = fails(engine)
+        assert failure.kind == kind
+        assert "upstream died" in str(failure)
 
 
 def test_an_error_inside_a_200_counts_by_its_own_code(make: Make, server: Server) -> None:

@@ -21,9 +21,8 @@ _ENDINGS: dict[Finish, str] = {
     "refusal": "refusal safety content_filter content_filtered guardrail_intervened sensitive error_toxic"
     " prohibited_content blocklist spii",
 }
-_BY_REASON: dict[str, Finish] = {"": "stop"} | {
-    reason: finish for finish, reasons in _ENDINGS.items() for reason in reasons.split()
-}
+_BY_REASON: dict[str, Finish] = {"": "stop"}
+_BY_REASON |= {reason: finish for finish, reasons in _ENDINGS.items() for reason in reasons.split()}
 
 
 def ending(reason: object) -> Finish | None:

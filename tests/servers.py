@@ -18,6 +18,7 @@ import argparse
 import asyncio
 import json
 import socket
+import ssl
 import struct
 import sys
 import threading
@@ -25,6 +26,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal, Self
+from weakref import WeakKeyDictionary
 
 from aiohttp import web
 
@@ -63,13 +65,14 @@ class Fault:
 
 @dataclass(frozen=True)
 class Call:
-    """One request as the server saw it. `headers` are lower-case."""
+    """One request as the server saw it. `headers` are lower-case; `before`: how many came on its connection before."""
 
     index: int
     path: str
     query: str
     headers: Mapping[str, str]
     body: bytes
+    before: int = 0
 
     @cached_property
     def json(self) -> dict[str, Any]:
@@ -113,15 +116,18 @@ class Server:
         fault: Callable[[Call], Fault | None] | None = None,
         record: bool = True,
         port: int = 0,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         self.reply = reply
         self.latency_s = latency_s
         self.fault = fault
         self.record = record
         self.port = port
+        self.tls = tls
         self.calls: list[Call] = []
         self.count = 0
         self.completed: list[int] = []
+        self._asked: WeakKeyDictionary[Any, int] = WeakKeyDictionary()
         self.in_flight = 0
         self.most_in_flight = 0
         self._ready = threading.Event()
@@ -162,7 +168,7 @@ class Server:
         # handler_cancellation: a hanging call ends with its client
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1, handler_cancellation=True)
         await runner.setup()
-        site = web.TCPSite(runner, "127.0.0.1", self.port, backlog=1024)
+        site = web.TCPSite(runner, "127.0.0.1", self.port, backlog=1024, ssl_context=self.tls)
         await site.start()
         self.port = runner.addresses[0][1]
         self._ready.set()
@@ -172,7 +178,9 @@ class Server:
     async def _handle(self, request: web.Request) -> web.StreamResponse:
         headers = {name.lower(): value for name, value in request.headers.items()}
         body = await request.read()
-        call = Call(self.count, request.path, request.query_string, headers, body)
+        before = self._asked.get(request.transport, 0)
+        self._asked[request.transport] = before + 1
+        call = Call(self.count, request.path, request.query_string, headers, body, before)
         self.count += 1
         if self.record:
             self.calls.append(call)

@@ -4,9 +4,10 @@
     -> read it -> settle -> return, or try again
 
 It is the only layer that retries. `not_sent` is tried again up to limits.max_tries attempts, `maybe_billed` up to
-limits.max_maybe_billed of them; `rejected` fails the call, `fatal` stops the run. Every wait is bounded: an attempt by
-its timeout, a pause by limits.max_wait_s, their number by max_tries. A reply that reached us is committed even when the
-caller is cancelled meanwhile; a call that is cancelled after it was sent stays on record as an open intent.
+limits.max_maybe_billed of them, not counting a first one that died on a used connection; `rejected` fails the call,
+`fatal` stops the run. Every wait is bounded: an attempt by its timeout, a pause by limits.max_wait_s, their number by
+max_tries. A reply that reached us is committed even when the caller is cancelled meanwhile; a call that is cancelled
+after it was sent stays on record as an open intent.
 """
 
 from __future__ import annotations
@@ -71,9 +72,10 @@ class LiveCalls:
 
         Raises CallFailed, RunStopped, BudgetReached, JournalFull.
         """
-        unseen = 0
-        for tried in range(1, self._limits.max_tries + 1):
-            outcome, attempt = await self._attempt(terms, request, body, packed, before + tried)
+        tried = unseen = stale = 0
+        while True:
+            tried += 1
+            outcome, attempt = await self._attempt(terms, request, body, packed, before + tried + stale)
             if isinstance(outcome, Reply):
                 self._stats.live += 1
                 return outcome
@@ -81,15 +83,19 @@ class LiveCalls:
             if kind == "fatal":
                 await self._stop(str(outcome))
             if kind == "maybe_billed":
-                unseen += 1
                 self._stats.maybe_billed += 1
+                if outcome.stale and not stale:  # sent again at once, and it costs no try
+                    tried, stale = tried - 1, 1
+                    self._stats.retries += 1
+                    continue
+                unseen += 1
             if kind != "rejected":
                 await self._bear(terms, str(outcome))
             if kind == "rejected" or tried == self._limits.max_tries or unseen >= self._limits.max_maybe_billed:
                 break
             self._stats.retries += 1
             await self._back_off(kind, outcome.retry_after_s, tried)
-        message = str(outcome) if kind == "rejected" else f"{outcome}; given up after attempt {before + tried}"
+        message = str(outcome) if kind == "rejected" else f"{outcome}; given up after attempt {before + tried + stale}"
         await self._journal.give_up(attempt, message)
         self._stats.failed += 1
         raise CallFailed(message)
@@ -271,7 +277,8 @@ def note_reading(
 def _spent_on(failure: Failure, slot: Slot) -> Spent:
     """What an attempt without a reply spent; the limiter is told how it ended."""
     if failure.kind not in _DID_NO_WORK:
-        slot.failed()
+        if not failure.stale:
+            slot.failed()
         return AS_RESERVED
     if failure.kind == "not_sent":
         slot.refused(failure.retry_after_s)

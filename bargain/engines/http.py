@@ -16,6 +16,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import ssl
 from dataclasses import replace
 from typing import Any, ClassVar
 
@@ -25,7 +26,8 @@ import httpx2
 from bargain.config.schema import EngineConfig
 from bargain.engines.address import read_address
 from bargain.engines.base import Engine, Failure, Raw, Request
-from bargain.engines.clients import HttpClient, Post, Shared, clients, tls
+from bargain.engines.clients import HttpClient, Post, Shared, Stale, clients, proxy_name, proxy_of, tls
+from bargain.engines.deadline import Deadline
 from bargain.engines.endings import ending
 from bargain.engines.failures import failure, failure_in_reply
 from bargain.engines.reasoning import marks_of
@@ -97,7 +99,11 @@ class HttpEngine(Engine):
         self._identity = (protocol, f"{self._address.basic}@{self.url} {self._headers}", self.api_key)
         self._timeout_s = config.timeout_s
         self._lease: tuple[asyncio.AbstractEventLoop, Shared] | None = None
-        tls()
+        try:
+            tls()
+            proxy_of(self.url)
+        except ValueError as error:
+            raise ValueError(f"{self.where}: {error}") from None
         self.load()
 
     # -- what a protocol may say otherwise -----------------------------------------------------------------------------
@@ -193,7 +199,7 @@ class HttpEngine(Engine):
         data = _AS_JSON(body).encode("utf-8", "replace")
         post = self._shared().post
         try:
-            async with asyncio.timeout(self._timeout_s):  # a quarter of the CPU of anyio's
+            async with Deadline(self._timeout_s):
                 response = await post(self._target, data)
         except TimeoutError:
             raise Failure(
@@ -228,11 +234,36 @@ class HttpEngine(Engine):
         reason = os.strerror(number) if number > 0 else getattr(broken, "strerror", None) or type(inner).__name__
         if any(isinstance(each, aiohttp.InvalidURL) for each in chain):
             return Failure("fatal", f"{self.where}: base_url {self.url!r} is not a valid address")
+        if isinstance(inner, aiohttp.ClientSSLError):
+            return self._no_tls(inner)
+        if isinstance(inner, aiohttp.ClientProxyConnectionError | aiohttp.ClientHttpProxyError):
+            status = getattr(inner, "status", 0)
+            reason = f"{status}, it refuses" if status else reason
+            text = (
+                f"cannot connect through the proxy {proxy_name(self.url)} of the environment ({one_line(str(reason))})"
+            )
+            return Failure("fatal" if 400 <= status < 500 else "not_sent", f"{self.where}: {text}")
         if any(isinstance(each, _NOTHING_SENT) for each in chain):
             text = f"cannot connect to {self.host} ({one_line(str(reason))}); is the server up and base_url right?"
             return Failure("not_sent", f"{self.where}: {text}")
         text = f"the connection to {self.host} broke before the answer was complete ({one_line(str(reason))})"
-        return Failure("maybe_billed", f"{self.where}: {text}")
+        return Failure("maybe_billed", f"{self.where}: {text}", stale=any(isinstance(each, Stale) for each in chain))
+
+    def _no_tls(self, error: aiohttp.ClientSSLError) -> Failure:
+        """Why no safe connection came about. What no second try can mend stops the run."""
+        cause = getattr(error, "certificate_error", None) or error.os_error
+        reason = getattr(cause, "verify_message", "") or str(getattr(cause, "reason", "") or cause).replace("_", " ")
+        if isinstance(cause, ssl.CertificateError):
+            told = "its certificate was refused"
+            advice = (
+                "if it is a server of your own, or behind a company's proxy, name who signs for it in SSL_CERT_FILE"
+            )
+        else:
+            told = "no TLS connection came about"
+            advice = "is base_url right, with https:// only where the server speaks it?"
+        passing = isinstance(cause, ssl.SSLEOFError | ssl.SSLZeroReturnError)
+        text = f"{self.where}: {self.host}: {told} ({one_line(reason)}); {advice}"
+        return Failure("not_sent" if passing else "fatal", text)
 
     def parsed(self, raw: Raw) -> dict[str, Any]:
         """The JSON object of a good answer. Raises Failure for an error status or anything else."""

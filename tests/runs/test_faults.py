@@ -298,3 +298,15 @@ def test_an_outage_amid_the_run_stops_it_before_it_loses_game_after_game(tmp_pat
         done = bargain(*arguments, "retry_failed=true", cwd=tmp_path, env=ENV)
         assert done.returncode == 0, done.stderr
         assert summary_of(run)["games"] == {"planned": 200, "finished": 200, "error": 0}
+
+
+def test_a_server_that_resets_connections_that_were_used_before_costs_no_game_and_each_extra_send_is_counted(
+    tmp_path: Path,
+) -> None:
+    with Server(haggle, fault=lambda call: Fault(kind="reset") if call.before else None) as server:
+        done = bargain(*openai_only(server, "n_games=16", "limits.max_maybe_billed=1"), cwd=tmp_path, env=ENV)
+    assert done.returncode == 0, done.stderr
+    summary = summary_of(only_run(tmp_path))
+    assert summary["games"]["error"] == 0
+    assert 0 < summary["calls"]["maybe_billed"] == server.count - summary["calls"]["live"]
+    assert len(kinds_so_far(tmp_path)) == server.count, "each has its intent on record"

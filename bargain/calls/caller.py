@@ -16,6 +16,7 @@ from typing import Any, Literal
 
 from bargain.calls.budget import Budget
 from bargain.calls.live import LiveCalls, note_reading
+from bargain.calls.open_files import keep_within
 from bargain.calls.stats import Stats
 from bargain.calls.terms import Terms, terms_by_seat
 from bargain.config.schema import EngineConfig, LimitsConfig
@@ -64,6 +65,7 @@ class Caller:
             self._stats.open_intents = journal.opened.open_intents
             self._live = LiveCalls(journal, limits, _budget(limits, self._terms, journal.opened), self._stats)
             _note_prices(journal, self._terms)
+            keep_within({each.limiter for each in self._terms.values() if not each.engine.free})
 
     async def ask(self, place: Place, messages: Sequence[Message], scene: Scene) -> Reply:
         """The reply to these messages at this place: the recorded one if there is one, else a new one.

@@ -89,14 +89,11 @@ class Limiter:
         max_wait_s: float = 300.0,
         start: int = START,
     ) -> None:
-        self.max_concurrency = max_concurrency
         self.in_flight = 0
         self.cuts = 0
         self._max_wait_s = max_wait_s
-        self._limit = float(min(start, max_concurrency))
-        self._threshold = float(max_concurrency)
-        """Where doubling ends and slow growth begins."""
-        self._step = max(1.0, max_concurrency / 32)
+        self._limit = float(start)
+        self.keep_to(max_concurrency)
         self._requests = Pacer(requests_per_minute, REQUEST_SLACK_S)
         self._tokens = Pacer(tokens_per_minute, TOKEN_SLACK_S)
         self._learnt = LearntPace()
@@ -125,6 +122,14 @@ class Limiter:
     def down_s(self) -> float:
         """For how many seconds the provider has refused, without one success; 0 while all goes well."""
         return 0.0 if self._down_since is None else asyncio.get_running_loop().time() - self._down_since
+
+    def keep_to(self, max_concurrency: int) -> None:
+        """No more than so many in flight from now on. Meant for a limiter that nobody has entered yet."""
+        self.max_concurrency = max_concurrency
+        self._limit = min(self._limit, float(max_concurrency))
+        self._threshold = float(max_concurrency)
+        """Where doubling ends and slow growth begins."""
+        self._step = max(1.0, max_concurrency / 32)
 
     async def enter(self, tokens: int = 0) -> Slot:
         """Waits for rate, concurrency and pauses, first come first served. `tokens`: the expected size of the call."""

@@ -16,6 +16,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import ssl
 from dataclasses import replace
 from typing import Any, ClassVar
@@ -33,7 +34,7 @@ from bargain.engines.failures import failure, failure_in_reply
 from bargain.engines.reasoning import marks_of
 from bargain.engines.shared import known, plain, setting
 from bargain.records import Reply
-from bargain.secrets import forms, os_secrets
+from bargain.secrets import escaped, forms, os_secrets
 from bargain.text import one_line
 from bargain.version import __version__
 
@@ -161,6 +162,8 @@ class HttpEngine(Engine):
         secrets = [*self._address.secrets, *self._headers.values(), *([self.api_key] if variable else [])]
         variants = [form for secret in [*secrets, *os_secrets()] for form in forms(secret)]
         self._secret_bytes = sorted({each.encode() for each in variants if len(each) > 3}, key=len, reverse=True)
+        longer = [escaped(each) for each in [*secrets, *os_secrets()] if len(each) > 3]
+        self._escaped = re.compile("|".join(longer)) if longer else None
 
     # -- one attempt ---------------------------------------------------------------------------------------------------
 
@@ -215,6 +218,9 @@ class HttpEngine(Engine):
         for secret in self._secret_bytes:
             if secret in content:
                 content = content.replace(secret, b"[secret]")
+        if self._escaped is not None and (b"%" in content or b"\\u00" in content or b"\\/" in content):
+            # as Latin-1 each byte is a character, and comes back as it was
+            content = self._escaped.sub("[secret]", content.decode("latin-1")).encode("latin-1")
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers.raw}
         return Raw(response.status_code, content, headers)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import logging
+import re
 import socket
 from collections.abc import Callable, Iterator
 from urllib.parse import quote
@@ -15,6 +16,7 @@ from bargain.engines.anthropic import AnthropicEngine
 from bargain.engines.base import Engine, Failure
 from bargain.engines.completions import CompletionsEngine
 from bargain.engines.openai import OpenAIEngine
+from bargain.secrets import blotted
 from tests.asking import KEY, KEY_ENV, ask, config, send
 from tests.commands import AN_HOUR_S
 from tests.servers import Answer, Fault, Server
@@ -282,6 +284,25 @@ def test_secrets_that_a_server_echoes_are_blotted_out(make: Make, server: Server
     for told in (raw.body.decode(), str(caught.value), *logged):
         for secret in (KEY, quote(KEY, safe=""), user, "pass/word-9", quote("pass/word-9", safe=""), basic):
             assert secret not in told
+
+
+def test_a_secret_is_blotted_out_however_it_is_written(make: Make, server: Server) -> None:
+    bearer = [base64.b64encode(f"{before} {KEY}\n".encode()).decode() for before in ("Bearer", "is it", "key:")]
+    written = [
+        re.sub("%..", lambda each: each[0].lower(), quote(KEY, safe="")),
+        json.dumps(KEY).replace("/", "\\\\/"),
+        "".join(f"\\u{ord(each):04x}" for each in KEY),
+        KEY.replace("+", "\\u002B").replace("/", "%2f"),
+        *bearer,
+        *(each.replace("+", "-").replace("/", "_") for each in bearer),
+    ]
+    engine = make()
+    server.fault = lambda call: Fault(400, {}, "\n".join(written).encode())
+    told = send(engine).body.decode()
+    for line, secret in zip(told.splitlines(), written, strict=True):
+        assert "[secret]" in line
+        assert blotted(secret) == line
+        assert len(line) < 26, "nothing but what stands around it is left"
 
 
 def test_a_failure_shows_no_headers_in_its_traceback(make: Make, server: Server) -> None:

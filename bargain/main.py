@@ -25,6 +25,7 @@ from omegaconf.errors import OmegaConfBaseException
 from bargain.commands.help import help_text
 from bargain.config.explain import explain
 from bargain.config.files import config_dir, trust
+from bargain.config.follow import with_followers
 from bargain.errors import ConfigError, disk_problem, in_words
 from bargain.runs.log import show_crash, tell
 from bargain.runs.resuming import check_changes, recorded_run
@@ -79,7 +80,7 @@ def _run(arguments: list[str]) -> int:
     if resumed and resumed[0] not in ("resume=auto", "resume=never"):
         changes = [argument for argument in arguments if argument not in resumed]
         return _resume(Path(resumed[0].removeprefix("resume=")), changes)
-    return _launch(arguments)
+    return _launch(with_followers(arguments))
 
 
 def _launch(arguments: list[str]) -> int:

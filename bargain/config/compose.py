@@ -25,7 +25,7 @@ from omegaconf.errors import OmegaConfBaseException
 from bargain.config.check import check
 from bargain.config.explain import explain, unknown_keys
 from bargain.config.files import config_dir, guard, literal_secret, load_yaml, task_overrides, trust
-from bargain.config.follow import follow
+from bargain.config.follow import fill_settings, follow, follows, with_followers
 from bargain.config.identity import identity, sweep_identity
 from bargain.config.schema import Config
 from bargain.config.targets import renamed
@@ -57,10 +57,10 @@ def compose(overrides: Sequence[str] = ()) -> DictConfig:
     register_with_hydra()
     trust(overrides)
     if GlobalHydra.instance().is_initialized():
-        return checked(hydra_compose("config", list(overrides)))
+        return checked(hydra_compose("config", with_followers(overrides)))
     try:
         with initialize_config_dir(str(config_dir()), version_base="1.3", job_name="bargain"):
-            return checked(hydra_compose("config", list(overrides)))
+            return checked(hydra_compose("config", with_followers(overrides)))
     except ConfigError:
         raise
     except (HydraException, OmegaConfBaseException) as error:
@@ -89,6 +89,7 @@ def typed_config(cfg: DictConfig) -> DictConfig:
     assert isinstance(plain, dict)
     plain.pop("hydra", None)
     renamed(plain)
+    fill_settings(plain)
     for path, text in _texts(plain, ""):
         if UNSEEN.search(text):
             raise ConfigError(f"{path} holds control characters or direction overrides, which no config needs")
@@ -210,3 +211,4 @@ def register_with_hydra() -> None:
         schema = OmegaConf.structured(Config)
         OmegaConf.set_struct(schema.tracking, False)  # its tracker says which keys there are
         ConfigStore.instance().store("bargain_schema", schema)
+        ConfigStore.instance().store("follows", follows(), group="engine")

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 
 FREE_TO_CHANGE = ("limits", "tracking", "resume", "mode", "retry_failed", "estimate")
@@ -92,13 +92,16 @@ def _short(value: Any) -> str:
     return text if len(text) <= 40 else f"{text[:37]}..."
 
 
-def followed(seat: str, learners: Sequence[str]) -> tuple[str, ...]:
+def followed(seat: str, learners: Sequence[str], people: Collection[str] = ()) -> tuple[str, ...]:
     """The players whose engine a seat has that names none: a critic its learner's, the moderator the rival's.
 
-    Two learners have a critic each, on their own engines; without a learner the moderator follows the buyer.
+    Two learners have a critic each, on their own engines; without a learner the moderator follows the buyer. `people`
+    are the players that a person plays: one seat is enough for a person, so the other player's engine is followed.
     """
-    if seat == "critic":
-        return tuple(learners)
-    if seat == "moderator":
-        return ("seller",) if list(learners) == ["buyer"] else ("buyer",)
-    return ()
+    if seat not in ("critic", "moderator"):
+        return ()
+    rival = ("seller",) if list(learners) == ["buyer"] else ("buyer",)
+    players = tuple(learners) if seat == "critic" else rival
+    if len(players) == 1 and players[0] in people and len(people) == 1:
+        return ("seller",) if players[0] == "buyer" else ("buyer",)
+    return players

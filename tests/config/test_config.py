@@ -91,6 +91,25 @@ def test_the_command_refuses_in_one_line_and_leaves_nothing_behind(
     assert not list(tmp_path.rglob("journal.sqlite"))
 
 
+def test_a_seat_that_follows_another_can_be_changed_in_place(tmp_path: Path) -> None:
+    seats = ["game=criticize_seller", "engine@seller.engine=gpt-4o-mini", "engine@buyer.engine=claude-instant"]
+    seats += ["seller.engine.options.prompt_cache=false", "seller.engine.temperature=1", "+seller.engine.body.seed=1"]
+    own = ["critic.engine.max_tokens=400", "critic.engine.temperature=null", "+critic.engine.body.user=me"]
+    own += ["moderator.engine.timeout_s=5"]
+    cfg = compose([*seats, *own])
+    followed = {**cfg.seller.engine, "max_tokens": 400, "temperature": None, "body": {"seed": 1, "user": "me"}}
+    assert cfg.critic.engine == followed
+    assert cfg.moderator.engine == {**cfg.buyer.engine, "timeout_s": 5.0}
+    (tmp_path / "experiment").mkdir()
+    content = "# @package _global_\ncritic:\n  engine:\n    max_tokens: 400\n"
+    (tmp_path / "experiment" / "own.yaml").write_text(content)
+    simulated = compose([f"hydra.searchpath=[{tmp_path}]", "experiment=own", *seats])
+    assert (simulated.critic.engine.name, simulated.critic.engine.max_tokens) == ("gpt-4o-mini", 400)
+    with pytest.raises(ConfigError, match=r"critic.engine.max_tokens: no engine is chosen there.*engine@critic.engine"):
+        compose(["game=criticize_both", "critic.engine.max_tokens=400"])
+    assert compose([*seats, "engine@critic.engine=gpt-4", *own]).critic.engine.name == "gpt-4"
+
+
 def test_the_critic_follows_its_learner_and_the_moderator_the_rival() -> None:
     cfg = compose(["game=criticize_seller", "engine@seller.engine=claude-instant", "engine@buyer.engine=gpt-3.5-turbo"])
     assert cfg.critic.engine.name == "claude-instant"
@@ -101,5 +120,7 @@ def test_the_critic_follows_its_learner_and_the_moderator_the_rival() -> None:
 
 
 def test_a_seat_that_is_named_follows_nobody() -> None:
+    cfg = compose(["game=criticize_buyer", "engine@buyer.engine=human", "engine@seller.engine=claude-instant"])
+    assert {cfg.critic.engine.name, cfg.moderator.engine.name} == {"claude-instant"}, "one seat is enough for a person"
     cfg = compose(["engine@critic.engine=gpt-4", "engine@moderator.engine=gpt-3.5-turbo"])
     assert (cfg.critic.engine.name, cfg.moderator.engine.name) == ("gpt-4", "gpt-3.5-turbo")

@@ -119,8 +119,13 @@ class Limiter:
         return sum(1 for _, future in self._waiting if not future.done())
 
     @property
+    def down_since(self) -> float | None:
+        """The moment, in the loop's time, since when the provider refuses, without one success; None: all goes well."""
+        return self._down_since
+
+    @property
     def down_s(self) -> float:
-        """For how many seconds the provider has refused, without one success; 0 while all goes well."""
+        """For how many seconds that has been going on."""
         return 0.0 if self._down_since is None else asyncio.get_running_loop().time() - self._down_since
 
     def keep_to(self, max_concurrency: int) -> None:

@@ -18,6 +18,7 @@ import logging
 import random
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import anyio
@@ -40,6 +41,8 @@ UNSEEN_BACKOFF_S = 4.0
 """The longest first wait after a refusal, and after an attempt that may have been billed."""
 TELL_S = 5.0
 """After so long an outage the user is told what is being waited for."""
+NONSENSE_S = 366 * 86400.0
+"""No provider means a wait of so long: it counts as if it had named none."""
 FIRST_OUTAGE_S = 60.0
 """How long an outage may last that was there from the start: rather a wrong address, or a server not started."""
 DRAIN_S = 10.0
@@ -65,7 +68,8 @@ class LiveCalls:
         self._none_in_flight = asyncio.Event()
         self._none_in_flight.set()
         self._random = random.Random()  # its own: no game's generator is touched
-        self._told: set[Limiter] = set()
+        self._told: dict[Limiter, float] = {}
+        """Since when each outage has been going on that is told, or will be if it lasts."""
 
     async def call(self, terms: Terms, request: Request, body: dict[str, Any], packed: Packed, before: int) -> Reply:
         """The reply to a request that was tried `before` times by now.
@@ -82,6 +86,8 @@ class LiveCalls:
             kind = outcome.kind
             if kind == "fatal":
                 await self._stop(str(outcome))
+            if kind == "not_sent" and self._limits.max_wait_s < (outcome.retry_after_s or 0.0) < NONSENSE_S:
+                await self._stop(f"{outcome}; {self._works_again(outcome.retry_after_s or 0.0)}")
             if kind == "maybe_billed":
                 self._stats.maybe_billed += 1
                 if outcome.stale and not stale:  # sent again at once, and it costs no try
@@ -207,17 +213,21 @@ class LiveCalls:
 
     async def _bear(self, terms: Terms, message: str) -> None:
         """An outage is told once and borne for a while; then the run stops, since going on would only lose games."""
-        down_s = terms.limiter.down_s
-        if down_s > TELL_S and terms.limiter not in self._told:
-            self._told.add(terms.limiter)
-            log.warning("%s; waiting for it, and trying again now and then", message)
-        elif down_s == 0.0:
-            self._told.discard(terms.limiter)
+        down_s, since = terms.limiter.down_s, terms.limiter.down_since
+        if since is not None and self._told.get(terms.limiter) != since:
+            self._told[terms.limiter] = since
+            loop = asyncio.get_running_loop()
+            loop.call_later(max(0.0, TELL_S - down_s), self._tell, terms.limiter, since, message)
         patience_s = self._limits.max_outage_s
         if not terms.limiter.has_succeeded:
             patience_s = min(patience_s, FIRST_OUTAGE_S)
         if down_s > patience_s:
             await self._stop(f"{message}; nothing has worked for {down_s:.0f} s; start the same command again to go on")
+
+    def _tell(self, limiter: Limiter, since: float, message: str) -> None:
+        """Says what is waited for, if it still is."""
+        if limiter.down_since == since:
+            log.warning("%s; waiting for it, and trying again now and then", message)
 
     async def _back_off(self, kind: FailureKind, retry_after_s: float | None, tried: int) -> None:
         """What the provider asked for, and full jitter on top (Brooker 2015, AWS Architecture Blog).
@@ -231,6 +241,12 @@ class LiveCalls:
         most_s = min((UNSEEN_BACKOFF_S if few else FIRST_BACKOFF_S) * 2.0 ** (tried - 1), longest_s)
         jitter_s = self._random.uniform(most_s / 2 if few else 0.0, most_s)
         await asyncio.sleep(min((retry_after_s or 0.0) + jitter_s, longest_s))
+
+    def _works_again(self, wait_s: float) -> str:
+        """When a provider that asks for a longer wait than the run has patience for can be asked again."""
+        when = time.strftime("%Y-%m-%d %H:%M", time.localtime(time.time() + wait_s))
+        hours, most_s = timedelta(seconds=round(wait_s)), self._limits.max_wait_s
+        return f"it works again in {hours} h ({when}), and limits.max_wait_s is {most_s:g}; start the same command again then"
 
     async def _may_go_on(self) -> None:
         if self._stopped:

@@ -28,7 +28,7 @@ HTML = {"content-type": "text/html"}
 FAULTS: tuple[Fault | Answer, ...] = (
     Fault(429),
     Fault(429, {"retry-after": "0.05"}),
-    Fault(429, {"retry-after": "86400"}),
+    Fault(429, {"retry-after": "86400000"}),
     Fault(429, {"retry-after": "Fri, 31 Dec 9999 23:59:59 GMT"}),
     *(Fault(status, body=b"upstream trouble") for status in (500, 502, 503, 504, 529)),
     Fault(kind="reset"),

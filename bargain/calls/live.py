@@ -246,7 +246,7 @@ class LiveCalls:
         """When a provider that asks for a longer wait than the run has patience for can be asked again."""
         when = time.strftime("%Y-%m-%d %H:%M", time.localtime(time.time() + wait_s))
         hours, most_s = timedelta(seconds=round(wait_s)), self._limits.max_wait_s
-        return f"it works again in {hours} h ({when}), and limits.max_wait_s is {most_s:g}; start the same command again then"
+        return f"it works again in {hours} h ({when}), and limits.max_wait_s is {most_s:g}; start it again then"
 
     async def _may_go_on(self) -> None:
         if self._stopped:

@@ -105,7 +105,9 @@ def test_retries_leave_the_games_random_numbers_alone(tmp_path: Path) -> None:
 
 def test_a_wait_beyond_max_wait_s_stops_the_run_at_once_and_says_when_it_works_again(tmp_path: Path) -> None:
     engine = Memory(lambda *_: Raw(429, b"", {"retry-after": "5400"}))
-    says = r"rate limit reached; it works again in 1:30:00 h \(20..-..-.. ..:..\), and limits.max_wait_s is 300; start"
+    says = (
+        r"rate limit reached; it works again in 1:30:00 h \(20..-..-.. ..:..\), and limits.max_wait_s is 300; start it"
+    )
     with playing(tmp_path, engine, max_wait_s=300.0) as caller, pytest.raises(RunStopped, match=says):
         asyncio.run(ask(caller, place()))
     assert len(engine.sent) == 1

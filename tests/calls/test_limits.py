@@ -143,6 +143,31 @@ def test_refusals_that_have_nothing_to_do_with_the_rate_do_not_slow_a_run_down_f
     assert served > 0.15 * 64 * 2 * 120
 
 
+@pytest.mark.parametrize("seed", [1, 2])
+def test_refusals_that_come_by_chance_do_not_hold_a_run_at_a_call_a_second(seed: int) -> None:
+    limiter, dice = Limiter(max_concurrency=256), random.Random(seed)
+    late = 0
+
+    async def client() -> None:
+        nonlocal late
+        while (now := asyncio.get_running_loop().time()) < 600:
+            slot = await limiter.enter()
+            if dice.random() < 0.06:
+                await asyncio.sleep(0.2)
+                slot.refused()
+            else:
+                await asyncio.sleep(dice.uniform(1.0, 3.0))
+                slot.succeeded()
+                late += now > 300
+            slot.leave()
+
+    async def play() -> None:
+        await asyncio.gather(*(client() for _ in range(256)))
+
+    virtual.run(play())
+    assert late > 2 * 300
+
+
 def test_requests_go_out_evenly_and_never_in_a_burst() -> None:
     server = Server(window_s=1.0)
     gaps: list[int] = []

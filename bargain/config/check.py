@@ -118,7 +118,7 @@ def _price_problems(item: Any, game: Any) -> Iterator[str]:
 
 def _engine_problems(seat: str, engine: EngineConfig) -> Iterator[str]:
     where = f"engine {engine.name or engine.model} ({seat})"
-    for name in ("timeout_s", "max_concurrency"):
+    for name in ("timeout_s", "max_concurrency", "start_concurrency"):
         if getattr(engine, name) <= 0:
             yield f"{where}: {name} must be above 0, got {getattr(engine, name)}"
     for name in ("requests_per_minute", "tokens_per_minute", "max_tokens", "context_window"):

@@ -15,7 +15,7 @@ from typing import Any
 
 FREE_TO_CHANGE = ("limits", "tracking", "resume", "mode", "retry_failed", "estimate")
 """Top-level keys that may differ on resume: they do not decide what is played."""
-PACE = ("max_concurrency", "requests_per_minute", "tokens_per_minute", "timeout_s")
+PACE = ("max_concurrency", "start_concurrency", "requests_per_minute", "tokens_per_minute", "timeout_s")
 """Of an engine's settings those that say how fast it is asked: they may differ as well."""
 _WITHOUT_CRITIC = ("Human", "Constant", "TargetOnly", "Silence")
 """Sources of feedback that ask no critic."""

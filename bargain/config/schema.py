@@ -49,6 +49,8 @@ class EngineConfig:
     """What the server calls the output limit: max_completion_tokens (OpenAI today) or max_tokens (compatible ones)."""
     timeout_s: float = 120.0
     max_concurrency: int = 256
+    start_concurrency: int = 16
+    """Calls in flight at first; more as they are answered in good time, up to max_concurrency."""
     requests_per_minute: Optional[float] = None
     tokens_per_minute: Optional[float] = None
     context_window: Optional[int] = None

@@ -158,6 +158,8 @@ class HttpEngine(Engine):
         self._target = self._address.at(self.path)
 
     def _take_key(self, variable: str | None) -> None:
+        if variable and not os.environ.get(variable, "").strip() and self._address.is_here:
+            variable = self.key_env = None  # a server on this machine asks for none
         self.api_key = self._variable(variable) or "none"
         secrets = [*self._address.secrets, *self._headers.values(), *([self.api_key] if variable else [])]
         variants = [form for secret in [*secrets, *os_secrets()] for form in forms(secret)]
@@ -205,8 +207,11 @@ class HttpEngine(Engine):
             async with Deadline(self._timeout_s):
                 response = await post(self._target, data)
         except TimeoutError:
+            advice = f"a slow server needs a higher {setting(self.seat)}.timeout_s or a lower max_concurrency"
             raise Failure(
-                "maybe_billed", f"{self.where}: no answer from {self.host} within {self._timeout_s:g} s"
+                "maybe_billed",
+                f"{self.where}: no answer from {self.host} within {self._timeout_s:g} s; {advice}, "
+                "and retry_failed=true makes the calls again that failed",
             ) from None
         except Exception as error:
             # Errors of the SDK with a response are error statuses. `from None`: a traceback shows no header or URL.

@@ -282,6 +282,46 @@ def test_a_server_that_is_away_for_a_minute_sees_few_requests_and_is_used_fully_
     assert back < 30 + 30  # the longest pause, then doubling, and the last few by and by
 
 
+@pytest.mark.parametrize("start", [4, 16])
+def test_a_server_with_two_slots_loses_no_call_to_the_timeout_twice(start: int) -> None:
+    """Every call takes 30 s of the two slots; 200 callers with 120 s of patience."""
+    limiter = Limiter(max_concurrency=256, timeout_s=120.0, start=start)
+    lost = timeouts = 0
+
+    async def play() -> None:
+        slots = asyncio.Semaphore(2)
+
+        async def attempt() -> bool:
+            with await limiter.enter() as slot:
+                try:
+                    async with asyncio.timeout(120), slots:
+                        await asyncio.sleep(30)
+                    slot.succeeded()
+                except TimeoutError:
+                    slot.failed()
+                    return False
+                return True
+
+        async def client() -> None:
+            nonlocal lost, timeouts
+            for _ in range(3):
+                if not await attempt():
+                    timeouts += 1
+                    lost += not await attempt()
+
+        await asyncio.gather(*(client() for _ in range(200)))
+
+    virtual.run(play())
+    assert lost == 0
+    assert timeouts <= (0 if start == 4 else 30)
+
+
+def test_a_slow_server_with_room_for_all_is_used_fully() -> None:
+    limiter, server = Limiter(max_concurrency=256, timeout_s=120.0), Server()
+    virtual.run(clients(limiter, server, 2400, latency_s=40.0))
+    assert server.most > 128
+
+
 # -- pauses ------------------------------------------------------------------------------------------------------------
 
 

@@ -272,6 +272,13 @@ def test_completions_write_the_chat_out_in_a_template(server: Server, template: 
     assert server.calls[0].json == {"model": "m-1", "prompt": prompt, "stop": stop, "max_tokens": 400}
 
 
+def test_a_server_on_this_machine_needs_no_key(server: Server) -> None:
+    assert ask(completions(server, api_key_env="NO_SUCH_KEY")).text == "Deal at $15."
+    assert KEY not in str(server.calls[0].headers)
+    with pytest.raises(ValueError, match="NO_SUCH_KEY is not set"):
+        CompletionsEngine(config(base_url="https://models.example/v1", api_key_env="NO_SUCH_KEY"), "seller", 0)
+
+
 def test_completions_take_a_template_of_the_users_own(server: Server) -> None:
     own = {"system": "({text})\n", "user": "- {text}\n", "assistant": "+ {text}\n", "cue": "+ {me}:", "stop": "\n"}
     ask(completions(server, options=own, max_tokens=20))

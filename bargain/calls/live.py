@@ -76,10 +76,10 @@ class LiveCalls:
 
         Raises CallFailed, RunStopped, BudgetReached, JournalFull.
         """
-        tried = unseen = stale = 0
+        tried = unseen = extra = 0
         while True:
             tried += 1
-            outcome, attempt = await self._attempt(terms, request, body, packed, before + tried + stale)
+            outcome, attempt = await self._attempt(terms, request, body, packed, before + tried + extra)
             if isinstance(outcome, Reply):
                 self._stats.live += 1
                 return outcome
@@ -88,20 +88,19 @@ class LiveCalls:
                 await self._stop(str(outcome))
             if kind == "not_sent" and self._limits.max_wait_s < (outcome.retry_after_s or 0.0) < NONSENSE_S:
                 await self._stop(f"{outcome}; {self._works_again(outcome.retry_after_s or 0.0)}")
-            if kind == "maybe_billed":
-                self._stats.maybe_billed += 1
-                if outcome.stale and not stale:  # sent again at once, and it costs no try
-                    tried, stale = tried - 1, 1
-                    self._stats.retries += 1
-                    continue
-                unseen += 1
+            self._stats.maybe_billed += kind == "maybe_billed"
+            if outcome.again and not extra:  # sent again at once, and it costs no try
+                tried, extra = tried - 1, 1
+                self._stats.retries += 1
+                continue
+            unseen += kind == "maybe_billed"
             if kind != "rejected":
                 await self._bear(terms, str(outcome))
             if kind == "rejected" or tried == self._limits.max_tries or unseen >= self._limits.max_maybe_billed:
                 break
             self._stats.retries += 1
             await self._back_off(kind, outcome.retry_after_s, tried)
-        message = str(outcome) if kind == "rejected" else f"{outcome}; given up after attempt {before + tried + stale}"
+        message = str(outcome) if kind == "rejected" else f"{outcome}; given up after attempt {before + tried + extra}"
         await self._journal.give_up(attempt, message)
         self._stats.failed += 1
         raise CallFailed(message)
@@ -293,7 +292,7 @@ def note_reading(
 def _spent_on(failure: Failure, slot: Slot) -> Spent:
     """What an attempt without a reply spent; the limiter is told how it ended."""
     if failure.kind not in _DID_NO_WORK:
-        if not failure.stale:
+        if not failure.again:
             slot.failed()
         return AS_RESERVED
     if failure.kind == "not_sent":

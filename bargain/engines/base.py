@@ -76,8 +76,8 @@ class Failure(Exception):
     `rejected` - this request will never work (400, context overflow): the game's error, no retry;
     `fatal` - no request will work (wrong key, unknown model, exhausted quota): the run stops.
     half: what a reply says that did not come to a good end. Version 0.1 played it: its runs are replayed with it.
-    stale: not one byte of an answer came on a connection that had been used before. Servers close those, so the engine
-    sends the next attempt on a fresh one; this one does not count as a try.
+    again: the next attempt will be made otherwise, so this one does not count as a try: on a fresh connection, where a
+    used one was closed before one byte of an answer; without the system role, where the server has none.
     """
 
     def __init__(
@@ -87,13 +87,13 @@ class Failure(Exception):
         retry_after_s: float | None = None,
         *,
         half: Reply | None = None,
-        stale: bool = False,
+        again: bool = False,
     ) -> None:
         super().__init__(message)
         self.kind: FailureKind = kind
         self.retry_after_s = retry_after_s
         self.half = half
-        self.stale = stale
+        self.again = again
 
 
 class Engine(ABC):

@@ -64,6 +64,7 @@ class CompletionsEngine(OpenAIEngine):
     dialogue_field = "prompt"
     limit_field = "max_tokens"
     default_max_tokens = 400  # the servers' own default is 16
+    has_roles = False
     known_options = frozenset({"template"} | {field.name for field in fields(Template)})
     reserved = OpenAIEngine.reserved | {"prompt"}
 

@@ -30,6 +30,18 @@ _TOO_LONG = re.compile(
     r"|too many (input )?tokens|maximum number of (input )?tokens|exceeds? the max\w* .*tokens",
     re.IGNORECASE,
 )
+_NO_SYSTEM = re.compile(
+    r"(system|developer) (role|message|prompt|instruction)s?\b.{0,40}(not|n't|un)[- ]?(supported|enabled|allowed)"
+    r"|support (the )?'?system|roles must alternate|only user and assistant roles",
+    re.IGNORECASE,
+)
+"""How servers say that their model's template has no system role, or wants user and assistant in turn: "System role not
+supported" (Gemma), "Conversation roles must alternate user/assistant/user/assistant/..." (Mistral), "'messages[0].role'
+does not support 'system' with this model" (o1-mini); not "the model does not support temperature"."""
+_SAMPLING = re.compile(r"\b(temperature|top_p|max_completion_tokens|max_tokens|reasoning_effort|thinking)\b")
+_UNWANTED = re.compile(r"support|unknown|unrecogni|permitted", re.IGNORECASE)
+_WRONG = re.compile(rf"{_UNWANTED.pattern}|cannot|can't|only|invalid|must|deprecat|allowed", re.IGNORECASE)
+"""What is said of an option that no call may send so. "max_tokens must be at least 1" is about one long prompt."""
 _FLAGGED = re.compile(r"flagged|moderation|content.policy|content.filter", re.IGNORECASE)
 
 
@@ -40,6 +52,11 @@ def failure(raw: Raw, where: str, key_env: str | None = None) -> Failure:
     said = f" ({text})" if text and raw.status != 401 else ""  # a 401 tends to quote the key
     wait_s = retry_after_s(raw.headers) if kind in ("not_sent", "maybe_billed") else None
     return Failure(kind, f"{where}: {message}{said}", wait_s)
+
+
+def has_no_system_role(raw: Raw) -> bool:
+    """Whether an error answer says that the model takes no system message, or not in such a row of roles."""
+    return raw.status >= 400 and _NO_SYSTEM.search(_details(raw.body)[1]) is not None
 
 
 def failure_in_reply(error: object, raw: Raw, where: str, key_env: str | None = None) -> Failure | None:
@@ -77,6 +94,9 @@ def _meaning(status: int, code: str, text: str, key_env: str | None) -> tuple[Fa
         return "fatal", f"{status}, there is no such model or path; check model and base_url"
     if status < 400:
         return "fatal", f"{status}, the server sends callers elsewhere; correct base_url"
+    option = _SAMPLING.search(text) if status in (400, 422) else None
+    if option and (code in _WRONG_OPTION or (_UNWANTED if option[1].startswith("max") else _WRONG).search(text)):
+        return "fatal", f"{status}, the server refuses {option[1]} as it is; {_mend(option[1], text)}"
     if status in (400, 422) and (code in _WRONG_OPTION or _HOPELESS.search(text)):
         return "fatal", f"{status}, the server refuses what this engine sends; correct its options"
     if status == 429:
@@ -86,6 +106,17 @@ def _meaning(status: int, code: str, text: str, key_env: str | None) -> tuple[Fa
     if status in (408, 409, 425) or status >= 500:
         return "maybe_billed", f"{status}, the server failed"
     return "rejected", f"{status}, the server refuses this request"
+
+
+def _mend(option: str, text: str) -> str:
+    """What to set where a server refuses an option that the engine sends."""
+    if option in ("temperature", "top_p"):
+        both = " (or top_p)" if option == "temperature" and "top_p" in text else ""
+        return f"set the engine's {option}=null{both}, which sends none"
+    if option in ("reasoning_effort", "thinking"):
+        return "set the engine's reasoning=null, and take it out of body"
+    other = "max_completion_tokens" if option == "max_tokens" else "max_tokens"
+    return f"set the engine's max_tokens_field={other}, or another max_tokens"
 
 
 def _long(text: str) -> bool:

@@ -258,7 +258,7 @@ class HttpEngine(Engine):
             text = f"cannot connect to {self.host} ({one_line(str(reason))}); is the server up and base_url right?"
             return Failure("not_sent", f"{self.where}: {text}")
         text = f"the connection to {self.host} broke before the answer was complete ({one_line(str(reason))})"
-        return Failure("maybe_billed", f"{self.where}: {text}", stale=any(isinstance(each, Stale) for each in chain))
+        return Failure("maybe_billed", f"{self.where}: {text}", again=any(isinstance(each, Stale) for each in chain))
 
     def _no_tls(self, error: aiohttp.ClientSSLError) -> Failure:
         """Why no safe connection came about. What no second try can mend stops the run."""

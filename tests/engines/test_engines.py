@@ -133,6 +133,29 @@ def test_openai_reads_the_usage_or_zeros(server: Server, usage: dict[str, Any] |
     assert ask(openai(server)).usage == read
 
 
+SYSTEM_AS_USER = [
+    {"role": "user", "content": f"{CHAT[0].text}\n\n{CHAT[1].text}"},
+    *({"role": each.role, "content": each.text} for each in CHAT[2:]),
+]
+
+
+def test_the_system_text_can_go_into_the_first_user_message_and_roles_take_turns(server: Server) -> None:
+    ask(openai(server, options={"system": "user"}))
+    assert server.calls[-1].json["messages"] == SYSTEM_AS_USER
+    chat = [
+        Message("system", "Sell."),
+        *(Message(role, role[0]) for role in ("assistant", "assistant", "user", "system")),
+    ]
+    body = openai(server, options={"system": "user"}).body(request(chat))
+    said = [(each["role"], each["content"]) for each in body["messages"]]
+    assert said == [("user", "Sell."), ("assistant", "a\n\na"), ("user", "u\n\ns")]
+
+
+def test_the_system_text_can_have_the_developers_role(server: Server) -> None:
+    ask(openai(server, options={"system": "developer"}))
+    assert [each["role"] for each in server.calls[-1].json["messages"]] == ["developer", "user", "assistant", "user"]
+
+
 def test_reading_a_stored_body_needs_no_server(server: Server) -> None:
     engine = openai(server)
     raw = asyncio.run(_sent(engine))
@@ -300,6 +323,7 @@ def test_a_players_words_cannot_forge_a_turn_of_a_completion(server: Server, tem
 
 
 BAD_CONFIGS = [
+    (OpenAIEngine, {"options": {"system": "boss"}}, "options.system must be system, user or developer, got 'boss'"),
     (OpenAIEngine, {"options": {"prompt_cash": True}}, "unknown option options.prompt_cash; it knows prompt_cache"),
     (OpenAIEngine, {"model": ""}, "no model is named; set critic.engine.model=..."),
     (OpenAIEngine, {"base_url": "localhost:8000"}, "base_url must be http(s)://host/..., got 'localhost:8000'"),

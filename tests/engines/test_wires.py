@@ -134,7 +134,7 @@ def test_only_a_used_connection_that_died_without_a_byte_is_stale_and_the_next_t
             try:
                 return (await seller.send(seller.body(request()), request())).status
             except Failure as failure:
-                return failure.stale
+                return failure.again
 
         try:
             return [await attempt() for _ in range(5)]

@@ -17,6 +17,8 @@ FREE_TO_CHANGE = ("limits", "tracking", "resume", "mode", "retry_failed", "estim
 """Top-level keys that may differ on resume: they do not decide what is played."""
 PACE = ("max_concurrency", "start_concurrency", "requests_per_minute", "tokens_per_minute", "timeout_s")
 """Of an engine's settings those that say how fast it is asked: they may differ as well."""
+SINCE = ("reasoning",)
+"""Settings of an engine that came with later versions: null is what the runs before were played with."""
 _WITHOUT_CRITIC = ("Human", "Constant", "TargetOnly", "Silence")
 """Sources of feedback that ask no critic."""
 _FOR_LEARNERS = ("feedback_", "target_", "acknowledgement_", "ask_acknowledgement")
@@ -59,7 +61,9 @@ def _deciding(config: dict[str, Any], without: set[str], path: str = "") -> dict
     return {
         name: _deciding(value, without, f"{path}{name}.") if isinstance(value, dict) else value
         for name, value in config.items()
-        if not may_change(f"{path}{name}") and f"{path}{name}" not in without
+        if not may_change(f"{path}{name}")
+        and f"{path}{name}" not in without
+        and not (value is None and name in SINCE and path.endswith("engine."))
     }
 
 

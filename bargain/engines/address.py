@@ -29,9 +29,14 @@ class Address:
     secrets: tuple[str, ...]
 
     @property
+    def hostname(self) -> str:
+        """Without the port."""
+        return urlsplit(self.url).hostname or ""
+
+    @property
     def is_here(self) -> bool:
         """Whether the server is on this machine."""
-        return urlsplit(self.url).hostname in ("localhost", "127.0.0.1", "::1")
+        return self.hostname in ("localhost", "127.0.0.1", "::1")
 
     def at(self, path: str) -> str:
         """The URL of a request."""

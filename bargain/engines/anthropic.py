@@ -12,8 +12,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from bargain.config.schema import EngineConfig
 from bargain.engines.base import Raw, Request
 from bargain.engines.clients import HttpClient, Post, through
+from bargain.engines.effort import anthropic_fields
 from bargain.engines.endings import ending
 from bargain.engines.http import HttpEngine
 from bargain.engines.reasoning import said_and_finish, text_of
@@ -52,6 +54,10 @@ class AnthropicEngine(HttpEngine):
     def base_url(self, url: str) -> str:
         """Without the /v1 that the other SDK wants: here the path has the version."""
         return url.rstrip("/").removesuffix("/v1")
+
+    def reasoning_fields(self, config: EngineConfig) -> dict[str, Any]:
+        """Thinking, and how much of it."""
+        return anthropic_fields(str(config.reasoning), config.max_tokens or self.default_max_tokens)
 
     def poster(self, http: HttpClient, headers: dict[str, str]) -> Post:
         """Sends through the SDK."""

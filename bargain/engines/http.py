@@ -105,6 +105,11 @@ class HttpEngine(Engine):
             proxy_of(self.url)
         except ValueError as error:
             raise ValueError(f"{self.where}: {error}") from None
+        if config.reasoning is not None:
+            try:
+                self.extra |= self.reasoning_fields(config)
+            except ValueError as error:
+                raise ValueError(f"{self.where}: {error}") from None
         self.load()
 
     # -- what a protocol may say otherwise -----------------------------------------------------------------------------
@@ -112,6 +117,10 @@ class HttpEngine(Engine):
     def base_url(self, url: str) -> str:
         """The base URL as it is meant, when users write it in more than one way."""
         return url
+
+    def reasoning_fields(self, config: EngineConfig) -> dict[str, Any]:
+        """The body's fields for config.reasoning. Raises ValueError where there are none."""
+        raise ValueError(f"reasoning={config.reasoning}: this engine has no such setting; leave it null")
 
     def load(self) -> None:
         """Imports what takes a second or two: here, before the event loop runs, and only if this engine is used."""

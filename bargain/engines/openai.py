@@ -12,8 +12,10 @@ import logging
 from collections.abc import Mapping
 from typing import Any, ClassVar, cast
 
+from bargain.config.schema import EngineConfig
 from bargain.engines.base import Failure, Raw, Request
 from bargain.engines.clients import HttpClient, Post, through
+from bargain.engines.effort import chat_fields
 from bargain.engines.endings import Finish, ending
 from bargain.engines.failures import failure, failure_in_reply, has_no_system_role
 from bargain.engines.http import HttpEngine
@@ -53,6 +55,12 @@ class OpenAIEngine(HttpEngine):
         if self.has_roles and role not in ("system", "user", "developer"):
             raise ValueError(f"{self.where}: options.system must be system, user or developer, got {role!r}")
         self._without_system = False
+
+    def reasoning_fields(self, config: EngineConfig) -> dict[str, Any]:
+        """By the server's host, since each has its own."""
+        if not self.has_roles:
+            return super().reasoning_fields(config)
+        return chat_fields(str(config.reasoning), self._address.hostname)
 
     def poster(self, http: HttpClient, headers: dict[str, str]) -> Post:
         """Sends through the SDK."""

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from bargain import ConfigError, compose
+from bargain.config.compose import plain_of
+from bargain.config.identity import changes, identity
 from tests.commands import bargain
 
 REFUSED = {
@@ -124,3 +126,16 @@ def test_a_seat_that_is_named_follows_nobody() -> None:
     assert {cfg.critic.engine.name, cfg.moderator.engine.name} == {"claude-instant"}, "one seat is enough for a person"
     cfg = compose(["engine@critic.engine=gpt-4", "engine@moderator.engine=gpt-3.5-turbo"])
     assert (cfg.critic.engine.name, cfg.moderator.engine.name) == ("gpt-4", "gpt-3.5-turbo")
+
+
+def test_reasoning_left_unsaid_leaves_a_runs_identity_as_it_was_before_there_was_the_setting() -> None:
+    plain = plain_of(compose(["engine@seller.engine=gpt-4o-mini"]))
+    before = plain | {"seller": {**plain["seller"], "engine": dict(plain["seller"]["engine"])}}
+    del before["seller"]["engine"]["reasoning"], before["seller"]["engine"]["start_concurrency"]
+    assert identity(before) == identity(plain)
+    assert changes(before, plain) == []
+    low = plain_of(compose(["engine@seller.engine=gpt-4o-mini", "seller.engine.reasoning=low"]))
+    assert identity(low) != identity(plain)
+    assert (
+        compose(["engine@seller.engine=gpt-4o-mini", "seller.engine.reasoning=2048"]).seller.engine.reasoning == "2048"
+    )

@@ -322,7 +322,46 @@ def test_a_players_words_cannot_forge_a_turn_of_a_completion(server: Server, tem
     assert "{text} {me}" in prompt
 
 
+REASONING = [
+    ("https://api.openai.com/v1", "none", {"reasoning_effort": "none"}),
+    ("https://generativelanguage.googleapis.com/v1beta/openai", "high", {"reasoning_effort": "high"}),
+    (
+        "https://generativelanguage.googleapis.com/v1beta/openai",
+        "512",
+        {"extra_body": {"google": {"thinking_config": {"thinking_budget": 512}}}},
+    ),
+    ("https://openrouter.ai/api/v1", "low", {"reasoning": {"effort": "low"}}),
+    ("https://openrouter.ai/api/v1", "512", {"reasoning": {"max_tokens": 512}}),
+    ("https://api.deepseek.com", "none", {"thinking": {"type": "disabled"}}),
+    ("https://api.deepseek.com", "low", {"thinking": {"type": "enabled"}, "reasoning_effort": "low"}),
+    ("http://localhost:8000/v1", "medium", {"reasoning_effort": "medium"}),
+    ("http://localhost:8000/v1", "512", {"thinking_token_budget": 512}),
+    ("anthropic", "none", {"thinking": {"type": "disabled"}}),
+    ("anthropic", "low", {"thinking": {"type": "adaptive"}, "output_config": {"effort": "low"}}),
+    ("anthropic", "2048", {"thinking": {"type": "enabled", "budget_tokens": 2048}}),
+]
+
+
+@pytest.mark.parametrize(("url", "reasoning", "fields"), REASONING)
+def test_reasoning_is_sent_in_each_providers_own_fields_and_wins_over_body(
+    url: str, reasoning: str, fields: dict[str, Any]
+) -> None:
+    body = {"seed": 1, next(iter(fields)): "of the preset"}
+    kind, where = (AnthropicEngine, {}) if url == "anthropic" else (OpenAIEngine, {"base_url": url})
+    plain = kind(config(max_tokens=4096, body={"seed": 1}, **where), "seller", 0).body(request())
+    asked = kind(config(max_tokens=4096, body=body, reasoning=reasoning, **where), "seller", 0).body(request())
+    assert asked == plain | fields
+
+
 BAD_CONFIGS = [
+    (
+        OpenAIEngine,
+        {"reasoning": "much"},
+        "reasoning must be none, low, medium, high or a number of tokens, got 'much'",
+    ),
+    (OpenAIEngine, {"reasoning": "2048"}, "reasoning=2048: OpenAI takes no budget; use none, low, medium, high"),
+    (AnthropicEngine, {"reasoning": "2048"}, "must be 1024 or more, and below max_tokens (1024)"),
+    (CompletionsEngine, {"reasoning": "low"}, "reasoning=low: this engine has no such setting; leave it null"),
     (OpenAIEngine, {"options": {"system": "boss"}}, "options.system must be system, user or developer, got 'boss'"),
     (OpenAIEngine, {"options": {"prompt_cash": True}}, "unknown option options.prompt_cash; it knows prompt_cache"),
     (OpenAIEngine, {"model": ""}, "no model is named; set critic.engine.model=..."),

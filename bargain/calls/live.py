@@ -17,6 +17,7 @@ import contextlib
 import logging
 import random
 import time
+from collections import deque
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -45,6 +46,8 @@ NONSENSE_S = 366 * 86400.0
 """No provider means a wait of so long: it counts as if it had named none."""
 FIRST_OUTAGE_S = 60.0
 """How long an outage may last that was there from the start: rather a wrong address, or a server not started."""
+MANY_LOST, LATELY = 6, 20
+"""So many of the last calls lost: a server that goes up and down would lose game after game."""
 DRAIN_S = 10.0
 """When the run must stop: how long the calls in flight may take to come home. They are paid for."""
 
@@ -68,6 +71,8 @@ class LiveCalls:
         self._none_in_flight = asyncio.Event()
         self._none_in_flight.set()
         self._random = random.Random()  # its own: no game's generator is touched
+        self._lately: deque[bool] = deque(maxlen=LATELY)
+        """Whether each of the last calls came to a reply."""
         self._told: dict[Limiter, float] = {}
         """Since when each outage has been going on that is told, or will be if it lasts."""
 
@@ -82,6 +87,7 @@ class LiveCalls:
             outcome, attempt = await self._attempt(terms, request, body, packed, before + tried + extra)
             if isinstance(outcome, Reply):
                 self._stats.live += 1
+                self._lately.append(True)
                 return outcome
             kind = outcome.kind
             if kind == "fatal":
@@ -100,6 +106,8 @@ class LiveCalls:
                 break
             self._stats.retries += 1
             await self._back_off(kind, outcome.retry_after_s, tried)
+        if kind != "rejected":
+            await self._lose(str(outcome))
         message = str(outcome) if kind == "rejected" else f"{outcome}; given up after attempt {before + tried + extra}"
         await self._journal.give_up(attempt, message)
         self._stats.failed += 1
@@ -222,6 +230,16 @@ class LiveCalls:
             patience_s = min(patience_s, FIRST_OUTAGE_S)
         if down_s > patience_s:
             await self._stop(f"{message}; nothing has worked for {down_s:.0f} s; start the same command again to go on")
+
+    async def _lose(self, message: str) -> None:
+        """A call is given up. Where one follows another, though the server answers others, the run stops."""
+        self._lately.append(False)
+        lost = self._lately.count(False)
+        if lost >= MANY_LOST:
+            await self._stop(
+                f"{message}; {lost} of the last {len(self._lately)} calls were lost so: start the same command again "
+                "with retry_failed=true when the server is well, or with a higher limits.max_maybe_billed"
+            )
 
     def _tell(self, limiter: Limiter, since: float, message: str) -> None:
         """Says what is waited for, if it still is."""

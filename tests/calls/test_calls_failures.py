@@ -129,6 +129,18 @@ def test_what_is_waited_for_is_told_while_it_is_waited_for(tmp_path: Path, caplo
     assert caplog.messages == ["429, rate limit reached; waiting for it, and trying again now and then"]
 
 
+def test_a_server_that_goes_up_and_down_stops_the_run_instead_of_losing_game_after_game(tmp_path: Path) -> None:
+    engine = Memory(lambda request, _: echo(request, 1) if request.place.game % 2 else LOST)
+    with playing(tmp_path, engine, max_maybe_billed=1, settings=config(max_concurrency=2)) as caller:
+        outcomes = asyncio.run(ask_all(caller, [place(game=game) for game in range(60)]))
+        lost = caller.stats().failed
+    assert lost == 5
+    stopped = [each for each in outcomes if isinstance(each, RunStopped)]
+    assert len(stopped) > 40
+    assert "6 of the last 11 calls were lost so" in str(stopped[0])
+    assert "retry_failed=true" in str(stopped[0])
+
+
 # -- cancellation ------------------------------------------------------------------------------------------------------
 
 

@@ -44,9 +44,11 @@ def test_the_connections_are_closed_on_every_way_out(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, fault: Fault | None, more: tuple[str, ...], state: str
 ) -> None:
     with Server(haggle, fault=lambda call: fault) as server, caplog.at_level(logging.ERROR):
-        assert played(server, tmp_path, *more).state == state
+        summary = played(server, tmp_path, *more)
+        assert summary.state == state
         gc.collect()
     assert "Unclosed" not in caplog.text
+    assert (summary.data["tokens"]["output"] > 0) == (fault is None), "paid tokens count, though no game is finished"
 
 
 def test_no_more_calls_are_in_flight_than_the_process_may_open_files(tmp_path: Path) -> None:

@@ -26,6 +26,7 @@ import anyio
 
 from bargain.calls.budget import Budget
 from bargain.calls.limiter import Limiter, Slot
+from bargain.calls.pricing import prompt_estimate
 from bargain.calls.stats import Stats
 from bargain.calls.terms import Bounds, Terms, tokens_of
 from bargain.config.schema import LimitsConfig
@@ -48,6 +49,9 @@ FIRST_OUTAGE_S = 60.0
 """How long an outage may last that was there from the start: rather a wrong address, or a server not started."""
 MANY_LOST, LATELY = 6, 20
 """So many of the last calls lost: a server that goes up and down would lose game after game."""
+LONG_PROMPT = 1_000
+SUSPICIOUS = 0.6
+"""Of prompts that are longer the server's count is looked at: less than such a share of what others had is a cut."""
 DRAIN_S = 10.0
 """When the run must stop: how long the calls in flight may take to come home. They are paid for."""
 
@@ -73,6 +77,8 @@ class LiveCalls:
         self._random = random.Random()  # its own: no game's generator is touched
         self._lately: deque[bool] = deque(maxlen=LATELY)
         """Whether each of the last calls came to a reply."""
+        self._densest: dict[str, float] = {}
+        """By seat: the most tokens that its server ever counted, as a share of our estimate."""
         self._told: dict[Limiter, float] = {}
         """Since when each outage has been going on that is told, or will be if it lasts."""
 
@@ -143,6 +149,8 @@ class LiveCalls:
                 with self._in_flight():
                     answer = await self._send(terms, request, body, intent)
                     outcome, spent = self._take(terms, intent, answer, bounds, slot)
+                    if isinstance(outcome, Reply):
+                        self._look_for_cuts(terms, prompt_estimate(packed), outcome.usage.input_tokens)
                 return outcome, intent.id
         finally:
             hold.settle(*spent)
@@ -204,6 +212,23 @@ class LiveCalls:
         self._stats.count(terms.seat, outcome.usage, cost_usd, priced=terms.price is not None)
         slot.succeeded(tokens or None, answer.headers)
         return outcome, (cost_usd, tokens) if tokens or cost_usd is not None else AS_RESERVED
+
+    def _look_for_cuts(self, terms: Terms, estimate: int, counted: int) -> None:
+        """A prompt of which the server counted far less than of others may have been cut without a word: told once."""
+        densest = max(self._densest.get(terms.seat, 0.0), counted / max(1, estimate))
+        self._densest[terms.seat] = densest
+        if estimate < LONG_PROMPT or not 0 < counted < SUSPICIOUS * densest * estimate:
+            return
+        self._stats.contexts_cut += 1
+        if self._stats.contexts_cut == 1:
+            log.warning(
+                "%s: the server counted %d tokens of a prompt of about %d, so it may have cut it without a word; "
+                "give it a longer context there (Ollama: OLLAMA_CONTEXT_LENGTH), or say context_window here, which "
+                "refuses such prompts before they are sent",
+                terms.title,
+                counted,
+                round(densest * estimate),
+            )
 
     @contextlib.contextmanager
     def _in_flight(self) -> Iterator[None]:

@@ -97,6 +97,7 @@ def summary_data(ended: str, facts: dict[str, Any], tally: Tally, stats: Stats, 
             "open_intents": stats.open_intents,
             "reissued": stats.reissued,
             "rate_limit_cuts": stats.rate_limit_cuts,
+            "contexts_cut": stats.contexts_cut,
         },
         "wall_s": round(wall_s, 3),
     }

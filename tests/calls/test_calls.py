@@ -84,6 +84,24 @@ def test_half_a_reply_is_asked_for_again_a_few_times_but_what_was_played_stays_p
         assert asyncio.run(ask(caller, place(turn=3))).text == "Great, I'll tak"
 
 
+def test_a_prompt_that_the_server_cut_without_a_word_is_told_once_and_counted(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    def say(request: Request, number: int) -> Raw:
+        tokens = sum(len(each.text) for each in request.messages) // 5
+        return answer("$15", usage=Usage(min(tokens, 4096) * window[request.place.role], 3, calls=1))
+
+    window = {"seller": 1, "buyer": 0}  # the buyer's server counts nothing
+    with playing(tmp_path, Memory(say)) as caller:
+        for turn in range(1, 9):
+            asyncio.run(ask(caller, place(turn=turn), "My price is $15. " * 300 * turn))
+            asyncio.run(ask(caller, place(turn=turn, role="buyer"), "My price is $15. " * 300 * turn))
+        assert caller.stats().contexts_cut == 2, "of 7,140 and 8,160 tokens"
+    (line,) = caplog.messages
+    assert "engine memory (seller): the server counted 4096 tokens of a prompt of about 71" in line
+    assert "OLLAMA_CONTEXT_LENGTH" in line
+
+
 # -- resume and replay -------------------------------------------------------------------------------------------------
 
 

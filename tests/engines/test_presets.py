@@ -215,7 +215,7 @@ def test_a_missing_key_is_named_before_any_call(name: str, monkeypatch: pytest.M
     assert key_env
     monkeypatch.delenv(key_env, raising=False)
     config = composed(name)
-    config.model, config.base_url = "m", "http://127.0.0.1:9/v1"
+    config.model, config.base_url = "m", "https://models.example/v1"
     with pytest.raises(ValueError, match=f"{key_env} is not set; export it or choose engine@seller.engine=simulated"):
         built(config)
 

@@ -183,9 +183,9 @@ _OPTIONS: Any = {"headers": {}, "max_retries": 0, "timeout": None, "follow_redir
 def through(sdk: AsyncOpenAI | AsyncAnthropic, http: HttpClient) -> Post:
     """Sends the first request by the SDK's own `post`, and what follows with the headers that the SDK gave to that one.
 
-    They are the same for every call: the key, the SDK's version, the engine's own. Making them anew is a third of the CPU
-    of a call, and with it a run misses 500 calls/s on one core (docs/performance.md). A status of 400 and more is raised
-    by the SDK and returned by the client; either way it has a response.
+    They are the same for every call: the key, the SDK's version, the engine's own. Making them anew is a third of the
+    CPU of a call, and with it a run misses 500 calls/s on one core (docs/performance.md). A status of 400 and more is
+    raised by the SDK and returned by the client; either way it has a response.
     """
     headers: list[tuple[str, str]] = []
 

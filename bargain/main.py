@@ -34,6 +34,7 @@ from bargain.config.arguments import is_sweep, understood
 from bargain.config.compose import checked_before
 from bargain.config.explain import explain
 from bargain.config.files import config_dir, trust
+from bargain.config.follow import with_followers
 from bargain.errors import ConfigError, disk_problem, in_words
 from bargain.rundir.directory import remove_unused
 from bargain.runs.log import show_crash, tell
@@ -93,7 +94,7 @@ def _run(arguments: list[str]) -> int:
     if resumed and resumed[0] not in ("resume=auto", "resume=never"):
         changes = [argument for argument in arguments if argument not in resumed]
         return _resume(Path(resumed[0].removeprefix("resume=")), changes)
-    return _launch(understood(arguments))
+    return _launch(with_followers(understood(arguments)))
 
 
 def _launch(arguments: list[str]) -> int:

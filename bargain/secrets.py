@@ -36,6 +36,10 @@ _SHAPES = re.compile(
 )
 
 
+MAY_ESCAPE = re.compile(r"%[0-9a-fA-F]{2}|\\u00|\\/")
+"""Without any of these in it a text holds no secret in escapes."""
+
+
 def found(value: Any, path: str = "") -> str | None:
     """Where in this plain data a literal secret stands (a.b.0), None if nowhere. Never the secret itself."""
     return next(_found(value, path, os_secrets()), None)
@@ -100,10 +104,29 @@ def _is_secret(value: str) -> bool:
 
 
 def forms(secret: str) -> list[str]:
-    """The ways in which a secret may stand in a text: as it is, in JSON, URL-encoded, in base64. Longest first."""
-    encoded = base64.b64encode(secret.encode()).decode()
-    written = {secret, secret.replace("/", "\\/"), quote(secret), quote(secret, safe="")}
-    return sorted(written | {encoded, encoded.rstrip("=")}, key=len, reverse=True)
+    """The ways in which a secret may stand in a text: as it is, in JSON, URL-encoded, in base64. Longest first.
+
+    In base64 also as a part of a longer text ("Bearer KEY"), which begins at any of three places of its alphabet.
+    """
+    plain = secret.encode()
+    encoded = base64.b64encode(plain).decode()
+    written = {secret, secret.replace("/", "\\/"), quote(secret), quote(secret, safe=""), encoded, encoded.rstrip("=")}
+    for before in range(3):
+        inside = base64.b64encode(b"-" * before + plain).decode()[-(-8 * before // 6) : 8 * (before + len(plain)) // 6]
+        if len(inside) >= SHORTEST:
+            written |= {inside, inside.translate(_URLSAFE)}
+    return sorted(written, key=len, reverse=True)
+
+
+_URLSAFE = str.maketrans("+/", "-_")
+
+
+def escaped(secret: str) -> str:
+    """A pattern of the secret with any of its characters in URL or JSON escapes: %2f, \\u002F, \\/."""
+    return "".join(
+        rf"(?:\\*{re.escape(each)}|(?i:{''.join(f'%{byte:02x}' for byte in each.encode())}|\\+u{ord(each):04x}))"
+        for each in secret
+    )
 
 
 def blotted(text: str) -> str:
@@ -111,6 +134,8 @@ def blotted(text: str) -> str:
     for secret in os_secrets():
         for each in forms(secret):
             text = text.replace(each, "[secret]")
+        if MAY_ESCAPE.search(text):
+            text = re.sub(escaped(secret), "[secret]", text)
     return _SHAPES.sub("[secret]", _USERINFO.sub("://[secret]@", text))
 
 

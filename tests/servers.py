@@ -18,6 +18,7 @@ import argparse
 import asyncio
 import json
 import socket
+import ssl
 import struct
 import sys
 import threading
@@ -25,6 +26,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal, Self
+from weakref import WeakKeyDictionary
 
 from aiohttp import web
 
@@ -33,14 +35,16 @@ from tests.negotiator import Chat, haggle, negotiate
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a server replies. `finish` is stop, length or refusal; `usage` None leaves the usage out; `more` is merged
-    into the reply's top level, `message` into its message (OpenAI only)."""
+    """What a server replies. `finish` is stop, length or refusal, in the protocol's words, or sent as it is; `usage`
+    None leaves the usage out; `more` is merged into the reply's top level, `message` into its message and `choice` into
+    its choice (OpenAI only)."""
 
     text: str | None
-    finish: Literal["stop", "length", "refusal"] = "stop"
+    finish: str | None = "stop"
     usage: Mapping[str, Any] | None = field(default_factory=dict)
     more: Mapping[str, Any] = field(default_factory=dict)
     message: Mapping[str, Any] = field(default_factory=dict)
+    choice: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +65,14 @@ class Fault:
 
 @dataclass(frozen=True)
 class Call:
-    """One request as the server saw it. `headers` are lower-case."""
+    """One request as the server saw it. `headers` are lower-case; `before`: how many came on its connection before."""
 
     index: int
     path: str
     query: str
     headers: Mapping[str, str]
     body: bytes
+    before: int = 0
 
     @cached_property
     def json(self) -> dict[str, Any]:
@@ -111,15 +116,18 @@ class Server:
         fault: Callable[[Call], Fault | None] | None = None,
         record: bool = True,
         port: int = 0,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         self.reply = reply
         self.latency_s = latency_s
         self.fault = fault
         self.record = record
         self.port = port
+        self.tls = tls
         self.calls: list[Call] = []
         self.count = 0
         self.completed: list[int] = []
+        self._asked: WeakKeyDictionary[Any, int] = WeakKeyDictionary()
         self.in_flight = 0
         self.most_in_flight = 0
         self._ready = threading.Event()
@@ -160,7 +168,7 @@ class Server:
         # handler_cancellation: a hanging call ends with its client
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1, handler_cancellation=True)
         await runner.setup()
-        site = web.TCPSite(runner, "127.0.0.1", self.port, backlog=1024)
+        site = web.TCPSite(runner, "127.0.0.1", self.port, backlog=1024, ssl_context=self.tls)
         await site.start()
         self.port = runner.addresses[0][1]
         self._ready.set()
@@ -170,7 +178,9 @@ class Server:
     async def _handle(self, request: web.Request) -> web.StreamResponse:
         headers = {name.lower(): value for name, value in request.headers.items()}
         body = await request.read()
-        call = Call(self.count, request.path, request.query_string, headers, body)
+        before = self._asked.get(request.transport, 0)
+        self._asked[request.transport] = before + 1
+        call = Call(self.count, request.path, request.query_string, headers, body, before)
         self.count += 1
         if self.record:
             self.calls.append(call)
@@ -230,7 +240,7 @@ def _chat_reply(call: Call, answer: Answer, tokens_in: int, tokens_out: int) -> 
         "object": "chat.completion",
         "created": 0,
         "model": call.json["model"],
-        "choices": [{"index": 0, "message": message, "finish_reason": finish}],
+        "choices": [{"index": 0, "message": message, "finish_reason": finish, **answer.choice}],
         "usage": _openai_usage(tokens_in, tokens_out),
     }
 
@@ -242,13 +252,13 @@ def _completions_reply(call: Call, answer: Answer, tokens_in: int, tokens_out: i
         "object": "text_completion",
         "created": 0,
         "model": call.json["model"],
-        "choices": [{"index": 0, "text": answer.text, "logprobs": None, "finish_reason": finish}],
+        "choices": [{"index": 0, "text": answer.text, "logprobs": None, "finish_reason": finish, **answer.choice}],
         "usage": _openai_usage(tokens_in, tokens_out),
     }
 
 
 def _messages_reply(call: Call, answer: Answer, tokens_in: int, tokens_out: int) -> dict[str, Any]:
-    stop = {"stop": "end_turn", "length": "max_tokens", "refusal": "refusal"}[answer.finish]
+    stop = {"stop": "end_turn", "length": "max_tokens"}.get(answer.finish or "", answer.finish)
     return {
         "id": f"msg_{call.index}",
         "type": "message",

@@ -115,7 +115,8 @@ class RunFacts:
         if (seat == "critic" and not self.learners) or (seat == "moderator" and not self._asks_a_moderator):
             return ""
         own = self.config.get(f"{seat}.engine.name") or self.config.get(f"{seat}.engine.model")
-        return str(own or self.engines(followed(seat, self.learners)))
+        people = [player for player in PLAYERS if self.config.get(f"{player}.engine.name") == "human"]
+        return str(own or self.engines(followed(seat, self.learners, people)))
 
     @property
     def _asks_a_moderator(self) -> bool:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bargain.agents.prompts import Prompt, dialogue_data, item_facts, merge
+from bargain.agents.unusable import unusable
 from bargain.engines.base import Ask, Scene
 from bargain.errors import GaveUp
 from bargain.records import MAX_EXCHANGES, Item, Message, Place, Player, Round, rival_of
@@ -50,11 +51,16 @@ class Critic:
             previous_price=last.price,
             max_exchanges=self.max_exchanges,
         )
+        wrong = ""
         for again in range(self.max_asks):
             reply = await ask(replace(place, again=again) if again else place, messages, scene)
-            if reply.text.strip() and reply.finish == "stop":
+            wrong = unusable(reply, reply.text.strip(), "critic")
+            if not wrong:
                 return reply.text.strip()
-        raise GaveUp(f"critic (after round {last.round}): the feedback came back empty, cut or refused")
+        raise GaveUp(
+            f"critic (after round {last.round}): the feedback of {reply.model} {wrong}, {self.max_asks} times; "
+            f"its engine is the {self.learner}'s unless you name one, and critic.engine.max_tokens=... is its own"
+        )
 
     def _result(self, played: Round) -> str:
         return "no deal" if played.price is None else f"a deal at {money(played.price, self.item.currency)}"

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from bargain.agents.prompts import Prompt, as_heard_by, fill, item_facts, merge
+from bargain.agents.unusable import unusable
 from bargain.engines.base import ALL_ACTS, Ask, Scene
 from bargain.errors import GaveUp
 from bargain.records import MAX_EXCHANGES, Item, Message, Place, Player, Round, Turn
@@ -161,15 +162,10 @@ class Negotiator:
         for again in range(self.max_asks):
             reply = await ask(replace(place, again=again) if again else place, messages, scene)
             text = own_words(reply.text, self.role)
-            if reply.finish == "length":
-                wrong = "was cut by the token limit (raise max_tokens of the engine)"
-            elif reply.finish == "refusal":
-                wrong = "was refused by the model or its content filter"
-            elif not text:
-                wrong = "came back empty"
-            elif len(text) > MAX_UTTERANCE:
+            wrong = unusable(reply, text, self.role)
+            if not wrong and len(text) > MAX_UTTERANCE:
                 wrong = f"has {len(text):,} characters, at most {MAX_UTTERANCE:,} make a turn"
-            else:
+            if not wrong:
                 return text
         raise GaveUp(
             f"{self.role} (round {place.round}, turn {place.turn}): the utterance {wrong}, {self.max_asks} times"

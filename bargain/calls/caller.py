@@ -17,6 +17,7 @@ from typing import Any, Literal
 
 from bargain.calls.budget import Budget
 from bargain.calls.live import LiveCalls, note_reading
+from bargain.calls.open_files import keep_within
 from bargain.calls.pricing import FREE
 from bargain.calls.purse import NANO, Purse, sweep_of
 from bargain.calls.stats import Stats
@@ -69,6 +70,7 @@ class Caller:
             self._stats.open_intents = journal.opened.open_intents
             self._live = LiveCalls(journal, limits, _budget(limits, self._terms, journal), self._stats)
             _note_prices(journal, self._terms)
+            keep_within({each.limiter for each in self._terms.values() if not each.engine.free})
 
     async def ask(self, place: Place, messages: Sequence[Message], scene: Scene) -> Reply:
         """The reply to these messages at this place: the recorded one if there is one, else a new one.
@@ -195,6 +197,8 @@ class Caller:
             if stored.body is None or stored.kind not in ("reply", "unread"):
                 continue
             outcome, _ = terms.read(Raw(stored.status, stored.body))
+            if isinstance(outcome, Failure) and outcome.half is not None and stored.kind == "reply":
+                outcome = outcome.half  # it was played
             cost_usd = stored.cost_usd if stored.kind == "reply" else terms.cost_usd(outcome)
             if stored.kind == "unread" and isinstance(self._journal, Journal):
                 note_reading(self._journal, terms, stored.id, outcome, terms.bounds(body, packed))

@@ -2,8 +2,10 @@
 
 A limiter paces requests and tokens evenly (no bursts that a server would refuse), holds everybody back when the
 provider asks for it, and finds the concurrency the provider bears: it starts small, doubles while all goes well, is
-cut once per rate-limit episode, then grows slowly. An episode is counted in calls, not in time: a refusal of a call
-that was sent before the last cut says nothing about the concurrency after it. It knows no engine, journal or money.
+cut once per rate-limit episode, then grows slowly. It grows from what answers in good time: a server with two slots
+takes 256 calls as well, and answers most of them after their timeout. An episode is counted in calls, not in time: a
+refusal of a call that was sent before the last cut says nothing about the concurrency after it. It knows no engine,
+journal or money.
 
     limiter = Limiter(max_concurrency=64, requests_per_minute=600)
     with await limiter.enter(tokens=900) as slot:
@@ -14,6 +16,7 @@ that was sent before the last cut says nothing about the concurrency after it. I
 from __future__ import annotations
 
 import asyncio
+import math
 import random
 from collections import deque
 from collections.abc import Mapping
@@ -26,6 +29,14 @@ START = 16
 GROWTH = 3.0
 """What a success adds until the first refusal: a full round of them multiplies the concurrency by four."""
 CUT = 0.7
+SLOW = 8
+VERY_SLOW = 4
+QUEUED = 1.5
+"""An answer that took more than an eighth of the timeout lets the concurrency grow slowly; one that also took so much
+longer than the fastest has stood in a queue, and beyond a quarter of the timeout it lets nothing grow: twice as many in
+flight take twice as long where the server has no more slots."""
+TIMED_OUT = 0.5
+"""What is kept of the concurrency when an answer did not come in time."""
 REQUEST_SLACK_S = 0.02
 TOKEN_SLACK_S = 1.0
 """How much late time may be caught up in a burst."""
@@ -41,10 +52,11 @@ OUTAGE = 8
 class Slot:
     """Leave to send one request. Whoever has it must leave, once; the end of a `with` does. More calls do nothing."""
 
-    __slots__ = ("_inside", "_limiter", "number", "tokens")
+    __slots__ = ("_inside", "_limiter", "entered", "number", "tokens")
 
-    def __init__(self, limiter: Limiter, number: int, tokens: int) -> None:
+    def __init__(self, limiter: Limiter, number: int, tokens: int, entered: float) -> None:
         self._limiter = limiter
+        self.entered = entered
         self._inside = True
         self.number = number
         self.tokens = tokens
@@ -78,7 +90,10 @@ class Slot:
 
 
 class Limiter:
-    """Rate, concurrency and pauses of one engine key. For one event loop. `cuts` counts rate-limit episodes."""
+    """Rate, concurrency and pauses of one engine key. For one event loop. `cuts` counts rate-limit episodes.
+
+    timeout_s: how long an answer may take; one that takes a good part of it comes from a server that has enough to do.
+    """
 
     def __init__(
         self,
@@ -87,16 +102,16 @@ class Limiter:
         requests_per_minute: float | None = None,
         tokens_per_minute: float | None = None,
         max_wait_s: float = 300.0,
+        timeout_s: float = math.inf,
         start: int = START,
     ) -> None:
-        self.max_concurrency = max_concurrency
         self.in_flight = 0
         self.cuts = 0
         self._max_wait_s = max_wait_s
-        self._limit = float(min(start, max_concurrency))
-        self._threshold = float(max_concurrency)
-        """Where doubling ends and slow growth begins."""
-        self._step = max(1.0, max_concurrency / 32)
+        self._timeout_s = timeout_s
+        self._fastest_s = math.inf
+        self._limit = float(start)
+        self.keep_to(max_concurrency)
         self._requests = Pacer(requests_per_minute, REQUEST_SLACK_S)
         self._tokens = Pacer(tokens_per_minute, TOKEN_SLACK_S)
         self._learnt = LearntPace()
@@ -122,9 +137,22 @@ class Limiter:
         return sum(1 for _, future in self._waiting if not future.done())
 
     @property
+    def down_since(self) -> float | None:
+        """The moment, in the loop's time, since when the provider refuses, without one success; None: all goes well."""
+        return self._down_since
+
+    @property
     def down_s(self) -> float:
-        """For how many seconds the provider has refused, without one success; 0 while all goes well."""
+        """For how many seconds that has been going on."""
         return 0.0 if self._down_since is None else asyncio.get_running_loop().time() - self._down_since
+
+    def keep_to(self, max_concurrency: int) -> None:
+        """No more than so many in flight from now on. Meant for a limiter that nobody has entered yet."""
+        self.max_concurrency = max_concurrency
+        self._limit = min(self._limit, float(max_concurrency))
+        self._threshold = float(max_concurrency)
+        """Where doubling ends and slow growth begins."""
+        self._step = max(1.0, max_concurrency / 32)
 
     async def enter(self, tokens: int = 0) -> Slot:
         """Waits for rate, concurrency and pauses, first come first served. `tokens`: the expected size of the call."""
@@ -160,7 +188,7 @@ class Limiter:
             self._learnt.take(now)
             self._number += 1
             self.in_flight += 1
-            future.set_result(Slot(self, self._number, tokens))
+            future.set_result(Slot(self, self._number, tokens, now))
 
     def _left(self) -> None:
         self.in_flight -= 1
@@ -172,18 +200,33 @@ class Limiter:
         self.has_succeeded = True
         if tokens is not None:
             self._tokens.correct(tokens - slot.tokens)
+        now = asyncio.get_running_loop().time()
         if slot.number > self._last_before_cut:
-            self._learnt.succeeded(asyncio.get_running_loop().time())
-        if slot.number > self._last_before_cut and self.in_flight >= self.concurrency:
-            self._limit += GROWTH if self._limit < self._threshold else self._step / self._limit
-            self._limit = min(self._limit, float(self.max_concurrency))
+            self._learnt.succeeded(now)
+            self._fastest_s = min(self._fastest_s, now - slot.entered)
+            if self.in_flight >= self.concurrency:
+                self._limit = min(self._limit + self._growth(now - slot.entered), float(self.max_concurrency))
         if headers and _is_exhausted(headers):
             self._pause(retry_after_s(headers))
+
+    def _growth(self, took_s: float) -> float:
+        """What an answer after so many seconds adds to the concurrency."""
+        if took_s * SLOW < self._timeout_s:
+            return GROWTH if self._limit < self._threshold else self._step / self._limit
+        if took_s <= QUEUED * self._fastest_s and self._limit < self._threshold:
+            return 1 / SLOW
+        return 1 / self._limit if took_s * VERY_SLOW < self._timeout_s else 0.0
 
     def _failed(self, slot: Slot) -> None:
         self._failures += 1
         if self._failures >= OUTAGE:
             self._refused(slot, None)
+        elif (
+            asyncio.get_running_loop().time() - slot.entered >= self._timeout_s and slot.number > self._last_before_cut
+        ):
+            self._last_before_cut = self._number
+            self.cuts += 1
+            self._threshold = self._limit = max(1.0, TIMED_OUT * min(self._limit, self.in_flight))
 
     def _refused(self, slot: Slot, wait_s: float | None) -> None:
         now = asyncio.get_running_loop().time()

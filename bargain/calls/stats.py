@@ -12,7 +12,8 @@ MANY = 20
 
 @dataclass(slots=True)
 class Stats:
-    """How things stand. `live` replies were got by this process, `from_journal` were on record.
+    """How things stand. `live` replies were got by this process, `from_journal` were on record. `contexts_cut`: prompts
+    that their server seems to have cut.
 
     cost_usd is what the replies cost, None where a price is unknown (cost_by_seat: each seat's part); `uncosted`
     replies came without their tokens and are not in it. spent_usd is the worst case: it also counts those, and what may
@@ -30,6 +31,7 @@ class Stats:
     in_flight: int = 0
     waiting: int = 0
     rate_limit_cuts: int = 0
+    contexts_cut: int = 0
     usage: Usage = field(default_factory=Usage)
     by_seat: dict[str, Usage] = field(default_factory=dict)
     cost_usd: float | None = 0.0

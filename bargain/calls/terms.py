@@ -13,7 +13,7 @@ from typing import Any
 
 from omegaconf import OmegaConf
 
-from bargain.calls.limiter import START, Limiter
+from bargain.calls.limiter import Limiter
 from bargain.calls.pricing import FREE, TokenPrice, price_of, prompt_bound, prompt_estimate
 from bargain.config.schema import EngineConfig, LimitsConfig
 from bargain.engines.base import Engine, Failure, Raw, Request, Scene
@@ -181,7 +181,8 @@ def _limiter(group: list[EngineConfig], limits: LimitsConfig, parts: int) -> Lim
         requests_per_minute=min(requests) / parts if requests else None,
         tokens_per_minute=min(tokens) / parts if tokens else None,
         max_wait_s=limits.max_wait_s,
-        start=max(1, START // parts),
+        timeout_s=min(each.timeout_s for each in group),
+        start=max(1, min(each.start_concurrency for each in group) // parts),
     )
 
 

@@ -25,7 +25,7 @@ from bargain.config.arguments import one_run
 from bargain.config.check import check
 from bargain.config.explain import explain, unknown_keys
 from bargain.config.files import config_dir, guard, literal_secret, trust
-from bargain.config.follow import follow
+from bargain.config.follow import fill_settings, follow, follows, with_followers
 from bargain.config.named import read_files
 from bargain.config.ranges import number_problems
 from bargain.config.schema import Config
@@ -52,10 +52,10 @@ def compose(overrides: Sequence[str] = ()) -> DictConfig:
     trust(overrides)
     overrides = one_run(overrides)
     if GlobalHydra.instance().is_initialized():
-        return checked(hydra_compose("config", list(overrides)))
+        return checked(hydra_compose("config", with_followers(overrides)))
     try:
         with initialize_config_dir(str(config_dir()), version_base="1.3", job_name="bargain"):
-            return checked(hydra_compose("config", list(overrides)))
+            return checked(hydra_compose("config", with_followers(overrides)))
     except ConfigError:
         raise
     except (HydraException, OmegaConfBaseException) as error:
@@ -102,6 +102,7 @@ def typed_config(cfg: DictConfig) -> DictConfig:
     assert isinstance(plain, dict)
     plain.pop("hydra", None)
     renamed(plain)
+    fill_settings(plain)
     for path, text in _texts(plain, ""):
         if UNSEEN.search(text):
             raise ConfigError(f"{path} holds control characters or direction overrides, which no config needs")
@@ -153,3 +154,4 @@ def register_with_hydra() -> None:
         schema = OmegaConf.structured(Config)
         OmegaConf.set_struct(schema.tracking, False)  # its tracker says which keys there are
         ConfigStore.instance().store("bargain_schema", schema)
+        ConfigStore.instance().store("follows", follows(), group="engine")

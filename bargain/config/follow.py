@@ -1,16 +1,22 @@
 """Which engine sits at each seat, and which seats follow others where the config names none.
 
-The critic follows its learner's engine, the moderator the learner's rival.
+The critic follows its learner's engine, the moderator the learner's rival. Settings of one's own go on top:
+critic.engine.max_tokens=400 is the learner's engine with another limit.
 """
 
 from __future__ import annotations
 
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import asdict, fields
 from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
 from bargain.config.identity import followed
 from bargain.config.schema import EngineConfig
+from bargain.errors import ConfigError
 from bargain.records import PLAYERS
 
 
@@ -20,10 +26,79 @@ def follow(cfg: DictConfig) -> None:
     With two learners each has its critic on its own engine, so `critic.engine` stays empty; without one, nobody
     criticises and the moderator follows the buyer.
     """
+    people = [role for role in PLAYERS if cfg[role].engine is not None and cfg[role].engine._target_ == _PERSON]
     for seat in ("moderator", "critic"):
-        players = followed(seat, list(cfg.game.learners))
+        players = followed(seat, list(cfg.game.learners), people)
         if cfg[seat].engine is None and len(players) == 1:
             cfg[seat].engine = cfg[players[0]].engine
+
+
+_PERSON = "bargain.engines.human.HumanEngine"
+_FOLLOWS = "the engine that is followed"
+_UNSAID = {"str": _FOLLOWS, "float": math.nan, "int": -1}
+"""What stands, by its type, where a seat that follows has no setting of its own: null is one."""
+_DEFAULTS = asdict(EngineConfig())
+
+
+def fill_settings(plain: dict[Any, Any]) -> None:
+    """Puts settings that were made at a seat which names no engine on top of the engine that it follows.
+
+    Raises ConfigError where there is not one to follow.
+    """
+    game = plain.get("game") or {}
+    engines: dict[str, Any] = {role: (plain.get(role) or {}).get("engine") for role in PLAYERS}
+    people = [
+        role for role, engine in engines.items() if isinstance(engine, dict) and engine.get("_target_") == _PERSON
+    ]
+    for seat in ("moderator", "critic"):
+        engine = (plain.get(seat) or {}).get("engine")
+        own = _settings(engine) if isinstance(engine, dict) else None
+        if own is None:
+            continue
+        players = followed(seat, list(game.get("learners") or []), people)
+        followed_engine = engines[players[0]] if len(players) == 1 else None
+        if own and not isinstance(followed_engine, dict):
+            raise ConfigError(
+                f"{seat}.engine.{next(iter(own))}: no engine is chosen there, and there is not one to follow; "
+                f"name it with engine@{seat}.engine=..."
+            )
+        plain[seat]["engine"] = _on_top(followed_engine, own) if own and isinstance(followed_engine, dict) else None
+
+
+def _settings(engine: dict[str, Any]) -> dict[str, Any] | None:
+    """The settings that were made without choosing an engine; None where one is chosen."""
+    if engine.get("_target_") == _FOLLOWS:
+        unsaid = follows()
+        return {key: value for key, value in engine.items() if value != unsaid.get(key) and value == value}
+    if engine.get("_target_", _DEFAULTS["_target_"]) == _DEFAULTS["_target_"] and not (
+        engine.get("name") or engine.get("model")
+    ):
+        return {key: value for key, value in engine.items() if value != _DEFAULTS.get(key)}
+    return None
+
+
+def _on_top(engine: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
+    """A copy of the engine with these settings; of a mapping those that are named."""
+    together = {
+        key: engine[key] | value if isinstance(value, dict) and engine.get(key) else value for key, value in own.items()
+    }
+    return engine | together
+
+
+def follows() -> dict[str, Any]:
+    """An engine of which nothing is said yet: what the command line's settings of a seat that follows are put into."""
+    types = {each.name: re.sub(r"Optional\[(\w+)\]", r"\1", str(each.type)) for each in fields(EngineConfig)}
+    return {name: _UNSAID.get(kind, {}) for name, kind in types.items()} | {"name": "", "model": ""}
+
+
+def with_followers(overrides: Sequence[str]) -> list[str]:
+    """The command line's words, with an engine to hold them where settings are made at a seat that names none."""
+    words = list(overrides)
+    for seat in ("critic", "moderator"):
+        settings = [each for each in words if each.lstrip("+").startswith(f"{seat}.engine.")]
+        if settings and not any(each.lstrip("+").startswith(f"engine@{seat}.engine=") for each in words):
+            words.insert(words.index(settings[0]), f"engine@{seat}.engine=follows")
+    return words
 
 
 def engines_of(cfg: DictConfig) -> dict[str, Any]:

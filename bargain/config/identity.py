@@ -10,13 +10,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 
 FREE_TO_CHANGE = ("limits", "tracking", "resume", "mode", "retry_failed", "estimate")
 """Top-level keys that may differ on resume: they do not decide what is played."""
-PACE = ("max_concurrency", "requests_per_minute", "tokens_per_minute", "timeout_s")
+PACE = ("max_concurrency", "start_concurrency", "requests_per_minute", "tokens_per_minute", "timeout_s")
 """Of an engine's settings those that say how fast it is asked: they may differ as well."""
+SINCE = ("reasoning",)
+"""Settings of an engine that came with later versions: null is what the runs before were played with."""
 _WITHOUT_CRITIC = ("Human", "Constant", "TargetOnly", "Silence")
 """Sources of feedback that ask no critic."""
 _FOR_LEARNERS = ("feedback_", "target_", "acknowledgement_", "ask_acknowledgement")
@@ -59,7 +61,9 @@ def _deciding(config: dict[str, Any], without: set[str], path: str = "") -> dict
     return {
         name: _deciding(value, without, f"{path}{name}.") if isinstance(value, dict) else value
         for name, value in config.items()
-        if not may_change(f"{path}{name}") and f"{path}{name}" not in without
+        if not may_change(f"{path}{name}")
+        and f"{path}{name}" not in without
+        and not (value is None and name in SINCE and path.endswith("engine."))
     }
 
 
@@ -125,13 +129,16 @@ def _short(value: Any) -> str:
     return text if len(text) <= 40 else f"{text[:37]}..."
 
 
-def followed(seat: str, learners: Sequence[str]) -> tuple[str, ...]:
+def followed(seat: str, learners: Sequence[str], people: Collection[str] = ()) -> tuple[str, ...]:
     """The players whose engine a seat has that names none: a critic its learner's, the moderator the rival's.
 
-    Two learners have a critic each, on their own engines; without a learner the moderator follows the buyer.
+    Two learners have a critic each, on their own engines; without a learner the moderator follows the buyer. `people`
+    are the players that a person plays: one seat is enough for a person, so the other player's engine is followed.
     """
-    if seat == "critic":
-        return tuple(learners)
-    if seat == "moderator":
-        return ("seller",) if list(learners) == ["buyer"] else ("buyer",)
-    return ()
+    if seat not in ("critic", "moderator"):
+        return ()
+    rival = ("seller",) if list(learners) == ["buyer"] else ("buyer",)
+    players = tuple(learners) if seat == "critic" else rival
+    if len(players) == 1 and players[0] in people and len(people) == 1:
+        return ("seller",) if players[0] == "buyer" else ("buyer",)
+    return players

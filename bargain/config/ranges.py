@@ -53,6 +53,7 @@ RANGES = {
     "EngineConfig.context_window": ONE,
     "EngineConfig.timeout_s": ABOVE_ZERO,
     "EngineConfig.max_concurrency": ONE,
+    "EngineConfig.start_concurrency": ONE,
     "EngineConfig.requests_per_minute": Range(0.01),
     "EngineConfig.tokens_per_minute": ONE,
     "LimitsConfig.max_cost_usd": ABOVE_ZERO,

@@ -45,10 +45,15 @@ class EngineConfig:
     temperature: Optional[float] = None
     top_p: Optional[float] = None
     max_tokens: Optional[int] = None
+    reasoning: Optional[str] = None
+    """How much the model thinks before it speaks: none, low, medium, high or a number of tokens, in the provider's own
+    fields (engines/effort.py); it wins over those in body. null: whatever body and the provider say."""
     max_tokens_field: str = "max_completion_tokens"
     """What the server calls the output limit: max_completion_tokens (OpenAI today) or max_tokens (compatible ones)."""
     timeout_s: float = 120.0
     max_concurrency: int = 256
+    start_concurrency: int = 16
+    """Calls in flight at first; more as they are answered in good time, up to max_concurrency."""
     requests_per_minute: Optional[float] = None
     tokens_per_minute: Optional[float] = None
     context_window: Optional[int] = None

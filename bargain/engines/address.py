@@ -28,6 +28,16 @@ class Address:
     basic: str
     secrets: tuple[str, ...]
 
+    @property
+    def hostname(self) -> str:
+        """Without the port."""
+        return urlsplit(self.url).hostname or ""
+
+    @property
+    def is_here(self) -> bool:
+        """Whether the server is on this machine."""
+        return self.hostname in ("localhost", "127.0.0.1", "::1")
+
     def at(self, path: str) -> str:
         """The URL of a request."""
         return f"{self.url.rstrip('/')}{path}{'?' if self.query else ''}{self.query}"

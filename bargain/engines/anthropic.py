@@ -10,10 +10,13 @@ before is read from the cache. Nothing in front of a breakpoint changes from cal
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any
 
+from bargain.config.schema import EngineConfig
 from bargain.engines.base import Raw, Request
 from bargain.engines.clients import HttpClient, Post, through
+from bargain.engines.effort import anthropic_fields
+from bargain.engines.endings import ending
 from bargain.engines.http import HttpEngine
 from bargain.engines.reasoning import said_and_finish, text_of
 from bargain.engines.shared import count, sound
@@ -51,6 +54,10 @@ class AnthropicEngine(HttpEngine):
     def base_url(self, url: str) -> str:
         """Without the /v1 that the other SDK wants: here the path has the version."""
         return url.rstrip("/").removesuffix("/v1")
+
+    def reasoning_fields(self, config: EngineConfig) -> dict[str, Any]:
+        """Thinking, and how much of it."""
+        return anthropic_fields(str(config.reasoning), config.max_tokens or self.default_max_tokens)
 
     def poster(self, http: HttpClient, headers: dict[str, str]) -> Post:
         """Sends through the SDK."""
@@ -93,18 +100,13 @@ class AnthropicEngine(HttpEngine):
         text = text_of([block for block in content if isinstance(block, Mapping) and block.get("type") == "text"])
         model = data.get("model")
         named = model if isinstance(model, str) and model else self.model
-        said, finish = said_and_finish(sound(text), _finish(data.get("stop_reason")), self.reasoning_marks)
-        return Reply(said, _usage(data.get("usage")), named, finish)
+        reason = data.get("stop_reason")
+        said, finish = said_and_finish(sound(text), ending(reason) or "stop", self.reasoning_marks)
+        return self.whole(Reply(said, _usage(data.get("usage")), named, finish), reason)
 
 
 def _block(message: Message) -> dict[str, Any]:
     return {"type": "text", "text": message.text}
-
-
-def _finish(reason: object) -> Literal["stop", "length", "refusal"]:
-    if reason in ("max_tokens", "model_context_window_exceeded"):
-        return "length"
-    return "refusal" if reason == "refusal" else "stop"
 
 
 def _usage(usage: object) -> Usage:

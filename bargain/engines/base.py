@@ -75,12 +75,25 @@ class Failure(Exception):
     `maybe_billed` - it may have (timeout, dropped connection, 500, 502, 504, an unreadable 200): retry, capped;
     `rejected` - this request will never work (400, context overflow): the game's error, no retry;
     `fatal` - no request will work (wrong key, unknown model, exhausted quota): the run stops.
+    half: what a reply says that did not come to a good end. Version 0.1 played it: its runs are replayed with it.
+    again: the next attempt will be made otherwise, so this one does not count as a try: on a fresh connection, where a
+    used one was closed before one byte of an answer; without the system role, where the server has none.
     """
 
-    def __init__(self, kind: FailureKind, message: str, retry_after_s: float | None = None) -> None:
+    def __init__(
+        self,
+        kind: FailureKind,
+        message: str,
+        retry_after_s: float | None = None,
+        *,
+        half: Reply | None = None,
+        again: bool = False,
+    ) -> None:
         super().__init__(message)
         self.kind: FailureKind = kind
         self.retry_after_s = retry_after_s
+        self.half = half
+        self.again = again
 
 
 class Engine(ABC):

@@ -10,13 +10,16 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import os
+import re
 import ssl
 from collections.abc import Awaitable, Callable
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
-from urllib.request import getproxies, proxy_bypass
-from weakref import WeakKeyDictionary
+from urllib.request import getproxies, proxy_bypass, proxy_bypass_environment  # type: ignore[attr-defined]
+from weakref import WeakKeyDictionary, WeakSet
 
 import aiohttp
 import httpx2
@@ -39,6 +42,30 @@ Post = Callable[[str, bytes], Awaitable[httpx2.Response]]
 """Sends this content to this URL and returns the answer."""
 
 
+_reused: ContextVar[bool] = ContextVar("reused", default=False)
+"""Whether the connection of this task's request had carried another one before."""
+_wants_fresh: ContextVar[bool] = ContextVar("wants_fresh", default=False)
+"""Whether this task's request died on a used connection: the next, which is its retry, gets one of its own."""
+
+
+class Stale(httpx2.TransportError):
+    """A used connection was closed before one byte of an answer had come: most likely the server had given it up."""
+
+
+class _Connector(aiohttp.TCPConnector):
+    """Notes whether a connection was used before."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(limit=0, ssl=tls(), **options)
+        self._known: WeakSet[Any] = WeakSet()
+
+    async def connect(self, *args: Any, **options: Any) -> Any:
+        connection = await super().connect(*args, **options)
+        _reused.set(connection.protocol in self._known)
+        self._known.add(connection.protocol)
+        return connection
+
+
 class HttpClient(httpx2.AsyncClient):
     """Connections to one server, for one event loop. Made while it runs.
 
@@ -49,12 +76,8 @@ class HttpClient(httpx2.AsyncClient):
     def __init__(self, url: str) -> None:
         super().__init__(transport=httpx2.AsyncBaseTransport(), trust_env=False)  # `send` is ours: nothing uses it
         self._proxy = proxy_of(url)
-        self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=IDLE_S, ssl=tls()),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_S),
-            auto_decompress=False,
-        )
+        self._session = _session(keepalive_timeout=IDLE_S)
+        self._unpooled: aiohttp.ClientSession | None = None
 
     def build_request(self, method: str, url: Any, *, content: Any = None, headers: Any = None, **_: Any) -> Any:
         """The request with these headers and this content. The SDKs have put everything else into them."""
@@ -64,8 +87,13 @@ class HttpClient(httpx2.AsyncClient):
 
     async def send(self, request: httpx2.Request, **_: Any) -> httpx2.Response:
         """The answer, read whole. Raises httpx2.TransportError from whatever went wrong, Failure if it is too large."""
+        session, answer = self._session, None
+        if _wants_fresh.get():
+            _wants_fresh.set(False)
+            session = self._unpooled = self._unpooled or _session(force_close=True)
+        _reused.set(False)
         try:
-            async with self._session.request(
+            async with session.request(
                 request.method,
                 str(request.url),
                 headers=request.headers.multi_items(),
@@ -75,12 +103,26 @@ class HttpClient(httpx2.AsyncClient):
             ) as answer:
                 content = await _read(answer)
         except (aiohttp.ClientError, OSError) as error:
+            if answer is None and _reused.get() and isinstance(error, aiohttp.ClientConnectionError):
+                _wants_fresh.set(True)
+                raise Stale(type(error).__name__) from error
             raise httpx2.TransportError(type(error).__name__) from error
         return httpx2.Response(answer.status, headers=answer.raw_headers, content=content, request=request)
 
     async def aclose(self) -> None:
         """Closes the connections."""
-        await self._session.close()
+        for session in (self._session, self._unpooled):
+            if session is not None:
+                await session.close()
+
+
+def _session(**options: Any) -> aiohttp.ClientSession:
+    return aiohttp.ClientSession(
+        connector=_Connector(**options),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_S),
+        auto_decompress=False,
+    )
 
 
 async def _read(answer: aiohttp.ClientResponse) -> bytes:
@@ -98,17 +140,40 @@ _parsed = functools.lru_cache(64)(httpx2.URL)
 
 @functools.cache
 def tls() -> ssl.SSLContext:
-    """How servers prove who they are. Reading the certificates takes 40 ms: once, before the event loop runs."""
-    return httpx2.create_ssl_context()
+    """How servers prove who they are. Reading the certificates takes 40 ms: once, before the event loop runs.
+
+    Raises ValueError where the environment names certificates that cannot be read.
+    """
+    try:
+        return httpx2.create_ssl_context()
+    except OSError as error:
+        named = [f"{name}={value}" for name in ("SSL_CERT_FILE", "SSL_CERT_DIR") if (value := os.environ.get(name))]
+        reason = error.strerror or "no certificates in it"
+        raise ValueError(f"{' and '.join(named)} cannot be read ({reason}); correct it or unset it") from None
 
 
 def proxy_of(url: str) -> str | None:
-    """The environment's proxy for this URL (HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, not where NO_PROXY names the host)."""
+    """The environment's proxy for this URL (HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, not where NO_PROXY names the host).
+
+    NO_PROXY may have its hosts in lines. Raises ValueError for a proxy that is none of HTTP, which is all we speak.
+    """
     parts = urlsplit(url)
-    if proxy_bypass(parts.netloc):
-        return None
     proxies = getproxies()
-    return proxies.get(parts.scheme) or proxies.get("all")
+    hosts = ",".join(re.split(r"[\s,]+", proxies.get("no", "").strip()))
+    if proxy_bypass_environment(parts.netloc, proxies | {"no": hosts}) if hosts else proxy_bypass(parts.netloc):
+        return None
+    proxy = (proxies.get(parts.scheme) or proxies.get("all") or "").strip()
+    if not proxy:
+        return None
+    scheme, mark, _ = proxy.rpartition("://")
+    if mark and scheme.lower() not in ("http", "https"):
+        raise ValueError(f"the environment's proxy is {scheme}://..., and only http:// proxies can be used")
+    return proxy if mark else f"http://{proxy}"
+
+
+def proxy_name(url: str) -> str:
+    """The proxy in front of this URL as people know it, "" without one: never its user and password."""
+    return (proxy_of(url) or "").rpartition("@")[2].rpartition("//")[2].strip("/")
 
 
 _OPTIONS: Any = {"headers": {}, "max_retries": 0, "timeout": None, "follow_redirects": False}

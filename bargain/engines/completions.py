@@ -20,7 +20,7 @@ from typing import Any
 
 from bargain.config.schema import EngineConfig
 from bargain.engines.base import Raw, Request
-from bargain.engines.openai import OpenAIEngine, finish_of
+from bargain.engines.openai import OpenAIEngine
 from bargain.engines.shared import sound
 from bargain.records import Reply
 
@@ -64,6 +64,7 @@ class CompletionsEngine(OpenAIEngine):
     dialogue_field = "prompt"
     limit_field = "max_tokens"
     default_max_tokens = 400  # the servers' own default is 16
+    has_roles = False
     known_options = frozenset({"template"} | {field.name for field in fields(Template)})
     reserved = OpenAIEngine.reserved | {"prompt"}
 
@@ -110,7 +111,7 @@ class CompletionsEngine(OpenAIEngine):
         for stop in self.template.stop:
             if "{" not in stop:
                 text = text.partition(stop)[0]
-        return self.reply(data, sound(text).strip(), finish_of(choice.get("finish_reason")))
+        return self.ended(data, choice, sound(text).strip(), raw)
 
 
 def _names(role: str) -> tuple[str, str]:

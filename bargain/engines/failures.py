@@ -15,7 +15,6 @@ import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any
 
 from bargain.engines.base import Failure, FailureKind, Raw
 from bargain.text import one_line
@@ -31,6 +30,18 @@ _TOO_LONG = re.compile(
     r"|too many (input )?tokens|maximum number of (input )?tokens|exceeds? the max\w* .*tokens",
     re.IGNORECASE,
 )
+_NO_SYSTEM = re.compile(
+    r"(system|developer) (role|message|prompt|instruction)s?\b.{0,40}(not|n't|un)[- ]?(supported|enabled|allowed)"
+    r"|support (the )?'?system|roles must alternate|only user and assistant roles",
+    re.IGNORECASE,
+)
+"""How servers say that their model's template has no system role, or wants user and assistant in turn: "System role not
+supported" (Gemma), "Conversation roles must alternate user/assistant/user/assistant/..." (Mistral), "'messages[0].role'
+does not support 'system' with this model" (o1-mini); not "the model does not support temperature"."""
+_SAMPLING = re.compile(r"\b(temperature|top_p|max_completion_tokens|max_tokens|reasoning_effort|thinking)\b")
+_UNWANTED = re.compile(r"support|unknown|unrecogni|permitted", re.IGNORECASE)
+_WRONG = re.compile(rf"{_UNWANTED.pattern}|cannot|can't|only|invalid|must|deprecat|allowed", re.IGNORECASE)
+"""What is said of an option that no call may send so. "max_tokens must be at least 1" is about one long prompt."""
 _FLAGGED = re.compile(r"flagged|moderation|content.policy|content.filter", re.IGNORECASE)
 
 
@@ -43,13 +54,29 @@ def failure(raw: Raw, where: str, key_env: str | None = None) -> Failure:
     return Failure(kind, f"{where}: {message}{said}", wait_s)
 
 
-def failure_in_reply(data: Mapping[str, Any], raw: Raw, where: str, key_env: str | None = None) -> Failure:
-    """The Failure of a 200 whose JSON is an error (OpenRouter sends the true status as its code)."""
-    error = data.get("error")
+def has_no_system_role(raw: Raw) -> bool:
+    """Whether an error answer says that the model takes no system message, or not in such a row of roles."""
+    return raw.status >= 400 and _NO_SYSTEM.search(_details(raw.body)[1]) is not None
+
+
+def failure_in_reply(error: object, raw: Raw, where: str, key_env: str | None = None) -> Failure | None:
+    """The Failure of a 200 with this error in its JSON (OpenRouter sends the true status as its code).
+
+    None where it says nothing: some servers put `"error": {}` or `""` beside every good reply.
+    """
+    if not _says_something(error):
+        return None
+    body = json.dumps({"error": error}).encode()
     code = error.get("code") if isinstance(error, Mapping) else None
     if isinstance(code, int) and 400 <= code < 600:
-        return failure(Raw(code, raw.body, raw.headers), where, key_env)
-    return Failure("maybe_billed", f"{where}: the answer is an error ({_details(raw.body)[1] or 'without a message'})")
+        return failure(Raw(code, body, raw.headers), where, key_env)
+    return Failure("maybe_billed", f"{where}: the answer is an error ({_details(body)[1] or 'without a message'})")
+
+
+def _says_something(error: object) -> bool:
+    if isinstance(error, Mapping):
+        return any(_says_something(value) or (isinstance(value, int) and value > 0) for value in error.values())
+    return isinstance(error, str) and error.strip().lower() not in ("", "null", "none")
 
 
 def _meaning(status: int, code: str, text: str, key_env: str | None) -> tuple[FailureKind, str]:
@@ -67,6 +94,9 @@ def _meaning(status: int, code: str, text: str, key_env: str | None) -> tuple[Fa
         return "fatal", f"{status}, there is no such model or path; check model and base_url"
     if status < 400:
         return "fatal", f"{status}, the server sends callers elsewhere; correct base_url"
+    option = _SAMPLING.search(text) if status in (400, 422) else None
+    if option and (code in _WRONG_OPTION or (_UNWANTED if option[1].startswith("max") else _WRONG).search(text)):
+        return "fatal", f"{status}, the server refuses {option[1]} as it is; {_mend(option[1], text)}"
     if status in (400, 422) and (code in _WRONG_OPTION or _HOPELESS.search(text)):
         return "fatal", f"{status}, the server refuses what this engine sends; correct its options"
     if status == 429:
@@ -76,6 +106,17 @@ def _meaning(status: int, code: str, text: str, key_env: str | None) -> tuple[Fa
     if status in (408, 409, 425) or status >= 500:
         return "maybe_billed", f"{status}, the server failed"
     return "rejected", f"{status}, the server refuses this request"
+
+
+def _mend(option: str, text: str) -> str:
+    """What to set where a server refuses an option that the engine sends."""
+    if option in ("temperature", "top_p"):
+        both = " (or top_p)" if option == "temperature" and "top_p" in text else ""
+        return f"set the engine's {option}=null{both}, which sends none"
+    if option in ("reasoning_effort", "thinking"):
+        return "set the engine's reasoning=null, and take it out of body"
+    other = "max_completion_tokens" if option == "max_tokens" else "max_tokens"
+    return f"set the engine's max_tokens_field={other}, or another max_tokens"
 
 
 def _long(text: str) -> bool:

@@ -16,6 +16,8 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
+import ssl
 from dataclasses import replace
 from typing import Any, ClassVar
 
@@ -25,11 +27,14 @@ import httpx2
 from bargain.config.schema import EngineConfig
 from bargain.engines.address import read_address
 from bargain.engines.base import Engine, Failure, Raw, Request
-from bargain.engines.clients import HttpClient, Post, Shared, clients, tls
+from bargain.engines.clients import HttpClient, Post, Shared, Stale, clients, proxy_name, proxy_of, tls
+from bargain.engines.deadline import Deadline
+from bargain.engines.endings import ending
 from bargain.engines.failures import failure, failure_in_reply
 from bargain.engines.reasoning import marks_of
 from bargain.engines.shared import known, plain, setting
-from bargain.secrets import forms, os_secrets
+from bargain.records import Reply
+from bargain.secrets import escaped, forms, os_secrets
 from bargain.text import one_line
 from bargain.version import __version__
 
@@ -95,7 +100,16 @@ class HttpEngine(Engine):
         self._identity = (protocol, f"{self._address.basic}@{self.url} {self._headers}", self.api_key)
         self._timeout_s = config.timeout_s
         self._lease: tuple[asyncio.AbstractEventLoop, Shared] | None = None
-        tls()
+        try:
+            tls()
+            proxy_of(self.url)
+        except ValueError as error:
+            raise ValueError(f"{self.where}: {error}") from None
+        if config.reasoning is not None:
+            try:
+                self.extra |= self.reasoning_fields(config)
+            except ValueError as error:
+                raise ValueError(f"{self.where}: {error}") from None
         self.load()
 
     # -- what a protocol may say otherwise -----------------------------------------------------------------------------
@@ -103,6 +117,10 @@ class HttpEngine(Engine):
     def base_url(self, url: str) -> str:
         """The base URL as it is meant, when users write it in more than one way."""
         return url
+
+    def reasoning_fields(self, config: EngineConfig) -> dict[str, Any]:
+        """The body's fields for config.reasoning. Raises ValueError where there are none."""
+        raise ValueError(f"reasoning={config.reasoning}: this engine has no such setting; leave it null")
 
     def load(self) -> None:
         """Imports what takes a second or two: here, before the event loop runs, and only if this engine is used."""
@@ -149,10 +167,14 @@ class HttpEngine(Engine):
         self._target = self._address.at(self.path)
 
     def _take_key(self, variable: str | None) -> None:
+        if variable and not os.environ.get(variable, "").strip() and self._address.is_here:
+            variable = self.key_env = None  # a server on this machine asks for none
         self.api_key = self._variable(variable) or "none"
         secrets = [*self._address.secrets, *self._headers.values(), *([self.api_key] if variable else [])]
         variants = [form for secret in [*secrets, *os_secrets()] for form in forms(secret)]
         self._secret_bytes = sorted({each.encode() for each in variants if len(each) > 3}, key=len, reverse=True)
+        longer = [escaped(each) for each in [*secrets, *os_secrets()] if len(each) > 3]
+        self._escaped = re.compile("|".join(longer)) if longer else None
 
     # -- one attempt ---------------------------------------------------------------------------------------------------
 
@@ -191,11 +213,14 @@ class HttpEngine(Engine):
         data = _AS_JSON(body).encode("utf-8", "replace")
         post = self._shared().post
         try:
-            async with asyncio.timeout(self._timeout_s):  # a quarter of the CPU of anyio's
+            async with Deadline(self._timeout_s):
                 response = await post(self._target, data)
         except TimeoutError:
+            advice = f"a slow server needs a higher {setting(self.seat)}.timeout_s or a lower max_concurrency"
             raise Failure(
-                "maybe_billed", f"{self.where}: no answer from {self.host} within {self._timeout_s:g} s"
+                "maybe_billed",
+                f"{self.where}: no answer from {self.host} within {self._timeout_s:g} s; {advice}, "
+                "and retry_failed=true makes the calls again that failed",
             ) from None
         except Exception as error:
             # Errors of the SDK with a response are error statuses. `from None`: a traceback shows no header or URL.
@@ -207,6 +232,9 @@ class HttpEngine(Engine):
         for secret in self._secret_bytes:
             if secret in content:
                 content = content.replace(secret, b"[secret]")
+        if self._escaped is not None and (b"%" in content or b"\\u00" in content or b"\\/" in content):
+            # as Latin-1 each byte is a character, and comes back as it was
+            content = self._escaped.sub("[secret]", content.decode("latin-1")).encode("latin-1")
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers.raw}
         return Raw(response.status_code, content, headers)
 
@@ -226,11 +254,36 @@ class HttpEngine(Engine):
         reason = os.strerror(number) if number > 0 else getattr(broken, "strerror", None) or type(inner).__name__
         if any(isinstance(each, aiohttp.InvalidURL) for each in chain):
             return Failure("fatal", f"{self.where}: base_url {self.url!r} is not a valid address")
+        if isinstance(inner, aiohttp.ClientSSLError):
+            return self._no_tls(inner)
+        if isinstance(inner, aiohttp.ClientProxyConnectionError | aiohttp.ClientHttpProxyError):
+            status = getattr(inner, "status", 0)
+            reason = f"{status}, it refuses" if status else reason
+            text = (
+                f"cannot connect through the proxy {proxy_name(self.url)} of the environment ({one_line(str(reason))})"
+            )
+            return Failure("fatal" if 400 <= status < 500 else "not_sent", f"{self.where}: {text}")
         if any(isinstance(each, _NOTHING_SENT) for each in chain):
             text = f"cannot connect to {self.host} ({one_line(str(reason))}); is the server up and base_url right?"
             return Failure("not_sent", f"{self.where}: {text}")
         text = f"the connection to {self.host} broke before the answer was complete ({one_line(str(reason))})"
-        return Failure("maybe_billed", f"{self.where}: {text}")
+        return Failure("maybe_billed", f"{self.where}: {text}", again=any(isinstance(each, Stale) for each in chain))
+
+    def _no_tls(self, error: aiohttp.ClientSSLError) -> Failure:
+        """Why no safe connection came about. What no second try can mend stops the run."""
+        cause = getattr(error, "certificate_error", None) or error.os_error
+        reason = getattr(cause, "verify_message", "") or str(getattr(cause, "reason", "") or cause).replace("_", " ")
+        if isinstance(cause, ssl.CertificateError):
+            told = "its certificate was refused"
+            advice = (
+                "if it is a server of your own, or behind a company's proxy, name who signs for it in SSL_CERT_FILE"
+            )
+        else:
+            told = "no TLS connection came about"
+            advice = "is base_url right, with https:// only where the server speaks it?"
+        passing = isinstance(cause, ssl.SSLEOFError | ssl.SSLZeroReturnError)
+        text = f"{self.where}: {self.host}: {told} ({one_line(reason)}); {advice}"
+        return Failure("not_sent" if passing else "fatal", text)
 
     def parsed(self, raw: Raw) -> dict[str, Any]:
         """The JSON object of a good answer. Raises Failure for an error status or anything else."""
@@ -244,9 +297,19 @@ class HttpEngine(Engine):
             raise self.unreadable(f"{why}: {start!r}" if start else "empty") from None
         if not isinstance(data, dict):
             raise self.unreadable(f"JSON, but no object: {one_line(str(data), 80)}")
-        if isinstance(data.get("error"), dict | str):
-            raise failure_in_reply(data, raw, self.where, self.key_env)
+        failed = failure_in_reply(data.get("error"), raw, self.where, self.key_env)
+        if failed is not None:
+            raise failed
         return data
+
+    def whole(self, reply: Reply, reason: object, error: Failure | None = None) -> Reply:
+        """The reply. Raises Failure for an error beside its words, and for a `reason` that is no good ending."""
+        if error is None and ending(reason) is None:
+            what = f"the reply of {self.host} broke off ({one_line(str(reason), 40)!r} is no good ending)"
+            error = Failure("maybe_billed", f"{self.where}: {what}")
+        if error is None:
+            return reply
+        raise Failure(error.kind, str(error), error.retry_after_s, half=reply)
 
     def unreadable(self, what: str) -> Failure:
         """A 200 that is no reply: it was probably billed all the same."""

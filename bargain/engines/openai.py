@@ -8,15 +8,22 @@ are not null, the output limit under `max_tokens_field`, then the fields of `bod
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
-from typing import Any, Literal, cast
+from typing import Any, ClassVar, cast
 
-from bargain.engines.base import Raw, Request
+from bargain.config.schema import EngineConfig
+from bargain.engines.base import Failure, Raw, Request
 from bargain.engines.clients import HttpClient, Post, through
+from bargain.engines.effort import chat_fields
+from bargain.engines.endings import Finish, ending
+from bargain.engines.failures import failure, failure_in_reply, has_no_system_role
 from bargain.engines.http import HttpEngine
 from bargain.engines.reasoning import said_and_finish, text_of
 from bargain.engines.shared import count, sound
 from bargain.records import Reply, Usage
+
+log = logging.getLogger("bargain.engines")
 
 
 class OpenAIEngine(HttpEngine):
@@ -24,6 +31,9 @@ class OpenAIEngine(HttpEngine):
 
     options.prompt_cache: send a prompt_cache_key, the same for all calls of one seat in one game, so that OpenAI routes
     them to the machine that has their prefix cached (servers other than OpenAI's may refuse the field).
+    options.system: the role of the system text, system (default) or developer; user: it stands at the head of the first
+    user message, and user and assistant take turns, for models whose template knows no other roles. Where a server
+    refuses the system role, that is done by itself; the journal then has the refusal, and the request as it was meant.
     """
 
     protocol = "openai"
@@ -32,13 +42,25 @@ class OpenAIEngine(HttpEngine):
     url_env = "OPENAI_BASE_URL"
     path = "/chat/completions"
     dialogue_field = "messages"
-    known_options = frozenset({"prompt_cache"})
+    known_options = frozenset({"prompt_cache", "system"})
+    has_roles: ClassVar[bool] = True
     reserved = HttpEngine.reserved | {"messages"}
 
     def load(self) -> None:
         """Imports the SDK, with the parts that it imports at its first call otherwise."""
         import openai.lib._client_auth
         import openai.resources  # noqa: F401
+
+        role = self.options.get("system", "system")
+        if self.has_roles and role not in ("system", "user", "developer"):
+            raise ValueError(f"{self.where}: options.system must be system, user or developer, got {role!r}")
+        self._without_system = False
+
+    def reasoning_fields(self, config: EngineConfig) -> dict[str, Any]:
+        """By the server's host, since each has its own."""
+        if not self.has_roles:
+            return super().reasoning_fields(config)
+        return chat_fields(str(config.reasoning), self._address.hostname)
 
     def poster(self, http: HttpClient, headers: dict[str, str]) -> Post:
         """Sends through the SDK."""
@@ -52,8 +74,27 @@ class OpenAIEngine(HttpEngine):
 
     def body(self, request: Request) -> dict[str, Any]:
         """The JSON of one chat completion request."""
-        messages = [{"role": message.role, "content": message.text} for message in request.messages]
+        system = self.options.get("system", "system")
+        messages = [
+            {"role": system if message.role == "system" else message.role, "content": message.text}
+            for message in request.messages
+        ]
+        if system == "user":
+            messages = in_turns(messages)
         return {"model": self.model, "messages": messages, **self.fields(request)}
+
+    async def send(self, body: dict[str, Any], request: Request) -> Raw:
+        """One attempt, in turns of user and assistant alone once the server has refused the system role."""
+        if self._without_system:
+            body = {**body, "messages": in_turns(body["messages"])}
+        raw = await super().send(body, request)
+        if not self._without_system and self._may_do_without(raw):
+            self._without_system = True
+            log.warning("%s: the system role is refused; its text goes into the first user message", self.where)
+        return raw
+
+    def _may_do_without(self, raw: Raw) -> bool:
+        return self.has_roles and self.options.get("system") is None and has_no_system_role(raw)
 
     def fields(self, request: Request) -> dict[str, Any]:
         """The body's further fields: the options that are set, then config.body."""
@@ -68,6 +109,8 @@ class OpenAIEngine(HttpEngine):
 
     def read(self, raw: Raw) -> Reply:
         """The first choice of a chat completion. Raises Failure as HttpEngine.parsed, and when there is no choice."""
+        if self._may_do_without(raw):
+            raise Failure("rejected", str(failure(raw, self.where, self.key_env)), again=True)
         data = self.parsed(raw)
         choice = self.choice(data)
         message = choice.get("message")
@@ -75,10 +118,9 @@ class OpenAIEngine(HttpEngine):
             raise self.unreadable("a chat completion without a message")
         text = text_of(message.get("content"))
         refusal = message.get("refusal")
-        finish = finish_of(choice.get("finish_reason"))
         if isinstance(refusal, str) and refusal:
-            text, finish = text or refusal, "refusal"
-        return self.reply(data, text, finish)
+            return self.reply(data, text or refusal, "refusal")
+        return self.ended(data, choice, text, raw)
 
     def choice(self, data: Mapping[str, Any]) -> Mapping[str, Any]:
         """The first choice. Raises Failure when there is none."""
@@ -87,19 +129,29 @@ class OpenAIEngine(HttpEngine):
             raise self.unreadable("JSON without choices")
         return choices[0]
 
-    def reply(self, data: Mapping[str, Any], text: str, finish: Literal["stop", "length", "refusal"]) -> Reply:
+    def ended(self, data: Mapping[str, Any], choice: Mapping[str, Any], text: str, raw: Raw) -> Reply:
+        """The Reply of this choice. Raises Failure for one that did not come to a good end."""
+        reason = choice.get("finish_reason")
+        error = failure_in_reply(choice.get("error"), raw, self.where, self.key_env)
+        return self.whole(self.reply(data, text, ending(reason) or "stop"), reason, error)
+
+    def reply(self, data: Mapping[str, Any], text: str, finish: Finish) -> Reply:
         """The Reply, with the usage and the model that the answer names."""
         model = data.get("model")
         said, finish = said_and_finish(sound(text), finish, self.reasoning_marks)
         return Reply(said, usage_of(data), model if isinstance(model, str) and model else self.model, finish)
 
 
-def finish_of(reason: object) -> Literal["stop", "length", "refusal"]:
-    """A finish_reason in our three words."""
-    name = str(reason or "").lower()
-    if name in ("length", "max_tokens", "model_length"):
-        return "length"
-    return "refusal" if name in ("content_filter", "safety", "refusal") else "stop"
+def in_turns(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The chat in turns of user and assistant, the user first: what is neither is said by the user, before the rest."""
+    turns: list[dict[str, Any]] = []
+    for message in messages:
+        role = "assistant" if message["role"] == "assistant" else "user"
+        if turns and turns[-1]["role"] == role:
+            turns[-1]["content"] += f"\n\n{message['content']}"
+        else:
+            turns.append({"role": role, "content": message["content"]})
+    return turns if not turns or turns[0]["role"] == "user" else [{"role": "user", "content": "Begin."}, *turns]
 
 
 def usage_of(data: Mapping[str, Any]) -> Usage:

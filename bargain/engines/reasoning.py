@@ -13,7 +13,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
+
+from bargain.engines.endings import Finish
 
 Marks = tuple[tuple[str, str], ...]
 """Pairs of what opens and what closes a thought."""
@@ -107,9 +109,6 @@ def _final_channel(text: str) -> Spoken:
             end = channels[number + 1].start() if number + 1 < len(channels) else len(text)
             final.append(_TURN_MARK.split(text[channel.end() : end])[0])
     return Spoken("".join(final), unfinished=not final)
-
-
-Finish = Literal["stop", "length", "refusal"]
 
 
 def said_and_finish(text: str, finish: Finish, marks: Marks) -> tuple[str, Finish]:

@@ -77,6 +77,7 @@ class RunSummary:
 
 def summary_data(ended: str, facts: dict[str, Any], tally: Tally, stats: Stats, wall_s: float) -> dict[str, Any]:
     """What stands in summary.json. ended: a key of EXIT_CODES, or running; facts: what the run knows of itself."""
+    paid = {"input": stats.usage.input_tokens, "output": stats.usage.output_tokens, "cached": stats.usage.cached_tokens}
     notes = [NOTHING_READ] if ended != "running" and tally.words.unread() else []
     return {
         "state": {"finished": "finished", "running": "running", "failed": "failed"}.get(ended, "paused"),
@@ -85,7 +86,8 @@ def summary_data(ended: str, facts: dict[str, Any], tally: Tally, stats: Stats, 
         "games": {"planned": facts["n_games"], "finished": tally.finished, "error": tally.errors},
         "rounds": tally.rounds(intervals=ended != "running"),
         "notes": notes,
-        "tokens": {name: tally.tokens[name] for name in ("input", "output", "cached")},
+        # of the games, all of which are here once they are finished; until then of every reply, paid as they are
+        "tokens": {name: tally.tokens[name] if ended == "finished" else tokens for name, tokens in paid.items()},
         "cost_usd": stats.cost_usd,
         "cost_usd_by_seat": dict(sorted(stats.cost_by_seat.items())),
         "models": {seat: sorted(names) for seat, names in sorted(stats.models.items())},
@@ -99,6 +101,7 @@ def summary_data(ended: str, facts: dict[str, Any], tally: Tally, stats: Stats, 
             "reissued": stats.reissued,
             "rate_limit_cuts": stats.rate_limit_cuts,
             "uncosted": stats.uncosted,
+            "contexts_cut": stats.contexts_cut,
         },
         "wall_s": round(wall_s, 3),
     }

@@ -68,6 +68,8 @@ DRAIN_S = 0.3
 """When the run is interrupted: how long the calls in flight, which are paid for, may take to come home."""
 IN_VAIN_DRAIN_S = 10.0
 """The same when it stops because every game fails: nobody is waiting for the prompt."""
+CLOSE_S = 0.2
+"""How long connections may take to be closed, whatever the run's end."""
 
 
 def play(
@@ -239,8 +241,6 @@ class Run:
                         group.start_soon(work)
                         await checkpoint()  # each begins in a turn of the loop of its own, not all in one
                 watch.cancel_scope.cancel()
-            for engine in self.engines.values():
-                await engine.close()
             if caller.texts.get(EVERY_GAME_FAILED):
                 caller.note(**{EVERY_GAME_FAILED: ""})
         except* (RunStopped, NotRecorded, JournalError) as errors:
@@ -250,6 +250,10 @@ class Run:
             assert isinstance(reached, BudgetReached)
             self.ended = "budget"
             self.problem = f"{reached}; go on with a higher cap: bargain resume={self.directory} {reached.higher}"
+        finally:
+            with anyio.move_on_after(CLOSE_S, shield=True):
+                for engine in self.engines.values():
+                    await engine.close()
 
     async def _watch_signals(self, caller: Caller, tasks: TaskGroup) -> None:
         """Ctrl-C and SIGTERM (as Slurm sends it) pause the run; a second one ends the process at once."""

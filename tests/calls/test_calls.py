@@ -60,6 +60,48 @@ def test_error_answers_are_recorded_with_their_bodies(tmp_path: Path) -> None:
         assert (second.kind, second.number, second.cost_usd) == ("reply", 2, pytest.approx(200 * 2e-6 + 40 * 8e-6))
 
 
+def test_half_a_reply_is_asked_for_again_a_few_times_but_what_was_played_stays_played(tmp_path: Path) -> None:
+    class Strict(Memory):
+        def read(self, raw: Raw) -> Reply:
+            reply = super().read(raw)
+            if reply.text.endswith("tak"):
+                raise Failure("maybe_billed", "broke off", half=reply)
+            return reply
+
+    half = answer("Great, I'll tak")
+    with playing(tmp_path, Memory(lambda *_: half)) as caller:  # as version 0.1 read it
+        asyncio.run(ask(caller, place(turn=3)))
+    engine = Strict(lambda request, number: half if number == 1 or request.place.turn == 5 else echo(request, 2))
+    with playing(tmp_path, engine, mode="live") as caller:
+        assert asyncio.run(ask(caller, place(turn=3))).text == "Great, I'll tak"
+        assert asyncio.run(ask(caller, place(turn=4))).text == "0/4: How much?"
+        with pytest.raises(CallFailed, match="broke off; given up after attempt 2"):
+            asyncio.run(ask(caller, place(turn=5)))
+        stats = caller.stats()
+    assert [each.turn for each in engine.sent] == [4, 4, 5, 5]
+    assert (stats.retries, stats.maybe_billed, stats.failed) == (2, 3, 1)
+    with playing(tmp_path, Strict(never), mode="replay") as caller:
+        assert asyncio.run(ask(caller, place(turn=3))).text == "Great, I'll tak"
+
+
+def test_a_prompt_that_the_server_cut_without_a_word_is_told_once_and_counted(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    def say(request: Request, number: int) -> Raw:
+        tokens = sum(len(each.text) for each in request.messages) // 5
+        return answer("$15", usage=Usage(min(tokens, 4096) * window[request.place.role], 3, calls=1))
+
+    window = {"seller": 1, "buyer": 0}  # the buyer's server counts nothing
+    with playing(tmp_path, Memory(say)) as caller:
+        for turn in range(1, 9):
+            asyncio.run(ask(caller, place(turn=turn), "My price is $15. " * 300 * turn))
+            asyncio.run(ask(caller, place(turn=turn, role="buyer"), "My price is $15. " * 300 * turn))
+        assert caller.stats().contexts_cut == 2, "of 7,140 and 8,160 tokens"
+    (line,) = caplog.messages
+    assert "engine memory (seller): the server counted 4096 tokens of a prompt of about 71" in line
+    assert "OLLAMA_CONTEXT_LENGTH" in line
+
+
 # -- resume and replay -------------------------------------------------------------------------------------------------
 
 

@@ -24,7 +24,7 @@ LOST = Failure("maybe_billed", "the connection broke")
 
 def test_with_every_fifth_call_failing_all_games_end_and_good_replies_are_those_without_faults(tmp_path: Path) -> None:
     kinds = [
-        NOT_SENT, LOST, Raw(429, b""), Raw(429, b"", {"retry-after": "99999"}), Raw(500, b"<html>"),
+        NOT_SENT, LOST, Raw(429, b""), Raw(429, b"", {"retry-after": "99999999"}), Raw(500, b"<html>"),
         Raw(200, b"\xff\xfe"), Raw(200, b""), OSError("gone"), Raw(200, b"[]"),
     ]  # fmt: skip
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import unittest.mock
 from pathlib import Path
 
 import pytest
@@ -100,6 +101,44 @@ def test_retries_leave_the_games_random_numbers_alone(tmp_path: Path) -> None:
     with playing(tmp_path, engine) as caller:
         asyncio.run(ask(caller, place()))
     assert random.getstate() == before
+
+
+def test_a_wait_beyond_max_wait_s_stops_the_run_at_once_and_says_when_it_works_again(tmp_path: Path) -> None:
+    engine = Memory(lambda *_: Raw(429, b"", {"retry-after": "5400"}))
+    says = (
+        r"rate limit reached; it works again in 1:30:00 h \(20..-..-.. ..:..\), and limits.max_wait_s is 300; start it"
+    )
+    with playing(tmp_path, engine, max_wait_s=300.0) as caller, pytest.raises(RunStopped, match=says):
+        asyncio.run(ask(caller, place()))
+    assert len(engine.sent) == 1
+
+
+def test_what_is_waited_for_is_told_while_it_is_waited_for(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    async def play(caller: Caller) -> None:
+        told = asyncio.Event()
+        caplog.handler.addFilter(lambda record: told.set() is None)
+        calls = asyncio.create_task(ask_all(caller, [place(game=game) for game in range(4)]))
+        await told.wait()
+        assert not calls.done()
+        calls.cancel()
+        await asyncio.gather(calls, return_exceptions=True)
+
+    engine = Memory(lambda *_: Raw(429, b"", {"retry-after": "200"}))
+    with playing(tmp_path, engine, max_wait_s=300.0) as caller, unittest.mock.patch("bargain.calls.live.TELL_S", 0.05):
+        asyncio.run(play(caller))
+    assert caplog.messages == ["429, rate limit reached; waiting for it, and trying again now and then"]
+
+
+def test_a_server_that_goes_up_and_down_stops_the_run_instead_of_losing_game_after_game(tmp_path: Path) -> None:
+    engine = Memory(lambda request, _: echo(request, 1) if request.place.game % 2 else LOST)
+    with playing(tmp_path, engine, max_maybe_billed=1, settings=config(max_concurrency=2)) as caller:
+        outcomes = asyncio.run(ask_all(caller, [place(game=game) for game in range(60)]))
+        lost = caller.stats().failed
+    assert lost == 5
+    stopped = [each for each in outcomes if isinstance(each, RunStopped)]
+    assert len(stopped) > 40
+    assert "6 of the last 11 calls were lost so" in str(stopped[0])
+    assert "retry_failed=true" in str(stopped[0])
 
 
 # -- cancellation ------------------------------------------------------------------------------------------------------

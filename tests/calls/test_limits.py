@@ -143,6 +143,31 @@ def test_refusals_that_have_nothing_to_do_with_the_rate_do_not_slow_a_run_down_f
     assert served > 0.15 * 64 * 2 * 120
 
 
+@pytest.mark.parametrize("seed", [1, 2])
+def test_refusals_that_come_by_chance_do_not_hold_a_run_at_a_call_a_second(seed: int) -> None:
+    limiter, dice = Limiter(max_concurrency=256), random.Random(seed)
+    late = 0
+
+    async def client() -> None:
+        nonlocal late
+        while (now := asyncio.get_running_loop().time()) < 600:
+            slot = await limiter.enter()
+            if dice.random() < 0.06:
+                await asyncio.sleep(0.2)
+                slot.refused()
+            else:
+                await asyncio.sleep(dice.uniform(1.0, 3.0))
+                slot.succeeded()
+                late += now > 300
+            slot.leave()
+
+    async def play() -> None:
+        await asyncio.gather(*(client() for _ in range(256)))
+
+    virtual.run(play())
+    assert late > 2 * 300
+
+
 def test_requests_go_out_evenly_and_never_in_a_burst() -> None:
     server = Server(window_s=1.0)
     gaps: list[int] = []
@@ -255,6 +280,46 @@ def test_a_server_that_is_away_for_a_minute_sees_few_requests_and_is_used_fully_
     assert before == 0
     assert during < 64 + 64 + 12  # who was in flight, one more round, then single calls further and further apart
     assert back < 30 + 30  # the longest pause, then doubling, and the last few by and by
+
+
+@pytest.mark.parametrize("start", [4, 16])
+def test_a_server_with_two_slots_loses_no_call_to_the_timeout_twice(start: int) -> None:
+    """Every call takes 30 s of the two slots; 200 callers with 120 s of patience."""
+    limiter = Limiter(max_concurrency=256, timeout_s=120.0, start=start)
+    lost = timeouts = 0
+
+    async def play() -> None:
+        slots = asyncio.Semaphore(2)
+
+        async def attempt() -> bool:
+            with await limiter.enter() as slot:
+                try:
+                    async with asyncio.timeout(120), slots:
+                        await asyncio.sleep(30)
+                    slot.succeeded()
+                except TimeoutError:
+                    slot.failed()
+                    return False
+                return True
+
+        async def client() -> None:
+            nonlocal lost, timeouts
+            for _ in range(3):
+                if not await attempt():
+                    timeouts += 1
+                    lost += not await attempt()
+
+        await asyncio.gather(*(client() for _ in range(200)))
+
+    virtual.run(play())
+    assert lost == 0
+    assert timeouts <= (0 if start == 4 else 30)
+
+
+def test_a_slow_server_with_room_for_all_is_used_fully() -> None:
+    limiter, server = Limiter(max_concurrency=256, timeout_s=120.0), Server()
+    virtual.run(clients(limiter, server, 2400, latency_s=40.0))
+    assert server.most > 128
 
 
 # -- pauses ------------------------------------------------------------------------------------------------------------

@@ -15,6 +15,8 @@ from omegaconf import OmegaConf
 
 from bargain import ConfigError, compose
 from bargain.config import schema
+from bargain.config.compose import plain_of
+from bargain.config.identity import changes, identity
 from bargain.config.ranges import RANGES, number_problems
 from bargain.config.schema import Config, EngineConfig
 from tests.commands import bargain
@@ -126,6 +128,25 @@ def test_the_command_refuses_in_one_line_and_leaves_nothing_behind(
     assert not list(tmp_path.rglob("journal.sqlite"))
 
 
+def test_a_seat_that_follows_another_can_be_changed_in_place(tmp_path: Path) -> None:
+    seats = ["game=criticize_seller", "engine@seller.engine=gpt-4o-mini", "engine@buyer.engine=claude-instant"]
+    seats += ["seller.engine.options.prompt_cache=false", "seller.engine.temperature=1", "+seller.engine.body.seed=1"]
+    own = ["critic.engine.max_tokens=400", "critic.engine.temperature=null", "+critic.engine.body.user=me"]
+    own += ["moderator.engine.timeout_s=5"]
+    cfg = compose([*seats, *own])
+    followed = {**cfg.seller.engine, "max_tokens": 400, "temperature": None, "body": {"seed": 1, "user": "me"}}
+    assert cfg.critic.engine == followed
+    assert cfg.moderator.engine == {**cfg.buyer.engine, "timeout_s": 5.0}
+    (tmp_path / "experiment").mkdir()
+    content = "# @package _global_\ncritic:\n  engine:\n    max_tokens: 400\n"
+    (tmp_path / "experiment" / "own.yaml").write_text(content)
+    simulated = compose([f"hydra.searchpath=[{tmp_path}]", "experiment=own", *seats])
+    assert (simulated.critic.engine.name, simulated.critic.engine.max_tokens) == ("gpt-4o-mini", 400)
+    with pytest.raises(ConfigError, match=r"critic.engine.max_tokens: no engine is chosen there.*engine@critic.engine"):
+        compose(["game=criticize_both", "critic.engine.max_tokens=400"])
+    assert compose([*seats, "engine@critic.engine=gpt-4", *own]).critic.engine.name == "gpt-4"
+
+
 def test_the_critic_follows_its_learner_and_the_moderator_the_rival() -> None:
     cfg = compose(["game=criticize_seller", "engine@seller.engine=claude-instant", "engine@buyer.engine=gpt-3.5-turbo"])
     assert cfg.critic.engine.name == "claude-instant"
@@ -136,6 +157,8 @@ def test_the_critic_follows_its_learner_and_the_moderator_the_rival() -> None:
 
 
 def test_a_seat_that_is_named_follows_nobody() -> None:
+    cfg = compose(["game=criticize_buyer", "engine@buyer.engine=human", "engine@seller.engine=claude-instant"])
+    assert {cfg.critic.engine.name, cfg.moderator.engine.name} == {"claude-instant"}, "one seat is enough for a person"
     cfg = compose(["engine@critic.engine=gpt-4", "engine@moderator.engine=gpt-3.5-turbo"])
     assert (cfg.critic.engine.name, cfg.moderator.engine.name) == ("gpt-4", "gpt-3.5-turbo")
 
@@ -167,3 +190,16 @@ def _leaves(data: dict[str, Any], path: tuple[str, ...] = ()) -> Iterator[tuple[
             yield from _leaves(value, (*path, key))
         else:
             yield (*path, key), value
+
+
+def test_reasoning_left_unsaid_leaves_a_runs_identity_as_it_was_before_there_was_the_setting() -> None:
+    plain = plain_of(compose(["engine@seller.engine=gpt-4o-mini"]))
+    before = plain | {"seller": {**plain["seller"], "engine": dict(plain["seller"]["engine"])}}
+    del before["seller"]["engine"]["reasoning"], before["seller"]["engine"]["start_concurrency"]
+    assert identity(before) == identity(plain)
+    assert changes(before, plain) == []
+    low = plain_of(compose(["engine@seller.engine=gpt-4o-mini", "seller.engine.reasoning=low"]))
+    assert identity(low) != identity(plain)
+    assert (
+        compose(["engine@seller.engine=gpt-4o-mini", "seller.engine.reasoning=2048"]).seller.engine.reasoning == "2048"
+    )

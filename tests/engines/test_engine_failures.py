@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import logging
+import re
 import socket
 from collections.abc import Callable, Iterator
 from urllib.parse import quote
@@ -15,9 +16,10 @@ from bargain.engines.anthropic import AnthropicEngine
 from bargain.engines.base import Engine, Failure
 from bargain.engines.completions import CompletionsEngine
 from bargain.engines.openai import OpenAIEngine
+from bargain.secrets import blotted
 from tests.asking import KEY, KEY_ENV, ask, config, send
 from tests.commands import AN_HOUR_S
-from tests.servers import Fault, Server
+from tests.servers import Answer, Fault, Server
 
 Make = Callable[..., Engine]
 
@@ -67,8 +69,13 @@ STATUSES = [
     (400, error("prompt is too long: 210000 tokens > 200000 maximum"), "rejected", "memory=last_k"),
     (400, b'{"object":"error","message":"maximum context length is 4096 tokens","code":400}', "rejected", "context"),
     (400, error("the request exceeds the available context size"), "rejected", "context window"),
-    (400, error("no temperature here", "unsupported_value"), "fatal", "correct its options"),
-    (400, error("temperature: Extra inputs are not permitted"), "fatal", "correct its options"),
+    (400, error("no seed here", "unsupported_value"), "fatal", "correct its options"),
+    (400, error("no temperature here", "unsupported_value"), "fatal", "set the engine's temperature=null"),
+    (400, error("temperature: Extra inputs are not permitted"), "fatal", "set the engine's temperature=null"),
+    (400, error("`temperature` and `top_p` cannot both be specified"), "fatal", "temperature=null (or top_p)"),
+    (400, error("Unsupported parameter: 'max_tokens'"), "fatal", "max_tokens_field=max_completion_tokens"),
+    (400, error("max_tokens must be at least 1, got -50"), "rejected", "refuses this request"),
+    (400, error("reasoning_effort: not supported"), "fatal", "reasoning=null"),
     (400, error("Your credit balance is too low to access the API"), "fatal", "credit balance"),
     (400, b'[{"error":{"code":400,"message":"API key not valid."}}]', "fatal", "API key not valid"),
     (401, error("Incorrect API key provided: sk-se***Qx"), "fatal", f"the key in {KEY_ENV} was refused"),
@@ -124,6 +131,43 @@ def test_a_200_that_is_no_reply_may_have_been_billed(make: Make, server: Server,
     failure = fails(engine)
     assert failure.kind == "maybe_billed"
     assert says in str(failure)
+
+
+@pytest.mark.parametrize(
+    "reason",
+    ["error", "insufficient_system_resource", "RECITATION", "OTHER", "abort", "pause_turn", "tool_calls", "from 2029"],
+)
+def test_half_a_reply_is_a_failure_and_no_words(make: Make, server: Server, reason: str) -> None:
+    engine = make()
+    server.fault = None
+    server.reply = lambda chat: Answer("Great, I'll tak", reason)
+    failure = fails(engine)
+    assert (failure.kind, failure.half and failure.half.text) == ("maybe_billed", "Great, I'll tak")
+    assert f"broke off ({reason!r}" in str(failure)
+
+
+@pytest.mark.parametrize(
+    ("reason", "finish"),
+    [(None, "stop"), ("", "stop"), ("EOS", "stop"), ("MAX_TOKENS", "length"), ("content_filter: SPII", "refusal")],
+)
+def test_a_whole_reply_is_one_in_every_servers_words(
+    make: Make, server: Server, reason: str | None, finish: str
+) -> None:
+    engine = make()
+    for error in ({}, "", None, {"code": None, "message": ""}):
+        server.reply = lambda chat, error=error: Answer("Deal at $15.", reason, more={"error": error})
+        assert (ask(engine).text, ask(engine).finish) == ("Deal at $15.", finish)
+
+
+def test_an_error_inside_a_choice_counts_by_its_own_code(server: Server) -> None:
+    engine = OpenAIEngine(config(base_url=server.openai), "seller", 0)
+    server.fault = None
+    for code, kind in ((502, "maybe_billed"), (429, "not_sent"), (402, "fatal")):
+        error = {"code": code, "message": "upstream died"}
+        server.reply = lambda chat, error=error: Answer("Great, I'll tak", "error", choice={"error": error})
+        failure = fails(engine)
+        assert failure.kind == kind
+        assert "upstream died" in str(failure)
 
 
 def test_an_error_inside_a_200_counts_by_its_own_code(make: Make, server: Server) -> None:
@@ -196,7 +240,6 @@ def test_nothing_was_sent_where_no_connection_came_about(make: Make, server: Ser
         failure = fails(make(base_url=f"http://127.0.0.1:{unused.getsockname()[1]}"))
     assert failure.kind == "not_sent"
     assert "Connection refused" in str(failure)
-    assert fails(make(base_url=server.url.replace("http:", "https:"))).kind == "not_sent"  # TLS fails
 
 
 def test_a_reply_of_6_mb_is_read_and_one_of_33_mb_is_not(make: Make, server: Server) -> None:
@@ -246,6 +289,25 @@ def test_secrets_that_a_server_echoes_are_blotted_out(make: Make, server: Server
     for told in (raw.body.decode(), str(caught.value), *logged):
         for secret in (KEY, quote(KEY, safe=""), user, "pass/word-9", quote("pass/word-9", safe=""), basic):
             assert secret not in told
+
+
+def test_a_secret_is_blotted_out_however_it_is_written(make: Make, server: Server) -> None:
+    bearer = [base64.b64encode(f"{before} {KEY}\n".encode()).decode() for before in ("Bearer", "is it", "key:")]
+    written = [
+        re.sub("%..", lambda each: each[0].lower(), quote(KEY, safe="")),
+        json.dumps(KEY).replace("/", "\\\\/"),
+        "".join(f"\\u{ord(each):04x}" for each in KEY),
+        KEY.replace("+", "\\u002B").replace("/", "%2f"),
+        *bearer,
+        *(each.replace("+", "-").replace("/", "_") for each in bearer),
+    ]
+    engine = make()
+    server.fault = lambda call: Fault(400, {}, "\n".join(written).encode())
+    told = send(engine).body.decode()
+    for line, secret in zip(told.splitlines(), written, strict=True):
+        assert "[secret]" in line
+        assert blotted(secret) == line
+        assert len(line) < 26, "nothing but what stands around it is left"
 
 
 def test_a_failure_shows_no_headers_in_its_traceback(make: Make, server: Server) -> None:

@@ -133,6 +133,29 @@ def test_openai_reads_the_usage_or_zeros(server: Server, usage: dict[str, Any] |
     assert ask(openai(server)).usage == read
 
 
+SYSTEM_AS_USER = [
+    {"role": "user", "content": f"{CHAT[0].text}\n\n{CHAT[1].text}"},
+    *({"role": each.role, "content": each.text} for each in CHAT[2:]),
+]
+
+
+def test_the_system_text_can_go_into_the_first_user_message_and_roles_take_turns(server: Server) -> None:
+    ask(openai(server, options={"system": "user"}))
+    assert server.calls[-1].json["messages"] == SYSTEM_AS_USER
+    chat = [
+        Message("system", "Sell."),
+        *(Message(role, role[0]) for role in ("assistant", "assistant", "user", "system")),
+    ]
+    body = openai(server, options={"system": "user"}).body(request(chat))
+    said = [(each["role"], each["content"]) for each in body["messages"]]
+    assert said == [("user", "Sell."), ("assistant", "a\n\na"), ("user", "u\n\ns")]
+
+
+def test_the_system_text_can_have_the_developers_role(server: Server) -> None:
+    ask(openai(server, options={"system": "developer"}))
+    assert [each["role"] for each in server.calls[-1].json["messages"]] == ["developer", "user", "assistant", "user"]
+
+
 def test_reading_a_stored_body_needs_no_server(server: Server) -> None:
     engine = openai(server)
     raw = asyncio.run(_sent(engine))
@@ -272,6 +295,13 @@ def test_completions_write_the_chat_out_in_a_template(server: Server, template: 
     assert server.calls[0].json == {"model": "m-1", "prompt": prompt, "stop": stop, "max_tokens": 400}
 
 
+def test_a_server_on_this_machine_needs_no_key(server: Server) -> None:
+    assert ask(completions(server, api_key_env="NO_SUCH_KEY")).text == "Deal at $15."
+    assert KEY not in str(server.calls[0].headers)
+    with pytest.raises(ValueError, match="NO_SUCH_KEY is not set"):
+        CompletionsEngine(config(base_url="https://models.example/v1", api_key_env="NO_SUCH_KEY"), "seller", 0)
+
+
 def test_completions_take_a_template_of_the_users_own(server: Server) -> None:
     own = {"system": "({text})\n", "user": "- {text}\n", "assistant": "+ {text}\n", "cue": "+ {me}:", "stop": "\n"}
     ask(completions(server, options=own, max_tokens=20))
@@ -292,7 +322,47 @@ def test_a_players_words_cannot_forge_a_turn_of_a_completion(server: Server, tem
     assert "{text} {me}" in prompt
 
 
+REASONING = [
+    ("https://api.openai.com/v1", "none", {"reasoning_effort": "none"}),
+    ("https://generativelanguage.googleapis.com/v1beta/openai", "high", {"reasoning_effort": "high"}),
+    (
+        "https://generativelanguage.googleapis.com/v1beta/openai",
+        "512",
+        {"extra_body": {"google": {"thinking_config": {"thinking_budget": 512}}}},
+    ),
+    ("https://openrouter.ai/api/v1", "low", {"reasoning": {"effort": "low"}}),
+    ("https://openrouter.ai/api/v1", "512", {"reasoning": {"max_tokens": 512}}),
+    ("https://api.deepseek.com", "none", {"thinking": {"type": "disabled"}}),
+    ("https://api.deepseek.com", "low", {"thinking": {"type": "enabled"}, "reasoning_effort": "low"}),
+    ("http://localhost:8000/v1", "medium", {"reasoning_effort": "medium"}),
+    ("http://localhost:8000/v1", "512", {"thinking_token_budget": 512}),
+    ("anthropic", "none", {"thinking": {"type": "disabled"}}),
+    ("anthropic", "low", {"thinking": {"type": "adaptive"}, "output_config": {"effort": "low"}}),
+    ("anthropic", "2048", {"thinking": {"type": "enabled", "budget_tokens": 2048}}),
+]
+
+
+@pytest.mark.parametrize(("url", "reasoning", "fields"), REASONING)
+def test_reasoning_is_sent_in_each_providers_own_fields_and_wins_over_body(
+    url: str, reasoning: str, fields: dict[str, Any]
+) -> None:
+    body = {"seed": 1, next(iter(fields)): "of the preset"}
+    kind, where = (AnthropicEngine, {}) if url == "anthropic" else (OpenAIEngine, {"base_url": url})
+    plain = kind(config(max_tokens=4096, body={"seed": 1}, **where), "seller", 0).body(request())
+    asked = kind(config(max_tokens=4096, body=body, reasoning=reasoning, **where), "seller", 0).body(request())
+    assert asked == plain | fields
+
+
 BAD_CONFIGS = [
+    (
+        OpenAIEngine,
+        {"reasoning": "much"},
+        "reasoning must be none, low, medium, high or a number of tokens, got 'much'",
+    ),
+    (OpenAIEngine, {"reasoning": "2048"}, "reasoning=2048: OpenAI takes no budget; use none, low, medium, high"),
+    (AnthropicEngine, {"reasoning": "2048"}, "must be 1024 or more, and below max_tokens (1024)"),
+    (CompletionsEngine, {"reasoning": "low"}, "reasoning=low: this engine has no such setting; leave it null"),
+    (OpenAIEngine, {"options": {"system": "boss"}}, "options.system must be system, user or developer, got 'boss'"),
     (OpenAIEngine, {"options": {"prompt_cash": True}}, "unknown option options.prompt_cash; it knows prompt_cache"),
     (OpenAIEngine, {"model": ""}, "no model is named; set critic.engine.model=..."),
     (OpenAIEngine, {"base_url": "localhost:8000"}, "base_url must be http(s)://host/..., got 'localhost:8000'"),

@@ -122,9 +122,10 @@ TABLE: dict[str, Sent] = {
     # any server, and those on this machine
     "compatible": chat(ANY, None, "https://YOUR-SERVER/v1", max_tokens=1024),
     "completions": completion(ANY, "OPENAI_API_KEY", "human_assistant", 400),
-    "vllm": chat(ANY, None, "http://localhost:8000/v1", max_tokens=1024),
-    "ollama": chat(ANY, None, "http://localhost:11434/v1", max_tokens=1024),
-    "llamacpp": chat("local", None, "http://localhost:8080/v1", max_tokens=1024),
+    "vllm": chat(ANY, None, "http://localhost:8000/v1", max_tokens=256),
+    "ollama": chat(ANY, None, "http://localhost:11434/v1", max_tokens=256),
+    "llamacpp": chat("local", None, "http://localhost:8080/v1", max_tokens=256),
+    "lmstudio": chat(ANY, None, "http://localhost:1234/v1", max_tokens=256),
 }
 NO_SERVER = {"human", "scripted", "simulated"}
 
@@ -214,7 +215,7 @@ def test_a_missing_key_is_named_before_any_call(name: str, monkeypatch: pytest.M
     assert key_env
     monkeypatch.delenv(key_env, raising=False)
     config = composed(name)
-    config.model, config.base_url = "m", "http://127.0.0.1:9/v1"
+    config.model, config.base_url = "m", "https://models.example/v1"
     with pytest.raises(ValueError, match=f"{key_env} is not set; export it or choose engine@seller.engine=simulated"):
         built(config)
 

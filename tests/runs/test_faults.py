@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 
+from bargain.config.compose import compose
+from bargain.runs.runner import play
 from tests.commands import Started, bargain, environment, games_of, only_run, summary_of, wait_for
 from tests.journaling import kinds_so_far
 from tests.negotiator import Chat, haggle
@@ -28,7 +30,7 @@ HTML = {"content-type": "text/html"}
 FAULTS: tuple[Fault | Answer, ...] = (
     Fault(429),
     Fault(429, {"retry-after": "0.05"}),
-    Fault(429, {"retry-after": "86400"}),
+    Fault(429, {"retry-after": "86400000"}),
     Fault(429, {"retry-after": "Fri, 31 Dec 9999 23:59:59 GMT"}),
     *(Fault(status, body=b"upstream trouble") for status in (500, 502, 503, 504, 529)),
     Fault(kind="reset"),
@@ -298,3 +300,43 @@ def test_an_outage_amid_the_run_stops_it_before_it_loses_game_after_game(tmp_pat
         done = bargain(*arguments, "retry_failed=true", cwd=tmp_path, env=ENV)
         assert done.returncode == 0, done.stderr
         assert summary_of(run)["games"] == {"planned": 200, "finished": 200, "error": 0}
+
+
+def test_a_server_that_resets_connections_that_were_used_before_costs_no_game_and_each_extra_send_is_counted(
+    tmp_path: Path,
+) -> None:
+    with Server(haggle, fault=lambda call: Fault(kind="reset") if call.before else None) as server:
+        done = bargain(*openai_only(server, "n_games=16", "limits.max_maybe_billed=1"), cwd=tmp_path, env=ENV)
+    assert done.returncode == 0, done.stderr
+    summary = summary_of(only_run(tmp_path))
+    assert summary["games"]["error"] == 0
+    assert 0 < summary["calls"]["maybe_billed"] == server.count - summary["calls"]["live"]
+    assert len(kinds_so_far(tmp_path)) == server.count, "each has its intent on record"
+
+
+@pytest.mark.parametrize(
+    ("status", "says"),
+    [
+        (400, "System role not supported"),
+        (400, "Conversation roles must alternate user/assistant/user/assistant/..."),
+        (400, "Unsupported value: 'messages[0].role' does not support 'system' with this model."),
+        (500, "Jinja Exception: System role not supported"),
+    ],
+)
+def test_a_model_without_a_system_role_plays_all_its_games_and_the_run_is_replayed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, status: int, says: str
+) -> None:
+    def refusal(call: Call) -> Fault | None:
+        roles = [each["role"] for each in call.json["messages"]]
+        return Fault(status, body=error_body(says, "")) if "system" in roles else None
+
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-test")
+    with Server(haggle, fault=refusal) as server:
+        cfg = compose([*openai_only(server, "n_games=8"), "moderator=rules", "limits.max_tries=1"])
+        summary = play(cfg, tmp_path, show_progress=False).data
+    assert summary["games"]["error"] == 0
+    assert summary["calls"]["retries"] == server.count - summary["calls"]["live"] <= 16, "those that went out at first"
+    assert "the system role is refused; its text goes into the first" in (tmp_path / "bargain.log").read_text()
+    monkeypatch.delenv("OPENAI_API_KEY")
+    cfg.mode = "replay"
+    assert play(cfg, tmp_path, show_progress=False).state == "finished"

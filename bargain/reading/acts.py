@@ -28,7 +28,7 @@ class Said:
     below it". same: the rival's price is said, and nothing else is proposed. agrees: words of acceptance, free of
     conditions and questions; plainly: in words that cannot mean anything else. conditional: agreement under a
     condition. closes: it arranges the handing over. refuses: it turns something down or finds it too high or too low.
-    leaves: it ends the talk. goodbye: it takes leave. probe: a price it only asks about ("is 50 your lowest?").
+    leaves: it ends the talk; parts: in a figure of speech, or its last words are a farewell. goodbye: it takes leave. probe: a price it only asks about ("is 50 your lowest?").
     lists: it names the listed price in words. asks: its question is about its price; questions: it asks something
     else; counts: its last question wants a number that is no price. unread: it holds money that was not understood.
     yields: a word of it could be agreement; english: the rules know its language; confirms: it begins with "so".
@@ -45,6 +45,7 @@ class Said:
     closes: bool = False
     refuses: bool = False
     leaves: bool = False
+    parts: bool = False
     goodbye: bool = False
     waits: bool = False
     probe: float | None = None
@@ -153,7 +154,7 @@ class Sentence:
     clauses: tuple[str, ...]
     asked: bool
     first: int
-    able: set[patterns.Pattern]
+    able: int
 
 
 @dataclass(slots=True)
@@ -164,6 +165,7 @@ class Parsed:
     words: list[str]
     places: list[int]
     sentences: list[Sentence]
+    able: int
     unread: bool
 
     def sentence_of(self, index: int) -> int:
@@ -183,7 +185,8 @@ def parsed(text: str, role: str, currency: str) -> Parsed:
     rest = "".join([*pieces, own[start:].replace("#", " ")])
     words = patterns.plain(rest)
     places = [index for index, word in enumerate(words) if word == "#"]
-    return Parsed(found, words, places, _sentences(words), UNREAD.search(rest) is not None)
+    able = patterns.possible(words)
+    return Parsed(found, words, places, _sentences(words), able, UNREAD.search(rest) is not None)
 
 
 _STOPS = frozenset(".?!;\n:")
@@ -204,7 +207,7 @@ def _sentences(words: list[str]) -> list[Sentence]:
             able = patterns.possible(part)
             asked = word == "?" or patterns.QUESTION(line, able) is not None
             clauses: tuple[str, ...] = (line,)
-            if patterns.CLAUSE in able:
+            if able & patterns.CLAUSE.bit:
                 clauses = tuple(
                     f" {clause.strip()} " for clause in patterns.CLAUSE.search.split(line) if clause.strip()
                 )
@@ -243,6 +246,7 @@ class Heard:
     refuses: bool = False
     refused_last: bool = False
     leaves: bool = False
+    parts: bool = False
     goodbye: bool = False
     closes: bool = False
     waits: bool = False
@@ -267,8 +271,9 @@ class Heard:
             yes = patterns.YES(clause, able) is not None
             asked = sentence.asked and not (yes and number < last and patterns.SEALS(clause, able))  # "deal, is 6 ok?"
             self.leaves = self.leaves or (not asked and not stays and _leaving(clause, able))
+            self.parts = self.parts or (not asked and not stays and patterns.ENDS(clause, able) is not None)
             self.goodbye = self.goodbye or (patterns.GOODBYE(clause, able) is not None and not stays)
-            refuses = patterns.REFUSES(clause, able) is not None or patterns.JUDGES(clause, able) is not None
+            refuses = any([pattern(clause, able) for pattern in (patterns.REFUSES, patterns.JUDGES, patterns.SCORNS)])
             how = _agreement(clause, able) or ("barely" if yes else "")
             if number == last and clause == " i agree ":
                 how = "plainly"
@@ -288,12 +293,12 @@ class Heard:
             elif not refuses and (not asked or patterns.COUNTS(clause, able)):
                 match = patterns.CLOSES(clause, able)
                 self.closes = self.closes or (
-                    match is not None and patterns.OTHERS(clause[: match.start() + 1]) is None
+                    match is not None and not waits and patterns.OTHERS(clause[: match.start() + 1]) is None
                 )
             index += clause.count("#")
 
 
-def _leaving(clause: str, able: set[patterns.Pattern]) -> bool:
+def _leaving(clause: str, able: int) -> bool:
     """Whether the speaker ends the talk in this clause."""
     if patterns.OVER(clause, able) is not None:
         return True
@@ -301,9 +306,9 @@ def _leaving(clause: str, able: set[patterns.Pattern]) -> bool:
     return match is not None and patterns.GOING(clause[: match.start() + 1]) is not None
 
 
-def _agreement(clause: str, able: set[patterns.Pattern]) -> str:
+def _agreement(clause: str, able: int) -> str:
     """ "plainly", "softly" or "" for one clause."""
-    for pattern, how in ((patterns.ACCEPTS, "plainly"), (patterns.SEALS, "plainly"), (patterns.AGREES, "softly")):
+    for pattern, how in ((patterns.ACCEPTS, "plainly"), (patterns.SEALS, "plainly"), (patterns.AGREES, "softly"), (patterns.GIVES_IN, "softly")):
         match = pattern(clause, able)
         if match is None:
             continue
@@ -326,7 +331,7 @@ def read(text: str, role: str, table: Table, currency: str = "$") -> Said:
     """What an utterance says, given what lies on the table."""
     told, does = parsed(text, role, currency), heard(text, role, currency)
     line = " . ".join([sentence.text for sentence in told.sentences])
-    able: set[patterns.Pattern] = set().union(*[sentence.able for sentence in told.sentences])
+    able = told.able
     asked = [number for number, sentence in enumerate(told.sentences) if sentence.asked]
     best = choose(told.places, told.words, told.amounts, role, table, does.moods)
     doubtful = best is not None and best.chance < CHOSEN
@@ -343,7 +348,7 @@ def read(text: str, role: str, table: Table, currency: str = "$") -> Said:
     probe = None
     if best is not None and where in asked and patterns.PROBES(told.sentences[where].text, able) is not None:
         probe, best, price = best.value, None, None
-    last = told.sentences[-1] if told.sentences else Sentence("", (), False, 0, set())
+    last = told.sentences[-1] if told.sentences else Sentence("", (), False, 0, 0)
     lists = patterns.LISTED(line, able) is not None and not does.refuses and "below" not in told.words
     agrees, conditional = does.agrees, does.conditional
     if not agrees and not does.refuses and price is None and _short_yes(told, table, does):
@@ -366,6 +371,7 @@ def read(text: str, role: str, table: Table, currency: str = "$") -> Said:
         closes=does.closes and patterns.VIEWING(line, able) is None,
         refuses=does.refuses,
         leaves=does.leaves or (does.goodbye and does.refuses),
+        parts=does.parts or (price is None and not agrees and not last.asked and patterns.GOODBYE(last.text, able) is not None),
         goodbye=does.goodbye and not agrees,
         waits=does.waits,
         probe=probe,

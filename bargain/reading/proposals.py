@@ -179,6 +179,10 @@ def _features(
         end += 1
     after = words[at + 1 : end]
     names = ["bias", "explicit" if amount.explicit else "bare"]
+    if "#" in before or "#" in after:  # other amounts, not "one unit for $45"
+        prices = {places[other] for other in likely}
+        before = [word for number, word in enumerate(before, start) if word != "#" or number in prices]
+        after = [word for number, word in enumerate(after, at + 1) if word != "#" or number in prices]
     names += [f"before {word}" for word in dict.fromkeys(before) if word in _CUES]
     names += [f"after {word}" for word in dict.fromkeys(after) if word in _CUES]
     if before and before[-1] in _CUES:
@@ -201,8 +205,8 @@ def _features(
         names.append("only")
     else:
         names.append("last" if index == likely[-1] else "first" if index == likely[0] else "middle")
-    if table.mine is None and table.theirs is None and names[-1] not in ("only", "unlikely"):
-        names.append(f"{names[-1]}, opening")
+    if table.mine is None and table.theirs is None:
+        names += ["opening", f"{names[-1]}, opening"]
     if any(found[other].bold for other in likely) and not all(found[other].bold for other in likely):
         names.append("bold" if amount.bold else "beside bold")
     if not before and not after:
@@ -210,6 +214,13 @@ def _features(
     for name, price in (("theirs", table.theirs), ("mine", table.mine), ("listed", table.listed)):
         if price is not None and same(price, value):
             names += [f"is {name}", *(f"is {name}, {mood}" for mood in moods)]
+    side = 1 if role == "seller" else -1  # dearer is better for the seller
+    behind = table.theirs is not None and side * (table.theirs - value) > 0.005
+    back = table.mine is not None and side * (value - table.mine) > 0.005
+    if behind or back:
+        names.append("worse than theirs" if behind else "above what I asked")
+    elif table.mine is not None and table.theirs is not None and value not in (table.mine, table.theirs):
+        names.append("between")
     if any(value < 0.35 * values[other] for other in likely):
         names.append("dwarfed")
     if _far(value, table):
@@ -274,7 +285,7 @@ def _range(low: int, high: int, words: list[str]) -> bool:
     return joined == ["-"] or (joined in (["and"], ["to"]) and words[low - 1 : low] in (["between"], ["about"]))
 
 
-CHOSEN = 0.4
+CHOSEN = 0.3
 """The chance from which an amount is taken for the offer; between DOUBTFUL and it the price is not known."""
 DOUBTFUL = 0.2
 SURE = 0.8
@@ -307,7 +318,7 @@ def choose(
 
 
 def worked_out(
-    text: str, values: list[float], role: str, table: Table, able: set[patterns.Pattern], *, refuses: bool
+    text: str, values: list[float], role: str, table: Table, able: int, *, refuses: bool
 ) -> float | None:
     """A price that is told by arithmetic: "10% off", "knock off 5", "half price", "the middle", "add 5"."""
     ask = table.mine if role == "seller" else table.theirs

@@ -190,7 +190,8 @@ class Reader:
         own = self._table.get(role)
         stays = offer is not None and own is not None and same(own[1], offer)
         moves = offer is not None and not stays and not said.limit and (theirs is None or not same(offer, theirs[1]))
-        if (said.leaves or turned_down) and not moves and not said.plainly:
+        parts = said.parts and not said.agrees and not said.waits
+        if (said.leaves or parts or turned_down) and not moves and not said.plainly:
             if agreed and not said.refuses:
                 return Act("other"), None
             return Act(

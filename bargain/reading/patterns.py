@@ -31,7 +31,8 @@ give: gives giving
 go: goes going gonna
 come: comes coming
 cost: costs costing
-produce: produces producing production manufacture make makes making
+produce: produces producing production manufacture
+make: makes making made
 budget: budgets brought bring carry spare afford wallet purse savings allowance funds cash pocket
 profit: profits margin margins gain gains earn earns earning
 loss: losses
@@ -194,20 +195,20 @@ def _raw(regex: str, *examples: str, words: str = "", plain: bool = True) -> Pat
     return Pattern(re.compile(regex), (first, second), miss, bit, plain)
 
 
-def _phrases(lines: str, *examples: str, starts: str = "") -> Pattern:
+def _phrases(anywhere: str, *examples: str, alone: str = "") -> Pattern:
     """A pattern of set phrases between commas, written as one speaks: "a|b" is either word, "a?" may be missing.
 
-    starts: phrases that count at the head of a clause only. A phrase is looked for where its longest word is.
+    alone: phrases that count where nothing else is in the clause. A phrase is looked for where its longest word is.
     """
     parts, triggers = [], set[str]()
-    for phrases, head in ((lines, ""), (starts, "^{SO}")):
+    for phrases, form in ((anywhere, "(?:{})(?= )"), (alone, "^{SO}(?:{}){SO} $")):
         found = []
         for phrase in filter(None, map(str.strip, phrases.replace("\n", " ").split(","))):
-            slots = [(" ".join(plain(slot.rstrip("?").replace("|", " / "))).split(" / "), slot[-1] == "?") for slot in phrase.split()]
+            slots = [([" ".join(plain(word)) for word in slot.rstrip("?").split("|")], slot[-1] == "?") for slot in phrase.split()]
             found.append("".join([f"(?: (?:{'|'.join(words)}))" + "?" * may for words, may in slots]))
-            most = max((words for words, may in slots if not may), key=lambda words: min(map(len, words)))
-            triggers.update(word.split()[-1] for word in most)
-        parts += [f"{head}(?:{'|'.join(found)})(?= )"] * bool(found)
+            longest = max((words for words, may in slots if not may), key=lambda words: min(map(len, words)))
+            triggers.update(word.split()[-1] for word in longest)
+        parts += [form.replace("{}", "|".join(found))] * bool(found)
     return _raw("|".join(parts), *examples, words=" ".join(triggers))
 
 
@@ -259,9 +260,9 @@ QUESTION = _pattern(
 )
 # --- agreement ---------------------------------------------------------------------------------------------------------
 ACCEPTS = _pattern(
-    r"accept\b(?! (?:(?:from|with|by) (?:another|someone|other)|another|my\b|it before|that (?!price|offer|deal|is)|below|not anything|anything|any\b|no\b|above|(?:the )?offer to|cash|card|payment|paypal|if\b|or\b))"
-    r"|i(?: (?:will|do|can|am|would|glad|able|to|have|fully|completely))* agree(?: (?:on|to|with))?(?= (?:your|this|that(?= (?:[^a-z#]|price|offer|deal)| $)|that (?:#|price|offer) (?:is|sound) (?:the )?{GOOD}|the (?:price|offer|deal|transaction)|#|it\b|buy|sell)\b|(?= #))"
-    r"|i(?: (?:will|would|can|could|am|able|glad|to|be|have|then|both))* (?:(?:take|buy) (?:{IT}|you(?= up)|the (?!loss|risk|chance|time|hit|look)\w+)|have (?:it|them|one|both))(?! %)(?! (?:percent|back|away|below|off (?!your)|to |from|with (?:me|you)|myself|home|as (?:the|an))\b)(?= (?:at|for|up|both|one|then|off your|price|offer|deal|if|please|[^a-z])| $)|i will take $|i would (?:like|love) to (?:take|buy|have) (?:it|this|that|them|one) (?:at|for) (?:that|this|your) price",
+    r"accept\b(?! (?:(?:from|with|by) (?:another|someone|other)|another|my\b|it before|that (?!price|offer|deal|is)|below|not anything|anything|any\b|no\b|above|(?:the )?offer to|budget|card|payment|paypal|if\b|or\b))"
+    r"|i(?: (?:will|do|can|am|would|glad|able|to|have|fully|completely))* agree(?: (?:on|to|with))?(?= (?:your|this|that(?= (?:[^the-z#]|price|offer|deal)| $)|that (?:#|price|offer) (?:is|sound) (?:the )?{GOOD}|the (?:price|offer|deal|transaction)|#|it\b|buy|sell)\b|(?= #))"
+    r"|i(?: (?:will|would|can|could|am|able|glad|to|be|have|then|both))* (?:(?:take|buy) (?:{IT}|you(?= up)|the (?!loss|risk|chance|time|hit|look)\w+)|have (?:it|them|one|both))(?! %)(?! (?:percent|back|away|below|off (?!your)|to |from|with (?:me|you)|myself|home|as (?:the))\b)(?= (?:at|for|up|both|one|then|off your|price|offer|deal|if|please|[^the-z])| $)|i will take $|i would (?:like|love) to (?:take|buy|have) (?:it|this|that|them|one) (?:at|for) (?:that|this|your) price",
     "I'm happy to accept your offer of $12.",
     "Fine, I'll take it.",
     "I'd take less.",
@@ -269,93 +270,87 @@ ACCEPTS = _pattern(
     words="accept agreed agree take buy have",
 )
 SEALS = _pattern(
-    r"(?:(?:it|that|this) is|have|got|gotta|yourself|call it|done) the deal(?= (?:at|for|then|my)\b|{END})|done deal\b|(?:have|got) (?:i )?(?:yourself|urself) |consider (?:it|this) (?:sold|done|yours)|(?:(?:it|they|them|#)(?: is| are)?|\w+ (?:is|are)) (?:all )?yours\b|you (?:have )?got it $"
-    r"|glad (?:that )?i(?: (?:have|could|can|both|were|are|able|to|did))* (?:reach|agree|agreed|come|came|could|find|found|make|made|worked|work|proceed|settled|have|got)\b|(?:glad|pleasure|nice|good|thank)(?: (?:to|for))* (?:do|doing|dealing|your) (?:business|with you)|(?:reached|have come to|have) (?:the |mutual )*agreement"
-    r"|i (?:am|be) in $|count me in|(?:is|hear|the|for) (?:the|my) yes\b|settled (?:at|on|for|then) |shake on (?:it|that)|i (?:will|can|could) (?:make|live with) (?:it|that|this|#|your price)(?: work)?(?! (?:at|if|on|only|but|to)\b) ",
+    r"(?:(?:it|that|this) is|have|got|got to|yourself|call it|done) the deal(?= (?:at|for|then|my)\b|{END})|done deal\b|(?:have|got) (?:i )?(?:yourself|urself) |consider (?:it|this) (?:sold|done|yours)|(?:(?:it|they|them|#)(?: is| are)?|\w+ (?:is|are)) (?:all )?yours\b|you (?:have )?got it $"
+    r"|glad (?:that )?i(?: (?:have|could|can|both|were|are|able|to|did))* (?:reach|agree|agreed|come|came|could|find|found|make|worked|work|proceed|settled|have|got)\b|(?:glad|good|thank)(?: (?:to|for))* (?:do|doing|dealing|your) (?:business|with you)|(?:reached|have come to|have) (?:the |mutual )*agreement"
+    r"|i (?:am|be) in $|count me in|(?:is|hear|the|for) (?:the|my) yes\b|settled (?:at|on|for|then) |proceed on (?:it|that)|i (?:will|can|could) (?:make|live with) (?:it|that|this|#|your price)(?: work)?(?! (?:at|if|on|only|but|to)\b) ",
     "You've got yourself a deal!",
     "Glad we could agree.",
     "This is a deal breaker",
     starts=r"(?:the )?deal\b(?! (?:breaker|with|for (?:you|me|both)|reject|or|is|off|at below|below))|sold\b(?! (?:this|it|one|yesterday|last|for below))",
-    words="count yes deal sold yours got urself yourself glad pleasure nice good thank agreement agree in settled shake make live done consider",
+    words="count yes deal sold yours got urself yourself glad good thank agreement agree in settled proceed make live done consider",
 )
 AGREES = _pattern(
-    r"(?:good|ok|glad|content) with (?:that|it|this|your|#|the price)|(?:good|ok) (?:by|for|with) me\b|(?:that|this|which|price|offer|#) (?:will |would |should |do |is )*+(?:work|{GOOD}) (?:good )?(?:for|with|by|to) (?:me|us)\b"
+    r"(?:good|ok|glad) with (?:that|it|this|your|#|the price)|(?:good|ok) (?:by|for|with) me\b|(?:that|this|which|price|offer|#) (?:will |would |should |do |is )*+(?:work|{GOOD}) (?:good )?(?:for|with|by|to) (?:me|us)\b"
     r"|i (?:guess |suppose |think )?{MAY} (?:do|live with|manage|swing|allow|go with|pay|agree to|work with|handle|give you|go for) (?:that|it|this|your minimum price|#(?! (?:%|percent|off|below))|your price|your offer|your #)|(?:can|could|will) do (?:that|it) |you (?:can|may) have it|you (?:win|(?:have )?(?:convinced|persuaded|won|twisted))|you drive the hard|i guess(?: so| that)? $|why not $|(?:all|are) set $|(?:do|have) i (?:have )?the deal|granted\b|(?:it|that|this|one|they) (?:is|are) my $|{NOTNO}|(?:boss|wife|husband|mom|dad|she|he) (?:say|says|said) (?:yes|ok)"
     r"|let us (?:do (?:it|that|this|#)|go (?:with|ahead)|proceed|say that|make (?:it|the deal (?:at|for|on|official))|move forward|get (?:this|it) done)\b|go (?:ahead|on) (?:with|then|and)|(?:yes|ok|good) please|it is $|i {MAY} (?:proceed|go ahead)",
     "That works for me.",
     "$15 sounds good to me",
     "A price that works for both of us.",
-    starts=r"(?:i (?:think|find|believe|agree|suppose) )?(?:(?:that|this|it(?! work)|which|#|(?:your|the|this|that) (?:price|offer|deal|proposal|compromise|#))(?: of #| at #)? )(?:(?:{MAY}|{BE}|do|be|should|all|both|very|for|the|quite|absolutely|more|above|than) )*(?:work(?: (?:good|out|too|then))*{END}|suit|do $|(?:very )?{GOOD}(?: (?:price|offer|compromise|enough))?(?= (?:to|by|with|then|and|in|considering|given)\b|{END}))(?! (?:start|point))"
-    r"|(?:(?:that|it|this|#|(?:your|the) (?:price|offer)) )?sound (?:very )?(?:like )?(?:the )?(?:{GOOD}|deal|plan)(?: (?:price|deal|offer|compromise|plan))?(?= (?:to|for|with|by|then)\b|{END})|(?:work|{GOOD}) (?:for me|enough)|work{END}|(?:i am )?able $|coming $",
-    words="coming able please glad work works suit suits agree do good ok plan deal live manage swing go pay handle give have win convinced persuaded won twisted drive guess not set granted boss wife husband mom dad she he let is proceed no my never nobody fool crazy mad hard how resist will would do suppose",
+    starts=r"(?:i (?:think|find|believe|agree|suppose) )?(?:(?:that|this|it(?! work)|which|#|(?:your|the|this|that) (?:price|offer|deal|price|agreement|#))(?: of #| at #)? )(?:(?:{MAY}|{BE}|do|be|should|all|both|very|for|the|quite|yes|above|above|than) )*(?:work(?: (?:good|out|too|then))*{END}|suit|do $|(?:very )?{GOOD}(?: (?:price|offer|agreement|enough))?(?= (?:to|by|with|then|and|in|consider|given)\b|{END}))(?! (?:start|point))"
+    r"|(?:(?:that|it|this|#|(?:your|the) (?:price|offer)) )?sound (?:very )?(?:like )?(?:the )?(?:{GOOD}|deal|plan)(?: (?:price|deal|offer|agreement|plan))?(?= (?:to|for|with|by|then)\b|{END})|(?:work|{GOOD}) (?:for me|enough)|work{END}|(?:i am )?able $|come $",
+    words="come able please glad work suit suits agree do good ok plan deal live manage swing go pay handle give have win convinced persuaded won twisted drive guess not set granted boss wife husband mom dad she he let is proceed no my never nobody fool crazy mad hard how resist will would suppose",
 )
 GIVES_IN = _phrases(
     """
-    count me in, sign me up, put me down, where do|can i sign, shut up and take my money, take my money, here is my hand,
-    my hand on it, shake on it|that, put it there, music to my ears, no objection|objections, no complaints, consider it|that done|sold|settled|accepted|yours,
-    consider # accepted|done|agreed, i give in, i surrender, i yield, i cave, i concede, you wore|talked me down|round|into, worn me down, wore me down,
-    you got|have me, you broke me, you are killing me, twist my arm, twisted my arm, say no more, say less, it is a go, we are on, you are on,
-    we have a winner, winner winner, ring it|me up, box|bag|load|pack|wrap it up?, hand it over, give it here, fork it over, send it over|my|along,
-    ship it, coming home with me, make it so, let us roll, let us shake, call it even|settled|done, that|it settles it, is settled, we are good|ok|set|square,
-    whatever you say, fair is fair, fair enough you, fair play, right on, roger that, copy that, aye aye, signed and sealed, lock it in, locked in,
-    done and done|dusted, mark it sold, as sold, it is going to a good home, treat it well, take good care of it, my wallet is open, open my wallet,
-    opening my wallet, wallet opened, has my name on it, got your name on it, your name is on it, you may|can have|take|keep it|them,
-    let you have it|them, let it go to you, let you walk away with it, i am sold, you sold me, you have sold me, i am convinced, i am persuaded, you convinced me, 
-    i have no problem|objection|issue|quarrel with that|it|this, could not agree more, could not ask for more|better, would be a pleasure, it would be my pleasure,
-    i am game, i am down, i am all in, i will bite, i will allow it, i will buy that, i will have it, that will do, it will do, this will do, # will do, good to go, 
-    we are agreed, we agree, in agreement, on the same page, see eye to eye, gets my vote, hits the spot, does the trick, does it for me, seals it|the,
-    tips the scales, i can stretch to|that, stretch that far, it is a date, twist no further, offer i can not refuse, too good to pass up,
-    have a buyer, found your|a buyer, has a new owner, new owner, i will wrap|pack|box|bag it, congratulations, enjoy, with pleasure, my pleasure, happy to oblige, 
-    no further questions, i rest my case, you drive a hard bargain
+    count me in, sign me up, put me down for, where do|can i sign, take my money, my hand on it, here is my hand, put it there,
+    music to my ears, no objection|objections|complaints, consider it|that|this|# done|sold|settled|accepted|yours|agreed, i give in, i surrender|yield|cave|concede,
+    wore|worn|talked me down|round|into, you got|have me, you broke me, you are killing me, twist|twisted my arm, say no more, say less, it is a go, we|you are on,
+    we have a winner, ring it|me up, box|bag|load|pack|wrap it up?, hand|fork it over, give it here, send it over|along, ship it, coming home with me, make it so,
+    let us roll|shake, call it even|settled|done, that|it settles it, it|that is settled, we are good|ok|set|square, whatever you say, fair is fair, fair play,
+    right on, roger that, copy that, aye aye, signed and sealed, lock it in, locked in, done and done|dusted, going to a good home,
+    treat|ride|use it well, take good care of it, my wallet is open, wallet opened, has|got my|your name on it, your name is on it, you may|can have|take|keep it|them|this,
+    let you have it|them, let it go to you, i am sold|convinced|persuaded|game|down, sold|convinced|persuaded me, no problem|objection|issue|quarrel|argument with that|it|this|#,
+    could not agree more, could not ask for more|better, i will bite, i will allow|have it, that|it|this|# will do, good to go, we are agreed, we agree on, in agreement,
+    on the same page, see eye to eye, gets my vote, hits the spot, does the trick, does it for me, seals it|the, tips the scales, i can stretch to|that, stretch that far, too good to pass up,
+    found|have your|a buyer, has a new owner, i will wrap|pack|box|bag it, congratulations on your, enjoy your|it|the, happy to oblige, drive a hard bargain, i can live with
     """,
     "You twisted my arm.",
     "Fine, count me in!",
     "I counted on more.",
-    starts="mine, yours, as you wish|like|say, so be it, be my guest, right you are, settled, sealed, bingo, amen, jackpot, hooray, hallelujah, yippee, eureka, touché, checkmate, take it, have it, dropped, affirmative, confirmed, approved, sealed, works, suits me, that suits me, fits, go for it, go ahead, go on then, why not, oh why not",
+    alone="mine, yours, as you wish, as you like, as you say, so be it, be my guest, right you are, settled, sealed, bingo, amen, jackpot, take it, have it, dropped, confirmed, approved, works, suits me, fits, "
+    "go for it, go ahead, go on, why not, with pleasure, my pleasure, enjoy, congratulations, it is a date, agreed",
 )
 ENDS = _phrases(
     """
-    count me out, no dice, hard pass, not for me, no thanks, but no thank, leave it there|here, agree to disagree, part ways|here|company|friends, separate ways, paths part,
-    end of story|discussion|conversation|the line|road|talk, that is that, it from me, mind is made up, forget it|that|the whole, keep it then,
-    better luck next time, off i go, off you go, on my way out|home, see myself out, show yourself out, the door is there|over, there is the door, my door is closed,
-    door is open|closed, throw|throwing|threw in the towel, i give up, i am giving up, i fold, i fold my, call it quits|off, time to go, got to go, i must go, must be off, have to go now, 
-    hitting|hit the road, ship has sailed, close|closing up shop, shop is closed, we are finished|through|done|over, we are wasting, wasting my|our|your time, waste of time, my time is,
-    nothing more|left|further to say|discuss|add|talk, lose my number, off the market, not for sale, no longer for sale|available|interested|want|need, 
-    stays|staying with me|mine, it stays mine|here|on, hang|hanging|hold|holding on to it, rather|sooner keep|throw|burn|eat|give, take a hike, get lost, you lost me,
-    lost a customer|buyer|sale, lost interest, lost my interest, i withdraw, withdraw my, i retract, take back my offer, take my business|money, look|looking elsewhere,
-    fish in the sea, fish to fry, find someone|somebody|another|other else?, where i get off, where we part, no common ground, out of here, take it home again, pack it up and go,
-    we can not do business, do not do business, no business together, going in a different direction, going a different, decided against|not, changed my mind, not meant to be, was not to be,
-    not going to happen between, can not come to terms, come to no agreement, no agreement, without a deal|sale|agreement, no deal then|today|here, empty handed, empty-handed, negotiation|talk|conversation is over|ended|closed|finished, 
-    talk ended|over|closed, close the book, my final word and goodbye, pass on this|it|that, i will pass, i am out, i am off, i am gone, i quit, i bow out, i opt out, i am done, bowing out, backing out, back out, 
-    moving on, move on, cut my losses, save us both, save my money, keep my money|cash|wallet, waiting|wait for a|the better|more|another|someone|right, hold out for, do without it, live without it, 
-    manage without, stick with my old, someone who values|appreciates|will, some other day|time, another day|time, another life, thanks for nothing, adieu, au revoir, hasta la vista, ciao, sayonara, cheerio, toodle-oo, ta-ta, so long
+    count me out, no dice, hard pass, not for me, no thanks, agree to disagree, part ways|company|friends, part as friends, separate ways, paths part, end of story|discussion|conversation,
+    end of the line|road|talk, that is that, mind is made up, forget it|that, better luck next time, off i|you go, on my way out|home, see myself out, the door is there|closed, there is the door,
+    door is open|closed, throw|throwing|threw in the towel, i give up, i am giving up, i fold, call it quits|off, time to go, got to go, have to go now, i must go, must be off, hitting|hit the road,
+    ship has sailed, close|closing up shop, shop is closed, we are finished|through|done, waste|wasting of? my|our|your time, waste of time,
+    nothing more|left|further to say|discuss|add|talk, lose my number, off the market, not for sale, no longer for sale, no longer available|interested, no longer want|need,
+    stays|staying with me, it stays mine|here, hang|hanging|hold|holding on to it, rather|sooner keep|throw|burn|eat|give it|them|this, take a hike, get lost, you lost me,
+    lost a|this customer|buyer|sale, lost interest, lost my interest, i withdraw, i retract, take my business|money, fish in the sea, fish to fry, find someone|somebody|another,
+    where i get off, where we part, no common ground, can|do not do business, no business together, a different direction, decided against, decided not, changed my mind,
+    not meant to be, not to be, can not come to terms, no agreement, without a deal|sale|agreement, no deal then|today|here, empty handed, empty-handed,
+    negotiation|talk|conversation is over|ended|closed|finished, pass on this|it|that, i will pass, i am out|off|gone|done, i quit, bow|bowing|back|backing|opt out,
+    moving on, cut my losses, save us both, save|keep my money|cash, waiting for a|the|someone, do|manage|live without it, stick with my old, someone who values|appreciates|will,
+    some other day|time, another day|time|life, thanks for nothing
     """,
     "Then I am throwing in the towel.",
     "Count me out.",
     "Let me count.",
-    starts="next, pass, goodbye, bye, farewell, no sale, no deal, not interested, keep it, keep your, forget it, never mind",
+    alone="next, pass, goodbye, bye, farewell, adieu, ciao, so long, no sale, no deal, not interested, keep it, never mind, good riddance",
 )
 SCORNS = _phrases(
     """
-    in your dreams, dream on, keep dreaming, you wish, as if, over my dead body, not a chance, not a snowball's, no chance, fat chance, when pigs fly, no way, no can do, get real, be serious, be realistic, be reasonable,
-    are you serious, you must|have be|to joking|kidding|be, robbery, daylight, not on your life, think again, try again, try harder, do better, does better, nice try, good one, good joke, not in a million, hardly, far from it, 
-    out of the question, nothing doing, out of my league, deserves better|more, worth more|double|twice|far, even close, way off, sharpen your pencil, is firm, price stands, stand firm, standing firm, holding firm, stay firm, staying firm, remain firm,
-    not budging, will not budge, so little, that little, a steal already, an insult, a gift, giving it away, give it away, charity, do i look like, laughable, for that|so, peanuts, a slap in the face, not even for, not on that, than that
+    in your dreams, dream on, keep dreaming, you wish, over my dead body, not a chance, fat chance, when pigs fly, get real, be serious, are you serious,
+    you must|have be|to joking|kidding|be, robbery, not on your life, think again, try again, try harder, nice try, not in a million, far from it, out of the question, nothing doing,
+    out of my league, deserves better|more, way off, sharpen your pencil, is firm, price stands, stand|standing|hold|holding|stay|staying|remain firm, will not budge, not budging,
+    for so little, a steal already, giving it away, do i look like, laughable, a slap in the face, have to do better, not happening, not even close, a bit|little more
     """,
     "In your dreams.",
     "You must be joking!",
     "I dream of it.",
-    starts="higher, lower, more, firm, up, too low, too high, too little, too much, try, hardly, never, nope, ha, hmm no",
+    alone="higher, lower, more, firm, up, try, hardly, never, hmm no, as if",
 )
 YES = _raw(
-    r"^(?=.* {YES} )(?: (?:{YES}|then|so|thank|you|too|man|bro|sir|friend|bud|it|is|that|much|very|i|do|does|will|can|would|have|please|me|for|by|with|work|lol|(?:ha)++h?a?|oh|well|um|hmm+|uh|the|and|guess|think|just|course|got|rock|guy|funny|my|i suppose|for it|🎉|!))*+ $",
+    r"^(?=.* {YES} )(?: (?:{YES}|then|so|thank|you|too|man|bro|sir|someone|bud|it|is|that|much|very|i|do|does|will|can|would|have|please|me|for|by|with|work|lol|(?:ha)++h?a?|oh|well|um|hmm+|uh|the|and|guess|think|just|course|got|rock|someone|funny|my|i suppose|for it|🎉|!))*+ $",
     "OK, fine by me then",
     "👍",
     "OK so that is why",
-    words="yes ok good deal agreed sold done bought 👍 👌 🤝 ✅ accept granted exactly very of all will can bet gotcha correct you no so be as right go bingo amen my made",
+    words="yes ok good deal agreed sold done bought 👍 👌 🤝 ✅ accept granted exactly very of all will can bet gotcha correct you no so be as right go bingo amen my make",
 )
 YES_START = _raw(
-    r"^(?: (?:and|so|then|well|oh|um|uh|hmm+|(?:ha)++|lol|thank|you)(?= ))*+ (?:{YES}|true|fair enough)(?= )(?! (?:luck|not|but|reason|question|point|i understand|i see|i hear))",
+    r"^(?: (?:and|so|then|well|oh|um|uh|hmm+|(?:ha)++|lol|thank|you)(?= ))*+ (?:{YES}|true|good enough)(?= )(?! (?:luck|not|but|reason|question|point|i understand|i see|i hear))",
     "Sure, see you then",
     "OK then, tomorrow",
     "I like it",
@@ -372,16 +367,16 @@ SO_WOULD_I = _pattern(
     "I would.",
     "it does",
     "I am leaving",
-    starts=r"(?:it|that|i|they|he|she) (?:would|could|can|will|do|does|did|am|is|are)(?: (?:take|do|that|it|so|please|too|indeed|for you|for sure))*{END}",
+    starts=r"(?:it|that|i|they|he|she) (?:would|could|can|will|do|does|did|am|is|are)(?: (?:take|do|that|it|so|please|too|yes|for you|for yes))*{END}",
 )
 CLOSES = _pattern(
-    r"(?:come (?:by|over|get)|where (?:do|can|should) i sign|cash or card|how (?:would|do|will) you (?:like|want|prefer) to pay|(?:when|where|what time|how soon) (?:can|could|should|do|would|is|will|to) (?:i|you|the)|what (?:day|time) |pick (?:\w+ )?up|pickup|be (?:over|there|by)|see (?:you|ya)|on my way|meet (?:you|up|at|there|tomorrow|tonight)|address|venmo|paypal|zelle|"
-    r"(?:send|mail|draw|prepare|transfer|arrange|wire|provide|get|bring) (?:\w+ ){0,4}?(?:payment|contract|invoice|paperwork|papers|details|delivery|cash|money|#|item|link|truck|agreement|over|up)|draw up|here (?:you go|is)|i will (?:bring|have|get|pack|wrap|hold|send|ship|prepare|arrange) |enjoy (?:your|the|it)|next steps|"
-    r"(?:proceed|go ahead|move forward|forward)(?: (?:with|to|the|this|your))* (?:transaction|payment|buy|it|deal|agreement|order|paperwork|checkout|sell)|complete|transaction (?:is )?done|clos(?:e|ing) (?:the|this) deal)\b",
+    r"(?:come (?:by|above|get)|where (?:do|can|should) i sign|budget or card|how (?:would|do|will) you (?:like|want|prefer) to pay|(?:when|where|what time|how soon) (?:can|could|should|do|would|is|will|to) (?:i|you|the)|what (?:day|time) |pick (?:\w+ )?up|pickup|be (?:above|there|by)|see (?:you|yes)|on my way|meet (?:you|up|at|there|tomorrow|tonight)|address|venmo|paypal|zelle|"
+    r"(?:send|mail|draw|prepare|transfer|arrange|wire|provide|get|budget) (?:\w+ ){0,4}?(?:payment|contract|invoice|paperwork|papers|details|delivery|budget|money|#|item|link|truck|agreement|above|up)|draw up|here (?:you go|is)|i will (?:budget|have|get|pack|proceed|hold|send|ship|prepare|arrange) |enjoy (?:your|the|it)|next steps|"
+    r"(?:proceed|go ahead|move forward|forward)(?: (?:with|to|the|this|your))* (?:transaction|payment|buy|it|deal|agreement|order|paperwork|checkout|sell)|proceed|transaction (?:is )?done|clos(?:e|ing) (?:the|this) deal)\b",
     "Great, draw up the paperwork.",
     "When can I pick it up?",
     "I like it.",
-    words="close closing come when where what how pick pickup be see way meet address cash venmo paypal zelle send mail draw prepare transfer arrange wire provide get bring here will enjoy next proceed go move forward complete transaction",
+    words="close closing come when where what how pick pickup be see way meet address budget venmo paypal zelle send mail draw prepare transfer arrange wire provide get here will enjoy next proceed go move forward transaction",
 )
 VIEWING = _pattern(
     r"see (?:it|the|them)|look at it|check it out|take the look|view it|test (?:drive|ride|it)|inspect|try it",
@@ -404,13 +399,13 @@ OTHERS = _pattern(
 )
 # --- refusal, doubt, conditions ----------------------------------------------------------------------------------------
 REFUSES = _pattern(
-    r"(?:can|could|will|would|do|does|did|am|are|is|be|was) not (?:(?!fully|yet but|sure|convinced|certain|only|just)\w+ ){0,3}?(?:accept|agree|say yes|do|take|go|sell|pay|let|justify|afford|come|drop|offer|match|budge|meet|reach|below|above|give|part|move|able|possible|spend|work|enough|interested|cut|make|feasible|good|help|low|high|stretch|think so|negotiable|allow|consider|cover|leave)\b"
-    r"|(?:(?<!not )(?<!never )(?<!could i )(?<!fool to )reject|unable|(?<!not )(?<!fool to )turn(?:ing|ed)? (?:[\w#]+ ){0,3}?down|no (?:deal|way|chance|thank|can do|sale)|afraid not|not (?:the deal|(?:at|for) that price|enough|good|able|interested|yet|feasible|possible|quite|happening|the chance)|never mind|nevermind|nvm|forget it|said no|hell no|not (?:at|for) #|need (?:\w+ )?above|the no|(?<!say )no to (?:#|that|your|it)|not today|get real|(?:out of|waste of|stop wasting) (?:the |my |your )*(?:question|time|range|budget|reach)|pass on|get lost|kidding me|in your dreams|dream on|you wish|over my dead body|robbery|(?:nobody|no one) (?:accept|sell|take|pay|agree)|fool to (?:say yes|accept|agree|sell|take|pay))\b"
+    r"(?:can|could|will|would|do|does|did|am|are|is|be|was) not (?:(?!fully|yet but|yes|convinced|certain|only|just)\w+ ){0,3}?(?:accept|agree|say yes|do|take|go|sell|pay|let|justify|budget|come|drop|offer|match|budge|meet|reach|below|above|give|part|move|able|possible|spend|work|enough|interested|cut|make|feasible|good|help|low|high|stretch|think so|negotiable|allow|consider|cover|leave)\b"
+    r"|(?:(?<!not )(?<!never )(?<!could i )(?<!fool to )reject|unable|(?<!not )(?<!fool to )turn(?:ing|ed)? (?:[\w#]+ ){0,3}?down|no (?:deal|way|chance|thank|can do|transaction)|afraid not|not (?:the deal|(?:at|for) that price|enough|good|able|interested|yet|feasible|possible|quite|happening|the chance)|never mind|nevermind|nvm|forget it|said no|hell no|not (?:at|for) #|need (?:\w+ )?above|the no|(?<!say )no to (?:#|that|your|it)|not today|get real|(?:out of|waste of|end wasting) (?:the |my |your )*(?:question|time|range|budget|reach)|pass on|get lost|kidding me|in your dreams|dream on|you wish|above my dead body|robbery|(?:nobody|no one) (?:accept|sell|take|pay|agree)|fool to (?:say yes|accept|agree|sell|take|pay))\b"
     r"|too (?:high|low|much|little|far|rich|bad|small|big|above|below)\b",
     "I can't go that low.",
     "I must respectfully decline your offer.",
     "No problem, that's fine",
-    starts=r"(?:{SUBJECT} (?:{MAY}|do|does|did|is|are|am) not|not (?:yet|even close|happening|a chance|the chance)|(?:i guess|definitely|absolutely|of course|certainly|yes|sorry) not) $|(?:sorry )?(?:no\b(?! (?:problem|worr|rush|issue|doubt|big|prob|trouble|need|hurry|stress|longer|above|matter|further|deal))|never $)",
+    starts=r"(?:{SUBJECT} (?:{MAY}|do|does|did|is|are|am) not|not (?:yet|even close|happening|the chance)|(?:i guess|yes|of course|sorry) not) $|(?:sorry )?(?:no\b(?! (?:problem|worr|rush|issue|doubt|big|prob|trouble|need|hurry|stress|longer|above|matter|further|deal))|never $)",
     words="need not reject unable turn turning turned down no afraid never nevermind nvm forget said hell get question time range budget reach pass lost kidding too dreams dream wish dead robbery nobody one fool",
 )
 REJECTS = _pattern(
@@ -421,16 +416,16 @@ REJECTS = _pattern(
     words="reject accept deal not",
 )
 JUDGES = _pattern(
-    r"(?:{BE}|sound|remain|mean|find|stay|#){VERY}(?: (?:than|what|on))* (?:high|low|bad|above|below|stretch|out of (?:my|the)|outside|beyond|short of|insults?|on the)(?! (?:quality|demand|end|grade|if|than you|for this|deal|but))\b|(?:insult|insults|leave|leaves) (?:me|my)\b|(?:at|with|take|bear|mean|for) (?:the |my )?(?:significant |big |huge |substantial )?loss\b|compared? "
-    r"|(?:high|low|above|below)(?: than)? (?:my|what i|i|the|our)(?: (?:am|was|can|want|had|have|to|hope|cost|budget|maximum|minimum|produce|planned|range|price|expected|think|able|pay|spend|would|like))+ |(?:above|below|high|low) than (?:i|my)\b",
+    r"(?:{BE}|sound|remain|mean|find|stay|#){VERY}(?: (?:than|what|on))* (?:high|low|bad|above|below|stretch|out of (?:my|the)|outside|above|short of|insults?|on the)(?! (?:quality|demand|end|grade|if|than you|for this|deal|but))\b|(?:bad|leave) (?:me|my)\b|(?:at|with|take|bear|mean|for) (?:the |my )?(?:significant |big |huge |substantial )?loss\b|compared? "
+    r"|(?:high|low|above|below)(?: than)? (?:my|what i|i|the)(?: (?:am|was|can|want|had|have|to|hope|cost|budget|maximum|minimum|produce|planned|range|price|expected|think|able|pay|spend|would|like))+ |(?:above|below|high|low) than (?:i|my)\b",
     "$45 is still high",
     "That's below my cost.",
     "It is a high quality lamp",
     starts="(?:still )?(?:the )?(?:bit|little|way) (?:high|low|above|below|much)\\b",
-    words="high low bad above below stretch out outside beyond short insult insults leave leaves on loss compare compared",
+    words="high low bad above below stretch out outside short leave on loss compare compared",
 )
 WAITS = _pattern(
-    r"let me (?:think|ask|check|see|talk|consider)|(?:need|have|want|like|love|time) to (?:think|ask|check|talk|sleep|consider|see|know|run)|(?:like|love|inclined|tempted|hope|want) to (?:accept|agree|say yes|take|do).* (?:but|however)\b|need (?:the|some) (?:night|time|day|moment)|let me run|let you know|will consider\b|sleep on|not (?:sure|convinced|certain)|think (?:about|it over|on) |consider it\b(?! (?:sold|done|yours))|get back to you|i would rather|wish\b|i was hope\b|almost\b|close to (?:the|what)|getting close|before i (?:agree|accept|decide|commit|say)|(?:know|tell me|hear) above\b|(?:maybe|perhaps)\b|to be discussed|depends\b",
+    r"let me (?:think|ask|check|see|talk|consider)|(?:need|have|want|like|love|time) to (?:think|ask|check|talk|sleep|consider|see|know|run)|(?:like|love|inclined|tempted|hope|want) to (?:accept|agree|say yes|take|do).* (?:but|however)\b|need (?:the|some) (?:night|time|day|moment)|let me run|let you know|will consider\b|sleep on|not (?:yes|convinced|certain)|think (?:about|it above|on) |consider it\b(?! (?:sold|done|yours))|get back to you|i would rather|wish\b|i was hope\b|almost\b|close to (?:the|what)|getting close|before i (?:agree|accept|decide|commit|say)|(?:know|tell me|hear) above\b|(?:maybe|perhaps)\b|to be discussed|depends\b",
     "Hmm, let me think about that.",
     "I'd like to accept, but",
     "think of the children",
@@ -444,22 +439,22 @@ UNDERSTANDS = _pattern(
     words="understand see hear respect get noted understood it they there what",
 )
 CONDITION = _pattern(
-    r"(?:provided|as long as|on (?:the )?condition|only (?:when|if)|once you|assuming|in exchange for (?!the|#|your)|in return|so long as|contingent|given that you|only with|unless you)\b|,?if (?!(?:you|i) (?:are|want|like|need|have any|have questions|have no|still|can not|could not|do not|wish|would like|agree|accept|change|prefer|insist|say so|must|ever)\b|(?:that|this|it|which|#) (?:is (?:ok|good|all)|work|cover|suit|sound|help|make|mean|please)|anything|interested|possible|so\b|ok|good|need)",
+    r"(?:provided|as long as|on (?:the )?condition|only (?:when|if)|once you|assuming|in transaction for (?!the|#|your)|in return|so long as|contingent|given that you|only with|unless you)\b|,?if (?!(?:you|i) (?:are|want|like|need|have any|have questions|have no|still|can not|could not|do not|wish|would like|agree|accept|change|prefer|insist|say so|must|ever)\b|(?:that|this|it|which|#) (?:is (?:ok|good|all)|work|cover|suit|sound|help|make|mean|please)|anything|interested|possible|so\b|ok|good|need)",
     "Deal, if you throw in the case",
     "I'd take it as long as it runs",
     "ready if you are",
-    words="provided long condition only once assuming exchange return contingent given if unless",
+    words="provided long condition only once assuming transaction return contingent given if unless",
 )
 # --- leaving -----------------------------------------------------------------------------------------------------------
 LEAVES = _pattern(
-    r"(?:walk(?: away| out| off)?(?={END}| from| now| then)|part (?:ways|as friends|company|here)|(?:wait|hold out|look) for (?:\w+ ){0,3}buyer|agree to disagree|go (?:my|i) separate|take my (?:business|money|budget)|(?:quit|withdraw\w*|bow out|sign off|log\w* off|step (?:away|back|aside)|back out|opt out|head (?:out|home|off)|get going|move (?:on|along)|give up|drop out|call it (?:off|quits|the day|the night)|see myself out|go home|hang (?:up|on to)|hold (?:on to|onto))"
-    r"|leave(?! (?:me|you|it (?:at|to|for|up)|no|the (?!talk)|little|room|not|with|#|over|by|in))(?: it)?|leave it (?:there|here|at that)|(?:end|proceed|finish|stop|close|closing)(?: \w+)? (?:the|this|my|all|it|things)?(?: \w+)? ?(?:talk|session|process|discussion|here|now)|keep (?:look|walk|my (?:budget|money|old|own)|it (?:then|myself|for|in)|the \w+ (?:then|myself|for))|stick with my|be (?:off|out|going|leave)"
-    r"|(?:look|try|go|shop|search|buy|get|take|find|order|prefer|use|choose|wait|sell|offer|give)(?: (?:it|them|one|#|this|the|for|to|with|from|at|my|some))*+ (?:elsewhere|around|another|other|different|someone|somebody|anyone|next|closer)"
+    r"(?:walk(?: away| out| off)?(?={END}| from| now| then)|part (?:ways|as friends|company|here)|(?:wait|hold out|look) for (?:\w+ ){0,3}buyer|agree to disagree|go (?:my|i) separate|take my (?:business|money|budget)|(?:quit|withdraw\w*|bow out|sign off|log\w* off|step (?:away|back|aside)|back out|opt out|head (?:out|home|off)|get go|move (?:on|along)|give up|drop out|call it (?:off|quits|the day|the night)|see myself out|go home|hang (?:up|on to)|hold (?:on to|onto))"
+    r"|leave(?! (?:me|you|it (?:at|to|for|up)|no|the (?!talk)|little|room|not|with|#|above|by|in))(?: it)?|leave it (?:there|here|at that)|(?:end|proceed|close|closing)(?: \w+)? (?:the|this|my|all|it|things)?(?: \w+)? ?(?:talk|session|process|here|now)|keep (?:look|walk|my (?:budget|money|old|own)|it (?:then|myself|for|in)|the \w+ (?:then|myself|for))|stick with my|be (?:off|out|go|leave)"
+    r"|(?:look|try|go|buy|get|take|find|order|prefer|use|choose|wait|sell|offer|give)(?: (?:it|them|one|#|this|the|for|to|with|from|at|my|some))*+ (?:elsewhere|around|another|other|different|someone|anyone|next|closer)"
     r"|go with (?:them|the one|the #|that one|him|her)|pass(?! (?:it|the|along|by|up|me|that (?:on|along)))|done talk)\b",
     "I'll have to walk away.",
     "I will buy one elsewhere then.",
     "That would leave me no profit",
-    words="close closing walk part agree go take quit withdraw withdrawing bow sign log logging step back opt head get move give drop call see hang hold leave end proceed finish stop keep stick be look try shop search buy find order prefer use choose wait sell offer pass done",
+    words="close closing walk part agree go take quit withdraw withdrawing bow sign log logging step back opt head get move give drop call see hang hold leave end proceed keep stick be look try buy find order prefer use choose wait sell offer pass done",
 )
 GOING = _raw(
     r"^(?!.* (?:not|never|if|unless|you|they|he|she|otherwise|or) )(?:.* (?:i|to|and|then|let us|time|best) |{SO} $)",
@@ -468,15 +463,15 @@ GOING = _raw(
     "you will have to ",
 )
 OVER = _pattern(
-    r"(?:(?:talk|deal|discussion)(?: {BE})?|(?:it|this|that|i)(?: {BE}))(?: (?:now|all|then|so))*+ (?:over|above|off|dead|finished|ended|done|through|out|gone|at (?:the|this) (?:end|impasse|standstill)|too far apart|worlds apart)(?= (?:here|with (?:this|the|you)|talk|then|the table|the market)\b|{END})"
-    r"|(?:to|i)(?: (?:are|do|will|have|still|afraid|clearly|seem|both|sound|then|could|can|would|simply))*+ (?:not|unable|never)(?: (?:be|able|to|seem|go|yet|have))* (?:reach|come to|come together|make (?:the|this) deal|find (?:the|common|middle)|get to|agree|see eye|meet in|close|strike|do business|bridge|work (?:this|it|something) out|continue|pursue|proceed|go (?:on|further)|negotiate|talk)(?! (?:it|above|your|that price|#|below|to (?:that|#|your|this|it)|on #|at #)\b)|unable to (?:reach|come to|find|agree on|strike)(?: \w+)? (?:agreement|deal|middle|common|this|price)"
-    r"|(?:no longer|not) (?:be )?(?:interested|wish|want|for sale|available|buy(?! (?:it|this|that|the \w+) (?:at|for))|need (?:it|one|the|this))\b|decided (?:not to|against|to keep)|not anything (?:left |above |further )?to (?:discuss|talk|say|add)|no (?:point|use|reason|sense) (?:in |to )?(?:go|continu|talk|keep)\w*|the end of (?:it|this|that|the talk|the road|my)\b|count me out|no time for"
-    r"|(?:not|never) (?:go|meant) to (?:work|reach|happen|agree|be|make (?:the|this) deal)\b|changed my mind|(?:it|this) is not for (?:me|us)\b|(?:this|it) will not work(?: out)?(?: for (?:us|me))? $|someone (?:else )?(?:already )?(?:bought|took|got|wanted) it|(?:already|just|is|it|was|been) sold\b(?! (?:to you|for #|at #|then))|wrong (?:size|one|colou?r)|i do not buy|blocking you|no (?:buy|sale|transaction|deal) (?:from me|today|here|then|between)|rather keep\b|(?:good ?bye|bye|farewell|adios|so long)\b|break (?:it |this )?off\b|no thank\b|(?:maybe )?(?:next|another|some other) (?:time|day)|(?:my|our) (?:ways|paths) (?:\w+ )?part|where i get off|throw(?:ing)? in the towel|off you go|(?:door|shop|store|stall) is close\w*|do not (?:message|text|contact|write|bother|call)(?: \w+)? (?:again|further|above)|sorry (?:just )?sold it|🚶",
+    r"(?:(?:talk|deal)(?: {BE})?|(?:it|this|that|i)(?: {BE}))(?: (?:now|all|then|so))*+ (?:above|above|off|dead|finished|ended|done|through|out|gone|at (?:the|this) (?:end|impasse|standstill)|too far apart|worlds apart)(?= (?:here|with (?:this|the|you)|talk|then|the table|the usual)\b|{END})"
+    r"|(?:to|i)(?: (?:are|do|will|have|still|afraid|clearly|sound|both|then|could|can|would|simply))*+ (?:not|unable|never)(?: (?:be|able|to|sound|go|yet|have))* (?:reach|come to|come together|make (?:the|this) deal|find (?:the|common|middle)|get to|agree|see eye|meet in|close|strike|do business|bridge|work (?:this|it|something) out|continue|pursue|proceed|go (?:on|further)|negotiate|talk)(?! (?:it|above|your|that price|#|below|to (?:that|#|your|this|it)|on #|at #)\b)|unable to (?:reach|come to|find|agree on|strike)(?: \w+)? (?:agreement|deal|middle|common|this|price)"
+    r"|(?:no longer|not) (?:be )?(?:interested|wish|want|for transaction|available|buy(?! (?:it|this|that|the \w+) (?:at|for))|need (?:it|one|the|this))\b|decided (?:not to|against|to keep)|not anything (?:left |above |further )?to (?:discuss|talk|say|add)|no (?:point|use|reason|sense) (?:in |to )?(?:go|continu|talk|keep)\w*|the end of (?:it|this|that|the talk|the road|my)\b|count me out|no time for"
+    r"|(?:not|never) (?:go|meant) to (?:work|reach|happen|agree|be|make (?:the|this) deal)\b|changed my mind|(?:it|this) is not for (?:me|us)\b|(?:this|it) will not work(?: out)?(?: for (?:us|me))? $|someone (?:else )?(?:already )?(?:bought|took|got|want) it|(?:already|just|is|it|was|been) sold\b(?! (?:to you|for #|at #|then))|wrong (?:size|one|colou?r)|i do not buy|blocking you|no (?:buy|transaction|deal) (?:from me|today|here|then|between)|rather keep\b|(?:good ?bye|bye|farewell|adios|so long)\b|break (?:it |this )?off\b|no thank\b|(?:maybe )?(?:next|another|some other) (?:time|day)|(?:my) (?:ways|paths) (?:\w+ )?part|where i get off|throw(?:ing)? in the towel|off you go|(?:door|look|store|stall) is close\w*|do not (?:message|text|contact|write|bother|call)(?: \w+)? (?:again|further|above)|sorry (?:just )?sold it|🚶",
     "We can't reach an agreement.",
     "I'm no longer interested.",
     "I can't reach it",
-    starts="(?:no (?:deal|transaction|sale)|walk away|forget it|pass|leave it|never mind|nothing|good day)(?: then| for me| on (?:this|that|it))* $|keep (?:it|your)",
-    words="over above off dead finished ended done through out gone apart impasse standstill end not unable never longer decided against no count changed someone sold wrong blocking rather bye goodbye good farewell adios so break next another other time forget pass leave keep nothing walk mind part where throw throwing off close closed message text contact write bother call sold 🚶",
+    starts="(?:no (?:deal|transaction)|walk away|forget it|pass|leave it|never mind|not anything|good day)(?: then| for me| on (?:this|that|it))* $|keep (?:it|your)",
+    words="above off dead finished ended done through out gone apart impasse standstill end not unable never longer decided against no count changed someone sold wrong blocking rather bye goodbye good farewell adios so break next another other time forget pass leave keep anything walk mind part where throw throwing close closed message text contact write bother call 🚶",
 )
 STAYS = _pattern(
     r",?(?:otherwise|or else|unless|or i|before i|do not want to|would hate to|rather than|hate to|if (?:you|that|i|not|this|it)|(?:might|may|could|would) (?:have|need|walk|pass|look|go|move|leave|find|keep|be)|able to (?:walk|leave)|take it or)\b",
@@ -486,7 +481,7 @@ STAYS = _pattern(
     words="otherwise or unless before not hate rather if might may could would able take",
 )
 GOODBYE = _pattern(
-    r"(?:good ?bye|bye|(?:good|best of) luck|have the (?:very )?(?:good|great|lovely|pleasant)? ?(?:day|one|evening|night|weekend|rest|time)|take care|thank anyway|thank(?: you)? (?:for|though)(?: (?:your|the|consider|all))* (?:time|consider|understanding|consideration|talk|patience|opportunity|effort)|thank you anyway|(?:next|another|some other) time|never ?mind|nvm|i (?:do )?wish you|wish(?:es|ing)? you|best (?:wishes|regards)|farewell|all the best|another buyer|other buyer|in the future|different circumstances|no hard feelings|good day|peace|so long|enjoy (?:your|the) (?:day|evening|weekend)|see you around|elsewhere)\b|👋",
+    r"(?:good ?bye|bye|(?:good|best of) luck|have the (?:very )?(?:good|pleasant)? ?(?:day|one|evening|night|weekend|rest|time)|take care|thank anyway|thank(?: you)? (?:for|though)(?: (?:your|the|consider|all))* (?:time|consider|understanding|consideration|talk|patience|opportunity|effort)|thank you anyway|(?:next|another|some other) time|never ?mind|nvm|i (?:do )?wish you|wish(?:es|ing)? you|best (?:wishes|regards)|farewell|all the best|another buyer|other buyer|in the future|different circumstances|no hard feelings|good day|peace|so long|enjoy (?:your|the) (?:day|evening|weekend)|see you around|elsewhere)\b|👋",
     "Good luck finding another deal!",
     "Goodbye then.",
     "It was a good buy",
@@ -494,11 +489,11 @@ GOODBYE = _pattern(
 )
 # --- prices worked out, limits, questions ------------------------------------------------------------------------------
 OFF = _pattern(
-    r"(?:(?P<to>to) )?# (?P<percent>(?:%|percent) )?(?:off|below(?! than)|discount|reduction|less)\b|(?:knock(?:ing)?|shav(?:e|ing)|chop|come down|go down|drop|reduce|take off|discount of|reduction of)(?: (?:off|it|the|price|another|by|about|down))* # ?(?P<also>(?:%|percent) )?(?:off\b)?(?! (?:for|to))",
+    r"(?:(?P<to>to) )?# (?P<percent>(?:%|percent) )?(?:off|below(?! than)|discount|reduction|below)\b|(?:knock(?:ing)?|shav(?:e|ing)|chop|come down|go down|drop|reduce|take off|discount of|reduction of)(?: (?:off|it|the|price|another|by|about|down))* # ?(?P<also>(?:%|percent) )?(?:off\b)?(?! (?:for|to))",
     "I could give you $10 off.",
     "come down by $10",
     "$10 is fine",
-    words="off below discount reduction less knock knocking shave shaving chop come go drop reduce take",
+    words="off below discount reduction knock knocking shave shaving chop come go drop reduce take",
 )
 HALF = _pattern(
     r"half (?:price|off|of (?:that|the (?:price|ask))|the (?:price|ask))",
@@ -522,7 +517,7 @@ ADD = _pattern(
     words="add above",
 )
 LIMIT = _pattern(
-    r"(?:not|never|no|unable|nothing|anything|hard to)\b(?: \w+){0,6}? (?:below|above|less|past|beyond|further)(?: than)? (?:about |the )?$|(?:at least|no (?:below|above)|minimum (?:is|of|price)|not the penny (?:above|below)) (?:than )?$",
+    r"(?:not|never|no|unable|not anything|anything|hard to)\b(?: \w+){0,6}? (?:below|above|past|further)(?: than)? (?:about |the )?$|(?:at minimum|no (?:below|above)|minimum (?:is|of|price)|not the penny (?:above|below)) (?:than )?$",
     "I can't go below ",
     "not lower than ",
     "How about ",
@@ -535,7 +530,7 @@ LISTED = _pattern(
     words="price ask want listed posted advertised",
 )
 COUNTS = _pattern(
-    r"(?:how (?:many|long|old|big|tall|wide|large|heavy|far|fast|soon|often|deep|high)|what (?:year|size|time|model|day|floor|colou?r|number)|when|where|mileage)\b",
+    r"(?:how (?:many|long|old|big|tall|wide|large|heavy|far|fast|soon|often|deep|high)|what (?:year|size|time|model|day|minimum|colou?r|price)|when|where|mileage)\b",
     "How many miles?",
     "what size is it?",
     "how much is it?",

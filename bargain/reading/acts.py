@@ -28,9 +28,9 @@ class Said:
     below it". same: the rival's price is said, and nothing else is proposed. agrees: words of acceptance, free of
     conditions and questions; plainly: in words that cannot mean anything else. conditional: agreement under a
     condition. closes: it arranges the handing over. refuses: it turns something down or finds it too high or too low.
-    leaves: it ends the talk; parts: in a figure of speech, or its last words are a farewell. goodbye: it takes leave. probe: a price it only asks about ("is 50 your lowest?").
+    leaves: it ends the talk; ends: with a refusal and behind the price; parts: in a figure of speech, or its last words are a farewell. goodbye: it takes leave. probe: a price it only asks about ("is 50 your lowest?").
     lists: it names the listed price in words. asks: its question is about its price; questions: it asks something
-    else; counts: its last question wants a number that is no price. unread: it holds money that was not understood.
+    else; counts: its last question wants a number that is no price. unread: it holds money that was not understood, garbled: digits that are no number ("$1O").
     yields: a word of it could be agreement; english: the rules know its language; confirms: it begins with "so".
     """
 
@@ -45,6 +45,7 @@ class Said:
     closes: bool = False
     refuses: bool = False
     leaves: bool = False
+    ends: bool = False
     parts: bool = False
     goodbye: bool = False
     waits: bool = False
@@ -54,6 +55,7 @@ class Said:
     questions: bool = False
     counts: bool = False
     unread: bool = False
+    garbled: bool = False
     yields: bool = False
     english: bool = True
     confirms: bool = False
@@ -79,7 +81,9 @@ def own_words(text: str, role: str = "") -> str:
     if "```" in text:
         text = re.sub(r"(?s)```.*?(?:```|\Z)", " ", text)
     if "<" in text:
-        text = patterns.TAG.search.sub(" ", text)
+        text = patterns.TAG.search.sub(lambda match: f" {_ACTIONS.get(match.group().strip('</> '), '')} ", text)
+    if "4" in text:
+        text = patterns.FOR.search.sub("for", text)
     if '"' in text:
         text = patterns.QUOTE.search.sub(_quoted, text)
     if role and text.lstrip(" *[").startswith(role) and not re.search(rf"(?m)^\W*{rival_of(role)}\W", text):
@@ -246,6 +250,7 @@ class Heard:
     refuses: bool = False
     refused_last: bool = False
     leaves: bool = False
+    left: int = -1
     parts: bool = False
     goodbye: bool = False
     closes: bool = False
@@ -253,6 +258,7 @@ class Heard:
     yields: bool = False
     barely: bool = True
     sealed: tuple[int, ...] = ()
+    agreed: int = 99
 
     @property
     def moods(self) -> tuple[str, ...]:
@@ -270,7 +276,8 @@ class Heard:
         for number, clause in enumerate(sentence.clauses):
             yes = patterns.YES(clause, able) is not None
             asked = sentence.asked and not (yes and number < last and patterns.SEALS(clause, able))  # "deal, is 6 ok?"
-            self.leaves = self.leaves or (not asked and not stays and _leaving(clause, able))
+            if not asked and not stays and _leaving(clause, able):
+                self.leaves, self.left = True, index
             self.parts = self.parts or (not asked and not stays and patterns.ENDS(clause, able) is not None)
             self.goodbye = self.goodbye or (patterns.GOODBYE(clause, able) is not None and not stays)
             refuses = any([pattern(clause, able) for pattern in (patterns.REFUSES, patterns.JUDGES, patterns.SCORNS)])
@@ -289,6 +296,7 @@ class Heard:
                     self.agrees, self.refused_last = True, False
                     self.plainly = self.plainly or how == "plainly"
                     self.barely = self.barely and how == "barely"
+                    self.agreed = min(self.agreed, index + clause.count("#"))
                     self.sealed += tuple(range(index, index + clause.count("#"))) if how != "barely" else ()
             elif not refuses and (not asked or patterns.COUNTS(clause, able)):
                 match = patterns.CLOSES(clause, able)
@@ -371,6 +379,7 @@ def read(text: str, role: str, table: Table, currency: str = "$") -> Said:
         closes=does.closes and patterns.VIEWING(line, able) is None,
         refuses=does.refuses,
         leaves=does.leaves or (does.goodbye and does.refuses),
+        ends=does.left > (-1 if best is None else best.index) and does.refuses,
         parts=does.parts or (price is None and not agrees and not last.asked and patterns.GOODBYE(last.text, able) is not None),
         goodbye=does.goodbye and not agrees,
         waits=does.waits,
@@ -380,6 +389,7 @@ def read(text: str, role: str, table: Table, currency: str = "$") -> Said:
         questions=bool(asked) and where != asked[-1],
         counts=patterns.COUNTS(last.text, able) is not None,
         unread=told.unread or doubtful,
+        garbled=told.unread,
         yields=does.yields or agrees or conditional or does.closes or not _ASSENT.isdisjoint(told.words),
         english=known >= 0.3 * len(told.words),
         confirms=told.words[:1] in (["so"], ["then"]),
@@ -409,7 +419,10 @@ def _stands_at(
             0
         ] if best is None else price  # "I can do 110 plus my old one"
     own = best is not None and table.mine is not None and same(best.value, table.mine)
-    if does.plainly and best is not None and not asked and (own or best.chance < SURE):
+    afar = best is not None and theirs is not None and not (
+        turns or best.index < does.agreed or 0.5 * theirs <= best.value <= 1.6 * theirs
+    )
+    if does.plainly and best is not None and not asked and (own or afar or best.chance < SURE):
         return None, None  # "not the $60 I asked for, but I accept"
     return best, price
 

@@ -230,6 +230,7 @@ ROLES = _raw(
     plain=False,
 )
 TAG = _raw(r"<[^<>\n]{1,80}>", "<answer>ACCEPT</answer>", "</s>", "1 < 2", plain=False)
+FOR = _raw(r"\b4(?= (?:me|u|us|you|the|this|that|it|all|free|sure)\b)", "works 4 me", "35 4 the fan", "4 of them", plain=False)
 LISTS = _raw(
     r"(?s)^\s*1[.)] .*?\n\s*2[.)] ", "1. Year: 2017\n2. Price: $5", "1) thanks\n2) bye", "1. That is all", plain=False
 )
@@ -272,7 +273,7 @@ ACCEPTS = _pattern(
 SEALS = _pattern(
     r"(?:(?:it|that|this) is|have|got|got to|yourself|call it|done) the deal(?= (?:at|for|then|my)\b|{END})|done deal\b|(?:have|got) (?:i )?(?:yourself|urself) |consider (?:it|this) (?:sold|done|yours)|(?:(?:it|they|them|#)(?: is| are)?|\w+ (?:is|are)) (?:all )?yours\b|you (?:have )?got it $"
     r"|glad (?:that )?i(?: (?:have|could|can|both|were|are|able|to|did))* (?:reach|agree|agreed|come|came|could|find|found|make|worked|work|proceed|settled|have|got)\b|(?:glad|good|thank)(?: (?:to|for))* (?:do|doing|dealing|your) (?:business|with you)|(?:reached|have come to|have) (?:the |mutual )*agreement"
-    r"|i (?:am|be) in $|count me in|(?:is|hear|the|for) (?:the|my) yes\b|settled (?:at|on|for|then) |proceed on (?:it|that)|i (?:will|can|could) (?:make|live with) (?:it|that|this|#|your price)(?: work)?(?! (?:at|if|on|only|but|to)\b) ",
+    r"|i (?:am|be) in $|count me in|(?:is|hear|the|for) (?:the|my) yes\b|settled (?:at|on|for|then) |proceed on (?:it|that)|i (?:will|can|could) (?:make|live with) (?:it|that|this|#|your price)(?: work)?+(?! (?:at|if|on|only|but|to)\b) ",
     "You've got yourself a deal!",
     "Glad we could agree.",
     "This is a deal breaker",
@@ -481,7 +482,7 @@ STAYS = _pattern(
     words="otherwise or unless before not hate rather if might may could would able take",
 )
 GOODBYE = _pattern(
-    r"(?:good ?bye|bye|(?:good|best of) luck|have the (?:very )?(?:good|pleasant)? ?(?:day|one|evening|night|weekend|rest|time)|take care|thank anyway|thank(?: you)? (?:for|though)(?: (?:your|the|consider|all))* (?:time|consider|understanding|consideration|talk|patience|opportunity|effort)|thank you anyway|(?:next|another|some other) time|never ?mind|nvm|i (?:do )?wish you|wish(?:es|ing)? you|best (?:wishes|regards)|farewell|all the best|another buyer|other buyer|in the future|different circumstances|no hard feelings|good day|peace|so long|enjoy (?:your|the) (?:day|evening|weekend)|see you around|elsewhere)\b|👋",
+    r"(?:good ?bye|bye|(?:good|best of) luck|have the (?:very )?(?:good|pleasant)? ?(?:day|one|evening|night|weekend|rest|time)|take care|thank anyway|thank(?: you)?(?: for| though)?(?: (?:your|the|consider|all))* (?:time|consider|understanding|consideration|talk|patience|opportunity|effort)|thank you anyway|(?:next|another|some other) time|never ?mind|nvm|i (?:do )?wish you|wish(?:es|ing)? you|best (?:wishes|regards)|farewell|all the best|another buyer|other buyer|in the future|different circumstances|no hard feelings|good day|peace|so long|enjoy (?:your|the) (?:day|evening|weekend)|see you around|elsewhere)\b|👋",
     "Good luck finding another deal!",
     "Goodbye then.",
     "It was a good buy",
@@ -517,7 +518,7 @@ ADD = _pattern(
     words="add above",
 )
 LIMIT = _pattern(
-    r"(?:not|never|no|unable|not anything|anything|hard to)\b(?: \w+){0,6}? (?:below|above|past|further)(?: than)? (?:about |the )?$|(?:at minimum|no (?:below|above)|minimum (?:is|of|price)|not the penny (?:above|below)) (?:than )?$",
+    r"(?:not|never|no|unable|not anything|anything|hard to)\b(?: \w+){0,6}? (?:below|above|past|further)(?: (?:than|about|the|my|of|budgeted|budget|maximum|minimum|price|cost))*+ $|(?:at minimum|no (?:below|above)|minimum (?:is|of|price)|not the penny (?:above|below)) (?:than )?$",
     "I can't go below ",
     "not lower than ",
     "How about ",

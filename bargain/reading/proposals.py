@@ -153,6 +153,8 @@ def _free(at: int, words: list[str], value: float) -> bool:
     counted = after in _UNITS or (after.endswith("s") and after not in _NOT_PLURAL)
     if before == "the" or (1900 <= value <= 2100 and before in ("from", "since", "in", "is")):
         return False
+    if after in ("or", "x", "-") and words[at + 2 : at + 3] == ["#"] and (words[at + 3 : at + 4] or [""])[0] in _UNITS:
+        return False  # "110 or 220 volts"
     if "/" in (before, after) and not (value >= 100 and after == "/"):
         return False
     return not counted and before not in _NAMED and not (before in _CLOCK and value <= 24)
@@ -217,14 +219,14 @@ def _features(
     side = 1 if role == "seller" else -1  # dearer is better for the seller
     behind = table.theirs is not None and side * (table.theirs - value) > 0.005
     back = table.mine is not None and side * (value - table.mine) > 0.005
-    if behind or back:
+    if _far(value, table):
+        names.append("far, as all" if all(_far(values[other], table) for other in likely) else "far")
+    elif behind or back:
         names.append("worse than theirs" if behind else "above what I asked")
     elif table.mine is not None and table.theirs is not None and value not in (table.mine, table.theirs):
         names.append("between")
     if any(value < 0.35 * values[other] for other in likely):
         names.append("dwarfed")
-    if _far(value, table):
-        names.append("far, as all" if all(_far(values[other], table) for other in likely) else "far")
     if not amount.explicit:
         known = table.known
         if known:
@@ -282,7 +284,7 @@ def _sized(amount: Amount, value: float, table: Table) -> bool:
 def _range(low: int, high: int, words: list[str]) -> bool:
     """Whether two amounts are the ends of a range."""
     joined = words[low + 1 : high]
-    return joined == ["-"] or (joined in (["and"], ["to"]) and words[low - 1 : low] in (["between"], ["about"]))
+    return joined in (["-"], ["or"]) or (joined in (["and"], ["to"]) and words[low - 1 : low] in (["between"], ["about"]))
 
 
 CHOSEN = 0.3
@@ -304,7 +306,7 @@ def choose(
     for low, high in ((index - 1, index), (index, index + 1)):  # "between 50 and 60", "50-60"
         if low >= 0 and high < len(places) and _range(places[low], places[high], words):
             ends = [end for _, other, end in scored if other in (low, high)]
-            value = max(ends) if role == "buyer" else min(ends)
+            value, chance = (max(ends) if role == "buyer" else min(ends)), min(chance, 0.6)
     before = words[max(0, places[index] - 8) : places[index]]
     limit = not _BOUNDS.isdisjoint(before) and patterns.LIMIT(f" {' '.join(before)} ") is not None
     if chance >= DOUBTFUL and found[index].explicit and _far(value, table) and len({each for *_, each in scored}) == 1:

@@ -31,7 +31,7 @@ class Said:
     leaves: it ends the talk; ends: with a refusal and behind the price; parts: in a figure of speech, or its last words are a farewell. goodbye: it takes leave. probe: a price it only asks about ("is 50 your lowest?").
     lists: it names the listed price in words. asks: its question is about its price; questions: it asks something
     else; counts: its last question wants a number that is no price. unread: it holds money that was not understood, garbled: digits that are no number ("$1O").
-    yields: a word of it could be agreement; english: the rules know its language; confirms: it begins with "so".
+    yields: a word of it could be agreement; tells: more than a few words without a clear no; english: the rules know its language; confirms: it begins with "so".
     """
 
     price: float | None = None
@@ -56,6 +56,7 @@ class Said:
     counts: bool = False
     unread: bool = False
     garbled: bool = False
+    tells: bool = False
     yields: bool = False
     english: bool = True
     confirms: bool = False
@@ -247,6 +248,7 @@ class Heard:
     agrees: bool = False
     plainly: bool = False
     conditional: bool = False
+    denies: bool = False
     refuses: bool = False
     refused_last: bool = False
     leaves: bool = False
@@ -275,13 +277,18 @@ class Heard:
         index, last = sentence.first, len(sentence.clauses) - 1
         for number, clause in enumerate(sentence.clauses):
             yes = patterns.YES(clause, able) is not None
-            asked = sentence.asked and not (yes and number < last and patterns.SEALS(clause, able))  # "deal, is 6 ok?"
+            how = _agreement(clause, able) or ("barely" if yes else "")
+            before = how and number < last  # "deal, is 6 ok?", "works, cash on pickup?"
+            asked = sentence.asked and not (
+                before and (patterns.SEALS(clause, able) or patterns.CLOSES(sentence.text, able))
+            )
             if not asked and not stays and _leaving(clause, able):
                 self.leaves, self.left = True, index
             self.parts = self.parts or (not asked and not stays and patterns.ENDS(clause, able) is not None)
             self.goodbye = self.goodbye or (patterns.GOODBYE(clause, able) is not None and not stays)
-            refuses = any([pattern(clause, able) for pattern in (patterns.REFUSES, patterns.JUDGES, patterns.SCORNS)])
-            how = _agreement(clause, able) or ("barely" if yes else "")
+            denies = patterns.REFUSES(clause, able) is not None or patterns.JUDGES(clause, able) is not None
+            self.denies = self.denies or denies
+            refuses = denies or patterns.SCORNS(clause, able) is not None
             if number == last and clause == " i agree ":
                 how = "plainly"
             self.yields = self.yields or bool(how)
@@ -390,6 +397,7 @@ def read(text: str, role: str, table: Table, currency: str = "$") -> Said:
         counts=patterns.COUNTS(last.text, able) is not None,
         unread=told.unread or doubtful,
         garbled=told.unread,
+        tells=does.waits or does.denies or len(told.words) >= 8,
         yields=does.yields or agrees or conditional or does.closes or not _ASSENT.isdisjoint(told.words),
         english=known >= 0.3 * len(told.words),
         confirms=told.words[:1] in (["so"], ["then"]),

@@ -41,7 +41,7 @@ usual: original originally initial initially usually normally normal retail mark
 maximum: max maximal highest ceiling limit limits top tops most
 minimum: min lowest least floor bottom
 good: great fine fair reasonable acceptable perfect agreeable excellent wonderful satisfactory ideal doable fantastic awesome amazing suitable cool nice perfectly lovely fairly sensible decent fairer better okay-ish
-ok: okay k kk okey okie dokie alright aight oki okk oks
+ok: okay k kk okk okey okie dokie alright aight oki okk oks
 yes: yep yea yeah yup ya yess yesss sure absolutely certainly definitely gladly affirmative indeed aye yah
 high: higher steep expensive pricey dear hefty costly
 low: cheap
@@ -169,8 +169,8 @@ _PARTS = {
     "GOOD": "(?:good|ok)",
     "END": r"(?= [^a-z#]| $)",
     "SUBJECT": "(?:i|you|it|that|this|they|he|she)",
-    "NOTNO": r"(?:not|never|nobody|how (?:can|could|would) i|fool to|crazy to|mad to|hard to) (?:say no|reject|resist|argue|complain|object|turn (?:it|that|this|them) down|pass (?:it|that|this|them) up)\b",
-    "SO": r"(?: (?:and|so|then|well|ok|yes|good|oh|um|hmm+|(?:ha)++|lol|now|please|thank|you|i guess|i think|man)(?= ))*+",
+    "NOTNO": r"(?:not|never|nobody|hardly|how (?:can|could|would) i|fool to|crazy to|mad to|hard to) (?:say no|reject|resist|argue|complain|object|turn (?:it|that|this|them) down|pass (?:it|that|this|them) up)\b",
+    "SO": r"(?: (?:and|but|still|so|then|well|ok|yes|good|oh|um|hm+|(?:ha)++|lol|now|please|thank|you|i guess|i think|man)(?= ))*+",
     "YES": "(?:yes|ok|good|deal|agreed|sold|done|bought|👍|👌|🤝|✅|accept|granted|exactly|very well|of course|all right|will do|can do|bet|gotcha|correct|you got it|no (?:prob|problem|worries)|so be it|be my guest|as you (?:wish|say|like)|right you are|go (?:ahead|on|for it)|bingo|amen|my glad|made it)",
     "VERY": r"(?: (?:the|very|bit|little|tad|still|way|far|much|too|so|kind|sort|of|all|even|more|above|somewhat|slightly|rather|super|remain)(?= ))*+",
 }
@@ -261,8 +261,8 @@ QUESTION = _pattern(
 )
 # --- agreement ---------------------------------------------------------------------------------------------------------
 ACCEPTS = _pattern(
-    r"accept\b(?! (?:(?:from|with|by) (?:another|someone|other)|another|my\b|it before|that (?!price|offer|deal|is)|below|not anything|anything|any\b|no\b|above|(?:the )?offer to|budget|card|payment|paypal|if\b|or\b))"
-    r"|i(?: (?:will|do|can|am|would|glad|able|to|have|fully|completely))* agree(?: (?:on|to|with))?(?= (?:your|this|that(?= (?:[^the-z#]|price|offer|deal)| $)|that (?:#|price|offer) (?:is|sound) (?:the )?{GOOD}|the (?:price|offer|deal|transaction)|#|it\b|buy|sell)\b|(?= #))"
+    r"accept\b(?! (?:(?:from|with|by) (?:another|someone|other)|another|my\b|it before|that (?!price|offer|deal|is|#)|below|not anything|anything|any\b|no\b|above|(?:the )?offer to|budget|card|payment|paypal|if\b|or\b))"
+    r"|i(?: (?:will|do|can|am|would|glad|able|to|have|fully|completely))* agree(?: (?:on|to|with))?(?= (?:your|this|that(?= (?:[^the-z#]|price|offer|deal)| $)|that (?:#|price|offer) (?:is|sound) (?:the )?{GOOD}|the (?:price|offer|deal|transaction)|#|it\b(?! (?:is|was|has|look|could|need|will|would))|buy|sell)\b|(?= #))"
     r"|i(?: (?:will|would|can|could|am|able|glad|to|be|have|then|both))* (?:(?:take|buy) (?:{IT}|you(?= up)|the (?!loss|risk|chance|time|hit|look)\w+)|have (?:it|them|one|both))(?! %)(?! (?:percent|back|away|below|off (?!your)|to |from|with (?:me|you)|myself|home|as (?:the))\b)(?= (?:at|for|up|both|one|then|off your|price|offer|deal|if|please|[^the-z])| $)|i will take $|i would (?:like|love) to (?:take|buy|have) (?:it|this|that|them|one) (?:at|for) (?:that|this|your) price",
     "I'm happy to accept your offer of $12.",
     "Fine, I'll take it.",
@@ -271,7 +271,7 @@ ACCEPTS = _pattern(
     words="accept agreed agree take buy have",
 )
 SEALS = _pattern(
-    r"(?:(?:it|that|this) is|have|got|got to|yourself|call it|done) the deal(?= (?:at|for|then|my)\b|{END})|done deal\b|(?:have|got) (?:i )?(?:yourself|urself) |consider (?:it|this) (?:sold|done|yours)|(?:(?:it|they|them|#)(?: is| are)?|\w+ (?:is|are)) (?:all )?yours\b|you (?:have )?got it $"
+    r"(?:(?:it|that|this) is|have|got|got to|yourself|call it|done) the deal(?= (?:at|for|then|my)\b|{END})|done deal\b|(?:have|got) (?:i )?(?:yourself|urself) |consider (?:it|this) (?:sold|done|yours)|(?<!and )(?:(?:it|they|them|#)(?: is| are)?|\w+ (?:is|are)) (?:all )?yours\b|you (?:have )?got it $"
     r"|glad (?:that )?i(?: (?:have|could|can|both|were|are|able|to|did))* (?:reach|agree|agreed|come|came|could|find|found|make|worked|work|proceed|settled|have|got)\b|(?:glad|good|thank)(?: (?:to|for))* (?:do|doing|dealing|your) (?:business|with you)|(?:reached|have come to|have) (?:the |mutual )*agreement"
     r"|i (?:am|be) in $|count me in|(?:is|hear|the|for) (?:the|my) yes\b|settled (?:at|on|for|then) |proceed on (?:it|that)|i (?:will|can|could) (?:make|live with) (?:it|that|this|#|your price)(?: work)?+(?! (?:at|if|on|only|but|to)\b) ",
     "You've got yourself a deal!",
@@ -282,21 +282,21 @@ SEALS = _pattern(
 )
 AGREES = _pattern(
     r"(?:good|ok|glad) with (?:that|it|this|your|#|the price)|(?:good|ok) (?:by|for|with) me\b|(?:that|this|which|price|offer|#) (?:will |would |should |do |is )*+(?:work|{GOOD}) (?:good )?(?:for|with|by|to) (?:me|us)\b"
-    r"|i (?:guess |suppose |think )?{MAY} (?:do|live with|manage|swing|allow|go with|pay|agree to|work with|handle|give you|go for) (?:that|it|this|your minimum price|#(?! (?:%|percent|off|below))|your price|your offer|your #)|(?:can|could|will) do (?:that|it) |you (?:can|may) have it|you (?:win|(?:have )?(?:convinced|persuaded|won|twisted))|you drive the hard|i guess(?: so| that)? $|why not $|(?:all|are) set $|(?:do|have) i (?:have )?the deal|granted\b|(?:it|that|this|one|they) (?:is|are) my $|{NOTNO}|(?:boss|wife|husband|mom|dad|she|he) (?:say|says|said) (?:yes|ok)"
-    r"|let us (?:do (?:it|that|this|#)|go (?:with|ahead)|proceed|say that|make (?:it|the deal (?:at|for|on|official))|move forward|get (?:this|it) done)\b|go (?:ahead|on) (?:with|then|and)|(?:yes|ok|good) please|it is $|i {MAY} (?:proceed|go ahead)",
+    r"|i (?:guess |suppose |think )?{MAY} (?:do|live with|manage|swing|allow|match|meet|go with|pay|agree to|work with|handle|give you|go for) (?:that|it|this|your minimum price|#(?! (?:%|percent|off|below))|your price|your offer|your #)|(?:can|could|will) do (?:that|it) |you (?:can|may) have it|you (?:win|(?:have )?(?:convinced|persuaded|won|twisted))|you drive the hard|i guess(?: so| that)? $|why not $|(?:all|are) set $|(?:do|have) i (?:have )?the deal|granted\b|(?:it|that|this|one|they) (?:is|are) my $|{NOTNO}|(?:boss|wife|husband|mom|dad|she|he) (?:say|says|said) (?:yes|ok)"
+    r"|let us (?:do (?:it|that|this|#)|go (?:with|ahead)|proceed|say that|make (?:it|the deal (?:at|for|on|official))|move forward|get (?:this|it) done)\b|go (?:ahead|on) (?:with|then|and)|(?:yes|ok|good) please|(?<!what )(?<!as )(?<!how )it is $|i {MAY} (?:proceed|go ahead)",
     "That works for me.",
     "$15 sounds good to me",
     "A price that works for both of us.",
     starts=r"(?:i (?:think|find|believe|agree|suppose) )?(?:(?:that|this|it(?! work)|which|#|(?:your|the|this|that) (?:price|offer|deal|price|agreement|#))(?: of #| at #)? )(?:(?:{MAY}|{BE}|do|be|should|all|both|very|for|the|quite|yes|above|above|than) )*(?:work(?: (?:good|out|too|then))*{END}|suit|do $|(?:very )?{GOOD}(?: (?:price|offer|agreement|enough))?(?= (?:to|by|with|then|and|in|consider|given)\b|{END}))(?! (?:start|point))"
     r"|(?:(?:that|it|this|#|(?:your|the) (?:price|offer)) )?sound (?:very )?(?:like )?(?:the )?(?:{GOOD}|deal|plan)(?: (?:price|deal|offer|agreement|plan))?(?= (?:to|for|with|by|then)\b|{END})|(?:work|{GOOD}) (?:for me|enough)|work{END}|(?:i am )?able $|come $",
-    words="come able please glad work suit suits agree do good ok plan deal live manage swing go pay handle give have win convinced persuaded won twisted drive guess not set granted boss wife husband mom dad she he let is proceed no my never nobody fool crazy mad hard how resist will would suppose",
+    words="come able please glad work suit suits agree do good ok plan deal live manage swing go pay handle give have win convinced persuaded won twisted drive guess not set granted boss wife husband mom dad she he let is proceed no my hardly never nobody fool crazy mad hard how resist will would suppose",
 )
 GIVES_IN = _phrases(
     """
     count me in, sign me up, put me down for, where do|can i sign, take my money, my hand on it, here is my hand, put it there,
     music to my ears, no objection|objections|complaints, consider it|that|this|# done|sold|settled|accepted|yours|agreed, i give in, i surrender|yield|cave|concede,
     wore|worn|talked me down|round|into, you got|have me, you broke me, you are killing me, twist|twisted my arm, say no more, say less, it is a go, we|you are on,
-    we have a winner, ring it|me up, box|bag|load|pack|wrap it up?, hand|fork it over, give it here, send it over|along, ship it, coming home with me, make it so,
+    we have a winner, ring it|me up, box|bag|load|pack|wrap it up?, write it up, found our price|deal, hand|fork it over, give it here, send it over|along, ship it, coming home with me, make it so,
     let us roll|shake, call it even|settled|done, that|it settles it, it|that is settled, we are good|ok|set|square, whatever you say, fair is fair, fair play,
     right on, roger that, copy that, aye aye, signed and sealed, lock it in, locked in, done and done|dusted, going to a good home,
     treat|ride|use it well, take good care of it, my wallet is open, wallet opened, has|got my|your name on it, your name is on it, you may|can have|take|keep it|them|this,
@@ -314,7 +314,7 @@ GIVES_IN = _phrases(
 ENDS = _phrases(
     """
     count me out, no dice, hard pass, not for me, no thanks, agree to disagree, part ways|company|friends, part as friends, separate ways, paths part, end of story|discussion|conversation,
-    end of the line|road|talk, that is that, mind is made up, forget it|that, better luck next time, off i|you go, on my way out|home, see myself out, the door is there|closed, there is the door,
+    end of the line|road|talk, that is that, mind is made up, forget it|that, better luck next time, off i|you go, on my way out|home, see myself out, i am heading|going out|off|home, skip this|it|that|the, moving along, not worth it to me, go|do without, the door is there|closed, there is the door,
     door is open|closed, throw|throwing|threw in the towel, i give up, i am giving up, i fold, call it quits|off, time to go, got to go, have to go now, i must go, must be off, hitting|hit the road,
     ship has sailed, close|closing up shop, shop is closed, we are finished|through|done, waste|wasting of? my|our|your time, waste of time,
     nothing more|left|further to say|discuss|add|talk, lose my number, off the market, not for sale, no longer for sale, no longer available|interested, no longer want|need,
@@ -344,14 +344,14 @@ SCORNS = _phrases(
     alone="higher, lower, more, firm, up, try, hardly, never, hmm no, as if",
 )
 YES = _raw(
-    r"^(?=.* {YES} )(?: (?:{YES}|then|so|thank|you|too|man|bro|sir|someone|bud|it|is|that|much|very|i|do|does|will|can|would|have|please|me|for|by|with|work|lol|(?:ha)++h?a?|oh|well|um|hmm+|uh|the|and|guess|think|just|course|got|rock|someone|funny|my|i suppose|for it|🎉|!))*+ $",
+    r"^(?=.* {YES} )(?: but)?(?: (?:{YES}|then|so|thank|you|too|man|bro|sir|someone|bud|it|is|that|much|very|i|do|does|will|can|would|have|please|me|for|by|with|work|lol|(?:ha)++h?a?|oh|well|um|hm+|uh|the|and|guess|think|just|course|got|rock|someone|funny|my|i suppose|for it|🎉|!))*+ $",
     "OK, fine by me then",
     "👍",
     "OK so that is why",
     words="yes ok good deal agreed sold done bought 👍 👌 🤝 ✅ accept granted exactly very of all will can bet gotcha correct you no so be as right go bingo amen my make",
 )
 YES_START = _raw(
-    r"^(?: (?:and|so|then|well|oh|um|uh|hmm+|(?:ha)++|lol|thank|you)(?= ))*+ (?:{YES}|true|good enough)(?= )(?! (?:luck|not|but|reason|question|point|i understand|i see|i hear))",
+    r"^(?: (?:and|so|then|well|oh|um|uh|hm+|(?:ha)++|lol|thank|you)(?= ))*+ (?:{YES}|true|good enough)(?= )(?! (?:luck|not|but|reason|question|point|i understand|i see|i hear))",
     "Sure, see you then",
     "OK then, tomorrow",
     "I like it",
@@ -371,7 +371,7 @@ SO_WOULD_I = _pattern(
     starts=r"(?:it|that|i|they|he|she) (?:would|could|can|will|do|does|did|am|is|are)(?: (?:take|do|that|it|so|please|too|yes|for you|for yes))*{END}",
 )
 CLOSES = _pattern(
-    r"(?:come (?:by|above|get)|where (?:do|can|should) i sign|budget or card|how (?:would|do|will) you (?:like|want|prefer) to pay|(?:when|where|what time|how soon) (?:can|could|should|do|would|is|will|to) (?:i|you|the)|what (?:day|time) |pick (?:\w+ )?up|pickup|be (?:above|there|by)|see (?:you|yes)|on my way|meet (?:you|up|at|there|tomorrow|tonight)|address|venmo|paypal|zelle|"
+    r"(?:come (?:on )?(?:by|above|get)|where (?:do|can|should) i sign|budget or card|how (?:would|do|will) you (?:like|want|prefer) to pay|(?:when|where|what time|how soon) (?:can|could|should|do|would|is|will|to) (?:i|you|the)|what (?:day|time) |pick (?:\w+ )?up|pickup|be (?:above|there|by)|see (?:you|yes)|on my way|meet (?:you|up|at|there|tomorrow|tonight)|address|venmo|paypal|zelle|"
     r"(?:send|mail|draw|prepare|transfer|arrange|wire|provide|get|budget) (?:\w+ ){0,4}?(?:payment|contract|invoice|paperwork|papers|details|delivery|budget|money|#|item|link|truck|agreement|above|up)|draw up|here (?:you go|is)|i will (?:budget|have|get|pack|proceed|hold|send|ship|prepare|arrange) |enjoy (?:your|the|it)|next steps|"
     r"(?:proceed|go ahead|move forward|forward)(?: (?:with|to|the|this|your))* (?:transaction|payment|buy|it|deal|agreement|order|paperwork|checkout|sell)|proceed|transaction (?:is )?done|clos(?:e|ing) (?:the|this) deal)\b",
     "Great, draw up the paperwork.",
@@ -401,7 +401,7 @@ OTHERS = _pattern(
 # --- refusal, doubt, conditions ----------------------------------------------------------------------------------------
 REFUSES = _pattern(
     r"(?:can|could|will|would|do|does|did|am|are|is|be|was) not (?:(?!fully|yet but|yes|convinced|certain|only|just)\w+ ){0,3}?(?:accept|agree|say yes|do|take|go|sell|pay|let|justify|budget|come|drop|offer|match|budge|meet|reach|below|above|give|part|move|able|possible|spend|work|enough|interested|cut|make|feasible|good|help|low|high|stretch|think so|negotiable|allow|consider|cover|leave)\b"
-    r"|(?:(?<!not )(?<!never )(?<!could i )(?<!fool to )reject|unable|(?<!not )(?<!fool to )turn(?:ing|ed)? (?:[\w#]+ ){0,3}?down|no (?:deal|way|chance|thank|can do|transaction)|afraid not|not (?:the deal|(?:at|for) that price|enough|good|able|interested|yet|feasible|possible|quite|happening|the chance)|never mind|nevermind|nvm|forget it|said no|hell no|not (?:at|for) #|need (?:\w+ )?above|the no|(?<!say )no to (?:#|that|your|it)|not today|get real|(?:out of|waste of|end wasting) (?:the |my |your )*(?:question|time|range|budget|reach)|pass on|get lost|kidding me|in your dreams|dream on|you wish|above my dead body|robbery|(?:nobody|no one) (?:accept|sell|take|pay|agree)|fool to (?:say yes|accept|agree|sell|take|pay))\b"
+    r"|(?:(?<!not )(?<!never )(?<!hardly )(?<!could i )(?<!fool to )reject|unable|(?<!not )(?<!fool to )turn(?:ing|ed)? (?:[\w#]+ ){0,3}?down|no (?:deal|way|chance|thank|can do|transaction)|afraid not|not (?:the deal|(?:at|for) that price|enough|good|able|interested|yet|feasible|possible|quite|happening|the chance)|never mind|nevermind|nvm|forget it|said no|hell no|not (?:at|for) #|need (?:\w+ )?above|the no|(?<!say )no to (?:#|that|your|it)|not today|get real|(?:out of|waste of|end wasting) (?:the |my |your )*(?:question|time|range|budget|reach)|pass on|get lost|kidding me|in your dreams|dream on|you wish|above my dead body|robbery|(?:nobody|no one) (?:accept|sell|take|pay|agree)|fool to (?:say yes|accept|agree|sell|take|pay))\b"
     r"|too (?:high|low|much|little|far|rich|bad|small|big|above|below)\b",
     "I can't go that low.",
     "I must respectfully decline your offer.",
@@ -466,7 +466,7 @@ GOING = _raw(
 OVER = _pattern(
     r"(?:(?:talk|deal)(?: {BE})?|(?:it|this|that|i)(?: {BE}))(?: (?:now|all|then|so))*+ (?:above|above|off|dead|finished|ended|done|through|out|gone|at (?:the|this) (?:end|impasse|standstill)|too far apart|worlds apart)(?= (?:here|with (?:this|the|you)|talk|then|the table|the usual)\b|{END})"
     r"|(?:to|i)(?: (?:are|do|will|have|still|afraid|clearly|sound|both|then|could|can|would|simply))*+ (?:not|unable|never)(?: (?:be|able|to|sound|go|yet|have))* (?:reach|come to|come together|make (?:the|this) deal|find (?:the|common|middle)|get to|agree|see eye|meet in|close|strike|do business|bridge|work (?:this|it|something) out|continue|pursue|proceed|go (?:on|further)|negotiate|talk)(?! (?:it|above|your|that price|#|below|to (?:that|#|your|this|it)|on #|at #)\b)|unable to (?:reach|come to|find|agree on|strike)(?: \w+)? (?:agreement|deal|middle|common|this|price)"
-    r"|(?:no longer|not) (?:be )?(?:interested|wish|want|for transaction|available|buy(?! (?:it|this|that|the \w+) (?:at|for))|need (?:it|one|the|this))\b|decided (?:not to|against|to keep)|not anything (?:left |above |further )?to (?:discuss|talk|say|add)|no (?:point|use|reason|sense) (?:in |to )?(?:go|continu|talk|keep)\w*|the end of (?:it|this|that|the talk|the road|my)\b|count me out|no time for"
+    r"|(?:no longer|not) (?:be )?(?:interested|wish|want|for transaction|available|buy(?: (?:it|this|the|one|anything|today|from|you|\w+))?{END}|need (?:it|one|the|this))\b|decided (?:not to|against|to keep)|not anything (?:left |above |further )?to (?:discuss|talk|say|add)|no (?:point|use|reason|sense) (?:in |to )?(?:go|continu|talk|keep)\w*|the end of (?:it|this|that|the talk|the road|my)\b|count me out|no time for"
     r"|(?:not|never) (?:go|meant) to (?:work|reach|happen|agree|be|make (?:the|this) deal)\b|changed my mind|(?:it|this) is not for (?:me|us)\b|(?:this|it) will not work(?: out)?(?: for (?:us|me))? $|someone (?:else )?(?:already )?(?:bought|took|got|want) it|(?:already|just|is|it|was|been) sold\b(?! (?:to you|for #|at #|then))|wrong (?:size|one|colou?r)|i do not buy|blocking you|no (?:buy|transaction|deal) (?:from me|today|here|then|between)|rather keep\b|(?:good ?bye|bye|farewell|adios|so long)\b|break (?:it |this )?off\b|no thank\b|(?:maybe )?(?:next|another|some other) (?:time|day)|(?:my) (?:ways|paths) (?:\w+ )?part|where i get off|throw(?:ing)? in the towel|off you go|(?:door|look|store|stall) is close\w*|do not (?:message|text|contact|write|bother|call)(?: \w+)? (?:again|further|above)|sorry (?:just )?sold it|🚶",
     "We can't reach an agreement.",
     "I'm no longer interested.",
@@ -511,11 +511,11 @@ MIDDLE = _pattern(
     words="split meet halfway",
 )
 ADD = _pattern(
-    r"add (?:another |the )?# and |# above and (?:it|you|i)\b",
+    r"(?:add|raise|increase|bump|go up|come up)(?: (?:it|that|your|my|the|price|offer|another|by|up))*+ #(?! (?:%|percent|to))|# above and (?:it|you|i)\b",
     "Add $5 and it's yours",
-    "$5 more and you have it",
-    "add a case",
-    words="add above",
+    "Raise it by $5.",
+    "Raise it to $5",
+    words="add raise increase bump go come above",
 )
 LIMIT = _pattern(
     r"(?:not|never|no|unable|not anything|anything|hard to)\b(?: \w+){0,6}? (?:below|above|past|further)(?: (?:than|about|the|my|of|budgeted|budget|maximum|minimum|price|cost))*+ $|(?:at minimum|no (?:below|above)|minimum (?:is|of|price)|not the penny (?:above|below)) (?:than )?$",

@@ -122,7 +122,7 @@ class Reader:
         walked = role if act.kind == "walk_away" else self._still_gone(act)
         if walked:  # what the buyer could still come back to
             self._last = self._table["seller"][1] if "seller" in self._table else self.list_price or self._last
-        brief = act.kind in ("reject", "other") and len(text.split()) <= 3  # "Then no." may end it, "I will." agree
+        brief = act.kind in ("reject", "other") and len(text.split()) <= 6  # "Then no." may end it
         self._outcome = Outcome(
             "no_deal" if walked else "ongoing",
             standing_price=self._last,
@@ -188,7 +188,7 @@ class Reader:
         offer = said.price
         agreed = self._outcome.state == "deal"
         turned_down = said.goodbye and not agreed and self._turned_down and offer is None
-        surely_none = said.english and not said.yields and not said.same and not said.closes
+        surely_none = said.english and said.tells and not (said.yields or said.same or said.closes)
         own = self._table.get(role)
         stays = offer is not None and own is not None and same(own[1], offer)
         moves = offer is not None and not stays and not said.limit and (theirs is None or not same(offer, theirs[1]))
@@ -226,7 +226,7 @@ class Reader:
             not differs
             and theirs is not None
             and theirs[0] != LISTED
-            and ((said.asks and not said.confirms) or said.waits)
+            and ((said.asks and not said.confirms and not stays) or said.waits)
         ):
             return Act("other"), None  # the rival's price, asked back
         plain = said.agrees or said.conditional

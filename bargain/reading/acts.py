@@ -31,7 +31,8 @@ class Said:
     leaves: it ends the talk; ends: with a refusal and behind the price; parts: in a figure of speech, or its last words are a farewell. goodbye: it takes leave. probe: a price it only asks about ("is 50 your lowest?").
     lists: it names the listed price in words. asks: its question is about its price; questions: it asks something
     else; counts: its last question wants a number that is no price. unread: it holds money that was not understood, garbled: digits that are no number ("$1O").
-    yields: a word of it could be agreement; tells: more than a few words without a clear no; english: the rules know its language; confirms: it begins with "so".
+    yields: a word of it could be agreement; tells: more than a few words without a clear no; inside: its price
+    stands in words of acceptance; english: the rules know its language; confirms: it begins with "so".
     """
 
     price: float | None = None
@@ -56,6 +57,7 @@ class Said:
     counts: bool = False
     unread: bool = False
     garbled: bool = False
+    inside: bool = False
     tells: bool = False
     yields: bool = False
     english: bool = True
@@ -305,7 +307,7 @@ class Heard:
                     self.barely = self.barely and how == "barely"
                     self.agreed = min(self.agreed, index + clause.count("#"))
                     self.sealed += tuple(range(index, index + clause.count("#"))) if how != "barely" else ()
-            elif not refuses and (not asked or patterns.COUNTS(clause, able)):
+            elif not refuses and not conditioned and (not asked or patterns.COUNTS(clause, able)):
                 match = patterns.CLOSES(clause, able)
                 self.closes = self.closes or (
                     match is not None and not waits and patterns.OTHERS(clause[: match.start() + 1]) is None
@@ -372,7 +374,8 @@ def read(text: str, role: str, table: Table, currency: str = "$") -> Said:
         conditional = conditional or does.waits
         vague = does.barely and (does.goodbye or does.leaves or patterns.UNDERSTANDS(line, able) is not None)
         beside = not fits and False in sealed.values()  # "6 works" is about the hour
-        agrees = not conditional and not does.refused_last and not vague and not beside
+        wonders = last.asked and not fits and not patterns.CLOSES(last.text, able)  # "OK. And the stains?"
+        agrees = not (conditional or does.refused_last or vague or beside or wonders)
     known = len([word for word in told.words if word in _ENGLISH])
     return Said(
         price=price,
@@ -400,6 +403,7 @@ def read(text: str, role: str, table: Table, currency: str = "$") -> Said:
         tells=does.waits or does.denies or len(told.words) >= 8,
         yields=does.yields or agrees or conditional or does.closes or not _ASSENT.isdisjoint(told.words),
         english=known >= 0.3 * len(told.words),
+        inside=best is not None and best.index in does.sealed,
         confirms=told.words[:1] in (["so"], ["then"]),
     )
 

@@ -251,12 +251,15 @@ class Reader:
             if said.plainly or (said.agrees and (said.lists or (heard and theirs[0] != LISTED))):
                 return theirs
             arranged = said.closes and not said.conditional and theirs[0] != LISTED
-            return theirs if arranged and (heard or (said.agrees and newest)) else None
+            return theirs if arranged and (heard or (newest and (said.agrees or role == "seller"))) else None
         if said.limit or said.conditional or (said.waits and not said.plainly):
             return None
         if said.same or same(offer, theirs[1]):
             return None if not (said.same or said.agrees) or (theirs[0] == LISTED and not said.agrees) else theirs
-        return self._older(role, offer, theirs[1]) if said.agrees else None
+        if not said.agrees:
+            return None
+        older = self._older(role, offer, theirs[1])
+        return theirs if older and not said.inside else older
 
     def _older(self, role: str, offer: float, newest: float) -> tuple[int, float] | None:
         """An earlier offer of the rival that is named again and is no worse for the rival than the newest."""

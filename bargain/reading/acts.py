@@ -177,7 +177,7 @@ class Parsed:
 
     def sentence_of(self, index: int) -> int:
         """The number of the sentence that the index-th amount stands in."""
-        return max(number for number, sentence in enumerate(self.sentences) if sentence.first <= index)
+        return max([number for number, sentence in enumerate(self.sentences) if sentence.first <= index])
 
 
 @lru_cache(maxsize=1024)
@@ -192,8 +192,11 @@ def parsed(text: str, role: str, currency: str) -> Parsed:
     rest = "".join([*pieces, own[start:].replace("#", " ")])
     words = patterns.plain(rest)
     places = [index for index, word in enumerate(words) if word == "#"]
-    able = patterns.possible(words)
-    return Parsed(found, words, places, _sentences(words), able, UNREAD.search(rest) is not None)
+    sentences = _sentences(words)
+    able = 1
+    for sentence in sentences:
+        able |= sentence.able
+    return Parsed(found, words, places, sentences, able, UNREAD.search(rest) is not None)
 
 
 _STOPS = frozenset(".?!;\n:")
@@ -202,29 +205,32 @@ _LONGEST = 80
 
 
 def _sentences(words: list[str]) -> list[Sentence]:
-    found, start, first = [], 0, 0
-    for index in range(len(words) + 1):
-        word = words[index] if index < len(words) else "."
-        stop = word in _STOPS or (word == "-" and words[index - 1 : index + 2] != ["#", "-", "#"])
-        if not stop and index - start < _LONGEST:
-            continue
-        part = words[start:index]
-        if part:
+    found: list[Sentence] = []
+    start = first = 0
+    stops = [index for index, word in enumerate(words) if word in _STOPS or (word == "-" and not _range(words, index))]
+    for stop in (*stops, len(words)):
+        mark = words[stop] if stop < len(words) else "."
+        if start == stop and mark == "?" and found:
+            found[-1].asked = True
+        while start < stop:
+            part = words[start : min(stop, start + _LONGEST)]
+            start += len(part)
             line = f" {' '.join(part)} "
-            able = patterns.possible(part)
-            asked = word == "?" or patterns.QUESTION(line, able) is not None
-            clauses: tuple[str, ...] = (line,)
+            able = patterns.possible(part, line)
+            clauses = (line,)
             if able & patterns.CLAUSE.bit:
-                clauses = tuple(
-                    f" {clause.strip()} " for clause in patterns.CLAUSE.search.split(line) if clause.strip()
-                )
+                clauses = tuple([f" {clause.strip()} " for clause in patterns.CLAUSE.search.split(line) if clause.strip()])
+            asked = (mark == "?" and start == stop) or patterns.QUESTION(line, able) is not None
             if clauses:
                 found.append(Sentence(line, clauses, asked, first, able))
             first += part.count("#")
-        elif word == "?" and found:
-            found[-1].asked = True
-        start = index + 1
+        start = stop + 1
     return found
+
+
+def _range(words: list[str], index: int) -> bool:
+    """Whether a dash stands between two amounts."""
+    return words[index - 1 : index + 2] == ["#", "-", "#"]
 
 
 _ASSENT = word_set("yes ok deal accept agree agreed sold done good work 👍 👌 🤝 ✅ #")
@@ -272,32 +278,36 @@ class Heard:
     def hear(self, sentence: Sentence) -> None:
         """Takes the next sentence in."""
         text, able = sentence.text, sentence.able
+        if not able & _HEARD and not text.endswith(" it is "):
+            return
         stays = patterns.STAYS(text, able) is not None
         conditioned = patterns.CONDITION(text, able) is not None
         waits = patterns.WAITS(text, able) is not None
         self.waits = self.waits or waits
         index, last = sentence.first, len(sentence.clauses) - 1
         for number, clause in enumerate(sentence.clauses):
-            yes = patterns.YES(clause, able) is not None
-            how = _agreement(clause, able) or ("barely" if yes else "")
-            before = how and number < last  # "deal, is 6 ok?", "works, cash on pickup?"
-            asked = sentence.asked and not (
-                before and (patterns.SEALS(clause, able) or patterns.CLOSES(sentence.text, able))
-            )
-            if not asked and not stays and _leaving(clause, able):
-                self.leaves, self.left = True, index
-            self.parts = self.parts or (not asked and not stays and patterns.ENDS(clause, able) is not None)
-            self.goodbye = self.goodbye or (patterns.GOODBYE(clause, able) is not None and not stays)
-            denies = patterns.REFUSES(clause, able) is not None or patterns.JUDGES(clause, able) is not None
-            self.denies = self.denies or denies
-            refuses = denies or patterns.SCORNS(clause, able) is not None
+            how = _agreement(clause, able) or ("barely" if patterns.YES(clause, able) is not None else "")
             if number == last and clause == " i agree ":
                 how = "plainly"
+            asked = sentence.asked
+            if asked and how and number < last:  # "deal, is 6 ok?", "works, cash on pickup?"
+                asked = not (patterns.SEALS(clause, able) or patterns.CLOSES(text, able))
+            if able & _GOES and not stays:
+                if not asked and _leaving(clause, able):
+                    self.leaves, self.left = True, index
+                self.parts = self.parts or (not asked and patterns.ENDS(clause, able) is not None)
+                self.goodbye = self.goodbye or patterns.GOODBYE(clause, able) is not None
+            refuses = False
+            if able & _NO:
+                denies = patterns.REFUSES(clause, able) is not None or patterns.JUDGES(clause, able) is not None
+                self.denies = self.denies or denies
+                refuses = denies or patterns.SCORNS(clause, able) is not None
             self.yields = self.yields or bool(how)
             if refuses and not asked:
                 self.refuses = self.refused_last = True
                 self.plainly = self.plainly and patterns.REJECTS(clause, able) is None
                 self.agrees = self.agrees and self.plainly
+            amounts = clause.count("#")
             if how and not asked and (how == "plainly" or not refuses):
                 if conditioned or (waits and how == "plainly"):
                     self.conditional = True
@@ -305,14 +315,20 @@ class Heard:
                     self.agrees, self.refused_last = True, False
                     self.plainly = self.plainly or how == "plainly"
                     self.barely = self.barely and how == "barely"
-                    self.agreed = min(self.agreed, index + clause.count("#"))
-                    self.sealed += tuple(range(index, index + clause.count("#"))) if how != "barely" else ()
-            elif not refuses and not conditioned and (not asked or patterns.COUNTS(clause, able)):
+                    self.agreed = min(self.agreed, index + amounts)
+                    self.sealed += tuple(range(index, index + amounts)) if how != "barely" else ()
+            elif not (refuses or conditioned or waits) and (not asked or patterns.COUNTS(clause, able)):
                 match = patterns.CLOSES(clause, able)
                 self.closes = self.closes or (
-                    match is not None and not waits and patterns.OTHERS(clause[: match.start() + 1]) is None
+                    match is not None and patterns.OTHERS(clause[: match.start() + 1]) is None
                 )
-            index += clause.count("#")
+            index += amounts
+
+
+_AGREE = patterns.ACCEPTS.bit | patterns.SEALS.bit | patterns.AGREES.bit | patterns.GIVES_IN.bit
+_GOES = patterns.LEAVES.bit | patterns.OVER.bit | patterns.ENDS.bit | patterns.GOODBYE.bit
+_NO = patterns.REFUSES.bit | patterns.JUDGES.bit | patterns.SCORNS.bit
+_HEARD = _AGREE | _GOES | _NO | patterns.YES.bit | patterns.WAITS.bit | patterns.CLOSES.bit
 
 
 def _leaving(clause: str, able: int) -> bool:
@@ -325,14 +341,21 @@ def _leaving(clause: str, able: int) -> bool:
 
 def _agreement(clause: str, able: int) -> str:
     """ "plainly", "softly" or "" for one clause."""
-    for pattern, how in ((patterns.ACCEPTS, "plainly"), (patterns.SEALS, "plainly"), (patterns.AGREES, "softly"), (patterns.GIVES_IN, "softly")):
+    if clause.endswith(" it is ") and not clause.endswith((" what it is ", " as it is ", " how it is ")):
+        return "softly"  # "$15 it is"
+    if not able & _AGREE:
+        return ""
+    for pattern, how in ((patterns.ACCEPTS, "plainly"), (patterns.SEALS, "plainly"), (patterns.AGREES, "softly")):
         match = pattern(clause, able)
-        if match is None:
-            continue
-        before = clause[: match.start() + 1]
-        if patterns.DENIED(before) is None and (pattern is patterns.SEALS or patterns.OTHERS(before) is None):
+        if match is not None and _own(clause[: match.start() + 1], pattern is patterns.SEALS):
             return how
-    return ""
+    phrase = patterns.GIVES_IN(clause, able)
+    return "softly" if phrase is not None and _own(clause[: clause.index(phrase) + 1]) else ""
+
+
+def _own(before: str, anybody: bool = False) -> bool:
+    """Whether what stands before words of agreement leaves them the speaker's, and unbroken."""
+    return patterns.DENIED(before) is None and (anybody or patterns.OTHERS(before) is None)
 
 
 @lru_cache(maxsize=1024)

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import product
 
 from bargain.reading.money import word_set
 
@@ -151,14 +152,20 @@ class Pattern:
 
 _OF_WORD: dict[str, int] = {}
 """The bits of the patterns that a word can be in."""
+_PHRASE_OF: dict[str, list[tuple[str, int]]] = {}
+"""The set phrases of a word, with the bits of their lists."""
 
 
-def possible(words: Iterable[str]) -> int:
-    """The bits of the patterns that can be in a clause of these words."""
+def possible(words: Iterable[str], line: str) -> int:
+    """The bits of the patterns that can be in a sentence of these words, and of the lists with a phrase in it."""
     bits = 1
     for word in words:
         if word in _OF_WORD:
             bits |= _OF_WORD[word]
+        if word in _PHRASE_OF:
+            for phrase, bit in _PHRASE_OF[word]:
+                if phrase in line:
+                    bits |= bit
     return bits
 
 
@@ -198,21 +205,57 @@ def _raw(regex: str, *examples: str, words: str = "", plain: bool = True) -> Pat
     return Pattern(re.compile(regex), (first, second), miss, bit, plain)
 
 
-def _phrases(anywhere: str, *examples: str, alone: str = "") -> Pattern:
-    """A pattern of set phrases between commas, written as one speaks: "a|b" is either word, "a?" may be missing.
+_COMMON = word_set(
+    "i you it that this the # and to of for in on me my your is are am be do does not no will would can could have with "
+    "at so if up down out go take give good ok yes price deal come what where here there all put get one talk accept"
+)
+_AROUND = word_set("and but still so then well ok yes oh um hm ha lol man please thank you now it is i will that")
 
-    alone: phrases that count where nothing else is in the clause. A phrase is looked for where its longest word is.
-    """
-    parts, triggers = [], set[str]()
-    for phrases, form in ((anywhere, "(?:{})(?= )"), (alone, "^{SO}(?:{}){SO} $")):
-        found = []
-        for phrase in filter(None, map(str.strip, phrases.replace("\n", " ").split(","))):
-            slots = [([" ".join(plain(word)) for word in slot.rstrip("?").split("|")], slot[-1] == "?") for slot in phrase.split()]
-            found.append("".join([f"(?: (?:{'|'.join(words)}))" + "?" * may for words, may in slots]))
-            longest = max((words for words, may in slots if not may), key=lambda words: min(map(len, words)))
-            triggers.update(word.split()[-1] for word in longest)
-        parts += [form.replace("{}", "|".join(found))] * bool(found)
-    return _raw("|".join(parts), *examples, words=" ".join(triggers))
+
+@dataclass(frozen=True, slots=True)
+class Phrases:
+    """Set phrases, and those that count where nothing else is in the clause; examples as of a Pattern."""
+
+    anywhere: tuple[str, ...]
+    alone: frozenset[str]
+    hits: tuple[str, str]
+    miss: str
+    bit: int
+    plain: bool = True
+
+    def __call__(self, clause: str, able: int = -1) -> str | None:
+        """The first phrase found in a clause."""
+        if not able & self.bit:
+            return None
+        for phrase in self.anywhere:
+            if phrase in clause:
+                return phrase
+        words = clause.split()
+        while words and words[0] in _AROUND and " ".join(words) not in self.alone:
+            words.pop(0)
+        while words and words[-1] in _AROUND and " ".join(words) not in self.alone:
+            words.pop()
+        whole = " ".join(words)
+        return f" {whole} " if whole in self.alone else None
+
+
+def _phrases(anywhere: str, *examples: str, alone: str) -> Phrases:
+    """Phrases between commas, written as one speaks: "a|b" is either word, "a?" may be missing."""
+    bit = 1 << next(_BITS)
+    found, whole = _spelled_out(anywhere), _spelled_out(alone)
+    for phrase in (*found, *whole):
+        rare = max(phrase.split(), key=lambda word: (word not in _COMMON, len(word)))
+        _PHRASE_OF.setdefault(rare, []).append((phrase, bit))
+    first, second, miss = examples
+    return Phrases(found, frozenset([phrase.strip() for phrase in whole]), (first, second), miss, bit)
+
+
+def _spelled_out(lines: str) -> tuple[str, ...]:
+    found = []
+    for phrase in lines.replace("\n", " ").split(","):
+        slots = [slot.rstrip("?").split("|") + [""] * slot.endswith("?") for slot in phrase.split()]
+        found += [f" {' '.join(plain(' '.join(words)))} " for words in product(*slots)]
+    return tuple(dict.fromkeys(found))
 
 
 # --- whose words they are: over the normal text, before it is put into plain words -----------------------------------
@@ -276,23 +319,23 @@ ACCEPTS = _pattern(
 SEALS = _pattern(
     r"(?:(?:it|that|this) is|have|got|got to|yourself|call it|done) the deal(?= (?:at|for|then|my)\b|{END})|done deal\b|(?:have|got) (?:i )?(?:yourself|urself) |consider (?:it|this) (?:sold|done|yours)|(?<!and )(?:(?:it|they|them|#)(?: is| are)?|\w+ (?:is|are)) (?:all )?yours\b|you (?:have )?got it $"
     r"|glad (?:that )?i(?: (?:have|could|can|both|were|are|able|to|did))* (?:reach|agree|agreed|come|came|could|find|found|make|worked|work|proceed|settled|have|got)\b|(?:glad|good|thank)(?: (?:to|for))* (?:do|doing|dealing|your) (?:business|with you)|(?:reached|have come to|have) (?:the |mutual )*agreement"
-    r"|i (?:am|be) in $|count me in|(?:is|hear|the|for) (?:the|my) yes\b|settled (?:at|on|for|then) |proceed on (?:it|that)|i (?:will|can|could) (?:make|live with) (?:it|that|this|#|your price)(?: work)?+(?! (?:at|if|on|only|but|to)\b) ",
+    r"|(?:is|hear|the|for) (?:the|my) yes\b|settled (?:at|on|for|then) |proceed on (?:it|that)|i (?:will|can|could) (?:make|live with) (?:it|that|this|#|your price)(?: work)?+(?! (?:at|if|on|only|but|to)\b) ",
     "You've got yourself a deal!",
     "Glad we could agree.",
     "This is a deal breaker",
     starts=r"(?:the )?deal\b(?! (?:breaker|with|for (?:you|me|both)|reject|or|is|off|at below|below))|sold\b(?! (?:this|it|one|out|the|like|to|yesterday|last|for below))",
-    words="count yes deal sold yours got urself yourself glad good thank agreement agree in settled proceed make live done consider",
+    words="yes deal sold yours yourself urself glad business dealing doing do agreement settled shake proceed make live done consider got",
 )
 AGREES = _pattern(
     r"(?:good|ok|glad) with (?:that|it|this|your|#|the price)|(?:good|ok) (?:by|for|with) me\b|(?:that|this|which|price|offer|#) (?:will |would |should |do |is )*+(?:work|{GOOD}) (?:good )?(?:for|with|by|to) (?:me|us)\b"
-    r"|i (?:guess |suppose |think )?{MAY} (?:do|live with|manage|swing|allow|match|meet|go with|pay|agree to|work with|handle|give you|go for) (?:that|it|this|your minimum price|#(?! (?:%|percent|off|below))|your price|your offer|your #)|(?:can|could|will) do (?:that|it) |you (?:can|may) have it|you (?:win|(?:have )?(?:convinced|persuaded|won|twisted))|you drive the hard|i guess(?: so| that)? $|why not $|(?:all|are) set $|(?:do|have) i (?:have )?the deal|granted\b|(?:it|that|this|one|they) (?:is|are) my $|{NOTNO}|(?:boss|wife|husband|mom|dad|she|he) (?:say|says|said) (?:yes|ok)"
-    r"|let us (?:do (?:it|that|this|#)|go (?:with|ahead)|proceed|say that|make (?:it|the deal (?:at|for|on|official))|move forward|get (?:this|it) done)\b|go (?:ahead|on) (?:with|then|and)|(?:yes|ok|good) please|(?<!what )(?<!as )(?<!how )it is $|i {MAY} (?:proceed|go ahead)",
+    r"|i (?:guess |suppose |think )?{MAY} (?:do|live with|manage|swing|allow|match|meet|go with|pay|agree to|work with|handle|give you|go for) (?:that|it|this|your minimum price|#(?! (?:%|percent|off|below))|your price|your offer|your #)|(?:can|could|will) do (?:that|it) |you (?:win|(?:have )?(?:convinced|persuaded|won|twisted))|you drive the hard|i guess(?: so| that)? $|why not $|(?:all|are) set $|(?:do|have) i (?:have )?the deal|granted\b|{NOTNO}|(?:boss|wife|husband|mom|dad|she|he) (?:say|says|said) (?:yes|ok)"
+    r"|let us (?:do (?:it|that|this|#)|go (?:with|ahead)|proceed|say that|make (?:it|the deal (?:at|for|on|official))|move forward|get (?:this|it) done)\b|go (?:ahead|on) (?:with|then|and)|(?:yes|ok|good) please|i {MAY} (?:proceed|go ahead)",
     "That works for me.",
     "$15 sounds good to me",
     "A price that works for both of us.",
     starts=r"(?:i (?:think|find|believe|agree|suppose) )?(?:(?:that|this|it(?! work)|which|#|(?:your|the|this|that) (?:price|offer|deal|price|agreement|#))(?: of #| at #)? )(?:(?:{MAY}|{BE}|do|be|should|all|both|very|for|the|quite|yes|above|above|than) )*(?:work(?: (?:good|out|too|then))*{END}|suit|do $|(?:very )?{GOOD}(?: (?:price|offer|agreement|enough))?(?= (?:to|by|with|then|and|in|consider|given)\b|{END}))(?! (?:start|point|(?:to|for) you))"
     r"|(?:(?:that|it|this|#|(?:your|the) (?:price|offer)) )?sound (?:very )?(?:like )?(?:the )?(?:{GOOD}|deal|plan)(?: (?:price|deal|offer|agreement|plan))?(?= (?:to|for|with|by|then)\b|{END})|(?:work|{GOOD}) (?:for me|enough)|work{END}|(?:i am )?able $|come $",
-    words="come able please glad work suit suits agree do good ok plan deal live manage swing go pay handle give have win convinced persuaded won twisted drive guess not set granted boss wife husband mom dad she he let is proceed no my hardly never nobody fool crazy mad hard how resist will would suppose",
+    words="coming come able please glad content work suit agree do good ok plan deal live manage swing allow match meet go pay handle give win convinced persuaded won twisted guess why set granted boss wife husband mom dad she he let proceed sound say reject resist argue complain object turn pass with",
 )
 GIVES_IN = _phrases(
     """
@@ -311,7 +354,7 @@ GIVES_IN = _phrases(
     "You twisted my arm.",
     "Fine, count me in!",
     "I counted on more.",
-    alone="mine, yours, as you wish, as you like, as you say, so be it, be my guest, right you are, settled, sealed, bingo, amen, jackpot, take it, have it, dropped, confirmed, approved, works, suits me, fits, "
+    alone="mine, yours, as you wish, as you like, as you say, so be it, be my guest, right you are, settled, sealed, bingo, amen, jackpot, take it, have it, in, i am in, dropped, confirmed, approved, works, suits me, fits, "
     "go for it, go ahead, go on, why not, with pleasure, my pleasure, enjoy, congratulations, it is a date, agreed",
 )
 ENDS = _phrases(

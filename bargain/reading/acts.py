@@ -280,8 +280,8 @@ class Heard:
         text, able = sentence.text, sentence.able
         if not able & _HEARD and not text.endswith(" it is "):
             return
-        stays = patterns.STAYS(text, able) is not None
-        conditioned = patterns.CONDITION(text, able) is not None
+        stays = able & _GOES and patterns.STAYS(text, able) is not None
+        conditioned = able & _YIELDS and patterns.CONDITION(text, able) is not None
         waits = patterns.WAITS(text, able) is not None
         self.waits = self.waits or waits
         index, last = sentence.first, len(sentence.clauses) - 1
@@ -328,7 +328,8 @@ class Heard:
 _AGREE = patterns.ACCEPTS.bit | patterns.SEALS.bit | patterns.AGREES.bit | patterns.GIVES_IN.bit
 _GOES = patterns.LEAVES.bit | patterns.OVER.bit | patterns.ENDS.bit | patterns.GOODBYE.bit
 _NO = patterns.REFUSES.bit | patterns.JUDGES.bit | patterns.SCORNS.bit
-_HEARD = _AGREE | _GOES | _NO | patterns.YES.bit | patterns.WAITS.bit | patterns.CLOSES.bit
+_YIELDS = _AGREE | patterns.YES.bit | patterns.CLOSES.bit
+_HEARD = _YIELDS | _GOES | _NO | patterns.WAITS.bit
 
 
 def _leaving(clause: str, able: int) -> bool:

@@ -144,10 +144,14 @@ class Pattern:
     miss: str
     bit: int
     plain: bool = True
+    head: re.Pattern[str] | None = None
 
     def __call__(self, clause: str, able: int = -1) -> re.Match[str] | None:
-        """Where the pattern is in a clause; `able`: what `possible` says of its words."""
-        return self.search.search(clause) if able & self.bit else None
+        """Where the pattern is in a clause; `able`: what `possible` says of its words. `head` stands at its start."""
+        if not able & self.bit:
+            return None
+        found = self.head.match(clause) if self.head is not None else None
+        return found or self.search.search(clause)
 
 
 _OF_WORD: dict[str, int] = {}
@@ -181,7 +185,7 @@ _PARTS = {
     "SUBJECT": "(?:i|you|it|that|this|they|he|she)",
     "NOTNO": r"(?:not|never|nobody|hardly|how (?:can|could|would) i|fool to|crazy to|mad to|hard to) (?:say no|reject|resist|argue|complain|object|turn (?:it|that|this|them) down|pass (?:it|that|this|them) up)\b",
     "SO": r"(?: (?:and|but|still|so|then|well|ok|yes|good|oh|um|hm+|(?:ha)++|lol|now|please|thank|you|i guess|i think|man)(?= ))*+",
-    "YES": "(?:yes|ok|good|deal|agreed|sold|done|bought|👍|👌|🤝|✅|accept|granted|exactly|very well|of course|all right|will do|can do|bet|gotcha|correct|you got it|no (?:prob|problem|worries)|so be it|be my guest|as you (?:wish|say|like)|right you are|go (?:ahead|on|for it)|bingo|amen|my glad|made it)",
+    "YES": "(?:yes|ok|good|deal|agreed|sold|done|bought|👍|👌|🤝|✅|accept|granted|exactly|very well|of course|all right|will do|can do|bet|gotcha|correct|you got it|no (?:prob|problem|worries)|go (?:ahead|on|for it)|bingo)",
     "VERY": r"(?: (?:the|very|bit|little|tad|still|way|far|much|too|so|kind|sort|of|all|even|more|above|somewhat|slightly|rather|super|remain)(?= ))*+",
 }
 
@@ -191,24 +195,26 @@ def _pattern(holds: str, *examples: str, starts: str = "", words: str = "") -> P
 
     words: it is in no clause without one of these (none: it may be), which spares most of the searching. {GOOD}, {BE} and so on are filled in. Plain words have a blank on either side; both parts begin at one.
     """
-    parts = [rf"^{{SO}} (?:{starts})"] * bool(starts) + [f" (?:{holds})"] * bool(holds)
-    return _raw("|".join(parts), *examples, words=words)
+    return _raw(f" (?:{holds})" if holds else "^(?!)", *examples, words=words, head=rf"{{SO}} (?:{starts})" if starts else "")
 
 
-def _raw(regex: str, *examples: str, words: str = "", plain: bool = True) -> Pattern:
+def _raw(regex: str, *examples: str, words: str = "", plain: bool = True, head: str = "") -> Pattern:
     for name, part in _PARTS.items():
-        regex = regex.replace(f"{{{name}}}", part)
+        regex, head = regex.replace(f"{{{name}}}", part), head.replace(f"{{{name}}}", part)
     first, second, miss = examples
     bit = 1 << next(_BITS) if words else 1
     for word in words.split():
         _OF_WORD[word] = _OF_WORD.get(word, 0) | bit
-    return Pattern(re.compile(regex), (first, second), miss, bit, plain)
+    return Pattern(re.compile(regex), (first, second), miss, bit, plain, re.compile(head) if head else None)
 
 
-_COMMON = word_set(
-    "i you it that this the # and to of for in on me my your is are am be do does not no will would can could have with "
-    "at so if up down out go take give good ok yes price deal come what where here there all put get one talk accept"
-)
+_COMMON = (
+    "# i the you for to is it would good this offer price am me my and your of lamp thank cost that "
+    "object let can produce in sell profit hello at but us if accept transaction make like able know with "
+    "consider buy be on have deal budget propose do work understand not are interested both will please "
+    "player so pay resource above look still"
+).split()
+"""The commonest plain words, the commonest first."""
 _AROUND = word_set("and but still so then well ok yes oh um hm ha lol man please thank you now it is i will that")
 
 
@@ -244,7 +250,7 @@ def _phrases(anywhere: str, *examples: str, alone: str) -> Phrases:
     bit = 1 << next(_BITS)
     found, whole = _spelled_out(anywhere), _spelled_out(alone)
     for phrase in (*found, *whole):
-        rare = max(phrase.split(), key=lambda word: (word not in _COMMON, len(word)))
+        rare = max(phrase.split(), key=lambda word: _COMMON.index(word) if word in _COMMON else 99)
         _PHRASE_OF.setdefault(rare, []).append((phrase, bit))
     first, second, miss = examples
     return Phrases(found, frozenset([phrase.strip() for phrase in whole]), (first, second), miss, bit)
@@ -291,7 +297,7 @@ FORGED = _raw(
 )
 # --- clauses -----------------------------------------------------------------------------------------------------------
 CLAUSE = _pattern(
-    r",(?= )|(?=(?:but|however|although|though|yet|while|because|otherwise|unless|if|so (?:i|how|what)|and i (?!would like)|or i|how about|what about|let us)\b)",
+    r", |(?=(?:but|however|although|though|yet|while|because|otherwise|unless|if|so (?:i|how|what)|and i (?!would like)|or i|how about|what about|let us)\b)",
     "$15 is fair, but I need $16",
     "good, how about $12",
     "$15 and $16 are fair",
@@ -334,8 +340,8 @@ AGREES = _pattern(
     "$15 sounds good to me",
     "A price that works for both of us.",
     starts=r"(?:i (?:think|find|believe|agree|suppose) )?(?:(?:that|this|it(?! work)|which|#|(?:your|the|this|that) (?:price|offer|deal|price|agreement|#))(?: of #| at #)? )(?:(?:{MAY}|{BE}|do|be|should|all|both|very|for|the|quite|yes|above|above|than) )*(?:work(?: (?:good|out|too|then))*{END}|suit|do $|(?:very )?{GOOD}(?: (?:price|offer|agreement|enough))?(?= (?:to|by|with|then|and|in|consider|given)\b|{END}))(?! (?:start|point|(?:to|for) you))"
-    r"|(?:(?:that|it|this|#|(?:your|the) (?:price|offer)) )?sound (?:very )?(?:like )?(?:the )?(?:{GOOD}|deal|plan)(?: (?:price|deal|offer|agreement|plan))?(?= (?:to|for|with|by|then)\b|{END})|(?:work|{GOOD}) (?:for me|enough)|work{END}|(?:i am )?able $|come $",
-    words="coming come able please glad content work suit agree do good ok plan deal live manage swing allow match meet go pay handle give win convinced persuaded won twisted guess why set granted boss wife husband mom dad she he let proceed sound say reject resist argue complain object turn pass with",
+    r"|(?:(?:that|it|this|#|(?:your|the) (?:price|offer)) )?sound (?:very )?(?:like )?(?:the )?(?:{GOOD}|deal|plan)(?: (?:price|deal|offer|agreement|plan))?(?= (?:to|for|with|by|then)\b|{END})|(?:work|{GOOD}) (?:for me|enough)|work{END}",
+    words="pay please come glad content work suit agree do good ok plan deal live manage swing allow match meet go handle give win convinced persuaded won twisted guess why set granted boss wife husband mom dad she he let proceed sound say reject resist argue complain turn pass",
 )
 GIVES_IN = _phrases(
     """
@@ -354,7 +360,7 @@ GIVES_IN = _phrases(
     "You twisted my arm.",
     "Fine, count me in!",
     "I counted on more.",
-    alone="mine, yours, as you wish, as you like, as you say, so be it, be my guest, right you are, settled, sealed, bingo, amen, jackpot, take it, have it, in, i am in, dropped, confirmed, approved, works, suits me, fits, "
+    alone="mine, yours, as you wish, as you like, as you say, so be it, be my guest, right you are, settled, sealed, bingo, amen, jackpot, take it, have it, in, i am in, able, i am able, willing, coming, made it, dropped, confirmed, approved, works, suits me, fits, "
     "go for it, go ahead, go on, why not, with pleasure, my pleasure, enjoy, congratulations, it is a date, agreed",
 )
 ENDS = _phrases(
@@ -390,11 +396,11 @@ SCORNS = _phrases(
     alone="higher, lower, more, firm, up, try, hardly, never, hmm no, as if",
 )
 YES = _raw(
-    r"^(?=.* {YES} )(?: but)?(?: (?:{YES}|then|so|thank|you|too|man|bro|sir|someone|bud|it|is|that|much|very|i|do|does|will|can|would|have|please|me|for|by|with|work|lol|(?:ha)++h?a?|oh|well|um|hm+|uh|the|and|guess|think|just|course|got|rock|someone|funny|my|i suppose|for it|🎉|!))*+ $",
+    r"^(?=(?: but)?(?: (?:{YES}|then|so|thank|you|too|man|bro|sir|someone|bud|it|is|that|much|very|i|do|does|will|can|would|have|please|me|for|by|with|work|lol|(?:ha)++h?a?|oh|well|um|hm+|uh|the|and|guess|think|just|course|got|rock|someone|funny|my|i suppose|for it|🎉|!))*+ $).* {YES} ",
     "OK, fine by me then",
     "👍",
     "OK so that is why",
-    words="yes ok good deal agreed sold done bought 👍 👌 🤝 ✅ accept granted exactly very of all will can bet gotcha correct you no so be as right go bingo amen my make",
+    words="yes ok good deal agreed sold done bought 👍 👌 🤝 ✅ accept granted exactly bet gotcha correct no go bingo amen course right very well all can will",
 )
 YES_START = _raw(
     r"^(?! well done)(?: (?:and|so|then|well|oh|um|uh|hm+|(?:ha)++|lol|thank|you)(?= ))*+ (?:{YES}|true|good enough)(?= )(?! (?:luck|not|but|reason|question|point|i understand|i see|i hear))",
@@ -423,7 +429,7 @@ CLOSES = _pattern(
     "Great, draw up the paperwork.",
     "When can I pick it up?",
     "I like it.",
-    words="budget card sign deal yes ok good close closing come when where what how pick pickup be see way meet address budget venmo paypal zelle send mail draw prepare transfer arrange wire provide get here will enjoy next proceed go move forward transaction",
+    words="budget card sign deal yes ok close closing come when where what how pick pickup be see way meet address venmo paypal zelle send mail draw prepare transfer arrange wire provide get here will enjoy next proceed go move forward transaction",
 )
 VIEWING = _pattern(
     r"see (?:it|the|them)|look at it|check it out|take the look|view it|test (?:drive|ride|it)|inspect|try it",
@@ -501,7 +507,7 @@ LEAVES = _pattern(
     "I'll have to walk away.",
     "I will buy one elsewhere then.",
     "That would leave me no profit",
-    words="close closing walk part agree go take quit withdraw withdrawing bow sign log logging step back opt head get move give drop call see hang hold leave end proceed keep stick be look try buy find order prefer use choose wait sell offer pass done",
+    words="close closing walk part agree go take quit withdraw withdrawing bow sign log logging step back opt head move drop call see hang hold leave end proceed keep stick pass done elsewhere around another other different someone anyone next closer off out going",
 )
 GOING = _raw(
     r"^(?!.* (?:not|never|if|unless|you|they|he|she|otherwise|or) )(?:.* (?:i|to|and|then|let us|time|best) |{SO} $)",
@@ -518,7 +524,7 @@ OVER = _pattern(
     "I'm no longer interested.",
     "I can't reach it",
     starts="(?:no (?:deal|transaction)|walk away|forget it|pass|leave it|never mind|not anything|good day)(?: then| for me| on (?:this|that|it))* $|keep (?:it|your)",
-    words="above off dead finished ended done through out gone apart impasse standstill end not unable never longer decided against no count changed someone sold wrong blocking rather bye goodbye good farewell adios so break next another other time forget pass leave keep anything walk mind part where throw throwing close closed message text contact write bother call 🚶",
+    words="above off dead finished ended done through out gone apart impasse standstill end not unable never longer decided against no count changed someone sold wrong blocking rather bye goodbye farewell adios break next another other time forget pass leave keep anything walk mind part where throw throwing close closed message text contact write bother call 🚶 day long",
 )
 STAYS = _pattern(
     r",?(?:otherwise|or else|unless|or i|before i|do not want to|would hate to|rather than|hate to|if (?:you|that|i|not|this|it)|(?:might|may|could|would) (?:have|need|walk|pass|look|go|move|leave|find|keep|be)|able to (?:walk|leave)|take it or)\b",
@@ -532,7 +538,7 @@ GOODBYE = _pattern(
     "Good luck finding another deal!",
     "Goodbye then.",
     "It was a good buy",
-    words="bye good goodbye luck care anyway thank time never nevermind nvm wish wishes wishing best farewell another other future different have all no peace so enjoy see elsewhere 👋",
+    words="bye goodbye luck care anyway time never nevermind nvm wish wishes wishing best farewell another other future different all no peace enjoy see elsewhere 👋 day evening night weekend patience consideration understanding opportunity effort talk consider long rest one",
 )
 # --- prices worked out, limits, questions ------------------------------------------------------------------------------
 OFF = _pattern(

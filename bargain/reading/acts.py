@@ -24,15 +24,17 @@ from bargain.records import rival_of
 class Said:
     """What an utterance says.
 
-    price: the price it stands at, None if none. chance: how likely that is the offer. limit: it is only "I can't go
-    below it". same: the rival's price is said, and nothing else is proposed. agrees: words of acceptance, free of
-    conditions and questions; plainly: in words that cannot mean anything else. conditional: agreement under a
-    condition. closes: it arranges the handing over. refuses: it turns something down or finds it too high or too low.
-    leaves: it ends the talk; ends: with a refusal and behind the price; parts: in a figure of speech, or its last words are a farewell. goodbye: it takes leave. probe: a price it only asks about ("is 50 your lowest?").
+    price: the price it stands at, None if none. chance: how likely that is the offer. limit: it is only "I can't
+    go below it". same: the rival's price is said, and nothing else is proposed. agrees: words of acceptance, free
+    of conditions and questions; plainly: in words that cannot mean anything else. conditional: agreement under a
+    condition. closes: it arranges the handing over. refuses: it turns something down or finds it too high or too
+    low. leaves: it ends the talk; ends: with a refusal and behind the price; parts: in a figure of speech, or its
+    last words are a farewell. goodbye: it takes leave. probe: a price it only asks about ("is 50 your lowest?").
     lists: it names the listed price in words. asks: its question is about its price; questions: it asks something
-    else; counts: its last question wants a number that is no price. unread: it holds money that was not understood, garbled: digits that are no number ("$1O").
-    yields: a word of it could be agreement; tells: more than a few words without a clear no; inside: its price
-    stands in words of acceptance; english: the rules know its language; confirms: it begins with "so".
+    else; counts: its last question wants a number that is no price. unread: it holds money that was not
+    understood, garbled: digits that are no number ("$1O"). yields: a word of it could be agreement; tells: more
+    than a few words without a clear no; inside: its price stands in words of acceptance; english: the rules know
+    its language; confirms: it begins with "so".
     """
 
     price: float | None = None
@@ -217,9 +219,11 @@ def _sentences(words: list[str]) -> list[Sentence]:
             start += len(part)
             line = f" {' '.join(part)} "
             able = patterns.possible(part, line)
-            clauses = (line,)
+            clauses: tuple[str, ...] = (line,)
             if able & patterns.CLAUSE.bit:
-                clauses = tuple([f" {clause.strip()} " for clause in patterns.CLAUSE.search.split(line) if clause.strip()])
+                clauses = tuple(
+                    [f" {clause.strip()} " for clause in patterns.CLAUSE.search.split(line) if clause.strip()]
+                )
             asked = (mark == "?" and start == stop) or patterns.QUESTION(line, able) is not None
             if clauses:
                 found.append(Sentence(line, clauses, asked, first, able))
@@ -414,7 +418,8 @@ def read(text: str, role: str, table: Table, currency: str = "$") -> Said:
         refuses=does.refuses,
         leaves=does.leaves or (does.goodbye and does.refuses),
         ends=does.left > (-1 if best is None else best.index) and does.refuses,
-        parts=does.parts or (price is None and not agrees and not last.asked and patterns.GOODBYE(last.text, able) is not None),
+        parts=does.parts
+        or (price is None and not agrees and not last.asked and patterns.GOODBYE(last.text, able) is not None),
         goodbye=does.goodbye and not agrees,
         waits=does.waits,
         probe=probe,
@@ -455,8 +460,10 @@ def _stands_at(
             0
         ] if best is None else price  # "I can do 110 plus my old one"
     own = best is not None and table.mine is not None and same(best.value, table.mine)
-    afar = best is not None and theirs is not None and not (
-        turns or best.index < does.agreed or 0.5 * theirs <= best.value <= 1.6 * theirs
+    afar = (
+        best is not None
+        and theirs is not None
+        and not (turns or best.index < does.agreed or 0.5 * theirs <= best.value <= 1.6 * theirs)
     )
     if does.plainly and best is not None and not asked and (own or afar or best.chance < SURE):
         return None, None  # "not the $60 I asked for, but I accept"

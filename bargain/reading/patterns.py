@@ -195,7 +195,9 @@ def _pattern(holds: str, *examples: str, starts: str = "", words: str = "") -> P
 
     words: it is in no clause without one of these (none: it may be), which spares most of the searching. {GOOD}, {BE} and so on are filled in. Plain words have a blank on either side; both parts begin at one.
     """
-    return _raw(f" (?:{holds})" if holds else "^(?!)", *examples, words=words, head=rf"{{SO}} (?:{starts})" if starts else "")
+    return _raw(
+        f" (?:{holds})" if holds else "^(?!)", *examples, words=words, head=rf"{{SO}} (?:{starts})" if starts else ""
+    )
 
 
 def _raw(regex: str, *examples: str, words: str = "", plain: bool = True, head: str = "") -> Pattern:
@@ -208,13 +210,13 @@ def _raw(regex: str, *examples: str, words: str = "", plain: bool = True, head: 
     return Pattern(re.compile(regex), (first, second), miss, bit, plain, re.compile(head) if head else None)
 
 
-_COMMON = (
-    "# i the you for to is it would good this offer price am me my and your of lamp thank cost that "
-    "object let can produce in sell profit hello at but us if accept transaction make like able know with "
-    "consider buy be on have deal budget propose do work understand not are interested both will please "
-    "player so pay resource above look still"
-).split()
-"""The commonest plain words, the commonest first."""
+_COMMONEST = """
+# i the you for to is it would good this offer price am me my and your of lamp thank cost that object let can
+produce in sell profit hello at but us if accept transaction make like able know with consider buy be on have deal
+budget propose do work understand not are interested both will please player so pay resource above look still
+"""
+_COMMON = {word: place for place, word in enumerate(_COMMONEST.split())}
+"""The places of the commonest plain words, the commonest first."""
 _AROUND = word_set("and but still so then well ok yes oh um hm ha lol man please thank you now it is i will that")
 
 
@@ -250,7 +252,7 @@ def _phrases(anywhere: str, *examples: str, alone: str) -> Phrases:
     bit = 1 << next(_BITS)
     found, whole = _spelled_out(anywhere), _spelled_out(alone)
     for phrase in (*found, *whole):
-        rare = max(phrase.split(), key=lambda word: _COMMON.index(word) if word in _COMMON else 99)
+        rare = max(phrase.split(), key=lambda word: _COMMON.get(word, 99))
         _PHRASE_OF.setdefault(rare, []).append((phrase, bit))
     first, second, miss = examples
     return Phrases(found, frozenset([phrase.strip() for phrase in whole]), (first, second), miss, bit)
@@ -282,7 +284,9 @@ ROLES = _raw(
     plain=False,
 )
 TAG = _raw(r"<[^<>\n]{1,80}>", "<answer>ACCEPT</answer>", "</s>", "1 < 2", plain=False)
-FOR = _raw(r"\b4(?= (?:me|u|us|you|the|this|that|it|all|free|sure)\b)", "works 4 me", "35 4 the fan", "4 of them", plain=False)
+FOR = _raw(
+    r"\b4(?= (?:me|u|us|you|the|this|that|it|all|free|sure)\b)", "works 4 me", "35 4 the fan", "4 of them", plain=False
+)
 LISTS = _raw(
     r"(?s)^\s*1[.)] .*?\n\s*2[.)] ", "1. Year: 2017\n2. Price: $5", "1) thanks\n2) bye", "1. That is all", plain=False
 )

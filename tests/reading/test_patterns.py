@@ -16,7 +16,9 @@ def catches(pattern: Pattern | Phrases, text: str) -> bool:
         return pattern(text) is not None
     told = parsed(text, "", "$")
     line = f" {' '.join(told.words).rstrip('.?! ')} "
-    return any(pattern(clause, patterns.possible(clause.split(), clause)) is not None for clause in [line, *clauses_of(text)])
+    return any(
+        pattern(clause, patterns.possible(clause.split(), clause)) is not None for clause in [line, *clauses_of(text)]
+    )
 
 
 def clauses_of(text: str) -> list[str]:

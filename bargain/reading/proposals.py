@@ -56,12 +56,12 @@ _WORDS_BEFORE, _WORDS_AFTER = 5, 4
 _STOPS = frozenset(".?!;\n")
 _BREAKS = _STOPS | frozenset([",", "(", ")", "but", "however", "so", "while", "since", "because", "although"])
 _CUES = word_set(
-    "about above accept add agree all altogether another around back last word ask at below between both bought brought "
-    "budget buy call come consider cost could deposit difference discount do down each elsewhere extra fee final find firm "
-    "for from gap get give go good have high how i if instead is it left let like loss low make maximum me meet "
-    "minimum my need not of off offer other paid pay per plus price produce profit propose raise reject save say "
-    "sell settle short someone spend still take than that the to together too total up usual want was were what "
-    "with work worth would you your # / -"
+    "about above accept add agree all altogether another around back last word ask at below between both bought "
+    "brought budget buy call come consider cost could deposit difference discount do down each elsewhere extra fee "
+    "final find firm for from gap get give go good have high how i if instead is it left let like loss low make "
+    "maximum me meet minimum my need not of off offer other paid pay per plus price produce profit propose raise "
+    "reject save say sell settle short someone spend still take than that the to together too total up usual want "
+    "was were what with work worth would you your # / - "
 )
 """The plain words that are features; other words belong to the goods and the story."""
 _BOUNDS = word_set("below above less past beyond further least minimum")

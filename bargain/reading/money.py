@@ -108,7 +108,7 @@ _TYPED = str.maketrans(
 _HALVES = {"½": ".5", "¼": ".25", "¾": ".75"}
 _FRACTIONS = re.compile(" ?[½¼¾]")
 _BLANKS = re.compile(r"[^\S\n]{2,}+")
-_RUNS = re.compile(r"([^\w\s])\1{3,}+|([a-z])\2{2,}+")
+_RUNS = re.compile(r"([^\w\s])\1{3,}+")
 
 
 @lru_cache(maxsize=1024)  # embedded negotiators say the same again and again
@@ -129,7 +129,7 @@ def normal(text: str) -> str:
     text = text.lower().replace("\r", "\n").replace("\t", " ").replace("`", "'") if "```" not in text else text.lower()
     if "  " in text:
         text = _BLANKS.sub(" ", text)
-    return _RUNS.sub(lambda match: match[2] or match[1] * 3, text)  # "fineee", "!!!!!"
+    return _RUNS.sub(r"\1\1\1", text)
 
 
 @lru_cache(maxsize=1024)

@@ -115,8 +115,12 @@ _PLAIN = {
 }
 
 
+_DRAWN = re.compile(r"([a-z])\1{2,}+")
+
+
 @lru_cache(maxsize=20_000)
 def _word(word: str) -> str:
+    word = _DRAWN.sub(r"\1", word)  # "fineee"
     if word in _LONG:
         return _LONG[word]
     if word in _DROPPED:
@@ -369,7 +373,7 @@ GIVES_IN = _phrases(
 )
 ENDS = _phrases(
     """
-    count me out, no dice, hard pass, leave it there|here, leave it at that, go our separate ways, not for me, no thanks, agree to disagree, part ways|company|friends, part as friends, separate ways, paths part, end of story|discussion|conversation,
+    count me out, no dice, be on my way, hard pass, leave it there|here, leave it at that, go our separate ways, not for me, no thanks, agree to disagree, part ways|company|friends, part as friends, separate ways, paths part, end of story|discussion|conversation,
     end of the line|road|talk, that is that, mind is made up, forget it|that, better luck next time, off i|you go, on my way out|home, see myself out, i am heading|going out|off|home, skip this|it|that|the, moving along, not worth it to me, go|do without, the door is there|closed, there is the door,
     door is open|closed, throw|throwing|threw in the towel, i give up, i am giving up, i fold, call it quits|off, time to go, got to go, have to go now, i must go, must be off, hitting|hit the road,
     ship has sailed, close|closing up shop, shop is closed, we are finished|through|done, waste|wasting of? my|our|your time, waste of time,
@@ -427,7 +431,7 @@ SO_WOULD_I = _pattern(
     starts=r"(?:it|that|i|they|he|she) (?:would|could|can|will|do|does|did|am|is|are)(?: (?:take|do|that|it|so|please|too|yes|for you|for yes))*{END}",
 )
 CLOSES = _pattern(
-    r"(?:come (?:on )?(?:by|above|get)|budget or card|(?:budget|card|check) (?:ok|good)|card reader|(?:yes|ok|good|deal) where (?:are|is)|how (?:would|do|will) you (?:like|want|prefer) to pay|(?:when|where|what time|how soon) (?:can|could|should|do|would|is|will|to) (?:i|you|the)|what (?:day|time) |pick (?:\w+ )?up|pickup|be (?:above|there|by)|see (?:you|yes)|on my way|meet (?:you|up|at|there|tomorrow|tonight)|address|venmo|paypal|zelle|"
+    r"(?:come (?:on )?(?:by|above|get)|budget or card|(?:budget|card|check) (?:ok|good)|card reader|(?:yes|ok|good|deal) where (?:are|is)|how (?:would|do|will) you (?:like|want|prefer) to pay|(?:when|where|what time|how soon) (?:can|could|should|do|would|is|will|to) (?:i|you|the)|what (?:day|time) |pick (?:\w+ )?up|pickup|be (?:above|there|by)|see (?:you|yes)|(?<!be )on my way|meet (?:you|up|at|there|tomorrow|tonight)|address|venmo|paypal|zelle|"
     r"(?:send|mail|draw|prepare|transfer|arrange|wire|provide|get|budget) (?:\w+ ){0,4}?(?:payment|contract|invoice|paperwork|papers|details|delivery|budget|money|#|item|link|truck|agreement|above|up)|here (?:you go|is)|i will (?:budget|have|get|pack|proceed|hold|send|ship|prepare|arrange) |enjoy (?:your|the|it)|next steps|"
     r"(?:proceed|go ahead|move forward|forward)(?: (?:with|to|the|this|your))* (?:transaction|payment|buy|it|deal|agreement|order|paperwork|checkout|sell)|proceed|clos(?:e|ing) (?:the|this) deal)\b",
     "Great, draw up the paperwork.",

@@ -23,24 +23,26 @@ from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
 from bargain.commands.help import help_text
+from bargain.config.compose import checked_before
 from bargain.config.explain import explain
 from bargain.config.files import config_dir, trust
 from bargain.errors import ConfigError, disk_problem, in_words
+from bargain.rundir.directory import remove_unused
 from bargain.runs.log import show_crash, tell
+from bargain.runs.loop import collect_rarely
 from bargain.runs.resuming import check_changes, recorded_run
-from bargain.sweeps.callback import CannotStart, SweepCallback, this_cell
+from bargain.sweeps.callback import BAD_CONFIG, CannotStart, SweepCallback, this_cell, words_of_job
 from bargain.sweeps.launching import TERMINATED, Jobs, is_sweep, launch
 from bargain.sweeps.resuming import is_swept, recorded_sweep
 
 if TYPE_CHECKING:
     from bargain.results.summary import RunSummary
 
-BAD_CONFIG = 2
-
 
 def main() -> None:
     """Runs the command line and exits with the code of the module's docstring."""
     sys.excepthook = show_crash
+    collect_rarely()
     sys.exit(run(sys.argv[1:]))
 
 
@@ -58,7 +60,7 @@ def run(arguments: Sequence[str]) -> int:
         return _refuse(str(cause) if isinstance(cause, ConfigError) else explain(error, arguments))
     except CannotStart as error:
         tell(str(error))
-        return 1
+        return error.code
     except OSError as error:
         return _no_disk(error)
     except KeyboardInterrupt:
@@ -102,9 +104,9 @@ def _show_preview(arguments: Sequence[str], *, strict: bool) -> None:
 
 def _resume(directory: Path, changes: list[str]) -> int:
     """Goes on with a run or a sweep in its own directory."""
-    check_changes(changes)
     if is_swept(directory):
         return _launch(recorded_sweep(directory, changes))
+    check_changes(changes)
     cfg = recorded_run(directory, changes)
     from bargain.runs.runner import play
 
@@ -119,15 +121,20 @@ def job(cfg: DictConfig) -> None:
     """
     from bargain.runs.runner import play
 
-    directory = Path(HydraConfig.get().runtime.output_dir)
+    directory = Path(HydraConfig.get().runtime.output_dir).resolve()
     cell = this_cell()
     at_once = cell.at_once if cell else 1
     shown = at_once == 1 or not sys.stderr.isatty()
     try:
-        summary = play(cfg, directory, show_progress=shown, cells_at_once=at_once)
+        typed = checked_before(cfg)
+        if cell is not None:
+            directory = cell.begins(typed)
+        summary = play(typed, directory, show_progress=shown, cells_at_once=at_once, words=words_of_job(cell))
         problem, code = summary.problem, _show(summary)
     except ConfigError as error:
         problem, code = in_words(error), _refuse(str(error))
+        if cell is None:
+            remove_unused(directory)
     except Exception as error:  # code of one's own: told in full, and a sweep plays its other cells
         problem, code = disk_problem(error), 1
         if problem:
@@ -137,7 +144,7 @@ def job(cfg: DictConfig) -> None:
             show_crash(type(error), error, error.__traceback__)
     if cell is not None:
         with contextlib.suppress(OSError):
-            cell.ended(code, problem)
+            cell.ended(directory, code, problem)
         if cell.away and code == TERMINATED:
             os._exit(code)
     Jobs.code = max(Jobs.code, code)

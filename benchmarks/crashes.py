@@ -3,6 +3,7 @@
     python benchmarks/crashes.py                 100 kills or more over runs of 96 games, some 8 minutes
     python benchmarks/crashes.py --small         what CI runs (tests/runs/test_crashes.py)
     python benchmarks/crashes.py --seed 7        other moments
+    python benchmarks/crashes.py --calls         kills at chosen system calls instead (needs strace)
 
 Every run is the same config on two protocols against a server in this process that counts what it receives and answers
 each chat by its content. A run is killed and resumed with the same command until it has had its share of kills, then it
@@ -23,6 +24,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -199,6 +201,40 @@ def harness(root: Path, *, kills: int, kills_a_run: int, n_games: int, seed: int
     return accounts
 
 
+AT_CALLS = tuple(
+    (call, number)
+    for call, numbers in (("mkdir", 4), ("rename", 8), ("fsync", 10), ("fdatasync", 8), ("unlink", 4))
+    for number in range(1, numbers + 1)
+)
+"""The n-th use of a system call at which a free run is killed: those that make, name and secure files."""
+
+
+def at_calls(root: Path, kills: Sequence[tuple[str, int]]) -> list[str]:
+    """Kills a run of the embedded negotiators at each of these, starts the same command again; what does not hold.
+
+    There must be one run directory in the end, with the games of the undisturbed run.
+    """
+    command = [COMMAND, "n_games=2", "game=simple", "tracking=none"]
+    problems, wanted = [], b""
+    for call, number in ((("none", 0)), *kills):
+        where = root / f"{call}-{number}"
+        where.mkdir()
+        traced = ["strace", "-f", "-qq", "-o", os.devnull, "-e", f"trace={call}"]
+        traced += ["-e", f"inject={call}:signal=KILL:when={number}"]
+        killed = number and subprocess.run([*traced, *command], cwd=where, capture_output=True, check=False).returncode
+        if killed in (0, -9, 137):
+            if killed or not number:  # killed, or the undisturbed run: the same command again
+                subprocess.run(command, cwd=where, capture_output=True, check=False)
+        else:
+            problems.append(f"{call} {number}: strace ended with {killed}")
+        found = [each for each in where.glob("outputs/*/*") if each.is_dir()]
+        games = b"".join((each / "games.jsonl").read_bytes() for each in found if (each / "games.jsonl").is_file())
+        wanted = wanted or games
+        if len(found) != 1 or games != wanted:
+            problems.append(f"{call} {number}: {len(found)} run directories, or other games; see {where}")
+    return problems
+
+
 def forget(server: Server) -> None:
     """Sets the server's counts to zero, once it has noticed that its last client is gone."""
     while server.in_flight:
@@ -212,9 +248,16 @@ def main() -> int:
     parser.add_argument("--small", action="store_true", help="4 kills of a run of 16 games, for CI")
     parser.add_argument("--kills", type=int, default=100)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--calls", action="store_true", help="kill at chosen system calls, with strace")
     options = parser.parse_args()
     started = time.monotonic()
     root = Path(tempfile.mkdtemp(prefix="crashes-"))
+    if options.calls:
+        chosen = AT_CALLS[::17] if options.small else AT_CALLS
+        problems = at_calls(root, chosen)
+        print(f"{len(chosen)} kills at system calls, one run directory and the undisturbed games after all but these:")
+        print("\n".join(problems) or "none")
+        return bool(problems)
     if options.small:
         sums = harness(root, kills=4, kills_a_run=4, n_games=16, seed=options.seed, latency_s=0.01)
     else:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 def cells_to_come(paths: Sequence[Path]) -> int:
     """The cells that the unfinished sweeps of these run directories have not begun; 0 where that is unknown."""
-    begun = Counter(path.parent for path in paths if path.name.isdigit())
+    begun = Counter(path.parent for path in paths)
     return sum(max(_planned(sweep) - cells, 0) for sweep, cells in begun.items())
 
 

@@ -27,9 +27,12 @@ from analysis.data.columns import Column
 _KEY, _FACTS = b"bargain.key", b"bargain.facts"
 
 
-def key_of(columns: Iterable[Column], *files: Path) -> str:
-    """What decides what a copy holds: its columns, their code and the files it is made from, by sizes and times."""
-    parts: list[Any] = [version_of(tuple(columns))]
+def key_of(columns: Iterable[Column], *files: Path, text: str = "") -> str:
+    """What decides what a copy holds: its columns, their code, the text and the files it is made from.
+
+    Of the files that is their sizes and times.
+    """
+    parts: list[Any] = [version_of(tuple(columns)), hashlib.sha256(text.encode()).hexdigest()[:16]]
     for file in files:
         try:
             stat = os.stat(file)

@@ -201,7 +201,7 @@ RUN_COLUMNS = (
            attrgetter("name")),
     Column("sweep", TEXT, "", "the sweep's directory, empty for a single run", attrgetter("sweep")),
     Column("cell", LARGE, "", "number of the cell in its sweep, -1 for a single run",
-           lambda run: int(run.path.name) if run.sweep else -1),
+           attrgetter("cell")),
     Column("state", TEXT, "", "finished, running, paused, failed, crashed (no end recorded, no sign of life) or empty",
            attrgetter("state")),
     Column("problem", TEXT, "", "what is wrong with the run or its files, in words; empty if nothing is",

@@ -1,5 +1,6 @@
 """Run directories: where they are, and what the files of one of them come to.
 
+What was played and how it ended says the journal, where there is one; .hydra/ and summary.json are derived from it.
 Each file of a run directory (docs/architecture.md) may be missing, half written or damaged: a directory is always
 described, never refused.
 """
@@ -23,6 +24,7 @@ from analysis.data import cache
 from analysis.data.columns import ROUND_COLUMNS, RUN_COLUMNS
 from analysis.data.games import Plan, Problem, read_games
 from analysis.data.run_facts import RunFacts, positive
+from bargain.rundir.record import ENDS, JOURNAL, Record, read_record
 
 SIGN_OF_LIFE_S = 120.0
 """A run writes its summary every few seconds; one that wrote nothing for so long and recorded no end has crashed."""
@@ -70,7 +72,9 @@ def _walk(start: str, seen: set[str]) -> Iterator[str]:
     seen.add(real)
     with os.scandir(start) as entries:
         inside = {entry.name: entry.is_dir() for entry in entries}
-    if "games.jsonl" in inside or (".hydra" in inside and os.path.isfile(os.path.join(start, ".hydra", "config.yaml"))):
+    if not {"games.jsonl", JOURNAL}.isdisjoint(inside) or (
+        ".hydra" in inside and os.path.isfile(os.path.join(start, ".hydra", "config.yaml"))
+    ):
         yield start
         return
     for name, is_directory in inside.items():
@@ -84,15 +88,17 @@ def read_run(path: Path, *, caching: bool = True) -> RunFiles:
     caching: keep a columnar copy of the games of a run that has ended, and use one that is there.
     """
     games, configured = path / "games.jsonl", path / ".hydra" / "config.yaml"
-    key = cache.key_of(ROUND_COLUMNS, games, configured)
+    record = read_record(path)
+    text = record.config if record else ""
+    key = cache.key_of(ROUND_COLUMNS, games, *(() if text else (configured,)), text=text)
     copy = path / CACHED_ROUNDS
     known = cache.read(copy, key) if caching else None
-    summary, problems = _read_summary(path)
+    summary, problems = _read_summary(path, record)
     state = _state(path, summary, games)
     if known is not None:
         rounds, facts = known
     else:
-        rounds, facts = _read_games(games, configured)
+        rounds, facts = _read_games(games, configured, text)
         if caching and state != "running" and games.is_file():
             cache.write(copy, key, rounds, facts)
     problems = [Problem(*problem) for problem in facts["problems"]] + problems
@@ -102,9 +108,9 @@ def read_run(path: Path, *, caching: bool = True) -> RunFiles:
     return RunFiles(row, facts["config"], rounds, problems)
 
 
-def _read_games(games: Path, configured: Path) -> tuple[pa.Table, dict[str, Any]]:
-    """The rounds and, as JSON data, everything else that comes from games.jsonl and the config."""
-    config, problems = _read_config(configured)
+def _read_games(games: Path, configured: Path, text: str) -> tuple[pa.Table, dict[str, Any]]:
+    """The rounds and, as JSON data, what else comes from games.jsonl and the config: the journal's `text`, if any."""
+    config, problems = _parse_config(text, "the config in journal.sqlite") if text else _read_config(configured)
     arms = config.get("game.arms", "")
     plan = Plan(
         positive(config.get("n_games")), positive(config.get("game.n_rounds")), tuple(arms.split(", ")) if arms else ()
@@ -133,17 +139,26 @@ def _read_games(games: Path, configured: Path) -> tuple[pa.Table, dict[str, Any]
 
 
 def _read_config(path: Path) -> tuple[dict[str, Any], list[Problem]]:
-    """The composed config by dotted names; lists are joined by commas, lists of mappings are JSON."""
     try:
-        config = yaml.load(path.read_bytes(), _LOADER)  # noqa: S506 - a safe loader
+        return _parse_config(path.read_bytes(), ".hydra/config.yaml")
     except FileNotFoundError:
         return {}, [Problem(0, ".hydra/config.yaml is missing: what was played is unknown")]
-    except (OSError, ValueError, yaml.YAMLError) as error:
-        return {}, [
-            Problem(0, f".hydra/config.yaml cannot be read ({type(error).__name__}): what was played is unknown")
-        ]
+    except OSError as error:
+        return {}, [_unknown(".hydra/config.yaml", error)]
+
+
+def _unknown(what: str, error: Exception) -> Problem:
+    return Problem(0, f"{what} cannot be read ({type(error).__name__}): what was played is unknown")
+
+
+def _parse_config(text: str | bytes, what: str) -> tuple[dict[str, Any], list[Problem]]:
+    """The composed config by dotted names; lists are joined by commas, lists of mappings are JSON."""
+    try:
+        config = yaml.load(text, _LOADER)  # noqa: S506 - a safe loader
+    except (ValueError, yaml.YAMLError) as error:
+        return {}, [_unknown(what, error)]
     if not isinstance(config, dict):
-        return {}, [Problem(0, ".hydra/config.yaml holds no mapping: what was played is unknown")]
+        return {}, [Problem(0, f"{what} holds no mapping: what was played is unknown")]
     flat = dict(_flat(config, ""))
     game = config.get("game")
     arms = game.get("arms") if isinstance(game, dict) else None
@@ -163,14 +178,24 @@ def _flat(value: dict[Any, Any], prefix: str) -> Iterator[tuple[str, Any]]:
             yield name, each if isinstance(each, str | int | float | bool | None) else str(each)
 
 
-def _read_summary(path: Path) -> tuple[dict[str, Any], list[Problem]]:
+def _read_summary(path: Path, record: Record | None) -> tuple[dict[str, Any], list[Problem]]:
+    """summary.json with the journal's word for how the run ended, where it has one."""
+    found = _json_or_problem(path / "summary.json")
+    summary, problems = (found, []) if isinstance(found, dict) else ({}, [Problem(0, found)] if found else [])
+    if record is not None and record.state in ENDS:
+        summary = {**summary, "state": record.state}
+    return summary, problems
+
+
+def _json_or_problem(file: Path) -> dict[str, Any] | str:
+    """The object of a JSON file, else what is wrong with it, "" if it is not there."""
     try:
-        summary = json.loads((path / "summary.json").read_bytes())
+        data = json.loads(file.read_bytes())
     except FileNotFoundError:
-        return {}, []
+        return ""
     except (OSError, ValueError) as error:
-        return {}, [Problem(0, f"summary.json cannot be read ({type(error).__name__})")]
-    return (summary, []) if isinstance(summary, dict) else ({}, [Problem(0, "summary.json holds no mapping")])
+        return f"{file.name} cannot be read ({type(error).__name__})"
+    return data if isinstance(data, dict) else f"{file.name} holds no mapping"
 
 
 class Glance(NamedTuple):
@@ -182,7 +207,7 @@ class Glance(NamedTuple):
 
 def glance(path: Path) -> Glance:
     """How a run stands, without its games: cheap enough to be asked every two seconds while it plays."""
-    summary, _ = _read_summary(path)
+    summary, _ = _read_summary(path, None)
     return Glance(_state(path, summary, path / "games.jsonl"), summary)
 
 

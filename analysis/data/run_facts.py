@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -15,6 +16,9 @@ from typing import Any
 from analysis.data.round_facts import NAN, SEATS
 from bargain.config.identity import followed
 from bargain.records import PLAYERS
+
+MOST_ABOVE = 3
+"""So far above a cell its sweep may lie: hydra.sweep.subdir can have several parts."""
 
 
 def shown(path: Path) -> str:
@@ -51,9 +55,21 @@ class RunFacts:
     @cached_property
     def sweep(self) -> str:
         """The sweep's directory; "" for a single run."""
-        parent = self.path.resolve().parent
-        in_sweep = (parent / "multirun.yaml").is_file() or (parent / "sweep.json").is_file()
-        return shown(self.path.parent) if self.path.name.isdigit() and in_sweep else ""
+        whole = Path(os.path.abspath(self.path))
+        for above in whole.parents[:MOST_ABOVE]:
+            if (above / "sweep.json").is_file() or (above / "multirun.yaml").is_file():
+                return shown(above)
+        return ""
+
+    @property
+    def cell(self) -> int:
+        """The number of the cell in its sweep, as cell.json or the directory's name says; -1 for a single run."""
+        if not self.sweep:
+            return -1
+        try:
+            return int(json.loads((self.path / "cell.json").read_bytes())["number"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return int(self.path.name) if self.path.name.isdigit() else -1
 
     @property
     def simulated(self) -> bool:

@@ -13,12 +13,11 @@ from pathlib import Path
 from random import Random
 from typing import Protocol
 
-import yaml
-
 from bargain.agents.critic import Critic
+from bargain.config.named import read_pool
 from bargain.config.schema import FeedbackConfig
 from bargain.engines.base import Ask
-from bargain.records import PLAYERS, Place, Player, Round
+from bargain.records import Place, Player, Round
 
 POOL = Path(__file__).with_name("human_feedback.yaml")
 
@@ -78,17 +77,7 @@ class Human:
 
     def __init__(self, config: FeedbackConfig) -> None:
         self.name = config.name
-        path = Path(config.pool) if config.pool else POOL
-        try:
-            pool = yaml.safe_load(path.read_text(encoding="utf-8"))
-        except (OSError, yaml.YAMLError) as error:
-            raise ValueError(f"feedback.pool: cannot read {path}: {error}") from error
-        if not isinstance(pool, dict) or not all(
-            isinstance(pool.get(role), list) and pool[role] and all(isinstance(text, str) for text in pool[role])
-            for role in PLAYERS
-        ):
-            raise ValueError(f"feedback.pool: {path} must hold a list of texts under seller and one under buyer")
-        self.pool: dict[str, list[str]] = pool
+        self.pool = config.suggestions or read_pool(POOL)
 
     async def give(self, coaching: Coaching) -> str | None:
         return coaching.rng.choice(self.pool[coaching.learner]).strip()

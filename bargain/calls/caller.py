@@ -103,6 +103,18 @@ class Caller:
         """
         return await self._live.drain(timeout_s) if self._live is not None else 0
 
+    @property
+    def texts(self) -> Mapping[str, str]:
+        """What the journal says of itself, by name; {} without one."""
+        return self._journal.meta if self._journal is not None else {}
+
+    def note(self, **texts: str) -> None:
+        """Puts texts into the journal, where they are not what it says already."""
+        if isinstance(self._journal, Journal):
+            for name, text in texts.items():
+                if self._journal.meta.get(name) != text:
+                    self._journal.note_meta(name, text)
+
     def close(self) -> None:
         """Writes what is left and closes the journal; the engines are their owner's. Safe to call twice."""
         if self._journal is not None:
@@ -117,7 +129,7 @@ class Caller:
                 reply = engine.read(await engine.send(engine.body(request), request))
         except Failure as failure:
             raise CallFailed(str(failure)) from failure
-        self._stats.count(terms.seat, reply.usage, 0.0, priced=True)
+        self._stats.count(terms.seat, reply, 0.0, priced=True)
         self._stats.live += 1
         now = time.perf_counter()
         if now - self._yielded > YIELD_EVERY_S:  # nothing here waits, and Ctrl-C and the progress line want their turn
@@ -172,7 +184,7 @@ class Caller:
                 reserved = (stored.reserved_usd, stored.reserved_tokens)
                 note_reading(self._journal, stored.id, outcome, cost_usd, *reserved)
             if isinstance(outcome, Reply):
-                self._stats.count(terms.seat, outcome.usage, cost_usd, priced=terms.price is not None)
+                self._stats.count(terms.seat, outcome, cost_usd, priced=terms.price is not None)
                 return outcome
             if stored.kind == "reply":
                 raise JournalMismatch(f"a recorded reply can no longer be read: {outcome}")

@@ -182,7 +182,7 @@ class LiveCalls:
         if isinstance(outcome, Failure):
             return outcome, _spent_on(outcome, slot)
         tokens = tokens_of(outcome)
-        self._stats.count(terms.seat, outcome.usage, cost_usd, priced=terms.price is not None)
+        self._stats.count(terms.seat, outcome, cost_usd, priced=terms.price is not None)
         slot.succeeded(tokens or None, answer.headers)
         return outcome, (cost_usd, tokens) if tokens or cost_usd is not None else AS_RESERVED
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from bargain.records import Usage
+from bargain.records import Reply, Usage
+
+MANY = 20
+"""Names of models that a seat is told to have had: a server that names a new one each time has none."""
 
 
 @dataclass(slots=True)
@@ -34,10 +37,15 @@ class Stats:
     uncosted: int = 0
     spent_usd: float = 0.0
     spent_tokens: int = 0
+    models: dict[str, list[str]] = field(default_factory=dict)
+    """By seat the models that the replies name."""
 
-    def count(self, seat: str, usage: Usage, cost_usd: float | None, *, priced: bool) -> None:
+    def count(self, seat: str, reply: Reply, cost_usd: float | None, *, priced: bool) -> None:
         """Adds one reply. priced: whether the seat's price is known, so that a missing cost is a missing count."""
-        self.by_seat[seat] = self.by_seat.get(seat, Usage()) + usage
+        self.by_seat[seat] = self.by_seat.get(seat, Usage()) + reply.usage
+        names = self.models.setdefault(seat, [])
+        if reply.model not in names and len(names) < MANY:
+            names.append(reply.model)
         so_far = self.cost_by_seat.get(seat, 0.0)
         self.cost_by_seat[seat] = so_far + (cost_usd or 0.0) if priced and so_far is not None else None
         if not priced or self.cost_usd is None:

@@ -9,6 +9,7 @@ journal and the engines of `bargain`, so a second start goes on where the first 
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import os
 import sys
@@ -32,7 +33,7 @@ from bargain.config.identity import identity
 from bargain.engines.base import Engine
 from bargain.errors import BudgetReached, ConfigError, JournalError, NotRecorded, RunStopped, in_words
 from bargain.results.tables import PLAIN
-from bargain.rundir.directory import choose, read_state, write_json
+from bargain.rundir.directory import Mark, choose, newest_first, read_state, write_json
 from bargain.runs.build import build_engines, build_item, build_moderator, build_prompt, calling, open_journal
 from bargain.runs.judging import STATES, BadLine, Judged, Labelled, item_of, judge_one, read_labelled, scores, write_csv
 from bargain.runs.log import tell
@@ -97,14 +98,26 @@ class Bench:
 
     def _directory(self, root: Path) -> Path:
         """The newest unfinished bench of exactly this; in a replay the newest one, finished or not."""
-        wanted = self._identity()
+        wanted = self._identity
         if self.cfg.mode != "replay":
-            return choose(root, wanted, "judge", self.cfg.resume, "judge.json")
-        for path in sorted(root.glob("*/*/judge.json"), reverse=True):
-            if read_state(path.parent, "judge.json").get("identity") == wanted:
-                return path.parent
+            return choose(
+                root,
+                "judge",
+                self.cfg.resume,
+                Mark(wanted, "judge.json"),
+                lambda path: self._state(path) in ("running", "paused"),
+            )
+        for path in newest_first(root):
+            if self._state(path):
+                return path
         raise ConfigError(f"mode=replay: {root} holds no bench of this file and these moderators; judge live first")
 
+    def _state(self, path: Path) -> str | None:
+        """How a bench of exactly this stands; None for another."""
+        state = read_state(path, "judge.json")
+        return str(state.get("state")) if state.get("identity") == self._identity else None
+
+    @functools.cached_property
     def _identity(self) -> str:
         """What decides the verdicts: the dialogues and each moderator's config."""
         plain: dict[str, Any] = {name: identity(plain_of(cfg)) for name, cfg in self.configs.items()}
@@ -137,7 +150,7 @@ class Bench:
         done = len(self.judged) == len(self.configs) * len(self.dialogues)
         data = {
             "state": "finished" if done and not code else "paused",
-            "identity": self._identity(),
+            "identity": self._identity,
             "file": str(self.file),
             "dialogues": len(self.dialogues),
             "simulated": any(engine.simulated for engine in engines.values()),

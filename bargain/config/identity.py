@@ -77,6 +77,39 @@ def changes(recorded: dict[str, Any], now: dict[str, Any]) -> list[str]:
     return [f"{key} was {_short(old.get(key))}, is {_short(new.get(key))}" for key in keys]
 
 
+GROWS = ("n_games", "game.n_rounds")
+"""Numbers that may be larger when a run goes on: what was played is the beginning of what is played then."""
+
+
+def extends(recorded: dict[str, Any], now: dict[str, Any]) -> bool:
+    """Whether a config is a recorded one with more games or more rounds, and else the same."""
+    return now != recorded and not other_changes(recorded, now)
+
+
+def other_changes(recorded: dict[str, Any], now: dict[str, Any]) -> list[str]:
+    """`changes` without those of an extension: more games, more rounds."""
+    without = unused(recorded) & unused(now)
+    old, new = dict(_leaves(recorded, without)), dict(_leaves(now, without))
+    grown = [key for key in GROWS if _number(old.get(key)) <= _number(new.get(key))]
+    return changes(recorded, _with({key: old.get(key) for key in grown}, now))
+
+
+def _number(value: Any) -> int:
+    return value if isinstance(value, int) else 0
+
+
+def _with(values: dict[str, Any], config: dict[str, Any]) -> dict[str, Any]:
+    """A config with other values at dotted keys of at most two parts."""
+    made = dict(config)
+    for key, value in values.items():
+        above, _, name = key.rpartition(".")
+        if above:
+            made[above] = {**_part(made, above), name: value}
+        else:
+            made[name] = value
+    return made
+
+
 def _leaves(value: Any, without: set[str], path: str = "") -> Iterator[tuple[str, Any]]:
     if isinstance(value, dict) and value:
         for name, inner in value.items():

@@ -87,6 +87,8 @@ class PromptConfig:
     """A 2023 text file (==== SYSTEM ==== blocks) to read instead of the templates; only prompt=file uses it."""
     feedback_path: Optional[str] = None
     """The 2023 feedback file of a player, beside `path`; null = the version's own feedback texts."""
+    sha256: Optional[str] = None
+    """Of the files, once their texts stand below: a recorded config is played as it was, whatever they hold by now."""
     system: str = ""
     few_shot: list[dict[str, str]] = field(default_factory=list)
     """Examples as {user, assistant} pairs, between the system message and the dialogue."""
@@ -110,6 +112,8 @@ class FeedbackConfig:
     name: str = "ai"
     pool: Optional[str] = None
     """A YAML of human suggestions by role (feedback=human); null = the pool that ships."""
+    suggestions: dict[str, list[str]] = field(default_factory=dict)
+    """What `pool` holds, once it was read."""
     text: str = ""
     """The sentence of feedback=constant."""
     acknowledge: str = "fixed"

@@ -56,9 +56,8 @@ class AnthropicEngine(HttpEngine):
         """Sends through the SDK."""
         from anthropic import AsyncAnthropic
 
-        return through(
-            AsyncAnthropic(api_key=self.api_key, base_url=self.url, default_headers=headers, http_client=http)
-        )
+        sdk = AsyncAnthropic(api_key=self.api_key, base_url=self.url, default_headers=headers, http_client=http)
+        return through(sdk, http)
 
     def body(self, request: Request) -> dict[str, Any]:
         """The JSON of one messages request. Blank messages, which the API refuses, are left out."""

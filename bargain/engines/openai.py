@@ -47,7 +47,8 @@ class OpenAIEngine(HttpEngine):
         if not self.host.endswith("api.openai.com"):
             # The SDK would send OPENAI_ORG_ID and OPENAI_PROJECT_ID to any server.
             headers |= {"OpenAI-Organization": cast(str, Omit()), "OpenAI-Project": cast(str, Omit())}
-        return through(AsyncOpenAI(api_key=self.api_key, base_url=self.url, default_headers=headers, http_client=http))
+        sdk = AsyncOpenAI(api_key=self.api_key, base_url=self.url, default_headers=headers, http_client=http)
+        return through(sdk, http)
 
     def body(self, request: Request) -> dict[str, Any]:
         """The JSON of one chat completion request."""

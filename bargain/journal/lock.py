@@ -65,7 +65,9 @@ class RunLock:
         self.held = False
         while True:
             try:
-                self._descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+                self._descriptor = os.open(
+                    self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK, 0o644
+                )
             except OSError as error:
                 raise JournalFull(f"{directory}: the run directory cannot be written ({error.strerror})") from None
             try:
@@ -101,6 +103,21 @@ class RunLock:
             return False
         mine = os.fstat(self._descriptor)
         return (there.st_dev, there.st_ino) == (mine.st_dev, mine.st_ino)
+
+
+def is_held(directory: Path) -> bool:
+    """Whether a process holds the lock of a directory now."""
+    try:
+        descriptor = os.open(directory / LOCK_NAME, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError as error:
+        return error.errno not in _NO_LOCKS_HERE
+    finally:
+        os.close(descriptor)
+    return False
 
 
 def _who(text: bytes) -> str:

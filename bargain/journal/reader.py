@@ -22,6 +22,7 @@ from typing import Any
 from bargain.errors import JournalDamaged, JournalError
 from bargain.journal.check import find_damage
 from bargain.journal.format import Packed, Packer
+from bargain.journal.lock import is_held
 from bargain.journal.queries import (
     ADVICE,
     Attempt,
@@ -38,6 +39,13 @@ from bargain.journal.queries import (
 from bargain.records import Place
 
 
+def _holds(file: Path) -> bool:
+    try:
+        return file.stat().st_size > 0
+    except OSError:
+        return False
+
+
 class JournalReader:
     """A journal opened read-only. Raises JournalError (missing), JournalDamaged, JournalNewer, JournalLocked."""
 
@@ -47,17 +55,20 @@ class JournalReader:
         self._copy: tempfile.TemporaryDirectory[str] | None = None
         if not path.is_file():
             raise JournalError(f"{path} does not exist; is this a run directory?")
-        wal = path.with_name(f"{path.name}-wal")
+        wal, undo = (path.with_name(f"{path.name}{end}") for end in ("-wal", "-journal"))
         options = "mode=ro"
         opened = path
-        if not os.access(path.parent, os.W_OK):
-            if wal.exists() and wal.stat().st_size:  # reading a write-ahead log needs a file beside it
-                self._copy = tempfile.TemporaryDirectory(prefix="bargain-")
-                opened = Path(self._copy.name) / path.name
-                for each in (path, wal):
-                    shutil.copyfile(each, opened.with_name(each.name))
-            else:
-                options = "mode=ro&immutable=1"
+        # A write-ahead log needs a file beside it to be read; what was killed amid a commit must be undone, in a copy.
+        beside = [each for each in ((wal,) if not os.access(path.parent, os.W_OK) else ()) if _holds(each)]
+        beside += [undo] if _holds(undo) and not is_held(path.parent) else []
+        if beside:
+            self._copy = tempfile.TemporaryDirectory(prefix="bargain-")
+            opened = Path(self._copy.name) / path.name
+            for each in (path, *beside):
+                shutil.copyfile(each, opened.with_name(each.name))
+            options = "mode=rw"
+        elif not os.access(path.parent, os.W_OK):
+            options = "mode=ro&immutable=1"
         with refusing(path):
             self.connection = sqlite3.connect(
                 f"{opened.resolve().as_uri()}?{options}", uri=True, isolation_level=None, check_same_thread=False

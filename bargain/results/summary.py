@@ -86,6 +86,7 @@ def summary_data(ended: str, facts: dict[str, Any], tally: Tally, stats: Stats, 
         "tokens": {name: tally.tokens[name] for name in ("input", "output", "cached")},
         "cost_usd": stats.cost_usd,
         "cost_usd_by_seat": dict(sorted(stats.cost_by_seat.items())),
+        "models": {seat: sorted(names) for seat, names in sorted(stats.models.items())},
         "calls": {
             "live": stats.live,
             "from_journal": stats.from_journal,

@@ -1,16 +1,14 @@
-"""Run directories: where a run lies, whether it is finished, and which one the same command goes on with.
-
-The newest run of exactly this config under outputs/ is taken again when it is unfinished; otherwise a new directory is
-made. Whether a run is finished stands in its summary.json.
-"""
+"""Run directories: new ones, and the small files of state that lie in them."""
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -27,77 +25,85 @@ def read_state(directory: Path, name: str = "summary.json") -> dict[str, Any]:
 
 
 def write_json(path: Path, data: dict[str, Any]) -> None:
-    """Writes the file whole or not at all: a reader never sees half of it."""
+    """Writes the data as `write_whole` does."""
+    write_whole(path, to_json(data, indent=2) + "\n")
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Writes the file whole or not at all, also when the power fails: a reader never sees half of it."""
     part = path.with_name(f"{path.name}.part")
-    part.write_text(to_json(data, indent=2) + "\n", encoding="utf-8")
+    with contextlib.suppress(FileNotFoundError):
+        part.unlink()  # never written through: it could be a link
+    with part.open("x", encoding="utf-8", newline="\n") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
     os.replace(part, path)
+    sync_directory(path.parent)
 
 
-def has_failed_games(state: dict[str, Any]) -> bool:
-    """Whether a summary counts games that ended in an error."""
-    games = state.get("games")
-    return isinstance(games, dict) and bool(games.get("error"))
+def sync_directory(path: Path) -> None:
+    """Has the names in a directory written to the disk. Raises OSError."""
+    opened = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
 
 
-IdentityOf = Callable[[Path, dict[str, Any]], object]
-"""The identity of what lies in a directory whose summary (or sweep) file holds this state."""
+def newest_first(root: Path) -> Iterator[Path]:
+    """The directories root/date/time-label, by their names."""
+    yield from sorted((path for path in root.glob("*/*") if path.is_dir()), key=Path.as_posix, reverse=True)
 
 
-def stated_identity(directory: Path, state: dict[str, Any]) -> object:
-    """The identity that the state names."""
-    return state.get("identity")
+SUMMARY = "summary.json"
 
 
-def find_unfinished(
-    root: Path,
-    wanted: str,
-    name: str = "summary.json",
-    *,
-    retry_failed: bool = False,
-    identity_of: IdentityOf = stated_identity,
-) -> Path | None:
-    """The newest directory with this identity under root, if it is unfinished; None when finished or unknown.
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What a new directory says from its first moment on: `identity`, in the file `name`."""
 
-    retry_failed: a finished run with failed games counts as unfinished.
-    """
-    for path in sorted(root.glob(f"*/*/{name}"), key=lambda each: each.parent.as_posix(), reverse=True):
-        state = read_state(path.parent, name)
-        if identity_of(path.parent, state) == wanted:
-            unfinished = state.get("state") != "finished" or (retry_failed and has_failed_games(state))
-            return path.parent if unfinished else None
-    return None
+    identity: str
+    name: str = SUMMARY
 
 
-def new_directory(root: Path, label: str) -> Path:
-    """A path root/date/time-label that nobody has; the directory is made, so that two runs never share one.
+def new_directory(root: Path, label: str, mark: Mark) -> Path:
+    """A new directory root/date/time-label that holds its mark: it appears with it, or a killed start leaves none.
 
     Of the label only what is sure in a file name is kept: a game's name comes from a config.
     """
     label = re.sub(r"[^A-Za-z0-9_-]+", "-", label)[:60].strip("-") or "run"
+    made = root / f".new-{mark.identity}"
+    made.mkdir(parents=True, exist_ok=True)
+    write_json(made / mark.name, {"state": "running", "identity": mark.identity})
     stamp = time.strftime("%Y-%m-%d/%H-%M-%S")
     for number in range(1, 1000):
         path = root / f"{stamp}-{label}{'' if number == 1 else f'-{number}'}"
-        try:
-            path.mkdir(parents=True)
-        except FileExistsError:
-            continue
-        return path.resolve()
+        path.parent.mkdir(exist_ok=True)
+        if not path.exists():
+            with contextlib.suppress(FileExistsError, NotADirectoryError):
+                made.rename(path)
+                sync_directory(path.parent)
+                return path.resolve()
     raise OSError(f"no free directory name under {root / stamp}")
 
 
-def choose(
-    root: Path,
-    wanted: str,
-    label: str,
-    resume: str,
-    name: str = "summary.json",
-    *,
-    retry_failed: bool = False,
-    identity_of: IdentityOf = stated_identity,
-) -> Path:
-    """The directory to play in: the unfinished one of this identity unless resume is `never`, else a new one."""
+def remove_unused(directory: Path) -> None:
+    """Removes a directory in which nothing but its mark lies, and the day's above it if nothing else does."""
+    with contextlib.suppress(OSError):
+        if all(
+            each.name == SUMMARY and read_state(directory).keys() == {"state", "identity"}
+            for each in directory.iterdir()
+        ):
+            (directory / SUMMARY).unlink(missing_ok=True)
+            directory.rmdir()
+            directory.parent.rmdir()
+
+
+def choose(root: Path, label: str, resume: str, mark: Mark, goes_on: Callable[[Path], bool]) -> Path:
+    """The newest directory that `goes_on` accepts, unless resume is `never`; else a new one with this mark."""
     if resume != "never":
-        unfinished = find_unfinished(root, wanted, name, retry_failed=retry_failed, identity_of=identity_of)
-        if unfinished:
-            return unfinished.resolve()
-    return new_directory(root, label)
+        for path in newest_first(root):
+            if goes_on(path):
+                return path.resolve()
+    return new_directory(root, label, mark)

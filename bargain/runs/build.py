@@ -21,7 +21,7 @@ from bargain.calls.caller import Caller
 from bargain.config.compose import plain_of, typed_config
 from bargain.config.files import read_yaml
 from bargain.config.follow import engines_of
-from bargain.config.identity import changes
+from bargain.config.identity import GROWS, other_changes
 from bargain.config.schema import FeedbackConfig, PromptConfig
 from bargain.config.targets import locate
 from bargain.engines.base import Engine
@@ -31,7 +31,6 @@ from bargain.games.table import Seats, Table
 from bargain.journal.journal import Journal
 from bargain.journal.reader import JournalReader
 from bargain.records import PLAYERS, Item, Player
-from bargain.version import __version__
 
 SHOWN = 8
 """Differences that a refusal names."""
@@ -186,20 +185,38 @@ def _refusing(where: str, build: Callable[..., Any], *args: Any, **kwargs: Any) 
 
 @contextlib.contextmanager
 def open_caller(
-    cfg: DictConfig, plain: dict[str, Any], directory: Path, engines: Mapping[str, Engine], cells_at_once: int
+    cfg: DictConfig,
+    plain: dict[str, Any],
+    directory: Path,
+    engines: Mapping[str, Engine],
+    cells_at_once: int,
+    words: Mapping[str, str],
 ) -> Iterator[Caller]:
     """The way to make the calls of a run, on its directory's journal; a second process is told who holds it.
 
-    plain: the config as plain data. Raises ConfigError for a journal that cannot be used or had another config, and for
-    limits that cannot be kept.
+    plain: the config as plain data. words: what a new journal says of itself beside the config, by name; of an old one
+    `state` and, if the run is extended, `identity` are brought up to date, and the limits of the config.
+    Raises ConfigError for a journal that cannot be used or had another config, and for limits that cannot be kept.
     """
     text = OmegaConf.to_yaml(cfg)
-    with open_journal(directory, {"config": text, "bargain": __version__}, cfg.mode) as journal:
+    with open_journal(directory, {**words, "config": text}, cfg.mode) as journal:
         if journal.meta["config"] != text:
             _check_config(journal, plain, directory)
         retry_failed = cfg.retry_failed and cfg.mode == "live"
         with calling(journal, engines, cfg, retry_failed=retry_failed, cells_at_once=cells_at_once) as caller:
+            if cfg.mode == "live":
+                caller.note(config=_going_on(journal.meta["config"], cfg), state="running", identity=words["identity"])
+                caller.note(bargain=words["bargain"])
             yield caller
+
+
+def _going_on(recorded: str, cfg: DictConfig) -> str:
+    """The recorded config with what holds from now on: limits, more games, more rounds."""
+    kept = read_yaml(recorded, "journal.sqlite")
+    before = OmegaConf.to_yaml(kept)
+    for key in ("limits", *GROWS):
+        OmegaConf.update(kept, key, OmegaConf.select(cfg, key), merge=False)
+    return recorded if OmegaConf.to_yaml(kept) == before else OmegaConf.to_yaml(kept)
 
 
 @contextlib.contextmanager
@@ -234,7 +251,7 @@ def calling(
 def _check_config(journal: Journal | JournalReader, plain: dict[str, Any], directory: Path) -> None:
     """A journal belongs to the config that it was begun with, whatever .hydra/ says by now."""
     begun_with = typed_config(read_yaml(journal.meta["config"], f"{directory}/journal.sqlite"))
-    changed = changes(plain_of(begun_with), plain)
+    changed = other_changes(plain_of(begun_with), plain)
     if changed:
         more = f"; and {len(changed) - SHOWN} more" if len(changed) > SHOWN else ""
         raise ConfigError(

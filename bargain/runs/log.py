@@ -54,7 +54,7 @@ def show_crash(kind: type[BaseException], error: BaseException, trace: Traceback
 def logging_to(path: Path) -> Iterator[None]:
     """What happened, in the run directory; warnings also go to the terminal."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    file = _LogFile(path, encoding="utf-8")
+    file = _LogFile(path, encoding="utf-8", delay=True)  # a command that is refused leaves no file
     file.setFormatter(_SafeLines("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     screen = logging.StreamHandler()
     screen.setFormatter(_SafeLines("bargain: %(message)s"))

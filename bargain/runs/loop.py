@@ -29,6 +29,12 @@ class _FewAtOnce(selectors.DefaultSelector):
         return ready[:READY_AT_ONCE]
 
 
+def collect_rarely() -> None:
+    """Keeps the collector off what is there by now, for good: what a command does in its own process."""
+    gc.freeze()
+    gc.set_threshold(*RARELY)
+
+
 def run(main: Callable[[], Coroutine[Any, Any, None]]) -> None:
     """Runs a coroutine to its end on a loop of its own."""
     with _short_collections():
@@ -45,8 +51,7 @@ def _short_collections() -> Iterator[None]:
         yield
         return
     before = gc.get_threshold()
-    gc.freeze()
-    gc.set_threshold(*RARELY)
+    collect_rarely()
     try:
         yield
     finally:

@@ -10,23 +10,25 @@ from __future__ import annotations
 
 import contextlib
 import filecmp
+import json
 import logging
 import os
 import signal
 import threading
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import anyio
 from anyio.abc import TaskGroup
 from anyio.lowlevel import checkpoint
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 
 from bargain.calls.caller import Caller
-from bargain.config.compose import checked, plain_of, recorded_identity
+from bargain.config.compose import checked_before, plain_of
 from bargain.config.identity import identity
+from bargain.config.recorded import choose_run, has_failed_games, recorded_identity, state_of
 from bargain.config.targets import locate
 from bargain.engines.base import Ask
 from bargain.errors import (
@@ -45,11 +47,14 @@ from bargain.results.progress import ProgressLine
 from bargain.results.summary import RunSummary, metrics, summary_data
 from bargain.results.tables import disputed_lines, totals_line
 from bargain.results.tally import Tally
-from bargain.rundir.directory import choose, has_failed_games, read_state, write_json
+from bargain.rundir.directory import read_state, write_json
 from bargain.rundir.games import GamesFile
+from bargain.rundir.hydra import write_hydra
+from bargain.rundir.record import JOURNAL, Record, holds_games, read_record
 from bargain.runs.build import build_engines, build_game, build_item, build_seats, open_caller
 from bargain.runs.log import logging_to
 from bargain.runs.loop import in_own_loop
+from bargain.runs.provenance import provenance
 from bargain.tracking.base import Tracker, run_info
 from bargain.version import __version__
 
@@ -62,7 +67,12 @@ DRAIN_S = 0.3
 
 
 def play(
-    cfg: DictConfig, directory: Path | str | None = None, *, show_progress: bool = True, cells_at_once: int = 1
+    cfg: DictConfig,
+    directory: Path | str | None = None,
+    *,
+    show_progress: bool = True,
+    cells_at_once: int = 1,
+    words: Mapping[str, str] | None = None,
 ) -> RunSummary:
     """Plays the run of a composed config, or goes on with it, and returns its summary.
 
@@ -74,24 +84,25 @@ def play(
     one. A run that is finished there is not played again: its summary is returned.
     show_progress: a line on stderr while it plays.
     cells_at_once: so many cells of a sweep play at the same time and share the engines' limits, each an equal part.
+    words: what else the journal says of how the run was started, by name (`overrides`, JSON).
 
     Raises ConfigError before the first call for what cannot be played (a key that is not set, a directory with another
     run). What happens later does not raise: a run that is interrupted, reaches its budget, or stops because nothing can
     work any more (a wrong key, a full disk) returns a summary whose `state` is "paused" or "failed". Replies that were
     recorded are not paid for again. An error in code of your own is raised, after the run has recorded it.
     """
-    cfg = checked(cfg)
+    cfg = checked_before(cfg)
     plain = plain_of(cfg)
     if directory is None:
-        directory = choose(
-            Path("outputs"),
-            identity(plain),
-            cfg.game.name,
-            cfg.resume,
-            retry_failed=cfg.retry_failed,
-            identity_of=recorded_identity,
-        )
-    run = Run(cfg, plain, Path(directory).resolve(), show_progress=show_progress, cells_at_once=cells_at_once)
+        directory = choose_run(Path("outputs"), cfg)
+    run = Run(
+        cfg,
+        plain,
+        Path(directory).resolve(),
+        show_progress=show_progress,
+        cells_at_once=cells_at_once,
+        words=words or {},
+    )
     if run.already_finished is not None:
         return run.already_finished
     with logging_to(run.directory / "bargain.log"):
@@ -102,9 +113,17 @@ class Run:
     """One run in its directory."""
 
     def __init__(
-        self, cfg: DictConfig, plain: dict[str, Any], directory: Path, *, show_progress: bool, cells_at_once: int = 1
+        self,
+        cfg: DictConfig,
+        plain: dict[str, Any],
+        directory: Path,
+        *,
+        show_progress: bool,
+        cells_at_once: int = 1,
+        words: Mapping[str, str],
     ) -> None:
         self.cfg = cfg
+        self.words = words
         self.cells_at_once = cells_at_once
         self.plain = plain
         self.directory = directory
@@ -120,11 +139,13 @@ class Run:
         self.started = time.monotonic()
         self.ended = "finished"
         self.problem = ""
-        self.already_finished = finished_before(cfg, plain, directory)
+        self.before = read_record(directory)
+        self.already_finished = finished_before(cfg, plain, directory, self.before)
 
     def go(self) -> RunSummary:
         """Plays the run to its end, pause or failure, and leaves every file of the run directory behind."""
-        with open_caller(self.cfg, self.plain, self.directory, self.engines, self.cells_at_once) as caller:
+        words = {**provenance(self.engines), "identity": identity(self.plain), "state": "running", **self.words}
+        with open_caller(self.cfg, self.plain, self.directory, self.engines, self.cells_at_once, words) as caller:
             try:
                 self._prepare(caller)
                 self._play(caller)
@@ -132,6 +153,8 @@ class Run:
                     self._prove_replay()
                 summary = self._summary(caller, final=True)
                 self._keep(summary)
+                if self.cfg.mode == "live":
+                    caller.note(state=summary["state"], models=json.dumps(summary["models"]))
             except BaseException as error:
                 first = first_of(error)
                 self._broke_off(first, caller)
@@ -145,22 +168,11 @@ class Run:
         return RunSummary(self.directory, summary)
 
     def _prepare(self, caller: Caller) -> None:
-        """Leaves what a resume needs before the first call, starts the tracker, says what goes on.
-
-        That is the config as played (Hydra has written it for a command) and a summary with the run's identity.
-        """
-        recorded = self.directory / ".hydra" / "config.yaml"
-        if not recorded.is_file():
-            recorded.parent.mkdir(parents=True, exist_ok=True)
-            recorded.write_text(OmegaConf.to_yaml(self.cfg), encoding="utf-8")
-        elif self.cfg.mode == "live":
-            kept = DictConfig(OmegaConf.load(recorded))
-            if kept.get("limits") != self.cfg.limits:  # they hold from now on, for replays as well
-                kept.limits = self.cfg.limits
-                OmegaConf.save(kept, recorded)
-        before = read_state(self.directory)
-        if before:
-            done = before.get("games", {}).get("finished", 0)
+        """Writes what is made from the journal, starts the tracker, says what goes on."""
+        write_hydra(self.directory, caller.texts)
+        if self.before is not None:
+            games = read_state(self.directory).get("games")
+            done = games.get("finished", 0) if isinstance(games, dict) else "some"
             print(f"goes on with {self.directory} ({done} of {self.cfg.n_games} games were finished)", flush=True)
         else:
             self._keep(self._summary(caller, final=False))
@@ -190,6 +202,9 @@ class Run:
             log.error("broke off: %s", self.problem)
         with contextlib.suppress(Exception):
             self._keep(self._summary(caller, final=True))
+        with contextlib.suppress(Exception):
+            if self.cfg.mode == "live":
+                caller.note(state="failed")
         self.tracker.fail(self.problem)
 
     async def _play_all(self, caller: Caller, games: GamesFile) -> None:
@@ -288,7 +303,7 @@ class Run:
     def _prove_replay(self) -> None:
         """The games that the replay made are those on file, byte for byte."""
         made, on_file = self.directory / self.games_name, self.directory / "games.jsonl"
-        if on_file.is_file() and not filecmp.cmp(made, on_file, shallow=False):
+        if holds_games(self.directory) and not filecmp.cmp(made, on_file, shallow=False):
             self.ended = "failed"
             self.problem = f"the replay differs from games.jsonl: compare {made} with {on_file}"
             return
@@ -303,17 +318,28 @@ class Run:
             self.tracker.fail(self.problem)
 
 
-def finished_before(cfg: DictConfig, plain: dict[str, Any], directory: Path) -> RunSummary | None:
-    """The summary of a directory in which exactly this run is finished. Raises ConfigError for another finished run."""
-    recorded = read_state(directory)
-    if recorded.get("state") != "finished" or cfg.mode == "replay":
-        return None
-    if recorded_identity(directory, recorded) != identity(plain):
-        raise ConfigError(f"{directory} holds a finished run of another config; choose another directory")
-    if cfg.retry_failed and has_failed_games(recorded):
+def finished_before(
+    cfg: DictConfig, plain: dict[str, Any], directory: Path, record: Record | None
+) -> RunSummary | None:
+    """The summary of a directory in which exactly this run is finished; None where something is to be played or made.
+
+    Raises ConfigError for a directory that holds another run, or games without the journal that they came from.
+    """
+    if record is None:
+        if (directory / JOURNAL).exists() or cfg.mode == "replay" or not holds_games(directory):
+            return None  # a journal that cannot be read is refused when it is opened
+        raise ConfigError(
+            f"{directory} holds games and no journal.sqlite that they came from (it is imported, or the journal is "
+            "gone); nothing is played over them: choose another directory"
+        )
+    if cfg.mode == "replay" or recorded_identity(record) != identity(plain) or state_of(record) != "finished":
+        return None  # another config is refused, or extended, when the journal is opened
+    summary = read_state(directory)
+    sound = summary.get("state") == "finished" and summary.get("identity") and holds_games(directory)
+    if not sound or (cfg.retry_failed and has_failed_games(directory)):
         return None
     print(f"already finished, nothing was called: {directory}")
-    return RunSummary(directory, recorded)
+    return RunSummary(directory, summary)
 
 
 async def play_game(

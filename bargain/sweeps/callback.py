@@ -1,10 +1,11 @@
-"""What a sweep leaves on disk: sweep.json, where it lies and what it is; cell.json, how a cell's job ended.
+"""What a sweep leaves on disk: sweep.json, what it is and how it was begun; cell.json, what a cell is and how it ended.
 
 The callback runs in the process that starts the sweep, whatever launcher plays the cells and wherever.
 """
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,14 +15,32 @@ from hydra.experimental.callback import Callback
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from bargain.config.files import task_overrides
-from bargain.config.identity import sweep_identity
-from bargain.rundir.directory import read_state, write_json
-from bargain.sweeps.cells import cells_at_once, count_cells
+from bargain.config.compose import plain_of
+from bargain.config.files import as_written, task_overrides
+from bargain.config.identity import identity
+from bargain.errors import ConfigError
+from bargain.rundir.directory import read_state, remove_unused, write_json
+from bargain.sweeps.cells import cells_at_once
+from bargain.sweeps.places import (
+    SWEEP,
+    begun_cells,
+    cell_directory,
+    check_same_sweep,
+    identity_of_sweep,
+    planned_cells,
+)
+
+CELL = "cell.json"
+BAD_CONFIG = 2
+"""The exit code of what cannot be played."""
 
 
 class CannotStart(BaseException):
-    """The sweep's directory cannot be written. No Exception, because Hydra makes those of its callbacks warnings."""
+    """The sweep cannot begin in its directory. No Exception, because Hydra makes those of its callbacks warnings."""
+
+    def __init__(self, problem: str, code: int = 1) -> None:
+        super().__init__(problem)
+        self.code = code
 
 
 class SweepCallback(Callback):
@@ -33,8 +52,25 @@ class SweepCallback(Callback):
         """Marks the sweep's directory, so that the same command finds it again."""
         try:
             directory = Path(config.hydra.sweep.dir).resolve()
+            overrides = task_overrides(config)
+            planned = planned_cells(config, overrides)
+            check_same_sweep(directory, planned)
             directory.mkdir(parents=True, exist_ok=True)
-            (directory / "sweep.json").touch()
+            went_on = next(begun_cells(directory), None) is not None
+            cells = None if planned is None else len(planned)
+            state = {
+                "identity": identity_of_sweep(planned, overrides),
+                "state": "running",
+                "overrides": overrides,
+                "hydra": as_written(config.hydra.overrides.hydra),
+                "cells": cells,
+                "identities": [cell.identity for cell in planned or ()],
+                "went_on": went_on,
+            }
+            # until the launcher has answered
+            write_json(directory / SWEEP, {**state, "cells_at_once": cells or 1})
+        except ConfigError as error:
+            raise CannotStart(str(error), BAD_CONFIG) from None
         except (OSError, OmegaConfBaseException) as error:
             from bargain.errors import disk_problem
 
@@ -43,27 +79,47 @@ class SweepCallback(Callback):
             raise
         SweepCallback.directory = directory
         config.hydra.overrides.hydra.append(f"hydra.sweep.dir={quoted(directory)}")  # for cells in other processes
-        overrides = task_overrides(config)
-        if read_state(directory, "sweep.json"):
+        if went_on:
             print(f"goes on with the unfinished sweep {directory}", flush=True)
-        cells = count_cells(config)
-        state = {"identity": sweep_identity(overrides), "state": "running", "overrides": overrides, "cells": cells}
-        write_json(directory / "sweep.json", {**state, "cells_at_once": cells or 1})  # until the launcher has answered
-        write_json(directory / "sweep.json", {**state, "cells_at_once": cells_at_once(config, cells)})
+        write_json(directory / SWEEP, {**state, "cells_at_once": cells_at_once(config, cells)})
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
     """The cell of a sweep that this process plays, one of `at_once` that play at the same time."""
 
-    directory: Path
+    sweep: Path
+    number: int
+    overrides: list[str]
+    given: Path
+    """The directory that Hydra made for it."""
     at_once: int
     away: bool
     """Whether it plays in another process than the one that started the sweep."""
 
-    def ended(self, exit_code: int, problem: str) -> None:
+    def begins(self, cfg: DictConfig) -> Path:
+        """Where the cell with this checked config is played. Raises ConfigError for one that was not planned."""
+        plain = plain_of(cfg)
+        wanted = identity(plain)
+        planned = read_state(self.sweep, SWEEP).get("identities") or []
+        if planned and wanted not in planned:
+            raise ConfigError(
+                f"cell {self.number} is not what the sweep began with: a file that it names was edited meanwhile; "
+                "start the sweep again"
+            )
+        directory = cell_directory(self.sweep, self.given, wanted, plain)
+        if directory != self.given:
+            remove_unused(self.given)
+        self._leave(directory, {})
+        return directory
+
+    def ended(self, directory: Path, exit_code: int, problem: str) -> None:
         """Leaves word of how the job ended."""
-        write_json(self.directory / "cell.json", {"exit_code": exit_code, "problem": problem})
+        self._leave(directory, {"exit_code": exit_code, "problem": problem})
+
+    def _leave(self, directory: Path, end: dict[str, Any]) -> None:
+        state = {"number": self.number, "overrides": self.overrides, **end}
+        write_json(directory / CELL, state)
 
 
 def this_cell() -> Cell | None:
@@ -71,10 +127,20 @@ def this_cell() -> Cell | None:
     hydra = HydraConfig.get()
     if OmegaConf.is_missing(hydra.job, "num"):
         return None
-    directory = Path(hydra.runtime.output_dir)
-    (directory / "cell.json").unlink(missing_ok=True)
-    at_once = read_state(Path(hydra.sweep.dir), "sweep.json").get("cells_at_once", 1)
-    return Cell(directory, int(at_once), away=SweepCallback.directory is None)
+    sweep, given = Path(hydra.sweep.dir).resolve(), Path(hydra.runtime.output_dir).resolve()
+    at_once = read_state(sweep, SWEEP).get("cells_at_once", 1)
+    overrides = as_written(hydra.overrides.task)
+    return Cell(sweep, int(hydra.job.num), overrides, given, int(at_once), away=SweepCallback.directory is None)
+
+
+def words_of_job(cell: Cell | None) -> dict[str, str]:
+    """What a job's journal says of how it was started: its overrides, its sweep's, and Hydra's own config."""
+    hydra = HydraConfig.get()
+    words = {"overrides": json.dumps(as_written(hydra.overrides.task)), "hydra": OmegaConf.to_yaml(hydra)}
+    if cell is not None:
+        state = read_state(cell.sweep, SWEEP)
+        words["sweep"] = json.dumps([*state.get("overrides", ()), *state.get("hydra", ())])
+    return words
 
 
 def quoted(path: Path) -> str:

@@ -36,9 +36,14 @@ def cells_of(config: DictConfig, overrides: Sequence[str]) -> list[list[str]]:
     return cells
 
 
+def is_hydras_own(config: DictConfig) -> bool:
+    """Whether Hydra's own sweeper is at work, whose cells can be told beforehand."""
+    return str(config.hydra.sweeper._target_).endswith(".BasicSweeper")
+
+
 def count_cells(config: DictConfig) -> int | None:
     """How many cells the sweep of a composed config has; None when another sweeper than Hydra's own decides it."""
-    if not str(config.hydra.sweeper._target_).endswith(".BasicSweeper"):
+    if not is_hydras_own(config):
         return None
     return len(cells_of(config, task_overrides(config)))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ from rich.console import Console
 from bargain.config.files import as_written
 from bargain.results.tables import PLAIN, render, sweep_table
 from bargain.rundir.directory import read_state, write_json
+from bargain.sweeps.callback import BAD_CONFIG, CELL
+from bargain.sweeps.places import SWEEP
 
 
 def compare(directory: Path, worst: int) -> int:
@@ -32,12 +35,10 @@ def compare(directory: Path, worst: int) -> int:
 def read_cells(directory: Path) -> list[tuple[dict[str, str], dict[str, Any]]]:
     """Per cell of a sweep, in order: its overrides by key (only those that differ between cells), and its summary."""
     cells = []
-    for path in sorted((each for each in directory.iterdir() if each.name.isdigit()), key=lambda each: int(each.name)):
-        recorded = path / ".hydra" / "overrides.yaml"
-        overrides = as_written(OmegaConf.load(recorded)) if recorded.is_file() else []
-        choices = dict(str(each).lstrip("+~").partition("=")[::2] for each in overrides)
-        refused = read_state(path, "cell.json").get("exit_code") == 2
-        cells.append((choices, read_state(path) or ({"state": "refused"} if refused else {})))
+    for path in cell_directories(directory):
+        choices = dict(each.lstrip("+~").partition("=")[::2] for each in _overrides(path))
+        refused = read_state(path, CELL).get("exit_code") == BAD_CONFIG
+        cells.append((choices, {"state": "refused"} if refused else read_state(path)))
     common = {
         key
         for key in {key for choices, _ in cells for key in choices}
@@ -48,11 +49,34 @@ def read_cells(directory: Path) -> list[tuple[dict[str, str], dict[str, Any]]]:
     return [({key: value for key, value in choices.items() if key not in common}, state) for choices, state in cells]
 
 
+def cell_directories(sweep: Path) -> list[Path]:
+    """The directories of a sweep's cells in their order: those with a word of how they were begun, or a number."""
+    found = {path for path in sweep.iterdir() if path.name.isdigit() and path.is_dir()}
+    for path, inside, files in os.walk(sweep):
+        if CELL in files:
+            inside.clear()
+            found.add(Path(path))
+
+    def number(path: Path) -> tuple[int, str]:
+        said = read_state(path, CELL).get("number")
+        return (said if isinstance(said, int) else int(path.name) if path.name.isdigit() else 0, path.name)
+
+    return sorted(found, key=number)
+
+
+def _overrides(cell: Path) -> list[str]:
+    said = read_state(cell, CELL).get("overrides")
+    recorded = cell / ".hydra" / "overrides.yaml"
+    if isinstance(said, list):
+        return [str(each) for each in said]
+    return as_written(OmegaConf.load(recorded)) if recorded.is_file() else []
+
+
 def close_sweep(directory: Path) -> int:
     """Marks the sweep finished if every cell is; returns its exit code: 0, or the cells' highest."""
     cells = read_cells(directory)
     finished = bool(cells) and all(summary.get("state") == "finished" for _, summary in cells)
-    state = read_state(directory, "sweep.json")
-    write_json(directory / "sweep.json", {**state, "state": "finished" if finished else "unfinished"})
-    codes = [int(read_state(path.parent, path.name).get("exit_code", 1)) for path in directory.glob("*/cell.json")]
+    state = read_state(directory, SWEEP)
+    write_json(directory / SWEEP, {**state, "state": "finished" if finished else "unfinished"})
+    codes = [int(read_state(path, CELL).get("exit_code", 1)) for path in cell_directories(directory)]
     return 0 if finished else max([1, *codes])

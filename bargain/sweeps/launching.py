@@ -18,6 +18,7 @@ from bargain.config.compose import register_with_hydra
 from bargain.config.files import config_dir
 from bargain.errors import ConfigError, in_words
 from bargain.sweeps.callback import SweepCallback, quoted
+from bargain.sweeps.places import register_places
 
 MAX_LAUNCHES = 4
 """How often a sweep is launched when the processes of its cells die."""
@@ -40,6 +41,7 @@ def is_sweep(arguments: Sequence[str]) -> bool:
 def launch(job: Callable[[DictConfig], None], arguments: list[str]) -> None:
     """Has Hydra compose and place the job, or every cell of a sweep. What became of it stands in Jobs and on disk."""
     register_with_hydra()
+    register_places()
     Jobs.code = 0
     if is_sweep(arguments):
         signal.signal(signal.SIGTERM, _terminated)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,41 +12,63 @@ from omegaconf import DictConfig, OmegaConf
 
 from bargain.config.files import allows_targets, as_written, load_yaml
 from bargain.errors import ConfigError
+from bargain.rundir.directory import read_state
+from bargain.rundir.record import read_record
 from bargain.runs.resuming import say_again
 from bargain.sweeps.callback import quoted
+from bargain.sweeps.places import SWEEP, begun_cells
 
 _PLAIN = re.compile(
     r"hydra/launcher=(joblib|slurm|ray|basic)"
     r"|hydra\.launcher\.(n_jobs|array_parallelism|timeout_min|cpus_per_task|mem_gb|signal_delay_s|max_num_timeout|nodes"
     r"|tasks_per_node|partition|qos|account|constraint|name)=[\w.+-]*"
+    r"|hydra\.sweep\.subdir=(?!/)(?!.*\.\.)([\w./-]|\$\{[\w.]+\})+"
     r"|hydra\.sweeper\.max_batch_size=\d+|hydra\.job\.chdir=(true|false)|hydra\.mode=(MULTIRUN|RUN)"
 )
 """Overrides of Hydra's own that choose where cells are played, and no code."""
 
 
 def is_swept(directory: Path) -> bool:
-    """Whether a sweep lies in the directory."""
-    return (directory / "multirun.yaml").is_file()
+    """Whether a sweep lies in the directory, and no run."""
+    return read_record(directory) is None and bool(begun_with(directory))
+
+
+def begun_with(directory: Path) -> list[str]:
+    """The overrides that a sweep was begun with, from the first file that has them; [] where no sweep lies.
+
+    sweep.json and Hydra's multirun.yaml can be lost; then a cell's journal has them.
+    """
+    state = read_state(directory, SWEEP)
+    said = [state.get("overrides"), state.get("hydra")]
+    if all(isinstance(each, list) for each in said):
+        return [str(each) for part in said for each in part or ()]
+    with contextlib.suppress(ConfigError):
+        recorded = OmegaConf.select(load_yaml(directory / "multirun.yaml"), "hydra.overrides")
+        if isinstance(recorded, DictConfig):
+            return [each for kind in ("task", "hydra") for each in as_written(recorded.get(kind))]
+    for record in begun_cells(directory):
+        with contextlib.suppress(ValueError):
+            cell = json.loads(record.texts.get("sweep", "[]"))
+            if cell and isinstance(cell, list):
+                return [str(each) for each in cell]
+    return []
 
 
 def recorded_sweep(directory: Path, changes: Sequence[str]) -> list[str]:
     """The arguments that go on with the sweep of a directory. Raises ConfigError for what must be said again."""
-    overrides = resumable(load_yaml(directory / "multirun.yaml"), changes, directory)
+    overrides = resumable(begun_with(directory), changes, directory)
     return ["-m", *overrides, *changes, f"hydra.sweep.dir={quoted(directory.resolve())}"]
 
 
-def resumable(multirun: DictConfig, changes: Sequence[str], directory: Path) -> list[str]:
-    """The overrides that a sweep was begun with, from its multirun.yaml.
+def resumable(said: Sequence[str], changes: Sequence[str], directory: Path) -> list[str]:
+    """Of the overrides that a sweep was begun with those that go on: not those whose keys `changes` say anew.
 
     Raises ConfigError for one that could run code and that `changes`, the resume's own overrides, does not say again.
     """
-    recorded = OmegaConf.select(multirun, "hydra.overrides")
-    if not isinstance(recorded, DictConfig):
-        raise ConfigError(f"{directory}/multirun.yaml holds no sweep")
-    said = [each for kind in ("task", "hydra") for each in as_written(recorded.get(kind))]
+    anew = {_key(each) for each in changes}
     kept = []
     for each in said:
-        if "hydra.sweep.dir=" in each or each in changes:
+        if "hydra.sweep.dir=" in each or each in changes or _key(each) in anew:
             continue
         hydras = each.lstrip("+~").startswith("hydra") or "@hydra" in each
         if (hydras and not _PLAIN.fullmatch(each.lstrip("+"))) or (
@@ -54,3 +78,7 @@ def resumable(multirun: DictConfig, changes: Sequence[str], directory: Path) -> 
         if not allows_targets([each]):
             kept.append(each)
     return kept
+
+
+def _key(override: str) -> str:
+    return override.lstrip("+~").partition("=")[0]

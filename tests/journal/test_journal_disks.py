@@ -54,6 +54,29 @@ def test_on_a_network_filesystem_no_shared_memory_is_used_and_an_older_log_is_ta
             reader(tmp_path).totals()
 
 
+KILLED_AMID_A_COMMIT = """
+import os, sqlite3, sys
+connection = sqlite3.connect(sys.argv[1], isolation_level=None)
+connection.execute("PRAGMA journal_mode = TRUNCATE")
+connection.execute("PRAGMA cache_size = 1")
+connection.execute("BEGIN IMMEDIATE")
+for number in range(500):
+    connection.execute("INSERT INTO meta VALUES (?, ?, x'00')", (f"n{number}", "x" * 500))
+os.kill(os.getpid(), 9)
+"""
+
+
+def test_a_journal_that_was_killed_amid_a_commit_is_read_as_it_was_before_and_left_as_it_is(tmp_path: Path) -> None:
+    fill(tmp_path, 1, 3, network=True)
+    subprocess.run([sys.executable, "-c", KILLED_AMID_A_COMMIT, str(tmp_path / FILE_NAME)], check=False)
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    assert before[f"{FILE_NAME}-journal"]
+    with reader(tmp_path) as journal:
+        journal.verify()
+        assert journal.totals().replies == 3
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
 FILL_UP = """
 import asyncio, contextlib, resource, sys
 from pathlib import Path

@@ -247,11 +247,11 @@ def test_a_changed_config_on_resume_is_refused_with_the_keys_that_differ_and_lim
         wait_for_calls(server, 70, process)
         stop(process)
         before, server.fault = server.count, None
-        other = ["seed=3", "game.n_rounds=4", "seller.engine.temperature=0.5", "limits.max_tries=3"]
+        other = ["seed=3", "game.n_rounds=1", "seller.engine.temperature=0.5", "limits.max_tries=3"]
         refused = bargain(*experiment(server, *there, *other), cwd=tmp_path, env=ENV)
         assert refused.returncode == 2
         (line,) = refused.stderr.strip().splitlines()
-        assert "seed was 0, is 3; game.n_rounds was 2, is 4; seller.engine.temperature was " in line
+        assert "seed was 0, is 3; game.n_rounds was 2, is 1; seller.engine.temperature was " in line
         assert "limits" not in line
         assert "prompt" not in line
         assert server.count == before

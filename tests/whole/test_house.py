@@ -37,8 +37,15 @@ ANALYSIS = (
     ("report", "dashboard", "wandb_workspace"),
     ("__init__",),
 )
-OF_BARGAIN = ("bargain.records", "bargain.text", "bargain.intervals", "bargain.reading", "bargain.config.identity")
-"""What analysis may import of bargain: the words, the intervals, and the one list of what decides a run."""
+OF_BARGAIN = (
+    "bargain.records",
+    "bargain.text",
+    "bargain.intervals",
+    "bargain.reading",
+    "bargain.config.identity",
+    "bargain.rundir.record",
+)
+"""What analysis may import of bargain: the words, the intervals, what decides a run and what its journal says of it."""
 
 SOURCES = [path for top in ("bargain", "analysis") for path in sorted((ROOT / top).rglob("*.py"))]
 

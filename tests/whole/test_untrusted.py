@@ -106,10 +106,9 @@ def test_a_strangers_run_directory_runs_what_the_command_line_allows(tmp_path: P
         assert not (tmp_path / "ran").exists()
     assert bargain(f"resume={sweep}", allowed, cwd=tmp_path, env=env).returncode == 0
     assert (tmp_path / "ran").exists()
-    multirun = sweep / "multirun.yaml"
-    multirun.write_text(
-        multirun.read_text().replace("    task:", "    task:\n    - hydra.callbacks.x._target_=own.x", 1)
-    )
+    state = json.loads((sweep / "sweep.json").read_text())
+    state["overrides"].insert(0, "hydra.callbacks.x._target_=own.x")
+    (sweep / "sweep.json").write_text(json.dumps(state))
     refused = bargain(f"resume={sweep}", allowed, cwd=tmp_path, env=env)
     assert refused.returncode == 2
     assert "was begun with hydra.callbacks.x._target_=own.x; if you trust it" in refused.stderr

@@ -1,0 +1,132 @@
+"""Where a sweep lies and what its cells are: by their configs, never by their numbers or by the words of the command.
+
+A sweep is the set of its cells' identities. So the same overrides in another order are the same sweep, an edited prompt
+makes another one, and a cell is found again in whatever directory it was begun.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from hydra.core.global_hydra import GlobalHydra
+from hydra.errors import HydraException
+from omegaconf import DictConfig
+from omegaconf.errors import OmegaConfBaseException
+
+from bargain.config.compose import compose, plain_of
+from bargain.config.files import task_overrides
+from bargain.config.identity import extends, identity, sweep_identity
+from bargain.config.places import register_place, run_place
+from bargain.config.recorded import recorded_config, recorded_identity
+from bargain.errors import ConfigError
+from bargain.rundir.directory import Mark, choose, read_state
+from bargain.rundir.record import JOURNAL, Record, holds_games, read_record
+from bargain.sweeps.cells import cells_of, is_hydras_own
+
+SWEEP = "sweep.json"
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedCell:
+    """A cell as its sweep begins: what it says and the identity of its run, "" where it cannot be played."""
+
+    overrides: tuple[str, ...]
+    identity: str
+
+
+def planned_cells(config: DictConfig, overrides: Sequence[str]) -> list[PlannedCell] | None:
+    """The cells of a sweep, in order, composed; None where another sweeper than Hydra's own decides what is played.
+
+    config: the sweep's own, composed by the Hydra that is initialised now.
+    """
+    if not is_hydras_own(config):
+        return None
+    return [PlannedCell(cell, _identity(cell)) for cell in map(tuple, cells_of(config, overrides))]
+
+
+@functools.cache
+def _identity(overrides: tuple[str, ...]) -> str:
+    try:
+        return identity(plain_of(compose(overrides)))
+    except (ConfigError, HydraException, OmegaConfBaseException):
+        return ""
+
+
+def identity_of_sweep(cells: Sequence[PlannedCell] | None, overrides: Sequence[str]) -> str:
+    """A short hash of what is played, whatever the order; of the overrides, where the cells are not known."""
+    if cells is None:
+        return sweep_identity(overrides)
+    known = sorted(cell.identity or sweep_identity(cell.overrides) for cell in cells)
+    return hashlib.sha256("\n".join(known).encode()).hexdigest()[:16]
+
+
+def sweep_place(root: Path, config: DictConfig) -> Path:
+    """The directory of a sweep: the newest unfinished one of exactly these cells, or a new one."""
+    assert GlobalHydra.instance().is_initialized()
+    overrides = task_overrides(config)
+    wanted = identity_of_sweep(planned_cells(config, overrides), overrides)
+
+    def goes_on(path: Path) -> bool:
+        state = read_state(path, SWEEP)
+        return state.get("identity") == wanted and state.get("state") != "finished"
+
+    resume = "never" if "resume=never" in overrides else "auto"
+    return choose(root, "sweep", resume, Mark(wanted, SWEEP), goes_on)
+
+
+def begun_cells(sweep: Path) -> Iterator[Record]:
+    """The cells of a sweep that have a journal, wherever below it they lie."""
+    for path, directories, files in os.walk(sweep):
+        directories.sort()
+        if JOURNAL in files:
+            directories.clear()
+            record = read_record(Path(path))
+            if record is not None:
+                yield record
+
+
+def check_same_sweep(sweep: Path, cells: Sequence[PlannedCell] | None) -> None:
+    """Raises ConfigError if the directory holds a cell that this sweep neither has nor extends: it is another sweep."""
+    if cells is None:
+        return
+    planned = {cell.identity for cell in cells}
+    for record in begun_cells(sweep):
+        if recorded_identity(record) in planned:
+            continue
+        recorded = plain_of(recorded_config(record.directory))
+        if not any(extends(recorded, plain_of(compose(cell.overrides))) for cell in cells if cell.identity):
+            raise ConfigError(
+                f"{sweep} holds another sweep: {record.directory.relative_to(sweep)} is none of these cells; choose "
+                "another hydra.sweep.dir, or name the cells that are there as well"
+            )
+
+
+def cell_directory(sweep: Path, given: Path, wanted: str, config: dict[str, object]) -> Path:
+    """Where a cell is played: where its run lies already, else in `given`, the directory that Hydra made for it.
+
+    A run that this one extends (more games, more rounds) counts as its own, unless it is another cell of the sweep.
+    """
+    state = read_state(sweep, SWEEP)
+    if not state.get("went_on"):
+        return given
+    others = set(state.get("identities", ())) - {wanted}
+    begun = {recorded_identity(record): record for record in begun_cells(sweep)}
+    if wanted in begun:
+        return begun[wanted].directory
+    for identity_, record in begun.items():
+        if identity_ not in others and extends(plain_of(recorded_config(record.directory)), config):
+            return record.directory
+    if read_record(given) is None and not holds_games(given):
+        return given
+    return given.with_name(f"{given.name}-{wanted[:8]}")
+
+
+def register_places() -> None:
+    """Makes the resolvers of hydra.run.dir and hydra.sweep.dir; safe to call twice."""
+    register_place("run", run_place)
+    register_place("sweep", sweep_place)

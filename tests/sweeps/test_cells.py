@@ -1,0 +1,87 @@
+"""A sweep is the set of its cells, each known by its config: never by its number, nor by the words of the command."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.commands import bargain, environment, summary_of
+from tests.sweeping import only_sweep
+
+SMALL = ("-m", "game=simple", "n_games=2", "tracking=none")
+
+
+def games(sweep: Path) -> dict[str, bytes]:
+    return {path.parent.name: path.read_bytes() for path in sweep.glob("*/games.jsonl")}
+
+
+def test_the_same_cells_in_another_order_are_the_same_sweep_and_more_cells_an_extension(tmp_path: Path) -> None:
+    first = bargain(*SMALL, "seed=1,2", cwd=tmp_path)
+    assert first.returncode == 0, first.stderr
+    sweep = only_sweep(tmp_path)
+    before = games(sweep)
+    for lost in ("sweep.json", "multirun.yaml"):
+        (sweep / lost).unlink()
+
+    turned = bargain(*SMALL, "seed=2,1", f"hydra.sweep.dir={sweep}", cwd=tmp_path)
+    assert turned.returncode == 0, turned.stderr
+    assert turned.stdout.count("already finished, nothing was called") == 2
+    assert games(sweep) == before
+
+    other = bargain(*SMALL, "seed=2,3", f"hydra.sweep.dir={sweep}", cwd=tmp_path)
+    assert other.returncode == 2
+    assert "holds another sweep" in other.stderr
+    assert games(sweep) == before
+
+    (sweep / "sweep.json").unlink()
+    (sweep / "multirun.yaml").unlink()
+    more = bargain(f"resume={sweep}", "seed=1,2,3", cwd=tmp_path)
+    assert more.returncode == 0, more.stderr
+    assert more.stdout.count("already finished, nothing was called") == 2
+    grown = games(sweep)
+    assert len(grown) == 3
+    assert grown.items() > before.items()
+
+    longer = bargain(f"resume={sweep}", "n_games=3", cwd=tmp_path)
+    assert longer.returncode == 0, longer.stderr
+    assert len(games(sweep)) == 3
+    assert all(after.startswith(grown[name]) for name, after in games(sweep).items())
+
+
+def test_a_text_that_is_edited_between_two_cells_is_refused_and_never_two_texts_under_one_label(tmp_path: Path) -> None:
+    own = tmp_path / "own" / "prompt" / "seller"
+    own.mkdir(parents=True)
+    (own / "mine.yaml").write_text("defaults: [v1]\nversion: mine\nsystem: You sell. Be calm.\n")
+    edit = f"""
+import pathlib
+def play(table):
+    from bargain.games.simple import play
+    mine = pathlib.Path({str(own / "mine.yaml")!r})
+    mine.write_text(mine.read_text().replace("calm", "loud"))
+    return play(table)
+"""
+    (tmp_path / "editing.py").write_text(edit)
+    arguments = (
+        "--config-dir",
+        str(tmp_path / "own"),
+        *SMALL,
+        "prompt/seller=mine",
+        "seed=1,2",
+        "game._target_=editing.play",
+        "allow_targets=[editing]",
+    )
+    done = bargain(*arguments, cwd=tmp_path, env=environment(PYTHONPATH=str(tmp_path)))
+    assert done.returncode == 2, done.stderr
+    assert "cell 1 is not what the sweep began with: a file that it names was edited meanwhile" in done.stderr
+    assert "refused" in done.stdout
+    assert len(games(only_sweep(tmp_path))) == 1
+
+
+def test_a_subdirectory_of_ones_own_is_a_cell_like_any_other(tmp_path: Path) -> None:
+    done = bargain(*SMALL, "seed=1,2", "hydra.sweep.subdir=by_seed/${seed}", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    sweep = only_sweep(tmp_path)
+    assert [summary_of(sweep / "by_seed" / seed)["state"] for seed in ("1", "2")] == ["finished"] * 2
+    assert done.stdout.count("finished (simulated)") == 2
+    again = bargain(f"resume={sweep}", cwd=tmp_path)
+    assert again.returncode == 0, again.stderr
+    assert again.stdout.count("already finished, nothing was called") == 2

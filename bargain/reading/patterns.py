@@ -490,7 +490,7 @@ WAITS = _pattern(
     "Hmm, let me think about that.",
     "I'd like to accept, but",
     "think of the children",
-    words="give hold moment inclined tempted hope let will sleep getting need have want like love time not think consider get rather wish was almost close before know tell hear maybe perhaps discussed depends",
+    words="minute moment second sec day time night hold think ask check see talk consider sleep know run but however yes convinced certain back rather wish hope close before hear tell maybe perhaps discussed depends",
 )
 UNDERSTANDS = _pattern(
     r"i (?:understand|see|hear|respect|get (?:it|that|where))\b|noted\b|understood\b|, (?:it|they|there) (?:(?:is|are)(?! (?:#|the deal|yours|good|ok)\b)|has|have|was|work(?! for)|come|still)\b|, what would\b",

@@ -316,7 +316,7 @@ QUESTION = _pattern(
     "Would you take $12",
     "so what do you say",
     "I would take $12",
-    starts=r"(?:hi |hello |hey )?(?:where|when|what|how|which|who|why(?! not)|is (?:it|this|that|the|there|#)|are (?:you|they|there|this)|do(?:es)? (?:you|it|i|the)|did you|(?:can|could|would|will) (?:you|it)|any chance)\b(?! (?:work|good|ever|soon))",
+    starts=r"(?:hi |hello |hey )?(?:where|when|what|how|which|who|why(?! not)|is (?:it|this|that|the|there)|are (?:you|they|there|this)|do(?:es)? (?:you|it|i|the)|did you|(?:can|could|would|will) (?:you|it)|any chance)\b(?! (?:work|good|ever|soon))|is # (?:your|the|you) ",
     words="where when what how which who why is are do does did can could would will any",
 )
 # --- agreement ---------------------------------------------------------------------------------------------------------
@@ -337,7 +337,7 @@ SEALS = _pattern(
     "You've got yourself a deal!",
     "Glad we could agree.",
     "This is a deal breaker",
-    starts=r"(?:the )?deal\b(?! (?:breaker|with|for (?:you|me|both)|reject|or|is|off|at below|below))|sold\b(?! (?:this|it|one|out|the|like|to|yesterday|last|for below))",
+    starts=r"(?:the )?(?<!good )deal\b(?! (?:breaker|with|for (?:you|me|both)|reject|or|is|off|at below|below))|sold\b(?! (?:this|it|one|out|the|like|to|yesterday|last|for below))",
     words="yes deal sold yours yourself urself glad business dealing doing do agreement settled shake proceed make live done consider got",
 )
 AGREES = _pattern(
@@ -411,7 +411,7 @@ YES = _raw(
     words="yes ok good deal agreed sold done bought 👍 👌 🤝 ✅ accept granted exactly bet gotcha correct no go bingo amen course right very well all can will",
 )
 YES_START = _raw(
-    r"^(?! well done)(?: (?:and|so|then|well|oh|um|uh|hm+|(?:ha)++|lol|thank|you)(?= ))*+ (?:{YES}|true|good enough)(?= )(?! (?:luck|not|but|reason|question|point|i understand|i see|i hear))",
+    r"^(?! well done)(?! sold (?:out|to|it|one))(?: (?:and|so|then|well|oh|um|uh|hm+|(?:ha)++|lol|thank|you)(?= ))*+ (?:{YES}|true|good enough)(?= )(?! (?:luck|not|but|reason|question|point|i understand|i see|i hear))",
     "Sure, see you then",
     "OK then, tomorrow",
     "I like it",
@@ -504,7 +504,7 @@ CONDITION = _pattern(
     "Deal, if you throw in the case",
     "I'd take it as long as it runs",
     "ready if you are",
-    words="provided long condition only once assuming transaction return contingent given if unless",
+    words="when after until provided long condition only once assuming transaction return contingent given if unless",
 )
 # --- leaving -----------------------------------------------------------------------------------------------------------
 LEAVES = _pattern(

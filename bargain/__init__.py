@@ -13,9 +13,13 @@ ConfigError  a config that cannot be played, in one line
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 from bargain.version import __version__
+
+if sys.platform == "win32":
+    raise SystemExit("bargain runs on Linux, macOS and, on Windows, in WSL (https://learn.microsoft.com/windows/wsl)")
 
 if TYPE_CHECKING:
     from bargain.config.compose import compose

@@ -91,7 +91,9 @@ def in_words(error: BaseException) -> str:
     return blotted(one_line(str(error), 2000)) or type(error).__name__
 
 
-_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO)
+_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+_ELSEWHERE = (errno.EROFS, errno.EACCES, errno.EPERM, errno.EEXIST, errno.ENOTDIR, errno.EISDIR)
+"""Another directory helps: this one cannot be written, or it is a file."""
 
 
 def disk_problem(error: BaseException) -> str:
@@ -99,12 +101,8 @@ def disk_problem(error: BaseException) -> str:
     error = first_of(error)
     while type(error).__module__.split(".")[0] in ("omegaconf", "hydra") and (error.__cause__ or error.__context__):
         error = error.__cause__ or error.__context__ or error
-    if not isinstance(error, OSError) or error.errno not in _DISK or isinstance(error, ConnectionError):
+    if not isinstance(error, OSError) or error.errno not in _DISK + _ELSEWHERE or isinstance(error, ConnectionError):
         return ""
-    remedy = (
-        "choose a directory that can be written"
-        if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM)
-        else "make room"
-    )
+    remedy = "choose a directory that can be written" if error.errno in _ELSEWHERE else "make room"
     where = on_screen(str(error.filename)) if error.filename else "the run's directory"
     return f"{where}: {error.strerror}; {remedy} and start the same command again"

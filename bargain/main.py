@@ -8,7 +8,14 @@ Exit codes: 0 finished, 1 failed, 2 a config that cannot be played, 3 paused by 
 terminated.
 """
 
+# ruff: noqa: E402
+
 from __future__ import annotations
+
+from bargain.terminal import calm_interrupts, prepare
+
+calm_interrupts()  # the imports below take half a second
+# isort: split
 
 import contextlib
 import os
@@ -23,6 +30,7 @@ from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
 from bargain.commands.help import help_text
+from bargain.config.arguments import is_sweep, understood
 from bargain.config.compose import checked_before
 from bargain.config.explain import explain
 from bargain.config.files import config_dir, trust
@@ -32,7 +40,7 @@ from bargain.runs.log import show_crash, tell
 from bargain.runs.loop import collect_rarely
 from bargain.runs.resuming import check_changes, recorded_run
 from bargain.sweeps.callback import BAD_CONFIG, CannotStart, SweepCallback, this_cell, words_of_job
-from bargain.sweeps.launching import TERMINATED, Jobs, is_sweep, launch
+from bargain.sweeps.launching import TERMINATED, Jobs, launch
 from bargain.sweeps.resuming import is_swept, recorded_sweep
 
 if TYPE_CHECKING:
@@ -41,9 +49,10 @@ if TYPE_CHECKING:
 
 def main() -> None:
     """Runs the command line and exits with the code of the module's docstring."""
+    arguments = prepare("bargain")
     sys.excepthook = show_crash
     collect_rarely()
-    sys.exit(run(sys.argv[1:]))
+    sys.exit(run(arguments))
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -66,6 +75,8 @@ def run(arguments: Sequence[str]) -> int:
     except KeyboardInterrupt:
         if SweepCallback.directory is not None:
             print(f"bargain: go on with: bargain resume={SweepCallback.directory}", file=sys.stderr)
+        elif not Jobs.code:
+            tell("interrupted before anything was played")
         return Jobs.code or 130
 
 
@@ -75,13 +86,14 @@ def _run(arguments: list[str]) -> int:
         return 0
     trust(arguments)
     if any(argument.lstrip("+") == "estimate=true" for argument in arguments):
-        _show_preview([argument for argument in arguments if argument.lstrip("+") != "estimate=true"], strict=True)
+        asked = [argument for argument in arguments if argument.lstrip("+") != "estimate=true"]
+        _show_preview(understood(asked), strict=True)
         return 0
     resumed = [argument for argument in arguments if argument.startswith("resume=")]
     if resumed and resumed[0] not in ("resume=auto", "resume=never"):
         changes = [argument for argument in arguments if argument not in resumed]
         return _resume(Path(resumed[0].removeprefix("resume=")), changes)
-    return _launch(arguments)
+    return _launch(understood(arguments))
 
 
 def _launch(arguments: list[str]) -> int:
@@ -105,7 +117,7 @@ def _show_preview(arguments: Sequence[str], *, strict: bool) -> None:
 def _resume(directory: Path, changes: list[str]) -> int:
     """Goes on with a run or a sweep in its own directory."""
     if is_swept(directory):
-        return _launch(recorded_sweep(directory, changes))
+        return _launch(recorded_sweep(directory, understood(["-m", *changes])[1:]))
     check_changes(changes)
     cfg = recorded_run(directory, changes)
     from bargain.runs.runner import play
@@ -155,7 +167,7 @@ def job(cfg: DictConfig) -> None:
 def _show(summary: RunSummary) -> int:
     print(summary, flush=True)
     if summary.problem:
-        print(f"bargain: {summary.problem}", file=sys.stderr, flush=True)
+        tell(summary.problem)
     return summary.exit_code
 
 

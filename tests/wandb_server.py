@@ -14,6 +14,7 @@ class WandbServer:
 
     def __init__(self) -> None:
         self.silent = False
+        self.asked = 0
         self.knows_key = True
         self.history: list[dict[str, Any]] = []
         self.artifacts: list[str] = []
@@ -27,6 +28,7 @@ class WandbServer:
             protocol_version = "HTTP/1.1"
 
             def do_POST(self) -> None:
+                served.asked += 1
                 body = self.rfile.read(int(self.headers.get("content-length") or 0))
                 if served.silent:
                     served._closed.wait()

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from analysis.dashboard.data import load_chosen
 from analysis.data.directories import find_runs
+from bargain.terminal import prepare
 
 HOST = "127.0.0.1"
 PORTS = range(8501, 8601)
@@ -30,7 +31,7 @@ class Refused(Exception):
 
 def main() -> None:
     """Runs the command line and exits."""
-    sys.exit(run(sys.argv[1:]))
+    sys.exit(run(prepare("bargain-dashboard")))
 
 
 def run(arguments: Sequence[str]) -> int:

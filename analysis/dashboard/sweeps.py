@@ -7,6 +7,8 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
+from bargain.rundir.plain import read_plain
+
 
 def cells_to_come(paths: Sequence[Path]) -> int:
     """The cells that the unfinished sweeps of these run directories have not begun; 0 where that is unknown."""
@@ -17,8 +19,8 @@ def cells_to_come(paths: Sequence[Path]) -> int:
 def _planned(sweep: Path) -> int:
     """The cells of a sweep that is not finished; 0 for one that is, or says nothing."""
     try:
-        data = json.loads((sweep / "sweep.json").read_bytes())
-    except (OSError, ValueError):
+        data = json.loads(read_plain(sweep / "sweep.json"))
+    except (OSError, ValueError, RecursionError):
         return 0
     cells = data.get("cells") if isinstance(data, dict) and data.get("state") != "finished" else None
     return cells if isinstance(cells, int) else 0

@@ -75,6 +75,8 @@ def write(path: Path, key: str, table: pa.Table, facts: dict[str, Any]) -> bool:
     metadata = {_KEY: key.encode(), _FACTS: json.dumps(facts).encode()}
     try:
         path.parent.mkdir(exist_ok=True)
+        if path.parent.is_symlink():
+            return False
         labelled = table.replace_schema_metadata(metadata)
         with (
             pa.OSFile(os.fspath(part), "wb") as file,

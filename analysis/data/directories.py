@@ -22,8 +22,11 @@ import yaml
 
 from analysis.data import cache
 from analysis.data.columns import ROUND_COLUMNS, RUN_COLUMNS
-from analysis.data.games import Plan, Problem, read_games
+from analysis.data.games import MOST_ROUNDS, Plan, Problem, read_games
 from analysis.data.run_facts import RunFacts, positive
+from bargain.errors import ConfigError
+from bargain.rundir.bombs import refuse_bombs
+from bargain.rundir.plain import NotPlain, lines_of, read_plain
 from bargain.rundir.record import ENDS, JOURNAL, Record, read_record
 
 SIGN_OF_LIFE_S = 120.0
@@ -112,16 +115,19 @@ def _read_games(games: Path, configured: Path, text: str) -> tuple[pa.Table, dic
     """The rounds and, as JSON data, what else comes from games.jsonl and the config: the journal's `text`, if any."""
     config, problems = _parse_config(text, "the config in journal.sqlite") if text else _read_config(configured)
     arms = config.get("game.arms", "")
+    n_rounds = positive(config.get("game.n_rounds"))
+    if n_rounds > MOST_ROUNDS:
+        problems.append(Problem(0, f"the config asks for {n_rounds:,} rounds a game, which no game has"))
+        n_rounds = 0
     plan = Plan(
-        positive(config.get("n_games")), positive(config.get("game.n_rounds")), tuple(arms.split(", ")) if arms else ()
+        positive(config.get("n_games")), n_rounds, tuple(arms.split(", ")) if isinstance(arms, str) and arms else ()
     )
     try:
-        with games.open("rb") as lines:
-            read = read_games(lines, plan)
+        read = read_games(lines_of(games), plan)
     except OSError as error:
         read = read_games((), plan)
         if not isinstance(error, FileNotFoundError):
-            problems.append(Problem(0, f"games.jsonl cannot be read ({error.strerror})"))
+            problems.append(Problem(0, f"games.jsonl cannot be read ({error.strerror or error})"))
     played = read.rounds.filter(pc.invert(read.rounds["repeat"]))
     sums = {
         name: pc.sum(played[name]).as_py() or 0 for name in ("calls", "input_tokens", "output_tokens", "cached_tokens")
@@ -140,7 +146,7 @@ def _read_games(games: Path, configured: Path, text: str) -> tuple[pa.Table, dic
 
 def _read_config(path: Path) -> tuple[dict[str, Any], list[Problem]]:
     try:
-        return _parse_config(path.read_bytes(), ".hydra/config.yaml")
+        return _parse_config(read_plain(path), ".hydra/config.yaml")
     except FileNotFoundError:
         return {}, [Problem(0, ".hydra/config.yaml is missing: what was played is unknown")]
     except OSError as error:
@@ -154,8 +160,11 @@ def _unknown(what: str, error: Exception) -> Problem:
 def _parse_config(text: str | bytes, what: str) -> tuple[dict[str, Any], list[Problem]]:
     """The composed config by dotted names; lists are joined by commas, lists of mappings are JSON."""
     try:
+        refuse_bombs(text if isinstance(text, bytes) else text.encode(), what)
         config = yaml.load(text, _LOADER)  # noqa: S506 - a safe loader
-    except (ValueError, yaml.YAMLError) as error:
+    except ConfigError as error:
+        return {}, [Problem(0, str(error))]
+    except (ValueError, RecursionError, yaml.YAMLError) as error:
         return {}, [_unknown(what, error)]
     if not isinstance(config, dict):
         return {}, [Problem(0, f"{what} holds no mapping: what was played is unknown")]
@@ -190,10 +199,12 @@ def _read_summary(path: Path, record: Record | None) -> tuple[dict[str, Any], li
 def _json_or_problem(file: Path) -> dict[str, Any] | str:
     """The object of a JSON file, else what is wrong with it, "" if it is not there."""
     try:
-        data = json.loads(file.read_bytes())
+        data = json.loads(read_plain(file))
     except FileNotFoundError:
         return ""
-    except (OSError, ValueError) as error:
+    except NotPlain as error:
+        return str(error)
+    except (OSError, ValueError, RecursionError) as error:
         return f"{file.name} cannot be read ({type(error).__name__})"
     return data if isinstance(data, dict) else f"{file.name} holds no mapping"
 

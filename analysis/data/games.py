@@ -28,7 +28,12 @@ from analysis.data.columns import (
 )
 from analysis.data.round_facts import PlayedRound
 
-_NOT_A_ROUND = (KeyError, TypeError, AttributeError, ValueError)
+_NOT_A_ROUND = (KeyError, TypeError, AttributeError, ValueError, OverflowError, RecursionError)
+MOST_ROUNDS = 1000
+"""More rounds than a game has: what says more is damaged, or meant to fill the memory."""
+_MOST = 1e12
+"""Prices and counts beyond are none."""
+MOST_ARMS = 20
 Row = tuple[Any, ...]
 
 
@@ -70,7 +75,9 @@ def parsed(lines: Iterable[bytes], problems: list[Problem]) -> Iterator[dict[str
             key = game["game"]
             if type(key) is not int or not isinstance(game["rounds"], list):
                 raise TypeError("its fields have the wrong types")
-        except (ValueError, KeyError, TypeError) as error:
+            if not 0 <= key < _MOST or len(game["rounds"]) > MOST_ROUNDS * MOST_ARMS:
+                raise ValueError("no game has such a number, or so many rounds")
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
             problems.append(Problem(number, f"not a game ({_short(error)}): it is left out"))
             continue
         if key in seen:
@@ -121,8 +128,17 @@ _NOTHING = tuple(column.nothing for column in MEASURED_COLUMNS)
 
 def _measured(data: dict[str, Any]) -> Row:
     """The values of END_COLUMNS and MEASURED_COLUMNS in a round that was played."""
+    if type(data["round"]) is not int or not 1 <= data["round"] <= MOST_ROUNDS:
+        raise ValueError("no round has such a number")
+    for price in (data["price"], data.get("legacy_price")):
+        if price is not None and (type(price) not in (int, float) or not -_MOST <= price <= _MOST):
+            raise ValueError("a price that is none")
     played = PlayedRound(data)
-    return tuple([compute(played) for compute in _COMPUTE])
+    row = tuple([compute(played) for compute in _COMPUTE])
+    for value in row:
+        if isinstance(value, int | float) and not -_MOST <= value <= _MOST and value == value:
+            raise ValueError("a number that is no price and no count")
+    return row
 
 
 def _planned(

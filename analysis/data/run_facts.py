@@ -16,6 +16,7 @@ from typing import Any
 from analysis.data.round_facts import NAN, SEATS
 from bargain.config.identity import followed
 from bargain.records import PLAYERS
+from bargain.rundir.plain import read_plain
 
 MOST_ABOVE = 3
 """So far above a cell its sweep may lie: hydra.sweep.subdir can have several parts."""
@@ -67,8 +68,8 @@ class RunFacts:
         if not self.sweep:
             return -1
         try:
-            return int(json.loads((self.path / "cell.json").read_bytes())["number"])
-        except (OSError, ValueError, KeyError, TypeError):
+            return int(json.loads(read_plain(self.path / "cell.json"))["number"])
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
             return int(self.path.name) if self.path.name.isdigit() else -1
 
     @property

@@ -12,6 +12,7 @@ Unfinished, failed, crashed and damaged runs are there and say so in `state`, `p
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
@@ -28,6 +29,7 @@ from analysis.data.directories import find_runs, read_run
 from analysis.data.fill_cache import fill_caches
 from analysis.data.games import Problem, read_feedback, read_turns
 from bargain.config.identity import may_change
+from bargain.rundir.plain import lines_of
 
 OWN_RUN_COLUMNS = tuple(column.name for column in RUN_COLUMNS)
 
@@ -136,11 +138,10 @@ class Runs:
 
         Raises KeyError when the run has no such game.
         """
-        with (self._path(run) / "games.jsonl").open("rb") as lines:
-            for line in lines:
-                if line.startswith(b'{"game":%d,' % game):
-                    data: dict[str, Any] = json.loads(line)
-                    return data
+        for line in lines_of(self._path(run) / "games.jsonl"):
+            if line.startswith(b'{"game":%d,' % game):
+                data: dict[str, Any] = json.loads(line)
+                return data
         raise KeyError(f"{run} has no game {game}")
 
     def _path(self, run: str) -> Path:
@@ -159,9 +160,9 @@ class Runs:
             key = cache.key_of(columns, games)
             known = cache.read(copy, key)
             if known is None and games.is_file():
-                with games.open("rb") as lines:
-                    known = read(lines), {}
-                if state != "running":
+                with contextlib.suppress(OSError):
+                    known = read(lines_of(games)), {}
+                if known is not None and state != "running":
                     cache.write(copy, key, *known)
             tables.append(known[0] if known else schema_of(columns).empty_table())
         return _frame(tables, list(self.runs["run"]), schema_of(columns))

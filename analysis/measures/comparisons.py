@@ -21,7 +21,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.data.runs import Runs
-from analysis.measures.metrics import ITEM, joined, metric_of, per_round
+from analysis.measures.metrics import BY, ITEM, Groups, joined, metric_of, per_round
 from analysis.stats.differences import Comparison, holm, paired_means, paired_rates, two_rates, welch
 from analysis.stats.intervals import NAN, mean_intervals
 from analysis.stats.power import SampleSize, games_for_change
@@ -170,7 +170,10 @@ def with_base(runs: Runs, metric: str, role: str, base: int | Literal["previous"
 def _values(runs: Runs, metric: str, role: str, by: Sequence[str]) -> Frame:
     rounds = joined(runs, [*by, *ITEM, "learner"])
     columns = list(dict.fromkeys([*by, *ITEM, "learner", "run", "arm", "game", "round", "shared", "repeat"]))
-    return rounds[columns].assign(value=per_round(metric, rounds, role))
+    value = per_round(metric, rounds, role)
+    if not metric_of(metric).of_failures:
+        value = value.where(~Groups(rounds, BY).failed)
+    return rounds[columns].assign(value=value)
 
 
 def _groups(frame: Frame, by: Sequence[str], *, flat: bool = False) -> Iterator[tuple[Any, Frame]]:

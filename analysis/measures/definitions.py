@@ -40,13 +40,14 @@ class Drawn(NamedTuple):
 class Reported(NamedTuple):
     """How the report's tables of cells show a metric.
 
-    column: its name in the CSV. unless: it is only shown in rows where this other metric has no value. note: what
-    readers are told below the table.
+    column: its name in the CSV. unless: it is only shown in rows where this other metric has no value. where_failed: it
+    is only shown where games failed. note: what readers are told below the table.
     """
 
     title: str
     column: str
     unless: str = ""
+    where_failed: bool = False
     note: str = ""
 
 
@@ -54,7 +55,7 @@ class Metric(NamedTuple):
     """One metric. `value` gives a number per round; with `per`, the metric is the sum of value over the sum of per.
 
     kind: mean or rate (its values are 0 and 1). role: whose it is, "" for the round's. opposed: a seller wants more of
-    it and a buyer less.
+    it and a buyer less. of_failures: it has a value of rounds that all failed; the others say nothing of these.
     """
 
     name: str
@@ -68,6 +69,7 @@ class Metric(NamedTuple):
     opposed: bool = False
     drawn: Drawn | None = None
     reported: Reported | None = None
+    of_failures: bool = False
 
 
 def _deal(rounds: Frame) -> pd.Series[float]:
@@ -156,15 +158,20 @@ def _turns(role: str) -> Values:
 
 METRICS: tuple[Metric, ...] = (
     Metric("deal_rate", "", "rate", "rate", _deal,
-           "deals / all planned rounds of finished games; errors and rounds not played count as none",
+           "deals / all planned rounds of finished games; errors and rounds not played count as none; nothing of "
+           "failures alone",
            "Fu et al. (2023)",
            drawn=Drawn("deal_rate_by_round", "Deal rate by round", "deal rate",
                        "Deals per planned round of the finished games, with Wilson's 95% intervals; rounds not played "
                        "and rounds lost to a failed call count as no deal."),
            reported=Reported("Deals", "deal_rate",
                              note="Deals: share of all finished games, whatever ended them.")),
+    Metric("deal_rate_without_failed", "", "rate", "rate", lambda r: _deal(r).where(r["outcome"] != "error"),
+           "deals / planned rounds of finished games that no failed call cost", "provider failure is counted apart",
+           reported=Reported("Deals without failed games", "deal_rate_without_failed", where_failed=True)),
     Metric("error_rate", "", "rate", "rate", lambda r: (r["outcome"] == "error").astype(float),
-           "rounds lost to a failed call / all planned rounds", "provider failure is counted apart"),
+           "rounds lost to a failed call / all planned rounds", "provider failure is counted apart",
+           of_failures=True),
     Metric("walk_away_rate", "", "rate", "rate", lambda r: (r["outcome"] == "walk_away").astype(float),
            "rounds that a player ended / all planned rounds", "Raiffa (1982), ch. 4"),
     Metric("price", "", "currency", "mean", lambda r: _given_deal(r["price"], r),
@@ -202,7 +209,7 @@ METRICS: tuple[Metric, ...] = (
            "rounds without a deal that the moderator called one / all planned rounds", "bargain/agents/verdicts.py"),
     Metric("tokens", "", "tokens", "mean",
            lambda r: (r["input_tokens"] + r["output_tokens"]).astype(float),
-           "prompt and reply tokens of a round, feedback before it included", "provider usage"),
+           "prompt and reply tokens of a round, feedback before it included", "provider usage", of_failures=True),
     Metric("legacy_deal_rate", "", "rate", "rate", lambda r: _legacy(r).notna().astype(float),
            "games of which this and every round before has a 2023 price / all games",
            "2023 code, draw_multiround: reshape_and_filter_price"),

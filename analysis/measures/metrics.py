@@ -85,7 +85,8 @@ def per_round(metric: str, rounds: Frame, role: str = "") -> pd.Series[float]:
 class Groups:
     """Which group and which game each round belongs to, worked out once for all metrics. Groups come sorted.
 
-    Where `by` leaves out the arm, the repeated rows of shared rounds do not count.
+    Where `by` leaves out the arm, the repeated rows of shared rounds do not count. failed: of each round, whether every
+    round of its group was lost to a failed call.
     """
 
     def __init__(self, rounds: Frame, by: Sequence[str]) -> None:
@@ -96,6 +97,8 @@ class Groups:
         else:
             self.number = np.zeros(len(rounds), dtype=np.int64)
         self.count = int(self.number.max()) + 1 if len(self.number) else 0
+        played = np.bincount(self.number, rounds["outcome"].ne("error").to_numpy(), self.count)
+        self.failed = played[self.number] == 0
         first = np.full(self.count, -1)
         first[self.number[::-1]] = np.arange(len(rounds))[::-1]
         self.keys = rounds[self.by].iloc[first].reset_index(drop=True)
@@ -140,7 +143,10 @@ def _bounded(estimate: Estimate, *, is_rate: bool) -> Estimate:
 
 def _one(metric: Metric, rounds: Frame, groups: Groups) -> Frame:
     per = None if metric.per is None else metric.per(rounds).to_numpy(dtype=float)
-    estimates = groups.estimates(metric.value(rounds).to_numpy(dtype=float), per, is_rate=metric.kind == "rate")
+    value = metric.value(rounds).to_numpy(dtype=float)
+    if not metric.of_failures:
+        value = np.where(groups.failed, np.nan, value)
+    estimates = groups.estimates(value, per, is_rate=metric.kind == "rate")
     places = [index for index, estimate in enumerate(estimates) if estimate is not None]
     rows = pd.DataFrame([estimate for estimate in estimates if estimate], columns=list(Estimate._fields))
     keys = groups.keys.iloc[places].reset_index(drop=True)

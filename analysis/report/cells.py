@@ -101,7 +101,8 @@ def _columns(whole: pd.DataFrame, *, several: bool) -> tuple[ReportColumn, ...]:
     measured = [
         column(reported.title, reported.column, metric.unit if metric.unit in KINDS else "number")
         for metric, reported in REPORTED
-        if not reported.unless or whole.loc[_lack(whole, reported.unless), reported.column].notna().any()
+        if (not reported.unless or whole.loc[_lack(whole, reported.unless), reported.column].notna().any())
+        and (not reported.where_failed or whole["error"].gt(0).any())
     ]
     return shown(
         whole,
@@ -109,6 +110,7 @@ def _columns(whole: pd.DataFrame, *, several: bool) -> tuple[ReportColumn, ...]:
         ReportColumn("Cell", "cell", "key"),
         ReportColumn("Arm", "arm", "key"),
         ReportColumn("Games", "games", "key"),
+        ReportColumn("Failed", "error", "count") if whole["error"].gt(0).any() else None,
         ReportColumn("Round", "said_round"),
         *measured,
         column("Change of price", "change", "currency", signed=True),

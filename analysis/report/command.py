@@ -25,6 +25,7 @@ from analysis.report.content import Content, content
 from analysis.report.page import drawing, page, table
 from analysis.report.tables import ReportTable
 from analysis.text import one_line
+from bargain.terminal import prepare
 
 REFERENCES = ("fu2023",)
 TABLES = ("cells", "rounds", "unfinished", "failed", "differences", "tests", "selection", "reference", "abilities",
@@ -52,7 +53,7 @@ class Drawn(NamedTuple):
 
 def main() -> None:
     """Runs the command line and exits."""
-    sys.exit(run(sys.argv[1:]))
+    sys.exit(run(prepare("bargain-report")))
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -129,11 +130,14 @@ def _place(directories: Sequence[str]) -> Path:
 def _write(runs: Runs, said: Content, place: Path, aliases: Mapping[str, str] | None) -> None:
     """Everything into `place`; what an earlier report left there under a name of ours goes."""
     tables, drawings = place / "tables", place / "figures"
-    for folder in (tables, drawings):
+    for folder in (place, tables, drawings):
+        if folder.is_symlink():  # a run directory may be a stranger's: nothing is written through a link
+            folder.unlink()
         folder.mkdir(parents=True, exist_ok=True)
     _forget(tables, TABLES, ("csv", "tex"))
     papers = figures.reference_figures(aliases)
     _forget(drawings, [each.name for each in (*figures.FIGURES, *papers)], figures.FORMATS)
+    (place / "index.html").unlink(missing_ok=True)
     for each in said.all_tables:
         (tables / f"{each.name}.csv").write_text(each.csv(), encoding="utf-8")
         (tables / f"{each.name}.tex").write_text(_noted(each, said.simulated).latex(), encoding="utf-8")

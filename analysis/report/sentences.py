@@ -29,12 +29,29 @@ def sentence(row: Row) -> str:
     told = number(size, unit, row["currency"], signed=True)  # signed: a difference of rates is in points, not in %
     told = told.removeprefix("+") if sure else told
     between = interval(low, high, unit)
-    means = " {} ".format("to" if row["question"] in ("price", "deals") else "against").join(_means(row, unit))
+    means = _joined(row, _means(row, unit)) + _without_failed(row, unit)
     if sure:
         text = f"{about}{_claim(row)} {told} {between}{_more(row)} {_where(row)} ({means})"
     else:
         text = f"{about}: no {_what(row)} shown {_where(row)}: {told} {between} ({means})"
     return ", ".join([" ".join(text.split()), *_evidence(row)])
+
+
+def _joined(row: Row, sides: list[str]) -> str:
+    return (" to " if row["question"] in ("price", "deals") else " against ").join(sides)
+
+
+def _without_failed(row: Row, unit: str) -> str:
+    """Of deal rates, what they are among the games that no failed call cost; "" where none did."""
+    n = row.get("n_without_failed")
+    if row["metric"] != "deal_rate" or n is None or n >= row["n"]:  # NaN: none is left
+        return ""
+    if math.isnan(n):
+        return "; in every game a call failed"
+    sides = [number(row[f"{side}_without_failed"], unit, row["currency"]) for side in "ab"]
+    if row["question"] not in ("price", "deals"):
+        sides.reverse()
+    return f"; without the {int(row['n'] - n)} failed games {_joined(row, sides)}"
 
 
 def _evidence(row: Row) -> list[str]:

@@ -27,7 +27,9 @@ QUESTIONS = {
     "cells": "Do the cells differ in what is gained?",
     "start": "Do the cells differ?",
 }
+WITHOUT_FAILED = "deal_rate_without_failed"
 _KEYS = ["question", "numbers", "subject", "metric", "arm", "round", "choice", "a_is", "b_is", "currency"]
+_WITHOUT = [f"{side}_without_failed" for side in ("a", "b", "n")]
 Frame = pd.DataFrame
 
 
@@ -71,10 +73,19 @@ def _first_and_last(found: Frame, keys: list[str]) -> Frame:
     return found[(found["round"] == 2) | (found["round"] == last)]
 
 
+def _beside(found: Frame, without: Frame, keys: list[str]) -> Frame:
+    """Tests of deal rates, each with both rates among the games that no failed call cost (NaN where all failed)."""
+    kept = without[[*keys, "a", "b", "n"]].rename(columns=dict(zip(("a", "b", "n"), _WITHOUT, strict=True)))
+    return found.merge(kept, on=keys, how="left")
+
+
 def _changes(runs: Runs, names: Frame, metric: str, role: str) -> Frame:
     if not len(runs.rounds):
         return pd.DataFrame()
-    found = _first_and_last(comparisons.change(runs, metric, role=role), ["run", "arm"])
+    found = comparisons.change(runs, metric, role=role)
+    if metric == "deal_rate":
+        found = _beside(found, comparisons.change(runs, WITHOUT_FAILED), ["run", "arm", "round"])
+    found = _first_and_last(found, ["run", "arm"])
     question = "price" if metric == "price" else "deals"
     return _of_cells(found, names).assign(question=question, role=role).astype({"arm": str})
 
@@ -82,7 +93,10 @@ def _changes(runs: Runs, names: Frame, metric: str, role: str) -> Frame:
 def _arms(runs: Runs, names: Frame, metric: str, role: str) -> Frame:
     if not len(runs.rounds):
         return pd.DataFrame()
-    found = _first_and_last(comparisons.arms(runs, metric, role=role), ["run", "arm_a", "arm_b"])
+    found = comparisons.arms(runs, metric, role=role)
+    if metric == "deal_rate":
+        found = _beside(found, comparisons.arms(runs, WITHOUT_FAILED), ["run", "round", "arm_a", "arm_b"])
+    found = _first_and_last(found, ["run", "arm_a", "arm_b"])
     named = _of_cells(found, names).rename(columns={"arm_a": "a_is", "arm_b": "b_is"})
     return named.assign(question="arms", role=role)
 

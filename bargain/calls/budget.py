@@ -14,9 +14,8 @@ import asyncio
 import math
 from collections import deque
 
+from bargain.calls.purse import NANO, Purse
 from bargain.errors import BudgetReached
-
-_NANO = 1_000_000_000
 
 
 class Hold:
@@ -39,7 +38,10 @@ class Hold:
 
 
 class Budget:
-    """Caps in USD and tokens, None = none, and what is spent and held of them. Money is counted in whole nano-USD."""
+    """Caps in USD and tokens, None = none, and what is spent and held of them. Money is counted in whole nano-USD.
+
+    purse: what is left of a cap that others share. whose: words that say so where the caps are one cell's.
+    """
 
     def __init__(
         self,
@@ -48,10 +50,14 @@ class Budget:
         *,
         spent_usd: float = 0.0,
         spent_tokens: int = 0,
+        purse: Purse | None = None,
+        whose: str = "",
     ) -> None:
         self.max_cost_usd = max_cost_usd
         self.max_tokens = max_tokens
-        self._max_nano = None if max_cost_usd is None else math.floor(max_cost_usd * _NANO)
+        self._purse = purse
+        self._whose = whose
+        self._max_nano = None if max_cost_usd is None else math.floor(max_cost_usd * NANO)
         self._spent_nano = _nano(spent_usd)
         self._spent_tokens = spent_tokens
         self._held_nano = 0
@@ -63,7 +69,7 @@ class Budget:
     @property
     def spent_usd(self) -> float:
         """What is settled, worst cases included."""
-        return self._spent_nano / _NANO
+        return self._spent_nano / NANO
 
     @property
     def spent_tokens(self) -> int:
@@ -73,7 +79,7 @@ class Budget:
     @property
     def held_usd(self) -> float:
         """What is reserved for calls in flight."""
-        return self._held_nano / _NANO
+        return self._held_nano / NANO
 
     async def reserve(self, usd: float, tokens: int) -> Hold:
         """A reservation of the worst case. Waits while calls in flight may leave something; raises BudgetReached."""
@@ -97,11 +103,22 @@ class Budget:
         self._holds -= 1
         self._spent_nano += nano
         self._spent_tokens += tokens
+        if self._purse is not None and self._spent_nano + self._held_nano > self._purse.drawn:
+            self._purse.book(self._spent_nano + self._held_nano)  # more than was reserved
         self._admit()
 
+    def close(self) -> None:
+        """Gives back what was drawn of a shared cap and not spent."""
+        if self._purse is not None and self._purse.drawn != self._spent_nano + self._held_nano:
+            self._purse.book(self._spent_nano + self._held_nano)
+
     def _fits(self, nano: int, tokens: int) -> bool:
-        money = self._max_nano is None or self._spent_nano + self._held_nano + nano <= self._max_nano
-        return money and (self.max_tokens is None or self._spent_tokens + self._held_tokens + tokens <= self.max_tokens)
+        total = self._spent_nano + self._held_nano + nano
+        if self.max_tokens is not None and self._spent_tokens + self._held_tokens + tokens > self.max_tokens:
+            return False
+        if self._max_nano is not None and total > self._max_nano:
+            return False
+        return self._purse is None or not nano or self._purse.covers(total, anew=not self._holds)
 
     def _hold(self, nano: int, tokens: int) -> Hold:
         self._held_nano += nano
@@ -126,17 +143,30 @@ class Budget:
                 return
 
     def _why(self, nano: int, tokens: int) -> BudgetReached:
-        if self.max_cost_usd is not None and not self._fits(nano, 0):
-            name, cap = "limits.max_cost_usd", self.max_cost_usd
-            spent, wanted = f"${self.spent_usd:.4f}", f"cost ${nano / _NANO:.4f}"
-        else:
-            name, cap = "limits.max_tokens", self.max_tokens or 0
+        if self._max_nano is not None and self._spent_nano + nano > self._max_nano:
+            name, cap = "limits.max_cost_usd", self.max_cost_usd or 0.0
+            spent, wanted = f"${self.spent_usd:.4f}", f"cost ${nano / NANO:.4f}"
+        elif self.max_tokens is not None and self._spent_tokens + tokens > self.max_tokens:
+            name, cap = "limits.max_tokens", self.max_tokens
             spent, wanted = f"{self._spent_tokens} tokens", f"take {tokens}"
+        else:
+            assert self._purse is not None
+            cap, spent, wanted = (
+                self._purse.max_cost_usd,
+                f"${self._purse.of_all / NANO:.4f}",
+                f"cost ${nano / NANO:.4f}",
+            )
+            return BudgetReached(
+                f"limits.sweep_max_cost_usd={cap:.10g} is reached: the cells of {self._purse.sweep} have {spent} spent "
+                f"or reserved, and the next call may {wanted}",
+                higher=f"limits.sweep_max_cost_usd={max(2 * cap, 1e-4):.10g}",
+            )
         return BudgetReached(
-            f"{name}={cap:.10g} is reached: {spent} spent or possibly billed, and the next call may {wanted}",
+            f"{name}={cap:.10g} is reached{self._whose}: {spent} spent or possibly billed, and the next call may "
+            f"{wanted}",
             higher=f"{name}={max(2 * cap, 1e-4):.10g}",
         )
 
 
 def _nano(usd: float) -> int:
-    return math.ceil(usd * _NANO - 1e-6)
+    return math.ceil(usd * NANO - 1e-6)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -16,6 +17,8 @@ from typing import Any, Literal
 
 from bargain.calls.budget import Budget
 from bargain.calls.live import LiveCalls, note_reading
+from bargain.calls.pricing import FREE
+from bargain.calls.purse import NANO, Purse, sweep_of
 from bargain.calls.stats import Stats
 from bargain.calls.terms import Terms, terms_by_seat
 from bargain.config.schema import EngineConfig, LimitsConfig
@@ -23,7 +26,7 @@ from bargain.engines.base import Engine, Failure, Raw, Request, Scene
 from bargain.errors import CallFailed, JournalMismatch, NotRecorded, RunStopped
 from bargain.journal.format import Packed, describe_difference, name_of
 from bargain.journal.journal import Journal, JournalReader
-from bargain.journal.queries import Recorded, Totals
+from bargain.journal.queries import Recorded
 from bargain.records import Message, Place, Reply, Usage
 
 YIELD_EVERY_S = 0.005
@@ -57,12 +60,14 @@ class Caller:
         limits_here, parts = (limits, cells_at_once) if mode == "live" else (LimitsConfig(), 1)
         self._terms = terms_by_seat(engines, configs, limits_here, parts)
         self._asking: set[Place] = set()
+        self._called: set[int] = set()
+        self._recalled: set[int] = set()
         self._yielded = time.perf_counter()
         self._stats = Stats()
         self._live: LiveCalls | None = None
         if isinstance(journal, Journal) and mode == "live":
             self._stats.open_intents = journal.opened.open_intents
-            self._live = LiveCalls(journal, limits, _budget(limits, self._terms, journal.opened), self._stats)
+            self._live = LiveCalls(journal, limits, _budget(limits, self._terms, journal), self._stats)
             _note_prices(journal, self._terms)
 
     async def ask(self, place: Place, messages: Sequence[Message], scene: Scene) -> Reply:
@@ -103,6 +108,13 @@ class Caller:
         """
         return await self._live.drain(timeout_s) if self._live is not None else 0
 
+    def recalled(self, game: int) -> bool:
+        """Whether all that a finished game asked was on record, something at least. Forgets the game."""
+        recalled = game in self._recalled and game not in self._called
+        self._called.discard(game)
+        self._recalled.discard(game)
+        return recalled
+
     @property
     def texts(self) -> Mapping[str, str]:
         """What the journal says of itself, by name; {} without one."""
@@ -117,6 +129,8 @@ class Caller:
 
     def close(self) -> None:
         """Writes what is left and closes the journal; the engines are their owner's. Safe to call twice."""
+        if self._live is not None:
+            self._live.budget.close()
         if self._journal is not None:
             self._journal.close()
 
@@ -144,8 +158,9 @@ class Caller:
         packed = self._journal.pack(body, terms.engine.dialogue_field)
         recorded = await self._journal.find(request.place)
         if recorded is not None:
+            self._recalled.add(request.place.game)
             await self._check_same(terms, request, body, packed, recorded)
-            reply = self._recorded_reply(terms, recorded)
+            reply = self._recorded_reply(terms, recorded, body, packed)
             if reply is not None:
                 self._stats.from_journal += 1
                 return reply
@@ -157,6 +172,7 @@ class Caller:
             raise NotRecorded(
                 f"mode=replay: {self._journal.path} holds no reply for {name_of(request.place)}; play it live first"
             )
+        self._called.add(request.place.game)
         return await self._live.call(terms, request, body, packed, len(recorded.attempts) if recorded else 0)
 
     async def _check_same(
@@ -173,33 +189,41 @@ class Caller:
             "use the config it was played with, or resume=never"
         )
 
-    def _recorded_reply(self, terms: Terms, recorded: Recorded) -> Reply | None:
+    def _recorded_reply(self, terms: Terms, recorded: Recorded, body: dict[str, Any], packed: Packed) -> Reply | None:
         """The reply among the attempts, None if there is none. An answer that nobody has read yet is read now."""
         for stored in recorded.attempts:
             if stored.body is None or stored.kind not in ("reply", "unread"):
                 continue
-            outcome = terms.read(Raw(stored.status, stored.body))
+            outcome, _ = terms.read(Raw(stored.status, stored.body))
             cost_usd = stored.cost_usd if stored.kind == "reply" else terms.cost_usd(outcome)
             if stored.kind == "unread" and isinstance(self._journal, Journal):
-                reserved = (stored.reserved_usd, stored.reserved_tokens)
-                note_reading(self._journal, stored.id, outcome, cost_usd, *reserved)
+                note_reading(self._journal, terms, stored.id, outcome, terms.bounds(body, packed))
+            elif isinstance(outcome, Reply) and self._live is not None:
+                terms.spent(outcome, terms.bounds(body, packed))  # what replies took beyond what was reserved is known
             if isinstance(outcome, Reply):
                 self._stats.count(terms.seat, outcome, cost_usd, priced=terms.price is not None)
                 return outcome
             if stored.kind == "reply":
-                raise JournalMismatch(f"a recorded reply can no longer be read: {outcome}")
+                raise CallFailed(f"a recorded reply can no longer be read: {outcome}")  # its game's error, no more
         return None
 
 
-def _budget(limits: LimitsConfig, terms: Mapping[str, Terms], so_far: Totals) -> Budget:
+def _budget(limits: LimitsConfig, terms: Mapping[str, Terms], journal: Journal) -> Budget:
     """What was spent before counts; tokens whose price was unknown then, at the dearest price of now."""
+    so_far, directory = journal.opened, journal.path.parent
     prices = [each.price for each in terms.values() if each.price is not None]
     dearest = max((max(price.worst_usd(1, 0), price.worst_usd(0, 1)) for price in prices), default=0.0)
+    spent_usd = so_far.spent_usd + so_far.unpriced_tokens * dearest
+    shared, purse = limits.sweep_max_cost_usd, None
+    if shared is not None and any(each.price is not FREE for each in terms.values()):
+        purse = Purse(directory, shared, math.ceil(spent_usd * NANO))
     return Budget(
         limits.max_cost_usd,
         limits.max_tokens,
-        spent_usd=so_far.spent_usd + so_far.unpriced_tokens * dearest,
+        spent_usd=spent_usd,
         spent_tokens=so_far.spent_tokens,
+        purse=purse,
+        whose=" by this cell of the sweep" if sweep_of(directory) else "",
     )
 
 

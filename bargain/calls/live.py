@@ -24,7 +24,7 @@ import anyio
 from bargain.calls.budget import Budget
 from bargain.calls.limiter import Limiter, Slot
 from bargain.calls.stats import Stats
-from bargain.calls.terms import Bounds, Terms, tokens_of
+from bargain.calls.terms import Bounds, Terms
 from bargain.config.schema import LimitsConfig
 from bargain.engines.base import Failure, FailureKind, Raw, Request
 from bargain.errors import CallFailed, RunStopped
@@ -60,6 +60,7 @@ class LiveCalls:
         self._limits = limits
         self._stats = stats
         self._stopped = ""
+        self._absurd = ""
         self._draining = False
         self._none_in_flight = asyncio.Event()
         self._none_in_flight.set()
@@ -76,6 +77,8 @@ class LiveCalls:
             outcome, attempt = await self._attempt(terms, request, body, packed, before + tried)
             if isinstance(outcome, Reply):
                 self._stats.live += 1
+                if self._absurd:
+                    await self._stop(self._absurd)
                 return outcome
             kind = outcome.kind
             if kind == "fatal":
@@ -176,15 +179,19 @@ class LiveCalls:
         """What an answer says and what it cost, told to the journal, the limiter and the counts."""
         if isinstance(answer, Failure):
             return answer, _spent_on(answer, slot)
-        outcome = terms.read(answer)
-        cost_usd = terms.cost_usd(outcome)
-        note_reading(self._journal, intent.id, outcome, cost_usd, bounds.usd, bounds.tokens)
+        outcome, absurd = terms.read(answer)
+        spent = note_reading(self._journal, terms, intent.id, outcome, bounds)
         if isinstance(outcome, Failure):
             return outcome, _spent_on(outcome, slot)
-        tokens = tokens_of(outcome)
-        self._stats.count(terms.seat, outcome, cost_usd, priced=terms.price is not None)
+        if absurd:
+            self._absurd = self._absurd or (
+                f"{terms.title}: {absurd}; it counts as reserved, and the run stops before more is spent on such "
+                "figures; ask the server's owner, or start the same command again to go on"
+            )
+        self._stats.count(terms.seat, outcome, terms.cost_usd(outcome), priced=terms.price is not None)
+        tokens = outcome.usage.input_tokens + outcome.usage.output_tokens
         slot.succeeded(tokens or None, answer.headers)
-        return outcome, (cost_usd, tokens) if tokens or cost_usd is not None else AS_RESERVED
+        return outcome, spent
 
     @contextlib.contextmanager
     def _in_flight(self) -> Iterator[None]:
@@ -244,28 +251,19 @@ class LiveCalls:
 
 
 def note_reading(
-    journal: Journal,
-    attempt: int,
-    outcome: Reply | Failure,
-    cost_usd: float | None,
-    reserved_usd: float | None,
-    reserved_tokens: int,
-) -> None:
-    """Notes in the journal what was read in an answer, and what of it counts against the budget."""
+    journal: Journal, terms: Terms, attempt: int, outcome: Reply | Failure, bounds: Bounds
+) -> tuple[float | None, int]:
+    """Notes in the journal what was read in an answer, and what of it counts against the budget; returns the latter."""
     if isinstance(outcome, Reply):
-        tokens = tokens_of(outcome)
+        spent, cost_usd = terms.spent(outcome, bounds), terms.cost_usd(outcome)
+        usd, tokens = spent
         journal.note_reading(
-            attempt,
-            "reply",
-            usage=outcome.usage,
-            cost_usd=cost_usd,
-            spent_usd=cost_usd if tokens or cost_usd is not None else reserved_usd,
-            spent_tokens=tokens or (0 if cost_usd is not None else reserved_tokens),
+            attempt, "reply", usage=outcome.usage, cost_usd=cost_usd, spent_usd=usd, spent_tokens=tokens
         )
-    elif outcome.kind in _DID_NO_WORK:
-        journal.note_reading(attempt, outcome.kind, str(outcome))
-    else:
-        journal.note_reading(attempt, outcome.kind, str(outcome), spent_usd=reserved_usd, spent_tokens=reserved_tokens)
+        return spent
+    usd, tokens = (0.0, 0) if outcome.kind in _DID_NO_WORK else (bounds.usd, bounds.tokens)
+    journal.note_reading(attempt, outcome.kind, str(outcome), spent_usd=usd, spent_tokens=tokens)
+    return usd, tokens
 
 
 def _spent_on(failure: Failure, slot: Slot) -> Spent:

@@ -54,8 +54,10 @@ class TokenPrice:
     def cost_usd(self, usage: Usage) -> float:
         """The cost of one call. Cached and cache-written tokens are parts of the input, each at its own rate."""
         rates = self.rates_for(usage.input_tokens)
-        plain = max(0, usage.input_tokens - usage.cached_tokens - usage.cache_write_tokens)
-        micro = plain * rates.input + usage.cached_tokens * rates.cached + usage.cache_write_tokens * rates.cache_write
+        cached = min(usage.cached_tokens, usage.input_tokens)
+        written = min(usage.cache_write_tokens, usage.input_tokens - cached)
+        plain = usage.input_tokens - cached - written
+        micro = plain * rates.input + cached * rates.cached + written * rates.cache_write
         return (micro + usage.output_tokens * rates.output) / 1e6
 
     def worst_usd(self, input_tokens: int, output_tokens: int) -> float:

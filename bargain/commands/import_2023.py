@@ -34,13 +34,14 @@ from bargain.results.summary import summary_data
 from bargain.results.tally import Tally
 from bargain.rundir.directory import write_json
 from bargain.rundir.games import game_to_json
+from bargain.terminal import prepare
 from bargain.text import on_screen
 from bargain.version import __version__
 
 
 def main() -> None:
     """Runs the command line and exits."""
-    sys.exit(run(sys.argv[1:]))
+    sys.exit(run(prepare("bargain-import")))
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -60,6 +61,10 @@ def run(arguments: Sequence[str]) -> int:
             print(on_screen(f"bargain-import: {error}"), file=sys.stderr)
             code = 2
             continue
+        except OSError as error:
+            problem = f"cannot write {error.filename or options.out} ({error.strerror}); name another place with --out"
+            print(on_screen(f"bargain-import: {problem}"), file=sys.stderr)
+            return 2
         print(on_screen(f"{file}: {told}\n  -> {directory}"))
         for problem in log.problems:
             print(on_screen(f"bargain-import: {problem}"), file=sys.stderr)

@@ -37,6 +37,7 @@ from bargain.rundir.directory import Mark, choose, newest_first, read_state, wri
 from bargain.runs.build import build_engines, build_item, build_moderator, build_prompt, calling, open_journal
 from bargain.runs.judging import STATES, BadLine, Judged, Labelled, item_of, judge_one, read_labelled, scores, write_csv
 from bargain.runs.log import tell
+from bargain.terminal import prepare
 from bargain.text import on_screen, one_line
 
 HELP = """bargain-judge: how well does a moderator judge? Asks moderators about labelled dialogues.
@@ -61,7 +62,7 @@ SHOWN = 12
 
 def main() -> None:
     """Runs the command line and exits."""
-    sys.exit(run(sys.argv[1:]))
+    sys.exit(run(prepare("bargain-judge")))
 
 
 def run(arguments: Sequence[str]) -> int:

@@ -22,6 +22,7 @@ from yaml import YAMLError
 
 from bargain.rundir.directory import read_state
 from bargain.rundir.games import read_games
+from bargain.terminal import prepare
 from bargain.tracking.base import run_info
 from bargain.tracking.shown import key_names
 from bargain.tracking.wandb import WandbConfig, finish_message, start_message
@@ -37,6 +38,7 @@ class NotSent(Exception):
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Sends every directory of the command line and exits with the code of the module's docstring."""
+    given = prepare("bargain-track")
     summary, _, examples = (__doc__ or "").partition("\n\n")
     parser = argparse.ArgumentParser(
         "bargain-track", description=summary, epilog=examples, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -47,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--mode", choices=("online", "offline"), help="default: WANDB_MODE, or else online")
     parser.add_argument("--project", help="W&B project (default: the run's tracking.project)")
     parser.add_argument("--entity", help="W&B account or team (default: the run's, or else your key's)")
-    options = parser.parse_args(arguments)
+    options = parser.parse_args(given if arguments is None else arguments)
     mode = options.mode or os.environ.get("WANDB_MODE") or "online"
     failed = False
     for directory in options.dirs:

@@ -5,21 +5,19 @@ Types and names have been checked before (`compose.typed_config`).
 
 from __future__ import annotations
 
-import math
 import re
 import sys
 from collections.abc import Iterator
+from dataclasses import asdict
 from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
 from bargain.config.follow import engines_of
-from bargain.config.schema import EngineConfig
+from bargain.config.ranges import bill_problems, number_problems
 from bargain.config.targets import locate, target_problem
 from bargain.errors import ConfigError
 from bargain.records import PLAYERS
-
-MAX_ROUNDS = 50
 
 
 def check(cfg: DictConfig) -> None:
@@ -30,12 +28,7 @@ def check(cfg: DictConfig) -> None:
 
 def _problems(cfg: DictConfig) -> Iterator[str]:
     game, item, moderator = cfg.game, cfg.item, cfg.moderator
-    if cfg.n_games < 1:
-        yield f"n_games must be at least 1, got {cfg.n_games}"
-    if not 1 <= game.n_rounds <= MAX_ROUNDS:
-        yield f"game.n_rounds must be 1 to {MAX_ROUNDS}, got {game.n_rounds}"
-    if game.max_exchanges < 1:
-        yield f"game.max_exchanges must be at least 1, got {game.max_exchanges}"
+    yield from number_problems(OmegaConf.to_container(cfg))
     yield from _choices(cfg)
     unknown = [who for who in game.learners if who not in PLAYERS]
     if unknown or len(set(game.learners)) != len(game.learners):
@@ -45,22 +38,20 @@ def _problems(cfg: DictConfig) -> Iterator[str]:
         yield f"moderator.start must be no_number, always or no_offer, or turn_K (turn_4), got {moderator.start!r}"
     if moderator.gate not in ("none", "rules"):
         yield f"moderator.gate must be none or rules, got {moderator.gate!r}"
-    if moderator.window < 0 or moderator.no_deal_threshold < 0:
-        yield "moderator.window and moderator.no_deal_threshold must be 0 (no limit) or more"
     if cfg.memory.name == "last_k" and cfg.memory.rounds < 1:
         yield f"memory.rounds must be at least 1 with memory=last_k, got {cfg.memory.rounds}"
-    limits = cfg.limits
-    for name in ("max_concurrent_games", "max_tries", "max_asks"):
-        if limits[name] < 1:
-            yield f"limits.{name} must be at least 1, got {limits[name]}"
-    for name in ("max_cost_usd", "max_tokens"):
-        if limits[name] is not None and limits[name] <= 0:
-            yield f"limits.{name} must be above 0 or null, got {limits[name]}"
     for seat in ("seller", "buyer"):
         if cfg[seat].engine is None:
             yield f"{seat}.engine is missing; choose one with engine@{seat}.engine=simulated"
+    limits = cfg.limits
+    capped = not (limits.max_cost_usd is limits.max_tokens is limits.sweep_max_cost_usd is None)
     for seat, engine in engines_of(cfg).items():
-        yield from _engine_problems(seat, engine)
+        if (engine.input_usd_per_million is None) != (engine.output_usd_per_million is None):
+            where = f"engine {engine.name or engine.model} ({seat})"
+            yield f"{where}: set input_usd_per_million and output_usd_per_million together"
+        where = f"{'critic' if seat.endswith('_critic') else seat}.engine"
+        plain: Any = OmegaConf.to_container(engine) if OmegaConf.is_config(engine) else asdict(engine)
+        yield from bill_problems(plain, where, capped=capped)
     for where, room, target in _targets(cfg):
         problem = target_problem(target, list(cfg.allow_targets), room)
         if problem:
@@ -99,9 +90,6 @@ def _choices(cfg: DictConfig) -> Iterator[str]:
 
 def _price_problems(item: Any, game: Any) -> Iterator[str]:
     prices = {name: item[name] for name in ("seller_opening", "buyer_opening", "cost", "valuation")}
-    for name, price in prices.items():
-        if price is not None and not (math.isfinite(price) and price >= 0):
-            yield f"item.{name} must be a price of 0 or more, got {price}"
     for role in PLAYERS:
         if game[f"{role}_opens"] == "fixed" and prices[f"{role}_opening"] is None:
             yield f"item.{role}_opening is not set, and the {role} opens with it; set it or game.{role}_opens=free"
@@ -114,21 +102,6 @@ def _price_problems(item: Any, game: Any) -> Iterator[str]:
         below, above = prices[low], prices[high]
         if below is not None and above is not None and below > above:
             yield f"item.{low} {below:g} is above item.{high} {above:g}; it must not be"
-
-
-def _engine_problems(seat: str, engine: EngineConfig) -> Iterator[str]:
-    where = f"engine {engine.name or engine.model} ({seat})"
-    for name in ("timeout_s", "max_concurrency"):
-        if getattr(engine, name) <= 0:
-            yield f"{where}: {name} must be above 0, got {getattr(engine, name)}"
-    for name in ("requests_per_minute", "tokens_per_minute", "max_tokens", "context_window"):
-        value = getattr(engine, name)
-        if value is not None and value <= 0:
-            yield f"{where}: {name} must be above 0 or null, got {value}"
-    if engine.temperature is not None and not 0 <= engine.temperature <= 2:
-        yield f"{where}: temperature must be 0 to 2 or null, got {engine.temperature}"
-    if (engine.input_usd_per_million is None) != (engine.output_usd_per_million is None):
-        yield f"{where}: set input_usd_per_million and output_usd_per_million together"
 
 
 def _targets(cfg: DictConfig) -> Iterator[tuple[str, str, str]]:

@@ -21,11 +21,13 @@ from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
+from bargain.config.arguments import one_run
 from bargain.config.check import check
 from bargain.config.explain import explain, unknown_keys
 from bargain.config.files import config_dir, guard, literal_secret, trust
 from bargain.config.follow import follow
 from bargain.config.named import read_files
+from bargain.config.ranges import number_problems
 from bargain.config.schema import Config
 from bargain.config.targets import renamed
 from bargain.config.tracking import type_tracking
@@ -48,6 +50,7 @@ def compose(overrides: Sequence[str] = ()) -> DictConfig:
     """
     register_with_hydra()
     trust(overrides)
+    overrides = one_run(overrides)
     if GlobalHydra.instance().is_initialized():
         return checked(hydra_compose("config", list(overrides)))
     try:
@@ -109,6 +112,8 @@ def typed_config(cfg: DictConfig) -> DictConfig:
         near = difflib.get_close_matches(name, known, 1)
         hint = f"did you mean {path}{near[0]}?" if near else f"it has {', '.join(known)}"
         raise ConfigError(f"{path}{name}: no such key; {hint}")
+    for problem in number_problems(plain):  # before booleans become 1, and NaN "could not be converted"
+        raise ConfigError(problem)
     try:
         merged = OmegaConf.merge(_schema(), plain)
     except OmegaConfBaseException as error:

@@ -54,6 +54,8 @@ def _no_such_choice(choice: str, text: str) -> str:
     group, _, name = choice.rpartition("/")
     folder = config_dir() / group
     known = sorted(path.stem for path in folder.glob("*.yaml")) if folder.is_dir() else []
+    if group == "hydra/sweeper":
+        return f"hydra/sweeper={name}: this sweeper is not installed; without one give the values: -m seed=1,2,3"
     if not known:
         return f"{choice}: no such config group or file"
     near = difflib.get_close_matches(name, known, 3)

@@ -24,10 +24,9 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from bargain.errors import ConfigError
+from bargain.rundir.bombs import refuse_bombs
 from bargain.secrets import found, looks_secret
 
-MAX_BYTES = 1_000_000
-MAX_NODES = 20_000
 _named: set[str] = set()
 """Files of Hydra's own groups that the command line has named (hydra/launcher/mine), which are therefore trusted."""
 
@@ -56,7 +55,7 @@ class FileConfigSource(file_config_source.FileConfigSource):
         file = Path(os.path.realpath(Path(self.path) / self._normalize_file_name(config_path)))
         try:
             if file.is_file():
-                _refuse_bombs(file.read_bytes(), str(file))
+                refuse_bombs(file.read_bytes(), str(file))
             result = super().load_config(config_path)
         except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
             raise ConfigError(f"{file}: {_yaml_problem(error)}") from None
@@ -79,31 +78,13 @@ def read_yaml(text: bytes | str, where: str) -> DictConfig:
     """A config that was written down, as `where` says. Raises ConfigError for a text that is none."""
     data = text.encode() if isinstance(text, str) else text
     try:
-        _refuse_bombs(data, where)
+        refuse_bombs(data, where)
         loaded = OmegaConf.create(data.decode("utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError, RecursionError, OmegaConfBaseException) as error:
         raise ConfigError(f"{where}: {_yaml_problem(error)}") from None
     if not isinstance(loaded, DictConfig):
         raise ConfigError(f"{where}: it holds no config")
     return loaded
-
-
-def _refuse_bombs(text: bytes, where: str) -> None:
-    """A few lines of YAML can name each other so that they unfold into gigabytes."""
-    if len(text) > MAX_BYTES:
-        raise ConfigError(f"{where}: it is larger than {MAX_BYTES:,} bytes, which no config is")
-    if re.search(rb"[\s\[,{]\*\w", text) and _unfolded(yaml.compose(text, Loader=yaml.SafeLoader), {}) > MAX_NODES:
-        raise ConfigError(f"{where}: its YAML aliases unfold into more than {MAX_NODES:,} values, which no config has")
-
-
-def _unfolded(node: Any, known: dict[int, int]) -> int:
-    """How many values a YAML node stands for, aliases followed."""
-    if id(node) not in known:
-        known[id(node)] = MAX_NODES + 1  # while it is being counted: a node within itself never ends
-        parts = node.value if isinstance(node, yaml.CollectionNode) else ()
-        inner = [each for part in parts for each in (part if isinstance(part, tuple) else (part,))]
-        known[id(node)] = 1 + sum(_unfolded(each, known) for each in inner)
-    return known[id(node)]
 
 
 def _yaml_problem(error: Exception) -> str:
@@ -121,8 +102,7 @@ def _problems(name: str, content: Any, header: Mapping[str, str | None], ours: P
     own = name == "config" or (ours / f"{name}.yaml").is_file()
     if name in _named or (own and (group == "hydra/launcher" or name == "config")):
         return
-    package = header.get("package") or ""
-    if group.split("/")[0] == "hydra" or package.split(".")[0] in ("hydra", "allow_targets"):
+    if group.split("/")[0] == "hydra" or _root_of(header.get("package") or "") in ("hydra", "allow_targets"):
         yield f"a file may not configure Hydra; if you trust it, name it on the command line ({group}={choice})"
     if not isinstance(content, dict):
         return
@@ -136,8 +116,14 @@ def _problems(name: str, content: Any, header: Mapping[str, str | None], ours: P
             target = re.sub(r"^(override|optional)\s+", "", str(key)).lstrip("/")
             if target == "hydra/launcher" and value in launchers:
                 continue
-            if target.startswith("hydra") or "@hydra" in target or ":hydra" in target:
+            places = [_root_of(part) for part in re.split("[@:]", target)[1:]]
+            if target.startswith("hydra") or not {"hydra", "allow_targets"}.isdisjoint(places):
                 yield f"a file may not choose {target}; if you trust it, say so on the command line"
+
+
+def _root_of(package: str) -> str:
+    """The top-level key that a package leads to: hydra for hydra.callbacks.x and for _global_.hydra.callbacks.x."""
+    return next((part for part in package.split(".") if part and part != "_global_"), "")
 
 
 def _hydra_problems(hydra: Any) -> Iterator[str]:

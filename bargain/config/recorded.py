@@ -16,6 +16,7 @@ from bargain.config.identity import changes, identity
 from bargain.errors import ConfigError
 from bargain.rundir.directory import Mark, choose, newest_first, read_state
 from bargain.rundir.record import Record, holds_games, read_record
+from bargain.text import on_screen
 from bargain.version import __version__
 
 NEAR = 3
@@ -89,7 +90,8 @@ def _tell_of_others(root: Path, plain: dict[str, Any], twins: list[Path]) -> Non
     if twins:
         cost = read_state(twins[0]).get("cost_usd")
         paid = f", which cost ${cost:,.2f}" if isinstance(cost, int | float) and cost else ""
-        print(f"the same was played in {twins[0]}{paid}; it is played again (bargain resume={twins[0]} shows it)")
+        twin = on_screen(str(twins[0]))
+        print(f"the same was played in {twin}{paid}; it is played again (bargain resume={twin} shows it)")
         return
     for path in newest_first(root):
         record = read_record(path)
@@ -100,8 +102,9 @@ def _tell_of_others(root: Path, plain: dict[str, Any], twins: list[Path]) -> Non
         except ConfigError:
             continue
         if 0 < len(differing) <= NEAR:
+            near = on_screen(str(path))
             print(
-                f"a new run; {path} is unfinished and nearly the same ({'; '.join(differing)}): "
-                f"bargain resume={path} goes on with it"
+                f"a new run; {near} is unfinished and nearly the same ({on_screen('; '.join(differing))}): "
+                f"bargain resume={near} goes on with it"
             )
         return

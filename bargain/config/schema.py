@@ -182,6 +182,9 @@ class LimitsConfig:
     """Caps on what a run may spend and do at once. May change on resume."""
 
     max_cost_usd: Optional[float] = None
+    """Of one run: each cell of a sweep has it for itself."""
+    sweep_max_cost_usd: Optional[float] = None
+    """Of all cells of a sweep together, wherever they play; of a single run as max_cost_usd."""
     max_tokens: Optional[int] = None
     max_concurrent_games: int = 256
     max_tries: int = 8

@@ -53,7 +53,9 @@ CREATE TABLE reading (
     checksum BLOB NOT NULL);
 CREATE TABLE gave_up (attempt INTEGER PRIMARY KEY, message TEXT NOT NULL, checksum BLOB NOT NULL);
 """
-"""
+STATEMENTS = frozenset(statement.strip() for statement in SCHEMA.split(";\n") if statement.strip())
+"""What a journal's file consists of, statement by statement: a trigger or a view beside them is a stranger's.
+
 attempt: an intent, on disk before anything is sent; `number` counts from 1 at its place. Without a result it is open.
 result: what came back, as it came, on disk before anybody reads it. With an HTTP status `kind` is "" (the reading says
 what it was); without one it is the kind of failure. `id` counts from 1, so that a lost row is noticed.

@@ -34,6 +34,7 @@ from bargain.journal.queries import ADVICE, Recorded, Totals
 from bargain.journal.reader import JournalReader
 from bargain.journal.writer import Intent, Rows, Writer
 from bargain.records import Place, Usage
+from bargain.rundir.plain import check_journal
 from bargain.version import __version__
 
 __all__ = ["FILE_NAME", "Intent", "Journal", "JournalReader"]
@@ -75,6 +76,8 @@ class Journal:
         shared = not lock.held or (is_network(filesystem_of(directory)) if network is None else network)
         opened: list[sqlite3.Connection] = []
         try:
+            if wrong := check_journal(path):
+                raise JournalDamaged(f"{path.parent}: {wrong}; {ADVICE}")
             with journal_queries.refusing(path):
                 if path.exists():
                     connection = _connect(path, shared, opened)
@@ -242,6 +245,7 @@ class Journal:
 def _connect(path: Path, shared: bool, opened: list[sqlite3.Connection]) -> sqlite3.Connection:
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     opened.append(connection)
+    connection.execute("PRAGMA trusted_schema = OFF")
     try:
         connection.execute("PRAGMA busy_timeout = 5000")
         if shared:

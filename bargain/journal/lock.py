@@ -14,10 +14,11 @@ import json
 import os
 import re
 import socket
+import stat
 import time
 from pathlib import Path
 
-from bargain.errors import JournalFull, JournalLocked
+from bargain.errors import JournalDamaged, JournalFull, JournalLocked
 
 LOCK_NAME = "journal.lock"
 
@@ -70,6 +71,9 @@ class RunLock:
                 )
             except OSError as error:
                 raise JournalFull(f"{directory}: the run directory cannot be written ({error.strerror})") from None
+            if not stat.S_ISREG(os.fstat(self._descriptor).st_mode):
+                os.close(self._descriptor)
+                raise JournalDamaged(f"{self.path} is no plain file; this is no run directory of bargain's")
             try:
                 fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError as error:

@@ -17,6 +17,7 @@ from bargain.journal.format import (
     APPLICATION_ID,
     FORMAT,
     ROOT,
+    STATEMENTS,
     checksum,
     digest,
     join,
@@ -159,6 +160,10 @@ def check_format(path: Path, connection: sqlite3.Connection) -> None:
         )
     if version < 1:
         raise JournalDamaged(f"{path} has no format version; {ADVICE}")
+    found = {str(sql).strip() for (sql,) in connection.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL")}
+    if strange := found - STATEMENTS:
+        what = " ".join(min(strange).split()[:3])
+        raise JournalDamaged(f"{path} holds what bargain did not put there ({what} ...); {ADVICE}")
 
 
 def read_meta(path: Path, connection: sqlite3.Connection) -> dict[str, str]:

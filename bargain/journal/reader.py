@@ -37,6 +37,7 @@ from bargain.journal.queries import (
     totals,
 )
 from bargain.records import Place
+from bargain.rundir.plain import check_journal
 
 
 def _holds(file: Path) -> bool:
@@ -53,8 +54,10 @@ class JournalReader:
         self.path = path
         self._packer = Packer()
         self._copy: tempfile.TemporaryDirectory[str] | None = None
-        if not path.is_file():
+        if not path.exists():
             raise JournalError(f"{path} does not exist; is this a run directory?")
+        if wrong := check_journal(path):
+            raise JournalDamaged(f"{path.parent}: {wrong}; {ADVICE}")
         wal, undo = (path.with_name(f"{path.name}{end}") for end in ("-wal", "-journal"))
         options = "mode=ro"
         opened = path
@@ -73,6 +76,7 @@ class JournalReader:
             self.connection = sqlite3.connect(
                 f"{opened.resolve().as_uri()}?{options}", uri=True, isolation_level=None, check_same_thread=False
             )
+            self.connection.execute("PRAGMA trusted_schema = OFF")
             self.connection.execute("PRAGMA busy_timeout = 500")
             check_format(path, self.connection)
             self.meta = read_meta(path, self.connection)

@@ -42,7 +42,7 @@ class ProgressLine:
         """The line's text."""
         done, tally = self.tally.finished, self.tally
         rows = tally.rounds(intervals=False)
-        planned = sum(row["games"] for row in rows)
+        planned = sum(row["games"] for row in rows if row["deal_rate"] is not None)
         deals = f"{100 * sum(row['deals'] for row in rows) / planned:.0f}%" if planned else "-"
         currency = tally.item.currency
         prices = " ".join(

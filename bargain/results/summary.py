@@ -13,6 +13,7 @@ from typing import Any
 from bargain.calls.stats import Stats
 from bargain.results.tables import disputed_lines, render, rounds_table, totals_line
 from bargain.results.tally import Tally
+from bargain.text import on_screen
 
 EXIT_CODES = {"finished": 0, "failed": 1, "budget": 3, "interrupted": 130, "terminated": 143}
 
@@ -53,7 +54,8 @@ class RunSummary:
 
         Intervals are 95%: deal_rate_low and _high (Wilson), price_low and _high, change_low and _high (Student's t).
         Prices are in the item's currency and given a deal; None where there is no value. `games` counts every finished
-        game, those without a deal and those that failed included.
+        game, those without a deal and those that failed included; `failed` counts the latter, deal_rate_without_failed
+        (_low, _high) leaves them out, and a round that failed in every game has no deal_rate.
         """
         return list(self.data["rounds"])
 
@@ -67,7 +69,7 @@ class RunSummary:
         parts += [f"note: {note}" for note in self.data.get("notes", ())]
         if self.data["games"]["error"]:
             parts.append(f"{self.data['games']['error']} games failed; see bargain.log for each reason")
-        return "\n".join([*parts, f"run directory: {self.directory}"])
+        return "\n".join([*parts, f"run directory: {on_screen(str(self.directory))}"])
 
     def _repr_html_(self) -> str:
         return f"<pre>{html.escape(str(self))}</pre>"
@@ -96,6 +98,7 @@ def summary_data(ended: str, facts: dict[str, Any], tally: Tally, stats: Stats, 
             "open_intents": stats.open_intents,
             "reissued": stats.reissued,
             "rate_limit_cuts": stats.rate_limit_cuts,
+            "uncosted": stats.uncosted,
         },
         "wall_s": round(wall_s, 3),
     }

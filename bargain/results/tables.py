@@ -33,18 +33,24 @@ def rounds_table(summary: dict[str, Any]) -> Table:
     arms = any(row["arm"] for row in summary["rounds"])
     if arms:
         table.add_column("arm")
+    failed = any(row.get("failed") for row in summary["rounds"])
     disputed = any(row.get("disputed") for row in summary["rounds"])
-    for name in ("round", "games", "deals", *(["disputed"] if disputed else [])):
+    for name in ("round", "games", *(["failed"] if failed else []), "deals", *(["disputed"] if disputed else [])):
         table.add_column(name, justify="right")
     table.add_column("deal rate, %")
+    if failed:
+        table.add_column("without failed games")
     table.add_column("mean price, 2023 rules" if legacy else "mean price")
     if not legacy:
         table.add_column("change from the round before")
     for row in summary["rounds"]:
         cells = [row["arm"] or "all"] if arms else []
-        cells += [str(row["round"]), str(row["games"]), str(row["deals"])]
+        cells += [str(row["round"]), str(row["games"])]
+        cells += [str(row.get("failed", 0))] if failed else []
+        cells.append(str(row["deals"]))
         cells += [str(row.get("disputed", 0))] if disputed else []
         cells.append(rate_cell(row))
+        cells += [rate_cell(row, "deal_rate_without_failed")] if failed else []
         if legacy:
             cells.append(f"{price_text(row['legacy_mean_price'], currency)}  ({row['legacy_games']} survivors)")
         else:
@@ -58,7 +64,7 @@ def disputed_lines(summary: dict[str, Any]) -> list[str]:
     """What the moderator called a deal and the words do not bear out, a line for each arm and round that has any."""
     lines = []
     for row in summary["rounds"]:
-        if row.get("disputed"):
+        if row.get("disputed") and row["deal_rate"] is not None:
             where = f"{row['arm']}, round {row['round']}" if row["arm"] else f"round {row['round']}"
             unknown = f", {row['price_unknown']} of them for want of a price" if row["price_unknown"] else ""
             lines.append(
@@ -68,11 +74,17 @@ def disputed_lines(summary: dict[str, Any]) -> list[str]:
     return lines
 
 
-def rate_cell(row: dict[str, Any]) -> str:
-    """A deal rate in percent with its interval."""
-    if row["deal_rate"] is None:
-        return "-"
-    return _with_interval(f"{100 * row['deal_rate']:.1f}", row["deal_rate_low"], row["deal_rate_high"], 100, 1)
+def rate_cell(row: dict[str, Any], name: str = "deal_rate") -> str:
+    """A deal rate in percent with its interval; a dash where there is none."""
+    rate, low, high = (row.get(f"{name}{end}") for end in ("", "_low", "_high"))
+    return "-" if rate is None else _with_interval(f"{100 * rate:.1f}", low, high, 100, 1)
+
+
+def _both_rates(row: dict[str, Any]) -> str:
+    """The deal rate; where games failed, and not all of them, also without these."""
+    if not row.get("failed") or row["deal_rate"] is None:
+        return rate_cell(row)
+    return f"{rate_cell(row)}; {rate_cell(row, 'deal_rate_without_failed')} without failed games"
 
 
 def price_cell(row: dict[str, Any], currency: str) -> str:
@@ -97,14 +109,18 @@ def sweep_table(cells: Sequence[tuple[dict[str, str], dict[str, Any]]]) -> Table
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
     for key in keys:
         table.add_column(key.replace("@", " ").split()[-1] if "@" in key else key, overflow="fold")
-    for name in ("games", "deal rate, %: first round", "last round", "price: first round", "last round", "state"):
+    failed = any((summary.get("games") or {}).get("error") for _, summary in cells)
+    for name in ("games", *(["failed"] if failed else []), "deal rate, %: first round", "last round"):
+        table.add_column(name, overflow="fold")
+    for name in ("price: first round", "last round", "state"):
         table.add_column(name, overflow="fold")
     for choice, summary in cells:
         rounds = summary.get("rounds") or []
         chosen = [choice.get(key, "") for key in keys]
         state = summary.get("state", "not started") + (" (simulated)" if summary.get("simulated") else "")
+        lost = [str((summary.get("games") or {}).get("error", 0))] if failed else []
         if not rounds:
-            table.add_row(*chosen, "0", "-", "-", "-", "-", state)
+            table.add_row(*chosen, "0", *lost, "-", "-", "-", "-", state)
             continue
         lasts = [row for row in rounds if row["round"] == rounds[-1]["round"]]
         currency = summary.get("currency", "$")
@@ -112,8 +128,9 @@ def sweep_table(cells: Sequence[tuple[dict[str, str], dict[str, Any]]]) -> Table
         table.add_row(
             *chosen,
             str(rounds[0]["games"]),
-            rate_cell(rounds[0]),
-            "\n".join(name + rate_cell(row) for name, row in zip(named, lasts, strict=True)),
+            *lost,
+            _both_rates(rounds[0]),
+            "\n".join(name + _both_rates(row) for name, row in zip(named, lasts, strict=True)),
             price_cell(rounds[0], currency),
             "\n".join(name + price_cell(row, currency) for name, row in zip(named, lasts, strict=True)),
             state,
@@ -129,7 +146,8 @@ def totals_line(summary: dict[str, Any]) -> str:
         f"{calls['live'] + calls['from_journal']:,} calls"
         + (f" ({calls['from_journal']:,} from the journal)" if calls["from_journal"] else ""),
         f"{tokens['input']:,} tokens in, {tokens['output']:,} out",
-        "cost unknown: no price for a model" if cost is None else f"${cost:,.4f}" if cost else "$0",
+        ("cost unknown: no price for a model" if cost is None else f"${cost:,.4f}" if cost else "$0")
+        + (f" and {calls['uncosted']:,} replies whose tokens were not told" if calls.get("uncosted") else ""),
         f"{summary['wall_s']:.1f} s",
     ]
     return ", ".join(parts)

@@ -1,8 +1,10 @@
 """What a run came to: counts, deal rates, prices and changes per round, kept while games finish and told at the end.
 
-Every finished game is in every denominator: a round that was not played counts as no deal. Prices are means over the
-deals, with a 95% t interval; deal rates have a 95% Wilson interval; the change is paired by game, over the games with a
-deal in both rounds. Games are not kept, only their prices: memory does not grow with the dialogues.
+Every finished game is in every denominator: a round that was not played counts as no deal, one that a failed call cost
+as well. Where calls failed, the deal rate without those games stands beside it; a round that failed in every game has
+no rate at all: a failure is not a result. Prices are means over the deals, with a 95% t interval; deal rates have a 95%
+Wilson interval; the change is paired by game, over the games with a deal in both rounds. Games are not kept, only their
+prices: memory does not grow with the dialogues.
 """
 
 from __future__ import annotations
@@ -64,6 +66,8 @@ class Tally:
         self.finished = 0
         self.errors = 0
         self.columns: dict[Key, _Column] = {}
+        self._failed: Counter[Key] = Counter()
+        """Games by the round in which they failed; their later rounds are lost with it."""
         self.tokens: Counter[str] = Counter()
         self.words = Words()
 
@@ -75,6 +79,7 @@ class Tally:
             column.prices.append(math.nan if played.price is None else played.price)
             column.legacy.append(math.nan if played.legacy_price is None else played.legacy_price)
             self._count(column, played)
+            self._failed[played.arm, played.round] += played.outcome == "error"
         self.finished += 1
         self.errors += game.outcome == "error"
         for column in self.columns.values():
@@ -114,16 +119,23 @@ class Tally:
         legacy = self._legacy_survivors(key)
         low, high = t_interval(prices) if intervals else (None, None)
         change_low, change_high = t_interval(changes) if intervals else (None, None)
-        rate_low, rate_high = wilson(len(prices), self.finished) if intervals else (None, None)
+        failed = sum(games for (arms, at), games in self._failed.items() if arms in ("", arm) and at <= number)
+        whole = self.finished - failed
+        rate_low, rate_high = wilson(len(prices), self.finished) if intervals and whole else (None, None)
+        whole_low, whole_high = wilson(len(prices), whole) if intervals else (None, None)
         cost, valuation = self.item.cost, self.item.valuation
         return {
             "round": number,
             "arm": arm,
             "games": self.finished,
+            "failed": failed,
             "deals": len(prices),
-            "deal_rate": len(prices) / self.finished if self.finished else None,
+            "deal_rate": len(prices) / self.finished if whole else None,
             "deal_rate_low": rate_low,
             "deal_rate_high": rate_high,
+            "deal_rate_without_failed": len(prices) / whole if whole else None,
+            "deal_rate_without_failed_low": whole_low,
+            "deal_rate_without_failed_high": whole_high,
             "mean_price": mean(prices),
             "price_low": low,
             "price_high": high,
@@ -131,10 +143,12 @@ class Tally:
             "change_low": change_low,
             "change_high": change_high,
             "pairs": len(changes),
-            "mean_surplus_seller": self._surplus([price - cost for price in prices]) if cost is not None else None,
-            "mean_surplus_buyer": self._surplus([valuation - price for price in prices])
-            if valuation is not None
-            else None,
+            "mean_surplus_seller": None
+            if cost is None or not whole
+            else self._surplus([price - cost for price in prices]),
+            "mean_surplus_buyer": None
+            if valuation is None or not whole
+            else self._surplus([valuation - price for price in prices]),
             "legacy_games": len(legacy),
             "legacy_mean_price": mean(legacy),
             "outcomes": dict(sorted(column.outcomes.items())),
@@ -144,7 +158,7 @@ class Tally:
             "objections": column.objections,
             "disputed": column.disputed,
             "price_unknown": column.price_unknown,
-            "deal_rate_with_disputed": (len(prices) + column.disputed) / self.finished if self.finished else None,
+            "deal_rate_with_disputed": (len(prices) + column.disputed) / self.finished if whole else None,
         }
 
     def _surplus(self, surpluses: Sequence[float]) -> float | None:

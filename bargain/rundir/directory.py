@@ -12,14 +12,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bargain.rundir.plain import read_plain, write_anew
 from bargain.text import to_json
 
 
 def read_state(directory: Path, name: str = "summary.json") -> dict[str, Any]:
     """What the directory's summary (or sweep) file says, {} when there is none or it is half written."""
     try:
-        data = json.loads((directory / name).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        data = json.loads(read_plain(directory / name))
+    except (OSError, ValueError, RecursionError):
         return {}
     return data if isinstance(data, dict) else {}
 
@@ -32,9 +33,7 @@ def write_json(path: Path, data: dict[str, Any]) -> None:
 def write_whole(path: Path, text: str) -> None:
     """Writes the file whole or not at all, also when the power fails: a reader never sees half of it."""
     part = path.with_name(f"{path.name}.part")
-    with contextlib.suppress(FileNotFoundError):
-        part.unlink()  # never written through: it could be a link
-    with part.open("x", encoding="utf-8", newline="\n") as file:
+    with write_anew(part) as file:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())

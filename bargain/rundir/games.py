@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from bargain.records import Feedback, Game, Round, Turn, Usage, Verdict, Violation
+from bargain.rundir.plain import lines_of, write_anew
 
 
 def plain(value: Any) -> Any:
@@ -63,10 +64,9 @@ def game_from_json(line: str) -> Game:
 
 def read_games(path: Path) -> Iterator[Game]:
     """The games of a file, in order. A last line without its newline (a run being written) is left out."""
-    with path.open(encoding="utf-8") as lines:
-        for line in lines:
-            if line.endswith("\n"):
-                yield game_from_json(line)
+    for line in lines_of(path):
+        if line.endswith(b"\n"):
+            yield game_from_json(line.decode())
 
 
 def _round(data: dict[str, Any]) -> Round:
@@ -91,7 +91,7 @@ class GamesFile:
     """
 
     def __init__(self, path: Path) -> None:
-        self._file = path.open("w", encoding="utf-8", newline="\n")
+        self._file = write_anew(path)
         self._waiting: dict[int, str] = {}
         self._next = 0
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from bargain.rundir.directory import write_whole
+from bargain.rundir.plain import read_plain
 
 
 def write_hydra(directory: Path, texts: Mapping[str, str]) -> None:
@@ -18,8 +19,16 @@ def write_hydra(directory: Path, texts: Mapping[str, str]) -> None:
         "hydra.yaml": texts.get("hydra", ""),
     }
     folder = directory / ".hydra"
+    if folder.is_symlink():
+        folder.unlink()
     folder.mkdir(exist_ok=True)
     for name, text in files.items():
-        file = folder / name
-        if text and not (file.is_file() and not file.is_symlink() and file.read_bytes() == text.encode()):
-            write_whole(file, text)
+        if text and _now(folder / name) != text.encode():
+            write_whole(folder / name, text)
+
+
+def _now(file: Path) -> bytes:
+    try:
+        return read_plain(file)
+    except OSError:
+        return b""

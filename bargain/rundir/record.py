@@ -8,12 +8,12 @@ what a stranger's file holds besides cannot act.
 from __future__ import annotations
 
 import contextlib
-import os
 import sqlite3
-import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+from bargain.rundir.plain import check_journal
 
 JOURNAL = "journal.sqlite"
 GAMES = "games.jsonl"
@@ -51,7 +51,7 @@ def read_record(directory: Path) -> Record | None:
     """What lies in a directory; None without a journal that can be read, or with one that is no plain file."""
     path = directory / JOURNAL
     with contextlib.suppress(OSError, sqlite3.Error):
-        if not stat.S_ISREG(os.lstat(path).st_mode):
+        if not path.exists() or check_journal(path):
             return None
         try:
             return Record(directory, _texts(path, "mode=ro"))

@@ -34,6 +34,8 @@ from bargain.records import PLAYERS, Item, Player
 
 SHOWN = 8
 """Differences that a refusal names."""
+EVERY_GAME_FAILED = "every_game_failed"
+"""Of a journal's meta: why a run stopped that could come to nothing. Resumed, it makes the failed calls again."""
 
 
 def build_item(cfg: DictConfig) -> Item:
@@ -202,7 +204,7 @@ def open_caller(
     with open_journal(directory, {**words, "config": text}, cfg.mode) as journal:
         if journal.meta["config"] != text:
             _check_config(journal, plain, directory)
-        retry_failed = cfg.retry_failed and cfg.mode == "live"
+        retry_failed = cfg.mode == "live" and (cfg.retry_failed or bool(journal.meta.get(EVERY_GAME_FAILED)))
         with calling(journal, engines, cfg, retry_failed=retry_failed, cells_at_once=cells_at_once) as caller:
             if cfg.mode == "live":
                 caller.note(config=_going_on(journal.meta["config"], cfg), state="running", identity=words["identity"])

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import stat
 import sys
 import traceback
 from collections.abc import Iterator
+from io import TextIOWrapper
 from pathlib import Path
 from types import TracebackType
 
@@ -18,6 +20,14 @@ log = logging.getLogger("bargain")
 
 class _LogFile(logging.FileHandler):
     """bargain.log. What does not fit on the disk is not worth a traceback: the run says what is wrong."""
+
+    def _open(self) -> TextIOWrapper:
+        """The file to be appended to. What is a link or no plain file is replaced."""
+        path = Path(self.baseFilename)
+        with contextlib.suppress(FileNotFoundError):
+            if not stat.S_ISREG(path.lstat().st_mode):
+                path.unlink()
+        return path.open("a", encoding="utf-8")
 
     def handleError(self, record: logging.LogRecord) -> None:
         """Nothing."""

@@ -43,6 +43,7 @@ from bargain.errors import (
 )
 from bargain.games.table import Seats, Table
 from bargain.records import Game
+from bargain.results.failing import FirstGames
 from bargain.results.progress import ProgressLine
 from bargain.results.summary import RunSummary, metrics, summary_data
 from bargain.results.tables import disputed_lines, totals_line
@@ -51,10 +52,11 @@ from bargain.rundir.directory import read_state, write_json
 from bargain.rundir.games import GamesFile
 from bargain.rundir.hydra import write_hydra
 from bargain.rundir.record import JOURNAL, Record, holds_games, read_record
-from bargain.runs.build import build_engines, build_game, build_item, build_seats, open_caller
+from bargain.runs.build import EVERY_GAME_FAILED, build_engines, build_game, build_item, build_seats, open_caller
 from bargain.runs.log import logging_to
 from bargain.runs.loop import in_own_loop
 from bargain.runs.provenance import provenance
+from bargain.text import on_screen
 from bargain.tracking.base import Tracker, run_info
 from bargain.version import __version__
 
@@ -64,6 +66,8 @@ log = logging.getLogger("bargain")
 SUMMARY_EVERY_S = 5.0
 DRAIN_S = 0.3
 """When the run is interrupted: how long the calls in flight, which are paid for, may take to come home."""
+IN_VAIN_DRAIN_S = 10.0
+"""The same when it stops because every game fails: nobody is waiting for the prompt."""
 
 
 def play(
@@ -134,6 +138,7 @@ class Run:
         self.engines = build_engines(cfg)
         self.simulated = any(engine.simulated for engine in self.engines.values())
         self.tally = Tally(self.item)
+        self.first = FirstGames(cfg.n_games)
         self.progress = ProgressLine(cfg.n_games, self.tally, show=show_progress)
         self.tracker: Tracker = locate(cfg.tracking._target_, list(cfg.allow_targets))(cfg.tracking)
         self.started = time.monotonic()
@@ -173,7 +178,8 @@ class Run:
         if self.before is not None:
             games = read_state(self.directory).get("games")
             done = games.get("finished", 0) if isinstance(games, dict) else "some"
-            print(f"goes on with {self.directory} ({done} of {self.cfg.n_games} games were finished)", flush=True)
+            where = on_screen(str(self.directory))
+            print(f"goes on with {where} ({done} of {self.cfg.n_games} games were finished)", flush=True)
         else:
             self._keep(self._summary(caller, final=False))
         info = run_info(self.directory, self.plain, simulated=self.simulated, tags=list(self.cfg.tracking.tags))
@@ -218,6 +224,10 @@ class Run:
                 game = await play_game(number, self.seats, self.game, caller.ask, simulated=self.simulated)
                 games.add(game)
                 self._took(game, caller)
+                if self.ended == "finished" and (self.first.in_vain() or self.first.all_failed()):
+                    self._failed_in_vain(caller)
+                    await caller.drain(IN_VAIN_DRAIN_S)  # what is in flight is paid for
+                    raise RunStopped(self.problem)
                 await checkpoint()
 
         try:
@@ -231,6 +241,8 @@ class Run:
                 watch.cancel_scope.cancel()
             for engine in self.engines.values():
                 await engine.close()
+            if caller.texts.get(EVERY_GAME_FAILED):
+                caller.note(**{EVERY_GAME_FAILED: ""})
         except* (RunStopped, NotRecorded, JournalError) as errors:
             self.ended, self.problem = "failed", in_words(errors)
         except* BudgetReached as errors:
@@ -265,11 +277,28 @@ class Run:
             self._show(caller, games)
             await anyio.sleep(SUMMARY_EVERY_S)
 
+    def _failed_in_vain(self, caller: Caller) -> None:
+        """Says why no game comes to anything; on record, so that a resumed run makes the failed calls again."""
+        failed, planned = self.first.failed, self.cfg.n_games
+        games = (
+            f"{'every game' if planned > 1 else 'the game'} failed"
+            if failed == planned
+            else (f"all of the first {failed} games failed, so the run stops")
+        )
+        again = f"bargain resume={self.directory}"
+        if not caller.stats().failed:  # its replies were bought: only further ones can differ
+            again += f" limits.max_asks={2 * self.cfg.limits.max_asks}"
+        self.ended = "failed"
+        self.problem = f"{games}: {self.first.reason}; with that mended, go on with: {again} (or start another config)"
+        if self.cfg.mode == "live":
+            caller.note(**{EVERY_GAME_FAILED: self.first.reason})
+
     def _took(self, game: Game, caller: Caller) -> None:
         """Counts a finished game and shows how things stand."""
         self.tally.add(game)
-        if game.error:
-            log.warning("game %d failed: %s", game.game, game.error)
+        is_new = self.first.add(game, recalled=caller.recalled(game.game))
+        if game.error:  # on screen once for each reason, in bargain.log always
+            log.log(logging.WARNING if is_new else logging.INFO, "game %d failed: %s", game.game, game.error)
         self.tracker.game(game)
         self.progress.update(caller.stats)
 
@@ -338,7 +367,7 @@ def finished_before(
     sound = summary.get("state") == "finished" and summary.get("identity") and holds_games(directory)
     if not sound or (cfg.retry_failed and has_failed_games(directory)):
         return None
-    print(f"already finished, nothing was called: {directory}")
+    print(f"already finished, nothing was called: {on_screen(str(directory))}")
     return RunSummary(directory, summary)
 
 

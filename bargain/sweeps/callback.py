@@ -29,6 +29,7 @@ from bargain.sweeps.places import (
     identity_of_sweep,
     planned_cells,
 )
+from bargain.text import on_screen
 
 CELL = "cell.json"
 BAD_CONFIG = 2
@@ -80,7 +81,7 @@ class SweepCallback(Callback):
         SweepCallback.directory = directory
         config.hydra.overrides.hydra.append(f"hydra.sweep.dir={quoted(directory)}")  # for cells in other processes
         if went_on:
-            print(f"goes on with the unfinished sweep {directory}", flush=True)
+            print(f"goes on with the unfinished sweep {on_screen(str(directory))}", flush=True)
         write_json(directory / SWEEP, {**state, "cells_at_once": cells_at_once(config, cells)})
 
 

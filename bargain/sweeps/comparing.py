@@ -15,6 +15,7 @@ from bargain.results.tables import PLAIN, render, sweep_table
 from bargain.rundir.directory import read_state, write_json
 from bargain.sweeps.callback import BAD_CONFIG, CELL
 from bargain.sweeps.places import SWEEP
+from bargain.text import on_screen
 
 
 def compare(directory: Path, worst: int) -> int:
@@ -26,9 +27,9 @@ def compare(directory: Path, worst: int) -> int:
         Console(**PLAIN).print(table)
     else:
         print(render(table, 140))
-    print(directory)
+    print(on_screen(str(directory)))
     if code:
-        print(f"bargain: unfinished cells; go on with: bargain resume={directory}", file=sys.stderr)
+        print(f"bargain: unfinished cells; go on with: bargain resume={on_screen(str(directory))}", file=sys.stderr)
     return code
 
 

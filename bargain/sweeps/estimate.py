@@ -79,6 +79,8 @@ class Estimate:
     engines: dict[str, str]
     unknown: tuple[str, ...] = ()
     choices: dict[str, str] = field(default_factory=dict)
+    max_cost_usd: float | None = None
+    sweep_max_cost_usd: float | None = None
 
     def total(self, which: dict[str, Tokens]) -> Tokens:
         """All seats together."""
@@ -98,7 +100,8 @@ def estimate(cfg: DictConfig) -> Estimate:
     cost, unknown = _cost(cfg, expected)
     worst_cost, _ = _cost(cfg, worst)
     names = {seat: str(config.name or config.model) for seat, config in engines_of(cfg).items()}
-    return Estimate(cfg.n_games, rounds * cfg.n_games, expected, worst, cost, worst_cost, names, unknown)
+    caps = {"max_cost_usd": cfg.limits.max_cost_usd, "sweep_max_cost_usd": cfg.limits.sweep_max_cost_usd}
+    return Estimate(cfg.n_games, rounds * cfg.n_games, expected, worst, cost, worst_cost, names, unknown, **caps)
 
 
 def _seats(cfg: DictConfig, chains: Sequence[tuple[int, int]], *, worst: bool) -> dict[str, Tokens]:
@@ -262,6 +265,7 @@ def _render(found: Sequence[tuple[dict[str, str], Estimate]], n_cells: int) -> s
     if n_cells > len(found):
         notes.append(f"the first {len(found)} are shown")
     notes.append(f"expecting {EXPECTED_TURNS} turns a round; at worst every exchange is played, at full length")
+    notes += _caps([each for _, each in found], n_cells)
     unknown = sorted({name for _, each in found for name in each.unknown})
     if unknown:
         notes.append(f"no price is known for {', '.join(unknown)}")
@@ -270,6 +274,20 @@ def _render(found: Sequence[tuple[dict[str, str], Estimate]], n_cells: int) -> s
         console.print(table)
         console.print(Text("; ".join(notes)))
     return "\n".join(line.rstrip() for line in capture.get().splitlines())
+
+
+def _caps(estimates: Sequence[Estimate], n_cells: int) -> list[str]:
+    """Whose each cap is."""
+    own = {each.max_cost_usd for each in estimates}
+    shared = {each.sweep_max_cost_usd for each in estimates}
+    notes = []
+    if n_cells > 1 and len(own) == 1 and (cap := own.pop()) is not None:
+        notes.append(f"limits.max_cost_usd={cap:g} is each cell's: {n_cells} cells may spend ${n_cells * cap:,.2f}")
+        if shared == {None}:
+            notes.append("limits.sweep_max_cost_usd caps them together")
+    if n_cells > 1 and len(shared) == 1 and (cap := shared.pop()) is not None:
+        notes.append(f"limits.sweep_max_cost_usd={cap:g} is the whole sweep's")
+    return notes
 
 
 def _row(estimates: Sequence[Estimate]) -> list[str]:

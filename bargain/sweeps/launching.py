@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
@@ -14,6 +14,7 @@ from hydra.errors import HydraException
 from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
+from bargain.config.arguments import is_sweep
 from bargain.config.compose import register_with_hydra
 from bargain.config.files import config_dir
 from bargain.errors import ConfigError, in_words
@@ -31,11 +32,6 @@ class Jobs:
     """What the jobs of this process left: the highest exit code. A sweep goes on after a failed cell."""
 
     code = 0
-
-
-def is_sweep(arguments: Sequence[str]) -> bool:
-    """Whether these arguments ask for a sweep."""
-    return any(argument in ("-m", "--multirun") for argument in arguments)
 
 
 def launch(job: Callable[[DictConfig], None], arguments: list[str]) -> None:

@@ -32,13 +32,15 @@ FINISH_S = 20.0
 """Seconds that a finished run waits for W&B before it gives it up."""
 FAIL_S = 0.3
 """Seconds that an interrupted run waits; its W&B process then ends alone, within its own limit."""
+PROJECT = "bargain"
 TAG_LENGTH, NAME_LENGTH = 64, 128
 """W&B refuses longer ones."""
 
 
-def chosen_mode(configured: str) -> str:
-    """offline, online or disabled: WANDB_MODE if it is set, else the configured one."""
-    return os.environ.get("WANDB_MODE") or configured
+def chosen_mode(configured: str | None) -> str:
+    """offline, online or disabled: WANDB_MODE if it is set, else the configured one; offline, or WANDB_DISABLED's."""
+    disabled = os.environ.get("WANDB_DISABLED", "").lower() in ("true", "1", "yes", "on")
+    return os.environ.get("WANDB_MODE") or configured or ("disabled" if disabled else "offline")
 
 
 MODES = ("offline", "online", "disabled")
@@ -50,16 +52,17 @@ class WandbConfig(TrackingConfig):
 
     _target_: str = "bargain.tracking.wandb.WandbTracker"
     name: str = "wandb"
-    project: str = "bargain"
+    project: str | None = None
+    """null = WANDB_PROJECT, or bargain."""
     entity: str | None = None
-    """Account or team; null = the default of the user's key."""
-    mode: str = "offline"
-    """WANDB_MODE overrides it."""
+    """Account or team; null = WANDB_ENTITY, or the default of the user's key."""
+    mode: str | None = None
+    """null = offline, or disabled by WANDB_DISABLED. WANDB_MODE overrides it."""
     group: str | None = None
-    """null = the sweep's name."""
+    """null = WANDB_RUN_GROUP, or the sweep's name."""
 
     def __post_init__(self) -> None:
-        if self.mode not in MODES:
+        if self.mode is not None and self.mode not in MODES:
             raise ValueError(f"tracking.mode must be {' or '.join(MODES)}, got {self.mode!r}")
 
 
@@ -80,6 +83,8 @@ class WandbTracker:
         if mode == "disabled":
             return
         self._run_dir = run_dir.resolve()
+        if (self._run_dir / "wandb").is_symlink():  # a stranger's: nothing is written through a link
+            (self._run_dir / "wandb").unlink()
         again = read_state(self._run_dir).get("state") == "finished"
         message = start_message(
             self._run_dir, config, info, self._config, mode=mode, resume=not again, finish_s=self._finish_s
@@ -131,20 +136,22 @@ def start_message(
     finish_s: seconds that sending what is left may take at the end. A directory that holds a W&B run already keeps its
     id, wherever it was moved.
     """
-    tags = dict.fromkeys(tag[:TAG_LENGTH] for tag in [*info.tags, *map(str, tracking.tags)] if tag)
+    said = os.environ.get("WANDB_TAGS")  # instead of ours; simulated runs are labelled as such all the same
+    ours = info.tags if said is None else (*said.split(","), *(["simulated"] if info.simulated else []))
+    tags = dict.fromkeys(tag.strip()[:TAG_LENGTH] for tag in [*ours, *map(str, tracking.tags)] if tag.strip())
     return {
         "do": "start",
         "run_dir": str(run_dir),
         "mode": mode,
-        "project": tracking.project,
-        "entity": tracking.entity,
+        "project": tracking.project or os.environ.get("WANDB_PROJECT") or PROJECT,
+        "entity": tracking.entity or os.environ.get("WANDB_ENTITY"),
         "resume": resume,
         "finish_s": finish_s,
         "config": hidden(config),
         **asdict(info),
         "id": recorded_id(run_dir) or info.id,
-        "name": info.name[:NAME_LENGTH],
-        "group": tracking.group or info.group,
+        "name": (os.environ.get("WANDB_NAME") or info.name)[:NAME_LENGTH],
+        "group": tracking.group or os.environ.get("WANDB_RUN_GROUP") or info.group,
         "tags": list(tags),
     }
 

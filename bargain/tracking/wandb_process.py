@@ -136,6 +136,10 @@ class WandbProcess:
             self._on_problem(problem)
 
 
+_NOT_THE_CHILDS = ("WANDB_SERVICE", "WANDB_DISABLED")
+"""The service of another program; and whether to start at all, which is decided by now."""
+
+
 def _environment(run_dir: Path, hidden: set[str]) -> dict[str, str]:
     """The child's environment: W&B's files in the run directory, no error reports to others, no model's keys."""
     ours = {
@@ -143,5 +147,5 @@ def _environment(run_dir: Path, hidden: set[str]) -> dict[str, str]:
         "WANDB_CACHE_DIR": str(run_dir / "wandb" / "cache"),
         "WANDB_ERROR_REPORTING": "false",
     }
-    # WANDB_SERVICE would lead the child to the service of another program.
-    return ours | {name: value for name, value in os.environ.items() if name not in hidden and name != "WANDB_SERVICE"}
+    left_out = hidden.union(_NOT_THE_CHILDS)
+    return ours | {name: value for name, value in os.environ.items() if name not in left_out}

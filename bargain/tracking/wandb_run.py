@@ -93,6 +93,7 @@ def _follow(lines: Iterable[str], answer: Any) -> None:
 
 def _start(message: dict[str, Any]) -> Any:
     """wandb.init with everything off that tells of the machine, the code, the command line or the console."""
+    os.chdir("/")  # a wandb/settings in the working directory would say to whom the key is sent
     import wandb
 
     settings = wandb.Settings(

@@ -6,6 +6,7 @@ import asyncio
 import random
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -104,6 +105,21 @@ def test_the_bill_never_passes_max_cost_usd_and_a_higher_cap_goes_on_to_the_undi
     assert (bill.usd, bill.tokens) == (pytest.approx(whole.usd), whole.tokens), "no reply was bought twice"
     assert summary_of(run)["cost_usd"] == pytest.approx(bill.usd)
     assert sum(summary_of(run)["cost_usd_by_seat"].values()) == pytest.approx(bill.usd)
+
+
+def test_the_bill_never_passes_max_cost_usd_where_the_server_tells_of_one_side_only(tmp_path: Path) -> None:
+    bill = Bill()
+
+    def reply(chat: Chat) -> Answer:
+        whole = bill.reply(chat)
+        return replace(whole, usage={**(whole.usage or {}), "prompt_tokens": "many", "total_tokens": None})
+
+    with Server(reply) as server:
+        paused = bargain(*experiment(server, "n_games=40", "limits.max_cost_usd=0.05"), cwd=tmp_path, env=ENV)
+    assert paused.returncode == 3, paused.stderr
+    assert 0.001 < bill.usd <= 0.05
+    assert "$0 and " in paused.stdout
+    assert "replies whose tokens were not told" in paused.stdout
 
 
 def test_the_bill_never_passes_max_tokens_and_a_cap_that_is_reached_stays_reached(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import random
 from collections import Counter
 from pathlib import Path
@@ -57,6 +58,59 @@ def test_a_reply_without_its_tokens_counts_at_its_reservation(tmp_path: Path) ->
     assert stats.spent_usd > 100 * 8e-6
     with reader(tmp_path) as journal:
         assert journal.totals().spent_usd == pytest.approx(stats.spent_usd)
+
+
+@pytest.mark.parametrize("usage", [Usage(0, 40), Usage(200, 0), Usage(-5, 40), Usage(200, math.nan)])  # type: ignore[arg-type]
+def test_a_side_of_the_usage_that_is_not_told_counts_at_its_reservation(tmp_path: Path, usage: Usage) -> None:
+    whole = Memory(lambda *_: answer("yes", usage=usage))
+    with playing(tmp_path, whole, max_cost_usd=1.0) as caller:
+        asyncio.run(ask(caller, place()))
+        stats = caller.stats()
+    with reader(tmp_path) as journal:
+        (attempt,) = journal.attempts()
+    assert stats.uncosted == 1
+    told_usd = (200 * 2 + 0 if usage.input_tokens == 200 else 40 * 8) / 1e6
+    reserved_usd = (100 * 8 if usage.input_tokens == 200 else (attempt.reserved_tokens - 100) * 2) / 1e6
+    assert stats.spent_usd == pytest.approx(told_usd + reserved_usd)
+    assert attempt.spent_usd == pytest.approx(stats.spent_usd)
+
+
+def test_cached_tokens_are_never_more_than_the_prompts(tmp_path: Path) -> None:
+    engine = Memory(lambda *_: answer("yes", usage=Usage(100, 10, cached_tokens=10_000)))
+    with playing(tmp_path, engine, settings=config(cached_usd_per_million=1.0)) as caller:
+        reply = asyncio.run(ask(caller, place()))
+        assert caller.stats().cost_usd == pytest.approx((100 * 1 + 10 * 8) / 1e6)
+    assert reply.usage.cached_tokens == 100
+
+
+def test_output_beyond_what_was_reserved_raises_the_reservations_of_the_next_calls_also_in_a_resumed_run(
+    tmp_path: Path,
+) -> None:
+    engine = Memory(lambda *_: answer("yes", usage=Usage(60, 5_100)))  # 5,000 tokens of hidden reasoning
+    places = [place(game=game) for game in range(100)]
+    with playing(tmp_path, engine, max_cost_usd=1.0) as caller:
+        asyncio.run(ask(caller, places[0]))
+        asyncio.run(ask(caller, places[1]))
+    with playing(tmp_path, engine, max_cost_usd=1.0) as caller:
+        outcomes = asyncio.run(ask_all(caller, places))
+        assert caller.stats().spent_usd <= 1.0
+    assert sum(isinstance(each, Reply) for each in outcomes) in range(20, 25)
+    with reader(tmp_path) as journal:
+        first, *others = [attempt.reserved_usd or 0.0 for attempt in journal.attempts()]
+    assert all(each == pytest.approx(first + 5_000 * 8e-6) for each in others)
+
+
+def test_an_absurd_usage_stops_the_run_in_one_line_and_is_not_booked(tmp_path: Path) -> None:
+    engine = Memory(lambda *_: answer("yes", usage=Usage(200, 10**11)))
+    with playing(tmp_path, engine) as caller:
+        with pytest.raises(RunStopped, match="is said to have taken 100,000,000,000 tokens") as told:
+            asyncio.run(ask(caller, place()))
+        assert caller.stats().spent_usd < 0.01
+        assert caller.stats().usage.output_tokens == 0
+    assert "\n" not in str(told.value)
+    with playing(tmp_path, engine) as caller:
+        assert asyncio.run(ask(caller, place())).text == "yes", "it is on record and not bought again"
+    assert len(engine.sent) == 1
 
 
 @pytest.mark.parametrize(

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import copy
+import math
 import subprocess
+from collections.abc import Iterator
+from dataclasses import asdict, fields, is_dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
+from omegaconf import OmegaConf
 
 from bargain import ConfigError, compose
+from bargain.config import schema
+from bargain.config.ranges import RANGES, number_problems
+from bargain.config.schema import Config, EngineConfig
 from tests.commands import bargain
 
 REFUSED = {
@@ -32,7 +41,7 @@ REFUSED = {
     "a cost above the opening": (["item.cost=25"], "item.cost 25 is above item.seller_opening 20"),
     "no zone of agreement": (["item.cost=15", "item.valuation=12"], "item.cost 15 is above item.valuation 12"),
     "a missing opening": (["item.seller_opening=null"], "item.seller_opening is not set, and the seller opens with it"),
-    "a price that is none": (["item.seller_opening=inf"], "item.seller_opening must be a price of 0 or more"),
+    "a price that is none": (["item.seller_opening=inf"], "item.seller_opening must be at least 0 or null, got inf"),
     "a missing learner": (["game.learners=[]"], "the learner is missing"),
     "an unknown learner": (["game.learners=[moderator]"], "game.learners must name seller, buyer or both once"),
     "an unknown first speaker": (["game.who_is_first=critic"], "game.who_is_first must be seller or buyer"),
@@ -43,6 +52,32 @@ REFUSED = {
     "a memory of nothing": (["memory=last_k", "memory.rounds=0"], "memory.rounds must be at least 1"),
     "a constant without words": (["feedback=constant", "feedback.text="], "feedback.text is empty"),
     "a budget of nothing": (["limits.max_cost_usd=0"], "limits.max_cost_usd must be above 0 or null"),
+    "a price that is no number": (
+        ["seller.engine.input_usd_per_million=nan", "seller.engine.output_usd_per_million=1"],
+        "seller.engine.input_usd_per_million must be at least 0 or null, got nan",
+    ),
+    "a wait without end": (["limits.max_wait_s=inf"], "limits.max_wait_s must be at least 0, got inf"),
+    "a negative timeout": (["seller.engine.timeout_s=-3"], "seller.engine.timeout_s must be above 0, got -3"),
+    "a rate that waits for years": (
+        ["buyer.engine.requests_per_minute=1e-9"],
+        "buyer.engine.requests_per_minute must be at least 0.01 or null, got 1e-09",
+    ),
+    "a number in quotes": (["limits.max_outage_s='nan'"], "limits.max_outage_s must be at least 0, got nan"),
+    "no number in a body": (["+seller.engine.body.x=[1,nan]"], "seller.engine.body.x.1 must be a finite number"),
+    "a limit that is true": (
+        ["seller.engine.max_tokens=true"],
+        "seller.engine.max_tokens: value 'True' of type 'bool'",
+    ),
+    "a body's limit that is true": (["+seller.engine.body.max_tokens=true"], "seller.engine.body.max_tokens must be"),
+    "replies that nobody reads": (["+buyer.engine.body.best_of=4"], "buyer.engine.body.best_of asks for replies that"),
+    "the same, deep down": (
+        ["engine@critic.engine=gpt-4", "+critic.engine.body={generationConfig: {candidateCount: 8}}"],
+        "critic.engine.body.generationConfig.candidateCount asks for replies",
+    ),
+    "a dearer tier under a cap": (
+        ["+seller.engine.body.service_tier=priority", "limits.max_cost_usd=1"],
+        "seller.engine.body.service_tier may cost more than the price table says",
+    ),
     "half a price": (["seller.engine.input_usd_per_million=1"], "set input_usd_per_million and output_usd_per_million"),
     "a foreign target": (["game._target_=os.system"], "os.system is not part of bargain; if you trust it, add"),
     "a target that is no path": (["feedback._target_='x y'"], "is not a dotted path"),
@@ -103,3 +138,32 @@ def test_the_critic_follows_its_learner_and_the_moderator_the_rival() -> None:
 def test_a_seat_that_is_named_follows_nobody() -> None:
     cfg = compose(["engine@critic.engine=gpt-4", "engine@moderator.engine=gpt-3.5-turbo"])
     assert (cfg.critic.engine.name, cfg.moderator.engine.name) == ("gpt-4", "gpt-3.5-turbo")
+
+
+def test_every_number_of_the_schema_has_a_range_and_none_holds_what_is_no_number() -> None:
+    plain = OmegaConf.to_container(OmegaConf.structured(Config))
+    assert isinstance(plain, dict)
+    plain["seller"]["engine"], plain["moderator"]["engine"] = asdict(EngineConfig()), asdict(EngineConfig())
+    numbers = [path for path, value in _leaves(plain) if type(value) in (int, float)]
+    assert len(numbers) > 15
+    for value in (math.nan, math.inf, -math.inf, 1e300, True):
+        for path in numbers:
+            changed = copy.deepcopy(plain)
+            section = changed
+            for key in path[:-1]:
+                section = section[key]
+            section[path[-1]] = value
+            (problem,) = number_problems(changed)
+            assert problem.startswith(f"{'.'.join(path)} must be ")
+    names = {
+        f"{kind.__name__}.{each.name}" for kind in vars(schema).values() if is_dataclass(kind) for each in fields(kind)
+    }
+    assert set(RANGES) <= names
+
+
+def _leaves(data: dict[str, Any], path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
+    for key, value in data.items():
+        if isinstance(value, dict):
+            yield from _leaves(value, (*path, key))
+        else:
+            yield (*path, key), value

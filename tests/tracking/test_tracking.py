@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -24,7 +25,7 @@ from bargain.text import without_controls
 from bargain.tracking.base import run_info
 from bargain.tracking.none import NoTracker
 from bargain.tracking.shown import rows
-from bargain.tracking.wandb import WandbConfig, WandbTracker, recorded_id, start_message
+from bargain.tracking.wandb import WandbConfig, WandbTracker, chosen_mode, recorded_id, start_message
 from tests.commands import PATIENCE_S, bargain, environment, only_run
 from tests.tracked_run import (
     CONFIG,
@@ -126,6 +127,29 @@ def test_wandb_mode_disabled_writes_nothing(tmp_path: Path, monkeypatch: pytest.
         tracker.finish(SUMMARY, [])
         tracker.fail("never")
     assert not (run_dir / "wandb").exists()
+
+
+def test_wandbs_own_variables_win_over_our_defaults_and_not_over_what_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_dir = make_run(tmp_path / "run")
+
+    def shown(**said: Any) -> tuple[Any, ...]:
+        tracking = compose(["tracking=wandb", *(f"tracking.{key}={value}" for key, value in said.items())]).tracking
+        mode = chosen_mode(tracking.mode)
+        options = {"mode": mode, "resume": False, "finish_s": 1.0}
+        message = start_message(run_dir, CONFIG, info_of(run_dir), tracking, **options)
+        return tuple(message[name] for name in ("mode", "project", "entity", "group", "name", "tags"))
+
+    ours = shown()
+    assert ours[:4] == ("offline", "bargain", None, info_of(run_dir).group)
+    for name in ("PROJECT", "ENTITY", "RUN_GROUP", "NAME", "DISABLED"):
+        monkeypatch.setenv(f"WANDB_{name}", "true" if name == "DISABLED" else f"my-{name.lower()}")
+    monkeypatch.setenv("WANDB_TAGS", "pilot, second")
+    theirs = ("disabled", "my-project", "my-entity", "my-run_group", "my-name", ["pilot", "second", "simulated"])
+    assert shown() == theirs
+    told = shown(project="p", entity="e", group="g", mode="offline", tags="[t]")
+    assert told == ("offline", "p", "e", "g", "my-name", ["pilot", "second", "simulated", "t"])
 
 
 def track(*arguments: str | Path) -> subprocess.CompletedProcess[str]:

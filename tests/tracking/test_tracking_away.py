@@ -158,6 +158,24 @@ def test_online_without_a_key_neither_prompts_nor_hangs(
     assert "No API key" in warning
 
 
+def test_a_settings_file_in_the_working_directory_does_not_say_to_whom_the_key_is_sent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with WandbServer() as ours, WandbServer() as strangers:
+        for folder, server in ((tmp_path / "user", ours), (tmp_path / "here" / "wandb", strangers)):
+            folder.mkdir(parents=True)
+            (folder / "settings").write_text(f"[default]\nbase_url = {server.url}\n")
+        monkeypatch.setenv("WANDB_CONFIG_DIR", str(tmp_path / "user"))
+        monkeypatch.setenv("WANDB_API_KEY", "k" * 40)
+        monkeypatch.chdir(tmp_path / "here")
+        tracker = WandbTracker(WandbConfig(mode="online"), finish_s=AN_HOUR_S)
+        run_dir = make_run(tmp_path / "run")
+        tracker.start(run_dir, CONFIG, info_of(run_dir))
+        tracker.finish(SUMMARY, [])
+    assert ours.exit_codes == [0]
+    assert not strangers.asked
+
+
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[WandbServer]:
     with WandbServer() as running:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent.parent
-GROUND = ("records", "errors", "text", "intervals", "secrets", "version", "conf")
+GROUND = ("records", "errors", "text", "intervals", "secrets", "terminal", "version", "conf")
 BARGAIN = (
     *(GROUND,),
     ("fu2023",),
@@ -41,11 +41,13 @@ OF_BARGAIN = (
     "bargain.records",
     "bargain.text",
     "bargain.intervals",
+    "bargain.terminal",
     "bargain.reading",
     "bargain.config.identity",
-    "bargain.rundir.record",
+    "bargain.rundir",
+    "bargain.errors",
 )
-"""What analysis may import of bargain: the words, the intervals, what decides a run and what its journal says of it."""
+"""What analysis may import of bargain: words, intervals, terminal, what decides a run, what its journal says of it."""
 
 SOURCES = [path for top in ("bargain", "analysis") for path in sorted((ROOT / top).rglob("*.py"))]
 

@@ -22,6 +22,7 @@ BOMB += "".join(
 
 EVIL_FILES = {
     "a callback of Hydra's": HEAD + "hydra: {callbacks: {evil: {_target_: os.system, command: touch pwned}}}",
+    "a callback by its global package": "# @package _global_.hydra.callbacks.evil\n_target_: os.system\ncommand: x",
     "a callback by its package": "# @package hydra.callbacks.evil\n_target_: os.system\ncommand: touch pwned",
     "a launcher": HEAD + "hydra: {launcher: {_target_: os.system}}",
     "a factory of a log handler": HEAD

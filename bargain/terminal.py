@@ -1,0 +1,44 @@
+"""What a command needs of its process before it says a word: standard streams, a working directory, calm at Ctrl-C.
+
+A terminal that cannot show a character (LC_ALL=C, PYTHONIOENCODING=ascii) gets a question mark instead.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from types import TracebackType
+
+
+def prepare(command: str) -> list[str]:
+    """Mends or refuses the process as it was started; returns the command's arguments. Exits with 1 in one line."""
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        try:
+            os.fstat(number)
+        except OSError:  # closed: the next file that is opened would take its place, and what is printed with it
+            os.open(os.devnull, os.O_RDWR)
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(number, "w" if number else "r", encoding="utf-8", closefd=False))  # noqa: SIM115
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+    try:
+        os.getcwd()
+    except OSError:
+        print(f"{command}: the working directory is gone; change to one that is there", file=sys.stderr)
+        sys.exit(1)
+    return [os.fsencode(each).decode("utf-8", "surrogateescape") for each in sys.argv[1:]]
+
+
+def calm_interrupts() -> None:
+    """From now on Ctrl-C ends the process in one line, until the command itself knows what it means."""
+    before = sys.excepthook
+
+    def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        if issubclass(kind, KeyboardInterrupt):
+            print("bargain: interrupted before anything began", file=sys.stderr, flush=True)
+        else:
+            before(kind, error, trace)
+
+    sys.excepthook = hook

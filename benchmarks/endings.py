@@ -167,14 +167,18 @@ def show_wrong(readings: list[Reading]) -> None:
 
 def vocabulary() -> list[str]:
     """Every word and mark in the reader's patterns, and the figures, signs and marks that their classes stand for."""
-    sources = [str(value) for value in vars(patterns).values() if isinstance(value, dict | str | patterns.Pattern)]
+    sources = [str(value) for value in vars(patterns).values() if isinstance(value, dict | str)]
     sources += [
         value.pattern
         for module in (acts, money, proposals, reader)
         for value in vars(module).values()
         if isinstance(value, re.Pattern)
     ]
-    sources += [value.search.pattern for value in vars(patterns).values() if isinstance(value, patterns.Pattern)]
+    for value in vars(patterns).values():
+        if isinstance(value, patterns.Pattern):
+            sources += [regex.pattern for regex in (value.search, value.head) if regex is not None]
+        if isinstance(value, patterns.Phrases):
+            sources += [*value.anywhere, *value.alone]
     words = {
         word
         for source in sources

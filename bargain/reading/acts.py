@@ -24,14 +24,17 @@ from bargain.records import rival_of
 class Said:
     """What an utterance says.
 
-    price: the price it stands at, None if none. chance: how likely that is the offer. limit: it is only "I can't go
-    below it". same: the rival's price is said, and nothing else is proposed. agrees: words of acceptance, free of
-    conditions and questions; plainly: in words that cannot mean anything else. conditional: agreement under a
-    condition. closes: it arranges the handing over. refuses: it turns something down or finds it too high or too low.
-    leaves: it ends the talk. goodbye: it takes leave. probe: a price it only asks about ("is 50 your lowest?").
+    price: the price it stands at, None if none. chance: how likely that is the offer. limit: it is only "I can't
+    go below it". same: the rival's price is said, and nothing else is proposed. agrees: words of acceptance, free
+    of conditions and questions; plainly: in words that cannot mean anything else. conditional: agreement under a
+    condition. closes: it arranges the handing over. refuses: it turns something down or finds it too high or too
+    low. leaves: it ends the talk; ends: with a refusal and behind the price; parts: in a figure of speech, or its
+    last words are a farewell. goodbye: it takes leave. probe: a price it only asks about ("is 50 your lowest?").
     lists: it names the listed price in words. asks: its question is about its price; questions: it asks something
-    else; counts: its last question wants a number that is no price. unread: it holds money that was not understood.
-    yields: a word of it could be agreement; english: the rules know its language; confirms: it begins with "so".
+    else; counts: its last question wants a number that is no price. unread: it holds money that was not
+    understood, garbled: digits that are no number ("$1O"). yields: a word of it could be agreement; tells: more
+    than a few words without a clear no; inside: its price stands in words of acceptance; english: the rules know
+    its language; confirms: it begins with "so".
     """
 
     price: float | None = None
@@ -45,6 +48,8 @@ class Said:
     closes: bool = False
     refuses: bool = False
     leaves: bool = False
+    ends: bool = False
+    parts: bool = False
     goodbye: bool = False
     waits: bool = False
     probe: float | None = None
@@ -53,6 +58,9 @@ class Said:
     questions: bool = False
     counts: bool = False
     unread: bool = False
+    garbled: bool = False
+    inside: bool = False
+    tells: bool = False
     yields: bool = False
     english: bool = True
     confirms: bool = False
@@ -78,7 +86,9 @@ def own_words(text: str, role: str = "") -> str:
     if "```" in text:
         text = re.sub(r"(?s)```.*?(?:```|\Z)", " ", text)
     if "<" in text:
-        text = patterns.TAG.search.sub(" ", text)
+        text = patterns.TAG.search.sub(lambda match: f" {_ACTIONS.get(match.group().strip('</> '), '')} ", text)
+    if "4" in text:
+        text = patterns.FOR.search.sub("for", text)
     if '"' in text:
         text = patterns.QUOTE.search.sub(_quoted, text)
     if role and text.lstrip(" *[").startswith(role) and not re.search(rf"(?m)^\W*{rival_of(role)}\W", text):
@@ -153,7 +163,7 @@ class Sentence:
     clauses: tuple[str, ...]
     asked: bool
     first: int
-    able: set[patterns.Pattern]
+    able: int
 
 
 @dataclass(slots=True)
@@ -164,11 +174,12 @@ class Parsed:
     words: list[str]
     places: list[int]
     sentences: list[Sentence]
+    able: int
     unread: bool
 
     def sentence_of(self, index: int) -> int:
         """The number of the sentence that the index-th amount stands in."""
-        return max(number for number, sentence in enumerate(self.sentences) if sentence.first <= index)
+        return max([number for number, sentence in enumerate(self.sentences) if sentence.first <= index])
 
 
 @lru_cache(maxsize=1024)
@@ -183,7 +194,11 @@ def parsed(text: str, role: str, currency: str) -> Parsed:
     rest = "".join([*pieces, own[start:].replace("#", " ")])
     words = patterns.plain(rest)
     places = [index for index, word in enumerate(words) if word == "#"]
-    return Parsed(found, words, places, _sentences(words), UNREAD.search(rest) is not None)
+    sentences = _sentences(words)
+    able = 1
+    for sentence in sentences:
+        able |= sentence.able
+    return Parsed(found, words, places, sentences, able, UNREAD.search(rest) is not None)
 
 
 _STOPS = frozenset(".?!;\n:")
@@ -192,29 +207,34 @@ _LONGEST = 80
 
 
 def _sentences(words: list[str]) -> list[Sentence]:
-    found, start, first = [], 0, 0
-    for index in range(len(words) + 1):
-        word = words[index] if index < len(words) else "."
-        stop = word in _STOPS or (word == "-" and words[index - 1 : index + 2] != ["#", "-", "#"])
-        if not stop and index - start < _LONGEST:
-            continue
-        part = words[start:index]
-        if part:
+    found: list[Sentence] = []
+    start = first = 0
+    stops = [index for index, word in enumerate(words) if word in _STOPS or (word == "-" and not _range(words, index))]
+    for stop in (*stops, len(words)):
+        mark = words[stop] if stop < len(words) else "."
+        if start == stop and mark == "?" and found:
+            found[-1].asked = True
+        while start < stop:
+            part = words[start : min(stop, start + _LONGEST)]
+            start += len(part)
             line = f" {' '.join(part)} "
-            able = patterns.possible(part)
-            asked = word == "?" or patterns.QUESTION(line, able) is not None
+            able = patterns.possible(part, line)
             clauses: tuple[str, ...] = (line,)
-            if patterns.CLAUSE in able:
+            if able & patterns.CLAUSE.bit:
                 clauses = tuple(
-                    f" {clause.strip()} " for clause in patterns.CLAUSE.search.split(line) if clause.strip()
+                    [f" {clause.strip()} " for clause in patterns.CLAUSE.search.split(line) if clause.strip()]
                 )
+            asked = (mark == "?" and start == stop) or patterns.QUESTION(line, able) is not None
             if clauses:
                 found.append(Sentence(line, clauses, asked, first, able))
             first += part.count("#")
-        elif word == "?" and found:
-            found[-1].asked = True
-        start = index + 1
+        start = stop + 1
     return found
+
+
+def _range(words: list[str], index: int) -> bool:
+    """Whether a dash stands between two amounts."""
+    return words[index - 1 : index + 2] == ["#", "-", "#"]
 
 
 _ASSENT = word_set("yes ok deal accept agree agreed sold done good work 👍 👌 🤝 ✅ #")
@@ -240,15 +260,19 @@ class Heard:
     agrees: bool = False
     plainly: bool = False
     conditional: bool = False
+    denies: bool = False
     refuses: bool = False
     refused_last: bool = False
     leaves: bool = False
+    left: int = -1
+    parts: bool = False
     goodbye: bool = False
     closes: bool = False
     waits: bool = False
     yields: bool = False
     barely: bool = True
     sealed: tuple[int, ...] = ()
+    agreed: int = 99
 
     @property
     def moods(self) -> tuple[str, ...]:
@@ -258,25 +282,36 @@ class Heard:
     def hear(self, sentence: Sentence) -> None:
         """Takes the next sentence in."""
         text, able = sentence.text, sentence.able
-        stays = patterns.STAYS(text, able) is not None
-        conditioned = patterns.CONDITION(text, able) is not None
+        if not able & _HEARD and not text.endswith(" it is "):
+            return
+        stays = able & _GOES and patterns.STAYS(text, able) is not None
+        conditioned = able & _YIELDS and patterns.CONDITION(text, able) is not None
         waits = patterns.WAITS(text, able) is not None
         self.waits = self.waits or waits
         index, last = sentence.first, len(sentence.clauses) - 1
         for number, clause in enumerate(sentence.clauses):
-            yes = patterns.YES(clause, able) is not None
-            asked = sentence.asked and not (yes and number < last and patterns.SEALS(clause, able))  # "deal, is 6 ok?"
-            self.leaves = self.leaves or (not asked and not stays and _leaving(clause, able))
-            self.goodbye = self.goodbye or (patterns.GOODBYE(clause, able) is not None and not stays)
-            refuses = patterns.REFUSES(clause, able) is not None or patterns.JUDGES(clause, able) is not None
-            how = _agreement(clause, able) or ("barely" if yes else "")
+            how = _agreement(clause, able) or ("barely" if patterns.YES(clause, able) is not None else "")
             if number == last and clause == " i agree ":
                 how = "plainly"
+            asked = sentence.asked
+            if asked and how and number < last:  # "deal, is 6 ok?", "works, cash on pickup?"
+                asked = not (patterns.SEALS(clause, able) or patterns.CLOSES(text, able))
+            if able & _GOES and not stays:
+                if not asked and _leaving(clause, able):
+                    self.leaves, self.left = True, index
+                self.parts = self.parts or (not asked and patterns.ENDS(clause, able) is not None)
+                self.goodbye = self.goodbye or patterns.GOODBYE(clause, able) is not None
+            refuses = False
+            if able & _NO:
+                denies = patterns.REFUSES(clause, able) is not None or patterns.JUDGES(clause, able) is not None
+                self.denies = self.denies or denies
+                refuses = denies or patterns.SCORNS(clause, able) is not None
             self.yields = self.yields or bool(how)
             if refuses and not asked:
                 self.refuses = self.refused_last = True
                 self.plainly = self.plainly and patterns.REJECTS(clause, able) is None
                 self.agrees = self.agrees and self.plainly
+            amounts = clause.count("#")
             if how and not asked and (how == "plainly" or not refuses):
                 if conditioned or (waits and how == "plainly"):
                     self.conditional = True
@@ -284,16 +319,24 @@ class Heard:
                     self.agrees, self.refused_last = True, False
                     self.plainly = self.plainly or how == "plainly"
                     self.barely = self.barely and how == "barely"
-                    self.sealed += tuple(range(index, index + clause.count("#"))) if how != "barely" else ()
-            elif not refuses and (not asked or patterns.COUNTS(clause, able)):
+                    self.agreed = min(self.agreed, index + amounts)
+                    self.sealed += tuple(range(index, index + amounts)) if how != "barely" else ()
+            elif not (refuses or conditioned or waits) and (not asked or patterns.COUNTS(clause, able)):
                 match = patterns.CLOSES(clause, able)
                 self.closes = self.closes or (
                     match is not None and patterns.OTHERS(clause[: match.start() + 1]) is None
                 )
-            index += clause.count("#")
+            index += amounts
 
 
-def _leaving(clause: str, able: set[patterns.Pattern]) -> bool:
+_AGREE = patterns.ACCEPTS.bit | patterns.SEALS.bit | patterns.AGREES.bit | patterns.GIVES_IN.bit
+_GOES = patterns.LEAVES.bit | patterns.OVER.bit | patterns.ENDS.bit | patterns.GOODBYE.bit
+_NO = patterns.REFUSES.bit | patterns.JUDGES.bit | patterns.SCORNS.bit
+_YIELDS = _AGREE | patterns.YES.bit | patterns.CLOSES.bit
+_HEARD = _YIELDS | _GOES | _NO | patterns.WAITS.bit
+
+
+def _leaving(clause: str, able: int) -> bool:
     """Whether the speaker ends the talk in this clause."""
     if patterns.OVER(clause, able) is not None:
         return True
@@ -301,16 +344,23 @@ def _leaving(clause: str, able: set[patterns.Pattern]) -> bool:
     return match is not None and patterns.GOING(clause[: match.start() + 1]) is not None
 
 
-def _agreement(clause: str, able: set[patterns.Pattern]) -> str:
+def _agreement(clause: str, able: int) -> str:
     """ "plainly", "softly" or "" for one clause."""
+    if clause.endswith(" it is ") and not clause.endswith((" what it is ", " as it is ", " how it is ")):
+        return "softly"  # "$15 it is"
+    if not able & _AGREE:
+        return ""
     for pattern, how in ((patterns.ACCEPTS, "plainly"), (patterns.SEALS, "plainly"), (patterns.AGREES, "softly")):
         match = pattern(clause, able)
-        if match is None:
-            continue
-        before = clause[: match.start() + 1]
-        if patterns.DENIED(before) is None and (pattern is patterns.SEALS or patterns.OTHERS(before) is None):
+        if match is not None and _own(clause[: match.start() + 1], pattern is patterns.SEALS):
             return how
-    return ""
+    phrase = patterns.GIVES_IN(clause, able)
+    return "softly" if phrase is not None and _own(clause[: clause.index(phrase) + 1]) else ""
+
+
+def _own(before: str, anybody: bool = False) -> bool:
+    """Whether what stands before words of agreement leaves them the speaker's, and unbroken."""
+    return patterns.DENIED(before) is None and (anybody or patterns.OTHERS(before) is None)
 
 
 @lru_cache(maxsize=1024)
@@ -326,7 +376,7 @@ def read(text: str, role: str, table: Table, currency: str = "$") -> Said:
     """What an utterance says, given what lies on the table."""
     told, does = parsed(text, role, currency), heard(text, role, currency)
     line = " . ".join([sentence.text for sentence in told.sentences])
-    able: set[patterns.Pattern] = set().union(*[sentence.able for sentence in told.sentences])
+    able = told.able
     asked = [number for number, sentence in enumerate(told.sentences) if sentence.asked]
     best = choose(told.places, told.words, told.amounts, role, table, does.moods)
     doubtful = best is not None and best.chance < CHOSEN
@@ -343,7 +393,7 @@ def read(text: str, role: str, table: Table, currency: str = "$") -> Said:
     probe = None
     if best is not None and where in asked and patterns.PROBES(told.sentences[where].text, able) is not None:
         probe, best, price = best.value, None, None
-    last = told.sentences[-1] if told.sentences else Sentence("", (), False, 0, set())
+    last = told.sentences[-1] if told.sentences else Sentence("", (), False, 0, 0)
     lists = patterns.LISTED(line, able) is not None and not does.refuses and "below" not in told.words
     agrees, conditional = does.agrees, does.conditional
     if not agrees and not does.refuses and price is None and _short_yes(told, table, does):
@@ -352,7 +402,8 @@ def read(text: str, role: str, table: Table, currency: str = "$") -> Said:
         conditional = conditional or does.waits
         vague = does.barely and (does.goodbye or does.leaves or patterns.UNDERSTANDS(line, able) is not None)
         beside = not fits and False in sealed.values()  # "6 works" is about the hour
-        agrees = not conditional and not does.refused_last and not vague and not beside
+        wonders = last.asked and not fits and not patterns.CLOSES(last.text, able)  # "OK. And the stains?"
+        agrees = not (conditional or does.refused_last or vague or beside or wonders)
     known = len([word for word in told.words if word in _ENGLISH])
     return Said(
         price=price,
@@ -366,6 +417,9 @@ def read(text: str, role: str, table: Table, currency: str = "$") -> Said:
         closes=does.closes and patterns.VIEWING(line, able) is None,
         refuses=does.refuses,
         leaves=does.leaves or (does.goodbye and does.refuses),
+        ends=does.left > (-1 if best is None else best.index) and does.refuses,
+        parts=does.parts
+        or (price is None and not agrees and not last.asked and patterns.GOODBYE(last.text, able) is not None),
         goodbye=does.goodbye and not agrees,
         waits=does.waits,
         probe=probe,
@@ -374,8 +428,11 @@ def read(text: str, role: str, table: Table, currency: str = "$") -> Said:
         questions=bool(asked) and where != asked[-1],
         counts=patterns.COUNTS(last.text, able) is not None,
         unread=told.unread or doubtful,
+        garbled=told.unread,
+        tells=does.waits or does.denies or len(told.words) >= 8,
         yields=does.yields or agrees or conditional or does.closes or not _ASSENT.isdisjoint(told.words),
         english=known >= 0.3 * len(told.words),
+        inside=best is not None and best.index in does.sealed,
         confirms=told.words[:1] in (["so"], ["then"]),
     )
 
@@ -403,7 +460,12 @@ def _stands_at(
             0
         ] if best is None else price  # "I can do 110 plus my old one"
     own = best is not None and table.mine is not None and same(best.value, table.mine)
-    if does.plainly and best is not None and not asked and (own or best.chance < SURE):
+    afar = (
+        best is not None
+        and theirs is not None
+        and not (turns or best.index < does.agreed or 0.5 * theirs <= best.value <= 1.6 * theirs)
+    )
+    if does.plainly and best is not None and not asked and (own or afar or best.chance < SURE):
         return None, None  # "not the $60 I asked for, but I accept"
     return best, price
 

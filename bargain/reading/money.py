@@ -44,6 +44,8 @@ _PLAIN = r"\d++(?:[.,]\d{1,4}(?!\d))?|[.]\d{1,2}(?!\d)"
 _DIGIT = re.compile(r"\d")
 _NUMBER = re.compile(rf"{_GROUPED}|{_PLAIN}")
 _AND_CENTS = r"(?:\s(?:and\s)?(?P<and>\d{1,2})\scents?\b)?"
+_CHANGE = rf"(?:\s(?P<change>{_TENS.replace(' ', '|')})\b(?!\s?(?:{_NAME})))?"
+"""A dollar fifty."""
 _BEFORE = re.compile(rf"(?:{_SIGN})\s?$")
 _NEXT = re.compile(r"[\s-]?([^\W\d_]+|[^\w\s.,!?;:()*'\"-])")
 _SCALE = r"(?P<scale>\s?(?:k|m)\b|\s(?:hundred|thousand|grand|million|lakh)\b|\s?[万萬])?"
@@ -59,8 +61,8 @@ def _patterns(currency: str) -> tuple[re.Pattern[str], re.Pattern[str], frozense
         rf"{_SCALE}(?P<name>\s?(?:{mark})(?!\s?\d)|[\s-]?(?:{name})(?![^\W\d_])|\s?[元円块])?(?P<cents>[\s-]cents?\b|\s?¢)?{_AND_CENTS}"
     )
     words = re.compile(
-        rf"\b(?P<number>(?:an?\s)?(?:{_WORD})(?:(?:[\s-]|\sand\s(?:a\s)?)(?:{_WORD}))*+)\b"
-        rf"(?P<after>[\s-](?:{name}|(?P<cents>cents?))\b)?{_AND_CENTS}"
+        rf"\b(?P<number>(?:an?\s)?(?:{_WORD})(?:(?:[\s-]|\sand\s(?:a\s)?)(?:{_WORD}))*+|a(?=\s(?:{name})\s(?:{_TENS.replace(' ', '|')})\b))\b"
+        rf"(?P<after>[\s-](?:{name}|(?P<cents>cents?))\b(?:{_CHANGE}))?{_AND_CENTS}"
     )
     return after, words, _NAMES | {own, f"{own}s"}
 
@@ -97,6 +99,8 @@ _TYPED = str.maketrans(
         "−": "-",
         "‑": "-",
         "—": " - ",
+        "٫": ".",
+        "٬": ",",
         "\r": "\n",
         "\t": " ",
     }
@@ -118,8 +122,10 @@ def normal(text: str) -> str:
         text = f"{text[:half]}\n{text[-half:]}"
     if not text.isascii():
         text = unicodedata.normalize("NFKC", _FRACTIONS.sub(lambda match: _HALVES[match.group().strip()], text))
-        unseen = [sign for sign in set(text) if not sign.isascii() and unicodedata.category(sign) in ("Cf", "Mn")]
-        text = text.translate(_TYPED | dict.fromkeys(map(ord, unseen)))
+        foreign = [sign for sign in set(text) if not sign.isascii()]
+        digits = {ord(sign): str(unicodedata.decimal(sign)) for sign in foreign if sign.isdecimal()}
+        unseen = [ord(sign) for sign in foreign if unicodedata.category(sign) in ("Cf", "Mn")]
+        text = text.translate(_TYPED | digits | dict.fromkeys(unseen))
     text = text.lower().replace("\r", "\n").replace("\t", " ").replace("`", "'") if "```" not in text else text.lower()
     if "  " in text:
         text = _BLANKS.sub(" ", text)
@@ -248,13 +254,16 @@ def _spelled(match: re.Match[str]) -> Amount:
     value, also = _words(match["number"])
     if match["cents"]:
         value, also = value / 100, None
-    if match["and"]:
-        value, also = value + int(match["and"]) / 100, None
+    cents = int(match["and"] or 0) + _UNITS[match["change"] or "zero"]
+    if cents:
+        value, also = value + cents / 100, None
     return Amount(value, match.start(), match.end(), match["after"] is not None, worded=True, also=also)
 
 
 def _words(text: str) -> tuple[float, float | None]:
     """Spelled-out numbers: "a hundred and twenty" -> 120; "four fifty" -> 450, or 4.50."""
+    if text == "a":
+        return 1.0, None
     words = [word for word in re.findall(r"[a-z]+", text) if word not in ("a", "an", "and")][:10]
     parts = _two_parts(words)
     if parts is not None:

@@ -56,12 +56,12 @@ _WORDS_BEFORE, _WORDS_AFTER = 5, 4
 _STOPS = frozenset(".?!;\n")
 _BREAKS = _STOPS | frozenset([",", "(", ")", "but", "however", "so", "while", "since", "because", "although"])
 _CUES = word_set(
-    "about above accept add agree another around back last word ask at below between bought brought budget buy "
-    "call come consider cost could deposit difference discount do down each elsewhere extra fee final find firm "
-    "for from gap get give go good have high how i if instead is it left let like loss low make maximum me meet "
-    "minimum my need not of off offer other paid pay per plus price produce profit propose raise reject save say "
-    "sell settle short someone spend still take than that the to too up usual want was were what with work worth "
-    "would you your # / -"
+    "about above accept add agree all altogether another around back last word ask at below between both bought "
+    "brought budget buy call come consider cost could deposit difference discount do down each elsewhere extra fee "
+    "final find firm for from gap get give go good have high how i if instead is it left let like loss low make "
+    "maximum me meet minimum my need not of off offer other paid pay per plus price produce profit propose raise "
+    "reject save say sell settle short someone spend still take than that the to together too total up usual want "
+    "was were what with work worth would you your # / - "
 )
 """The plain words that are features; other words belong to the goods and the story."""
 _BOUNDS = word_set("below above less past beyond further least minimum")
@@ -153,6 +153,8 @@ def _free(at: int, words: list[str], value: float) -> bool:
     counted = after in _UNITS or (after.endswith("s") and after not in _NOT_PLURAL)
     if before == "the" or (1900 <= value <= 2100 and before in ("from", "since", "in", "is")):
         return False
+    if after in ("or", "x", "-") and words[at + 2 : at + 3] == ["#"] and (words[at + 3 : at + 4] or [""])[0] in _UNITS:
+        return False  # "110 or 220 volts"
     if "/" in (before, after) and not (value >= 100 and after == "/"):
         return False
     return not counted and before not in _NAMED and not (before in _CLOCK and value <= 24)
@@ -179,6 +181,10 @@ def _features(
         end += 1
     after = words[at + 1 : end]
     names = ["bias", "explicit" if amount.explicit else "bare"]
+    if "#" in before or "#" in after:  # other amounts, not "one unit for $45"
+        prices = {places[other] for other in likely}
+        before = [word for number, word in enumerate(before, start) if word != "#" or number in prices]
+        after = [word for number, word in enumerate(after, at + 1) if word != "#" or number in prices]
     names += [f"before {word}" for word in dict.fromkeys(before) if word in _CUES]
     names += [f"after {word}" for word in dict.fromkeys(after) if word in _CUES]
     if before and before[-1] in _CUES:
@@ -201,8 +207,8 @@ def _features(
         names.append("only")
     else:
         names.append("last" if index == likely[-1] else "first" if index == likely[0] else "middle")
-    if table.mine is None and table.theirs is None and names[-1] not in ("only", "unlikely"):
-        names.append(f"{names[-1]}, opening")
+    if table.mine is None and table.theirs is None:
+        names += ["opening", f"{names[-1]}, opening"]
     if any(found[other].bold for other in likely) and not all(found[other].bold for other in likely):
         names.append("bold" if amount.bold else "beside bold")
     if not before and not after:
@@ -210,10 +216,17 @@ def _features(
     for name, price in (("theirs", table.theirs), ("mine", table.mine), ("listed", table.listed)):
         if price is not None and same(price, value):
             names += [f"is {name}", *(f"is {name}, {mood}" for mood in moods)]
-    if any(value < 0.35 * values[other] for other in likely):
-        names.append("dwarfed")
+    side = 1 if role == "seller" else -1  # dearer is better for the seller
+    behind = table.theirs is not None and side * (table.theirs - value) > 0.005
+    back = table.mine is not None and side * (value - table.mine) > 0.005
     if _far(value, table):
         names.append("far, as all" if all(_far(values[other], table) for other in likely) else "far")
+    elif behind or back:
+        names.append("worse than theirs" if behind else "above what I asked")
+    elif table.mine is not None and table.theirs is not None and value not in (table.mine, table.theirs):
+        names.append("between")
+    if any(value < 0.35 * values[other] for other in likely):
+        names.append("dwarfed")
     if not amount.explicit:
         known = table.known
         if known:
@@ -271,10 +284,12 @@ def _sized(amount: Amount, value: float, table: Table) -> bool:
 def _range(low: int, high: int, words: list[str]) -> bool:
     """Whether two amounts are the ends of a range."""
     joined = words[low + 1 : high]
-    return joined == ["-"] or (joined in (["and"], ["to"]) and words[low - 1 : low] in (["between"], ["about"]))
+    return joined in (["-"], ["or"]) or (
+        joined in (["and"], ["to"]) and words[low - 1 : low] in (["between"], ["about"])
+    )
 
 
-CHOSEN = 0.4
+CHOSEN = 0.3
 """The chance from which an amount is taken for the offer; between DOUBTFUL and it the price is not known."""
 DOUBTFUL = 0.2
 SURE = 0.8
@@ -293,7 +308,7 @@ def choose(
     for low, high in ((index - 1, index), (index, index + 1)):  # "between 50 and 60", "50-60"
         if low >= 0 and high < len(places) and _range(places[low], places[high], words):
             ends = [end for _, other, end in scored if other in (low, high)]
-            value = max(ends) if role == "buyer" else min(ends)
+            value, chance = (max(ends) if role == "buyer" else min(ends)), min(chance, 0.6)
     before = words[max(0, places[index] - 8) : places[index]]
     limit = not _BOUNDS.isdisjoint(before) and patterns.LIMIT(f" {' '.join(before)} ") is not None
     if chance >= DOUBTFUL and found[index].explicit and _far(value, table) and len({each for *_, each in scored}) == 1:
@@ -306,9 +321,7 @@ def choose(
     return best
 
 
-def worked_out(
-    text: str, values: list[float], role: str, table: Table, able: set[patterns.Pattern], *, refuses: bool
-) -> float | None:
+def worked_out(text: str, values: list[float], role: str, table: Table, able: int, *, refuses: bool) -> float | None:
     """A price that is told by arithmetic: "10% off", "knock off 5", "half price", "the middle", "add 5"."""
     ask = table.mine if role == "seller" else table.theirs
     bid = table.theirs if role == "seller" else table.mine

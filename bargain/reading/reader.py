@@ -19,7 +19,7 @@ from typing import Literal
 
 from bargain.reading.acts import Said, read
 from bargain.reading.money import MOST, Amount, amounts, has_digits, same
-from bargain.reading.proposals import Table
+from bargain.reading.proposals import SURE, Table
 from bargain.records import State
 
 __all__ = ["Act", "Amount", "Outcome", "Reader", "amounts", "has_digits", "offers", "read_outcome", "same"]
@@ -87,6 +87,7 @@ class Reader:
         self._known = [self.list_price] if self.list_price else []
         self._turned_down = False
         self._unread: str | None = None
+        self._vague = {"seller": False, "buyer": False}
         self._doubt = False
         self._outcome = Outcome("ongoing")
 
@@ -121,7 +122,7 @@ class Reader:
         walked = role if act.kind == "walk_away" else self._still_gone(act)
         if walked:  # what the buyer could still come back to
             self._last = self._table["seller"][1] if "seller" in self._table else self.list_price or self._last
-        brief = act.kind in ("reject", "other") and len(text.split()) <= 3  # "Then no." may end it, "I will." agree
+        brief = act.kind in ("reject", "other") and len(text.split()) <= 6  # "Then no." may end it
         self._outcome = Outcome(
             "no_deal" if walked else "ongoing",
             standing_price=self._last,
@@ -159,6 +160,7 @@ class Reader:
     def _put(self, role: str, price: float, said: Said) -> None:
         if said.explicit or said.chance > 0.7:
             self._known.append(price)
+        self._vague[role] = said.chance < SURE and not said.agrees
         self._table[role] = (self._turn, price)
         self._made[role].append((self._turn, price))
         self._last = price
@@ -185,12 +187,13 @@ class Reader:
         theirs = self._on_table(rival, said)
         offer = said.price
         agreed = self._outcome.state == "deal"
-        turned_down = said.goodbye and not agreed and self._turned_down
-        surely_none = said.english and not said.yields and not said.same and not said.closes
+        turned_down = said.goodbye and not agreed and self._turned_down and offer is None
+        surely_none = said.english and said.tells and not (said.yields or said.same or said.closes)
         own = self._table.get(role)
         stays = offer is not None and own is not None and same(own[1], offer)
         moves = offer is not None and not stays and not said.limit and (theirs is None or not same(offer, theirs[1]))
-        if (said.leaves or turned_down) and not moves and not said.plainly:
+        parts = said.parts and not said.agrees and not said.waits
+        if (said.leaves or parts or turned_down) and (not moves or said.ends) and not said.plainly:
             if agreed and not said.refuses:
                 return Act("other"), None
             return Act(
@@ -199,11 +202,14 @@ class Reader:
         if self._said.probe is not None and offer is None and said.agrees:
             return Act("offer", self._said.probe), None
         accepted = self._accepted(said, role, offer, theirs)
-        if accepted is not None and self._unread == rival and offer is None:
+        if accepted is not None and offer is None and (self._unread == rival or said.garbled):
             return Act("other", unread=True), None
+        if accepted is not None and agreed and accepted[1] != self._outcome.price:
+            return Act("other"), None  # "my limit was $900 anyway"
         if accepted is not None:
             own_since = own is not None and own[0] > accepted[0]  # it was turned down, and nothing was offered since
-            sure = said.plainly and not said.questions and not said.waits and not own_since
+            vague = self._vague[rival] and offer is None  # which of its amounts was the price?
+            sure = said.plainly and not (said.questions or said.waits or own_since or vague)
             return Act("accept", accepted[1], sure), accepted
         if said.conditional and offer is None and theirs is not None and not said.refuses and not agreed:
             return Act("offer", theirs[1]), None
@@ -220,7 +226,7 @@ class Reader:
             not differs
             and theirs is not None
             and theirs[0] != LISTED
-            and ((said.asks and not said.confirms) or said.waits)
+            and ((said.asks and not said.confirms and not stays) or said.waits)
         ):
             return Act("other"), None  # the rival's price, asked back
         plain = said.agrees or said.conditional
@@ -245,12 +251,15 @@ class Reader:
             if said.plainly or (said.agrees and (said.lists or (heard and theirs[0] != LISTED))):
                 return theirs
             arranged = said.closes and not said.conditional and theirs[0] != LISTED
-            return theirs if arranged and (heard or (said.agrees and newest)) else None
+            return theirs if arranged and (heard or (newest and (said.agrees or role == "seller"))) else None
         if said.limit or said.conditional or (said.waits and not said.plainly):
             return None
         if said.same or same(offer, theirs[1]):
             return None if not (said.same or said.agrees) or (theirs[0] == LISTED and not said.agrees) else theirs
-        return self._older(role, offer, theirs[1]) if said.agrees else None
+        if not said.agrees:
+            return None
+        older = self._older(role, offer, theirs[1])
+        return theirs if older and not said.inside else older
 
     def _older(self, role: str, offer: float, newest: float) -> tuple[int, float] | None:
         """An earlier offer of the rival that is named again and is no worse for the rival than the newest."""

@@ -6,17 +6,19 @@ import pytest
 
 from bargain.reading import patterns
 from bargain.reading.acts import parsed
-from bargain.reading.patterns import Pattern
+from bargain.reading.patterns import Pattern, Phrases
 
-PATTERNS = {name: value for name, value in vars(patterns).items() if isinstance(value, Pattern)}
+PATTERNS = {name: value for name, value in vars(patterns).items() if isinstance(value, Pattern | Phrases)}
 
 
-def catches(pattern: Pattern, text: str) -> bool:
+def catches(pattern: Pattern | Phrases, text: str) -> bool:
     if not pattern.plain:
         return pattern(text) is not None
     told = parsed(text, "", "$")
     line = f" {' '.join(told.words).rstrip('.?! ')} "
-    return any(pattern(clause, patterns.possible(clause.split())) is not None for clause in [line, *clauses_of(text)])
+    return any(
+        pattern(clause, patterns.possible(clause.split(), clause)) is not None for clause in [line, *clauses_of(text)]
+    )
 
 
 def clauses_of(text: str) -> list[str]:

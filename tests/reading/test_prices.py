@@ -35,6 +35,8 @@ BID = ("buyer", "Would you take $10?")
         ("1.200,50 €", 1200.5),
         ("£16", 16),
         ("$14.50!", 14.5),
+        ("a buck fifty", 1.5),
+        ("$١٢٫٥٠", 12.5),
     ],
 )
 def test_money_is_read_as_people_write_it(text: str, value: float) -> None:
@@ -89,6 +91,44 @@ def test_only_a_plain_acceptance_of_the_rivals_price_makes_a_deal(words: str, pr
     assert (read.state == "deal", read.price) == (price is not None, price)
     if price is not None:
         assert (read.accepted_turn, read.accepted_by_turn) == (1, 2)
+
+
+def test_a_price_that_cannot_be_read_is_not_known_and_nothing_is_accepted_in_its_place() -> None:
+    read = read_outcome([ASKED, BID, ("seller", "I can do $1O.")])
+    assert (read.state, read.price, read.price_unknown) == ("ongoing", None, True)
+
+
+def test_one_price_or_another_is_a_guess_and_never_sure() -> None:
+    reader = Reader(20.0)
+    reader.add("seller", "It is $20.")
+    act = reader.add("buyer", "$12 or $13")
+    assert (act.kind, act.sure) == ("offer", False)
+
+
+@pytest.mark.parametrize("words", ["So be it.", "Be my guest.", "My heart leaps!", "Cue the violins."])
+def test_few_words_without_a_clear_no_are_never_surely_no_acceptance(words: str) -> None:
+    reader = Reader(20.0)
+    reader.add(*ASKED)
+    reader.add(*BID)
+    act = reader.add("seller", words)
+    assert act.kind == "accept" or not act.sure
+
+
+@pytest.mark.parametrize(
+    ("words", "state"),
+    [
+        ("My purse and I will be on our way.", "no_deal"),
+        ("We cannot come to terms. I must reject your $10 and end the talks here.", "no_deal"),
+        ("Raise it by $4 and it's yours.", "ongoing"),
+        ("Good, and is it new?", "ongoing"),
+        ("I accept. The box cost me $2, by the way.", "deal"),
+        ("Go on then.", "deal"),
+        ("So be it.", "deal"),
+        ("I'll get back to you.", "ongoing"),
+    ],
+)
+def test_endings_in_figures_of_speech(words: str, state: str) -> None:
+    assert read_outcome([ASKED, BID, ("seller", words)]).state == state
 
 
 def test_thanks_after_a_deal_leave_it_standing_and_a_new_offer_reopens_it() -> None:

@@ -34,6 +34,12 @@ def test_no_file_takes_the_place_of_a_standard_stream_that_is_closed(tmp_path: P
     assert (done.returncode, done.stdout, (tmp_path / "data").read_text()) == (0, "True\n", "")
 
 
+def test_a_reader_who_leaves_ends_no_run(tmp_path: Path) -> None:
+    use = "; import sys; [print(n) for n in range(99999)]; print('went on', file=sys.stderr)"
+    done = shell(f'"$PY" -c "$PREPARE{use}" | head -n 1', tmp_path)
+    assert (done.stdout, done.stderr) == ("0\n", "went on\n")
+
+
 def test_arguments_are_utf_8_whatever_the_locale_and_what_cannot_be_shown_is_replaced(tmp_path: Path) -> None:
     locale = "LC_ALL=C PYTHONUTF8=0 PYTHONCOERCECLOCALE=0"
     done = shell(f'{locale} "$PY" -c "$PREPARE; print(ascii(given), chr(8364))" €', tmp_path)

@@ -63,6 +63,18 @@ def has_failed_games(directory: Path) -> bool:
     return isinstance(games, dict) and bool(games.get("error"))
 
 
+def is_finished(record: Record, wanted: str, *, retry_failed: bool) -> bool:
+    """Whether exactly the run of this identity is finished there, its games and its summary at hand.
+
+    retry_failed: with failed games it is not.
+    """
+    if recorded_identity(record) != wanted or state_of(record) != "finished":
+        return False
+    summary = read_state(record.directory)
+    sound = summary.get("state") == "finished" and summary.get("identity") and holds_games(record.directory)
+    return bool(sound) and not (retry_failed and has_failed_games(record.directory))
+
+
 def choose_run(root: Path, cfg: DictConfig) -> Path:
     """The directory for a checked config: the newest unfinished run of exactly it, or a new one; see `resume`.
 

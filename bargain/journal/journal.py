@@ -40,6 +40,8 @@ from bargain.version import __version__
 __all__ = ["FILE_NAME", "Intent", "Journal", "JournalReader"]
 
 FILE_NAME = "journal.sqlite"
+BUSY_MS = 30_000
+"""How long another program (a database browser) may hold the file before the run gives up."""
 _MARKS = 1 << 22
 """Places are marked in so many bits: what is not marked is not on record, and most questions need no query."""
 
@@ -247,7 +249,7 @@ def _connect(path: Path, shared: bool, opened: list[sqlite3.Connection]) -> sqli
     opened.append(connection)
     connection.execute("PRAGMA trusted_schema = OFF")
     try:
-        connection.execute("PRAGMA busy_timeout = 5000")
+        connection.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
         if shared:
             # Exclusive before the first read: an existing WAL file is then taken over without shared memory.
             connection.execute("PRAGMA locking_mode = EXCLUSIVE")
@@ -265,7 +267,7 @@ def _connect(path: Path, shared: bool, opened: list[sqlite3.Connection]) -> sqli
 def _connect_reader(path: Path) -> sqlite3.Connection:
     uri = f"{path.resolve().as_uri()}?mode=ro"
     reader = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
-    reader.execute("PRAGMA busy_timeout = 5000")
+    reader.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
     return reader
 
 

@@ -138,7 +138,9 @@ def refusing(path: Path) -> Iterator[None]:
     except sqlite3.DatabaseError as error:
         text = _one_line(error)
         if "locked" in text or "busy" in text:
-            raise JournalLocked(f"{path} is being written by another process ({text}); wait for it") from None
+            raise JournalLocked(
+                f"{path} is being written by another process ({text}), a database browser perhaps; wait for it"
+            ) from None
         raise JournalDamaged(f"{path} is damaged ({text}); {ADVICE}") from None
     except (AttributeError, OverflowError, TypeError, ValueError) as error:  # a value of another type than was written
         raise JournalDamaged(f"{path} is damaged (a value cannot be read: {_one_line(error)}); {ADVICE}") from None

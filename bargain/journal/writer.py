@@ -148,7 +148,13 @@ class Writer:
         except (sqlite3.Error, OSError, UnicodeError, OverflowError) as error:
             with contextlib.suppress(sqlite3.Error):
                 self._connection.execute("ROLLBACK")
-            text = f"{self.path} cannot be written ({error}); make room, then start the same command again to go on"
+            is_held = "locked" in str(error)
+            why, remedy = (
+                ("is held by another program, a database browser perhaps", "close it there")
+                if is_held
+                else (f"cannot be written ({error})", "make room")
+            )
+            text = f"{self.path} {why}; {remedy}, then start the same command again to go on"
             self.failure = self.failure or JournalFull(text)
             rows.results = [each for each in rows.results if each[0].id <= self._attempts]
             self._unsaved = Rows(results=rows.results, reading=rows.reading, gave_up=rows.gave_up)

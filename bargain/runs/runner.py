@@ -28,7 +28,7 @@ from omegaconf import DictConfig
 from bargain.calls.caller import Caller
 from bargain.config.compose import checked_before, plain_of
 from bargain.config.identity import identity
-from bargain.config.recorded import choose_run, has_failed_games, recorded_identity, state_of
+from bargain.config.recorded import choose_run, is_finished
 from bargain.config.targets import locate
 from bargain.engines.base import Ask
 from bargain.errors import (
@@ -64,6 +64,8 @@ __all__ = ["Run", "RunSummary", "play", "play_game"]
 
 log = logging.getLogger("bargain")
 SUMMARY_EVERY_S = 5.0
+LOOK_EVERY_S = 0.5
+"""How often it is seen to that the run directory is still there."""
 DRAIN_S = 0.3
 """When the run is interrupted: how long the calls in flight, which are paid for, may take to come home."""
 IN_VAIN_DRAIN_S = 10.0
@@ -146,6 +148,7 @@ class Run:
         self.started = time.monotonic()
         self.ended = "finished"
         self.problem = ""
+        self.is_gone = False
         self.before = read_record(directory)
         self.already_finished = finished_before(cfg, plain, directory, self.before)
 
@@ -236,6 +239,7 @@ class Run:
             async with anyio.create_task_group() as watch:
                 watch.start_soon(self._watch_signals, caller, watch)
                 watch.start_soon(self._report_now_and_then, caller, games)
+                watch.start_soon(self._watch_directory)
                 async with anyio.create_task_group() as group:
                     for _ in range(workers):
                         group.start_soon(work)
@@ -271,6 +275,18 @@ class Run:
                     signal.raise_signal(number)
                 self._interrupted("interrupted" if number == signal.SIGINT else "terminated")
                 tasks.start_soon(pause)
+
+    async def _watch_directory(self) -> None:
+        """Stops the run when its directory is renamed or removed: what is bought from now on may not be found again."""
+        journal = self.directory / JOURNAL
+        while self.cfg.mode == "live":
+            if not journal.exists():
+                self.is_gone = True
+                raise RunStopped(
+                    f"{self.directory} was renamed or removed while it played; "
+                    "if it lies elsewhere now, go on with: bargain resume=THERE"
+                )
+            await anyio.sleep(LOOK_EVERY_S)
 
     def _interrupted(self, how: str) -> None:
         self.ended = how
@@ -330,7 +346,7 @@ class Run:
 
     def _keep(self, summary: dict[str, Any]) -> None:
         """Writes summary.json. A replay that came to nothing leaves the run's own as it was."""
-        if self.cfg.mode != "replay" or summary["ended"] == "finished":
+        if not self.is_gone and (self.cfg.mode != "replay" or summary["ended"] == "finished"):
             write_json(self.directory / "summary.json", summary)
 
     def _prove_replay(self) -> None:
@@ -365,14 +381,10 @@ def finished_before(
             f"{directory} holds games and no journal.sqlite that they came from (it is imported, or the journal is "
             "gone); nothing is played over them: choose another directory"
         )
-    if cfg.mode == "replay" or recorded_identity(record) != identity(plain) or state_of(record) != "finished":
+    if cfg.mode == "replay" or not is_finished(record, identity(plain), retry_failed=cfg.retry_failed):
         return None  # another config is refused, or extended, when the journal is opened
-    summary = read_state(directory)
-    sound = summary.get("state") == "finished" and summary.get("identity") and holds_games(directory)
-    if not sound or (cfg.retry_failed and has_failed_games(directory)):
-        return None
     print(f"already finished, nothing was called: {on_screen(str(directory))}")
-    return RunSummary(directory, summary)
+    return RunSummary(directory, read_state(directory))
 
 
 async def play_game(

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from hydra.core.hydra_config import HydraConfig
+from hydra.core.utils import JobReturn
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
@@ -23,11 +24,11 @@ from bargain.rundir.directory import read_state, remove_unused, write_json
 from bargain.sweeps.cells import cells_at_once
 from bargain.sweeps.places import (
     SWEEP,
-    begun_cells,
     cell_directory,
     check_same_sweep,
     identity_of_sweep,
     planned_cells,
+    runs_by_identity,
 )
 from bargain.text import on_screen
 
@@ -57,7 +58,7 @@ class SweepCallback(Callback):
             planned = planned_cells(config, overrides)
             check_same_sweep(directory, planned)
             directory.mkdir(parents=True, exist_ok=True)
-            went_on = next(begun_cells(directory), None) is not None
+            begun = runs_by_identity(directory)
             cells = None if planned is None else len(planned)
             state = {
                 "identity": identity_of_sweep(planned, overrides),
@@ -66,7 +67,7 @@ class SweepCallback(Callback):
                 "hydra": as_written(config.hydra.overrides.hydra),
                 "cells": cells,
                 "identities": [cell.identity for cell in planned or ()],
-                "went_on": went_on,
+                "begun": begun,
             }
             # until the launcher has answered
             write_json(directory / SWEEP, {**state, "cells_at_once": cells or 1})
@@ -80,9 +81,13 @@ class SweepCallback(Callback):
             raise
         SweepCallback.directory = directory
         config.hydra.overrides.hydra.append(f"hydra.sweep.dir={quoted(directory)}")  # for cells in other processes
-        if went_on:
+        if begun:
             print(f"goes on with the unfinished sweep {on_screen(str(directory))}", flush=True)
         write_json(directory / SWEEP, {**state, "cells_at_once": cells_at_once(config, cells)})
+
+    def on_job_end(self, config: DictConfig, job_return: JobReturn, **kwargs: Any) -> None:
+        """Lets go of the job's configs: Hydra keeps every cell's to the end of the sweep, 2 MB each."""
+        job_return.cfg = job_return.hydra_cfg = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +102,12 @@ class Cell:
     at_once: int
     away: bool
     """Whether it plays in another process than the one that started the sweep."""
+
+    def was_finished(self, directory: Path) -> None:
+        """Leaves word of a cell that needs no playing."""
+        done = {"number": self.number, "overrides": self.overrides, "exit_code": 0, "problem": ""}
+        if read_state(directory, CELL) != done:
+            write_json(directory / CELL, done)
 
     def begins(self, cfg: DictConfig) -> Path:
         """Where the cell with this checked config is played. Raises ConfigError for one that was not planned."""

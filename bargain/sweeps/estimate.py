@@ -36,8 +36,10 @@ from bargain.engines.base import Engine
 from bargain.errors import ConfigError
 from bargain.records import Usage
 from bargain.results.tables import PLAIN
+from bargain.runs.resuming import is_hydras
 from bargain.sweeps.callback import quoted
 from bargain.sweeps.cells import cells_of
+from bargain.sweeps.places import forget_cells, keep_cell
 
 EXPECTED_TURNS = 9
 """Turns of a round beside the two openings: what the embedded negotiators take (9.2 in 1,000 rounds)."""
@@ -216,6 +218,7 @@ def preview(arguments: Sequence[str], *, sweep: bool, strict: bool = True) -> st
     Raises ConfigError for a cell that cannot be played; strict=False leaves such a cell out: the sweep itself will say
     what is wrong with it, and play the others.
     """
+    forget_cells()
     options, _ = get_args_parser().parse_known_args(list(arguments))
     own = [f"hydra.searchpath=[{quoted(Path(options.config_dir).resolve())}]"] if options.config_dir else []
     overrides = [*own, *options.overrides]
@@ -226,7 +229,9 @@ def preview(arguments: Sequence[str], *, sweep: bool, strict: bool = True) -> st
     for cell in looked_at:
         shown = {key: _value(cell, key) for key in differing}
         try:
-            found.append((shown, estimate(compose([each for each in cell if not _is_hydras(each)]))))
+            cfg = compose([each for each in cell if not _is_hydras(each)])
+            keep_cell(tuple(each for each in cell if not is_hydras(each)), cfg)
+            found.append((shown, estimate(cfg)))
         except ConfigError:
             if strict:
                 raise

@@ -19,7 +19,7 @@ from bargain.config.compose import register_with_hydra
 from bargain.config.files import config_dir
 from bargain.errors import ConfigError, in_words
 from bargain.sweeps.callback import SweepCallback, quoted
-from bargain.sweeps.places import register_places
+from bargain.sweeps.places import forget_cells, register_places
 
 MAX_LAUNCHES = 4
 """How often a sweep is launched when the processes of its cells die."""
@@ -37,7 +37,10 @@ class Jobs:
 def launch(job: Callable[[DictConfig], None], arguments: list[str]) -> None:
     """Has Hydra compose and place the job, or every cell of a sweep. What became of it stands in Jobs and on disk."""
     register_with_hydra()
+    from bargain.sweeps.sweeper import register_sweeper
+
     register_places()
+    register_sweeper()
     Jobs.code = 0
     if is_sweep(arguments):
         signal.signal(signal.SIGTERM, _terminated)
@@ -54,6 +57,8 @@ def launch(job: Callable[[DictConfig], None], arguments: list[str]) -> None:
             if again is None:
                 return
             arguments = [*(each for each in arguments if not each.startswith("hydra.sweep.dir=")), again]
+        finally:
+            forget_cells()
 
 
 def _broke_off(error: Exception, launches_left: int) -> str | None:

@@ -6,10 +6,9 @@ makes another one, and a cell is found again in whatever directory it was begun.
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,7 +21,7 @@ from bargain.config.compose import compose, plain_of
 from bargain.config.files import task_overrides
 from bargain.config.identity import extends, identity, sweep_identity
 from bargain.config.places import register_place, run_place
-from bargain.config.recorded import recorded_config, recorded_identity
+from bargain.config.recorded import is_finished, recorded_config, recorded_identity
 from bargain.errors import ConfigError
 from bargain.rundir.directory import Mark, choose, read_state
 from bargain.rundir.record import JOURNAL, Record, holds_games, read_record
@@ -38,6 +37,8 @@ class PlannedCell:
 
     overrides: tuple[str, ...]
     identity: str
+    retry_failed: bool = False
+    is_replay: bool = False
 
 
 def planned_cells(config: DictConfig, overrides: Sequence[str]) -> list[PlannedCell] | None:
@@ -47,15 +48,32 @@ def planned_cells(config: DictConfig, overrides: Sequence[str]) -> list[PlannedC
     """
     if not is_hydras_own(config):
         return None
-    return [PlannedCell(cell, _identity(cell)) for cell in map(tuple, cells_of(config, overrides))]
+    return [planned_cell(tuple(cell)) for cell in cells_of(config, overrides)]
 
 
-@functools.cache
-def _identity(overrides: tuple[str, ...]) -> str:
-    try:
-        return identity(plain_of(compose(overrides)))
-    except (ConfigError, HydraException, OmegaConfBaseException):
-        return ""
+_planned: dict[tuple[str, ...], PlannedCell] = {}
+"""The cells that this command has composed: it asks for them before it plays, when it chooses a directory and after."""
+
+
+def planned_cell(overrides: tuple[str, ...]) -> PlannedCell:
+    """The cell of these overrides (none of Hydra's own), composed once for a command."""
+    if overrides not in _planned:
+        try:
+            keep_cell(overrides, compose(overrides))
+        except (ConfigError, HydraException, OmegaConfBaseException):
+            _planned[overrides] = PlannedCell(overrides, "")
+    return _planned[overrides]
+
+
+def keep_cell(overrides: tuple[str, ...], cfg: DictConfig) -> None:
+    """Remembers of a checked cell what its sweep has to know."""
+    found = PlannedCell(overrides, identity(plain_of(cfg)), bool(cfg.retry_failed), cfg.mode == "replay")
+    _planned[overrides] = found
+
+
+def forget_cells() -> None:
+    """What the next command composes may come from other files."""
+    _planned.clear()
 
 
 def identity_of_sweep(cells: Sequence[PlannedCell] | None, overrides: Sequence[str]) -> str:
@@ -116,21 +134,35 @@ def check_same_sweep(sweep: Path, cells: Sequence[PlannedCell] | None) -> None:
             )
 
 
+def runs_by_identity(sweep: Path) -> dict[str, str]:
+    """Where the runs lie that a sweep holds already, relative to it, by identity."""
+    return {recorded_identity(record): str(record.directory.relative_to(sweep)) for record in begun_cells(sweep)}
+
+
+def finished_run(sweep: Path, begun: Mapping[str, str], cell: PlannedCell) -> Path | None:
+    """The directory of a cell that needs no playing; None for one that does. begun: as `runs_by_identity` says."""
+    record = read_record(sweep / begun[cell.identity]) if cell.identity in begun else None
+    if record is None or cell.is_replay or not cell.identity:
+        return None
+    finished = is_finished(record, cell.identity, retry_failed=cell.retry_failed)
+    return record.directory if finished else None
+
+
 def cell_directory(sweep: Path, given: Path, wanted: str, config: dict[str, object]) -> Path:
     """Where a cell is played: where its run lies already, else in `given`, the directory that Hydra made for it.
 
     A run that this one extends (more games, more rounds) counts as its own, unless it is another cell of the sweep.
     """
     state = read_state(sweep, SWEEP)
-    if not state.get("went_on"):
-        return given
-    others = set(state.get("identities", ())) - {wanted}
-    begun = {recorded_identity(record): record for record in begun_cells(sweep)}
+    begun: dict[str, str] = state.get("begun") or {}
     if wanted in begun:
-        return begun[wanted].directory
-    for identity_, record in begun.items():
-        if identity_ not in others and extends(plain_of(recorded_config(record.directory)), config):
-            return record.directory
+        return sweep / begun[wanted]
+    planned = set(state.get("identities", ()))
+    for identity_, place in begun.items():
+        if identity_ not in planned and extends(plain_of(recorded_config(sweep / place)), config):
+            return sweep / place
+    if not begun:
+        return given
     if read_record(given) is None and not holds_games(given):
         return given
     return given.with_name(f"{given.name}-{wanted[:8]}")

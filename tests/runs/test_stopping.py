@@ -6,7 +6,9 @@ How many seconds a stop takes is measured by benchmarks/stopping.py. Here whatev
 from __future__ import annotations
 
 import json
+import shutil
 import signal
+import sqlite3
 import subprocess
 from collections import Counter
 from collections.abc import Callable
@@ -285,3 +287,34 @@ def test_limits_changed_on_resume_hold_from_then_on_so_that_a_replay_knows_them(
     replay = bargain(f"resume={run}", "mode=replay", cwd=tmp_path, env=environment())
     assert replay.returncode == 0, replay.stderr
     assert "byte for byte" in replay.stdout
+
+
+@pytest.mark.parametrize("what", ["renamed", "removed", "held"])
+def test_a_run_directory_that_is_taken_away_while_it_plays_is_one_line(what: str, tmp_path: Path) -> None:
+    with Server(haggle, latency_s=0.02) as server:
+        patches = {"bargain.journal.journal.BUSY_MS": 100}
+        process = start(experiment(server, "n_games=5000", "tracking=none"), tmp_path, patches)
+        wait_for_calls(server, 100, process)
+        run = only_run(tmp_path)
+        if what == "renamed":
+            run.rename(tmp_path / "elsewhere")
+        elif what == "removed":
+            shutil.rmtree(run)
+        browser = sqlite3.connect(run / "journal.sqlite", isolation_level=None) if what == "held" else None
+        if browser is not None:
+            browser.execute("BEGIN EXCLUSIVE")
+        said = process.communicate()[1]
+        if browser is not None:
+            browser.close()
+
+    assert process.returncode == 1
+    last = said.strip().splitlines()[-1]
+    assert "Traceback" not in said
+    if what == "held":
+        assert "is held by another program, a database browser perhaps; close it there" in last
+    else:
+        assert last.endswith(
+            "was renamed or removed while it played; if it lies elsewhere now, go on with: bargain resume=THERE"
+        )
+        assert not run.exists()
+    assert server.count < 5000

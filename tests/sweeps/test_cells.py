@@ -25,6 +25,7 @@ def test_the_same_cells_in_another_order_are_the_same_sweep_and_more_cells_an_ex
     turned = bargain(*SMALL, "seed=2,1", f"hydra.sweep.dir={sweep}", cwd=tmp_path)
     assert turned.returncode == 0, turned.stderr
     assert turned.stdout.count("already finished, nothing was called") == 2
+    assert "Launching" not in turned.stdout
     assert games(sweep) == before
 
     other = bargain(*SMALL, "seed=2,3", f"hydra.sweep.dir={sweep}", cwd=tmp_path)
@@ -37,6 +38,7 @@ def test_the_same_cells_in_another_order_are_the_same_sweep_and_more_cells_an_ex
     more = bargain(f"resume={sweep}", "seed=1,2,3", cwd=tmp_path)
     assert more.returncode == 0, more.stderr
     assert more.stdout.count("already finished, nothing was called") == 2
+    assert "Launching 1 jobs" in more.stdout
     grown = games(sweep)
     assert len(grown) == 3
     assert grown.items() > before.items()
@@ -85,3 +87,25 @@ def test_a_subdirectory_of_ones_own_is_a_cell_like_any_other(tmp_path: Path) -> 
     again = bargain(f"resume={sweep}", cwd=tmp_path)
     assert again.returncode == 0, again.stderr
     assert again.stdout.count("already finished, nothing was called") == 2
+
+
+def test_no_cell_leaves_its_configs_in_memory_behind(tmp_path: Path) -> None:
+    count = """
+import gc
+import omegaconf
+def play(table):
+    from bargain.games.simple import play
+    gc.collect()
+    configs = sum(isinstance(each, omegaconf.DictConfig) for each in gc.get_objects())
+    if table.game == 0:
+        with open("counts.txt", "a") as file:
+            print(configs, file=file)
+    return play(table)
+"""
+    (tmp_path / "counting.py").write_text(count)
+    own = ("game._target_=counting.play", "allow_targets=[counting]", "seed=1,2,3")
+    done = bargain(*SMALL, *own, cwd=tmp_path, env=environment(PYTHONPATH=str(tmp_path)))
+    assert done.returncode == 0, done.stderr
+    first, *later = (tmp_path / "counts.txt").read_text().split()
+    assert int(first) > 100
+    assert later == [first] * 2

@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.data.runs import Runs
+from analysis.measures.coaches import coaches
 from analysis.measures.comparisons import change
 from analysis.measures.metrics import ITEM, joined, per_round
 from analysis.stats.differences import Comparison, holm, paired_means
@@ -73,14 +74,10 @@ def _seats(runs: Runs) -> Iterable[tuple[str, str]]:
 
 
 def _coached_by(runs: Runs, feedback: str) -> Runs:
-    """The games and arms of a single learner whose coach was this one throughout."""
+    """The games and arms of a single learner whose coach was this one throughout, or would have been."""
     rounds = runs.rounds
-    source = rounds["feedback_source"].astype(str)
-    wrong = (source != "") & (source != feedback)
-    keys = [rounds["run"].cat.codes, rounds["arm"].cat.codes, rounds["game"]]
-    right = (source == feedback).groupby(keys).transform("any") & ~wrong.groupby(keys).transform("any")
     single = runs.runs["learner"].isin(PLAYERS).take(rounds["run"].cat.codes.to_numpy()).set_axis(rounds.index)
-    return runs.only_rounds(right & single)
+    return runs.only_rounds((coaches(runs) == feedback) & single)
 
 
 def _row(runs: Runs, coached: Runs, engine: str, role: str) -> dict[str, Any]:

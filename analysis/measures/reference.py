@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.data.runs import Runs
+from analysis.measures.coaches import coaches
 from analysis.measures.metrics import ITEM, joined, per_round
 from analysis.stats.intervals import NAN, Estimate, mean_interval, rate_interval
 from bargain.records import PLAYERS
@@ -89,7 +90,7 @@ def _as_shares(paper: pd.DataFrame) -> pd.DataFrame:
 def _prepared(runs: Runs) -> pd.DataFrame:
     """Rounds of the paper's game and a single learner, with what the figures need beside them.
 
-    model: the learner's; coach: who gave the game (or arm) its feedback; survives: this round and all before have a
+    model: the learner's; coach: who was to coach the game (or arm); survives: this round and all before have a
     2023 price; both, both_deal: the first two rounds have a 2023 price, a deal; chars: the length as in Figure 7.
     """
     rounds = joined(runs, [*ITEM, "learner", "learner_engine", "rival_engine", "simulated"])
@@ -105,7 +106,7 @@ def _prepared(runs: Runs) -> pd.DataFrame:
     later = rounds["round"] > 2
     rounds = rounds.assign(
         model=models,
-        coach=rounds["feedback_source"].astype(str).groupby(game).transform("max"),
+        coach=coaches(runs),
         survives=survives,
         counts=counts,
         deals=deals,

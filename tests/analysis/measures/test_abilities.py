@@ -159,3 +159,26 @@ def test_other_engines_and_other_items_are_compared_only_when_asked_or_never(tmp
     found = compare(runs, {"mine": "gpt-4"})
     assert set(found["own_engine"]) == {"mine"}
     assert found["simulated"].all()
+
+
+def test_games_that_ended_before_anybody_could_coach_stay_in_the_denominator(tmp_path: Path) -> None:
+    """The paper's setting: a game stops at its first round without a deal; ten of forty do so at once."""
+    names = {"seller__engine__name": "gpt-4", "buyer__engine__name": "gpt-3.5-turbo"}
+    deals = [[15.0 + at % 3 / 10, 16.0 if at < 20 else None] for at in range(30)]
+    games = [*deals, *([[None]] * 10)]
+    make_run(tmp_path / "a", games, game__n_rounds=2, **names)
+    runs = load(tmp_path)
+    rates = compare(runs).query("figure == 'fig6'").set_index("round")
+    assert rates["own"].to_dict() == {1: 0.75, 2: 0.5}
+    assert rates["strict"].to_dict() == {1: 0.75, 2: 0.5}
+    assert set(rates["n"]) == {40}
+    row = abilities(runs).set_index("role").loc["seller"]
+    assert row["deal_change"] == pytest.approx(-0.25)
+    before = sum(price - 8 for price, _ in deals if price) / 40
+    assert row["surplus_change"] == pytest.approx(20 * 8.0 / 40 - before)
+
+
+def test_a_run_whose_games_all_ended_uncoached_has_the_coach_of_its_config(tmp_path: Path) -> None:
+    make_run(tmp_path / "a", [[None], [None]], game__n_rounds=2, feedback__name="ai", seller__engine__name="gpt-4")
+    rates = compare(load(tmp_path)).query("figure == 'fig6'").set_index("round")
+    assert rates["own"].to_dict() == {1: 0.0, 2: 0.0}

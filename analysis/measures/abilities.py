@@ -19,6 +19,7 @@ import pandas as pd
 from analysis.data.runs import Runs
 from analysis.measures.coaches import coaches
 from analysis.measures.comparisons import change
+from analysis.measures.duplicates import repeated, repeated_games
 from analysis.measures.metrics import ITEM, joined, per_round
 from analysis.stats.differences import Comparison, holm, paired_means
 from analysis.stats.intervals import NAN, rate_interval
@@ -119,6 +120,7 @@ def _rules(seated: Runs, role: str) -> dict[str, Any]:
     """Uncoached first rounds that were played to an end of their own."""
     rounds = seated.rounds
     kept = rounds[(rounds["round"] == 1) & ~rounds["repeat"] & ~rounds["outcome"].isin(["error", "not_played"])]
+    kept = kept[~repeated(kept)]
     told = kept["violations"].astype(str)
     broken = told.str.contains("|".join(f"{role}:{kind}=" for kind in AGAINST_THE_RULES))
     breaks = rate_interval(int(broken.sum()), len(kept))
@@ -161,7 +163,7 @@ def _slopes(learning: Runs, metric: str) -> Comparison:
     """The change per round from round 2 on, one least-squares slope per game with two deals or more there."""
     rounds = joined(learning, [*ITEM, "learner"])
     value = per_round(metric, rounds, "learner").to_numpy(dtype=float)
-    kept = (rounds["round"] >= 2).to_numpy() & ~np.isnan(value)
+    kept = (rounds["round"] >= 2).to_numpy() & ~np.isnan(value) & ~repeated_games(rounds)
     keys = [rounds[name].cat.codes[kept] for name in ("run", "arm")]
     number = rounds["round"][kept].astype(float)
     game = number.groupby([*keys, rounds["game"][kept]]).ngroup().to_numpy()

@@ -18,6 +18,7 @@ import pandas as pd
 
 from analysis.data.runs import Runs
 from analysis.measures.coaches import coaches
+from analysis.measures.duplicates import repeated_games
 from analysis.measures.metrics import ITEM, joined, per_round
 from analysis.stats.intervals import NAN, Estimate, mean_interval, rate_interval
 from bargain.records import PLAYERS
@@ -115,7 +116,8 @@ def _prepared(runs: Runs) -> pd.DataFrame:
         chars=_chars_of_2023(rounds),
     )
     balloon = (rounds["item.seller_opening"] == OPENINGS[0]) & (rounds["item.buyer_opening"] == OPENINGS[1])
-    return rounds[balloon & rounds["learner"].isin(PLAYERS)]
+    kept = rounds[balloon & rounds["learner"].isin(PLAYERS)]
+    return kept[~repeated_games(kept, ["learner", "learner_engine"])]
 
 
 def _chars_of_2023(rounds: pd.DataFrame) -> pd.Series:

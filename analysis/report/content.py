@@ -16,6 +16,7 @@ import pandas as pd
 
 from analysis.data.directories import glance
 from analysis.data.runs import Runs
+from analysis.measures.duplicates import repeated
 from analysis.report import cells as report_cells
 from analysis.report import effects as report_effects
 from analysis.report import games as report_games
@@ -84,8 +85,17 @@ class Content:
     all_tables: list[ReportTable] = field(default_factory=list)
 
 
-def content(runs: Runs, directories: Sequence[str], command: str, aliases: Mapping[str, str] | None) -> Content:
-    """The content of a report on these runs. aliases (not None) add the paper's numbers; see reference.compare."""
+def content(
+    runs: Runs,
+    directories: Sequence[str],
+    command: str,
+    aliases: Mapping[str, str] | None,
+    copies: Sequence[str] = (),
+) -> Content:
+    """The content of a report on these runs. aliases (not None) add the paper's numbers; see reference.compare.
+
+    copies: which runs were left out since another holds their games, in words.
+    """
     names = report_cells.named(runs)
     cells, rounds = report_cells.cells(runs, names)
     unfinished, failed = report_cells.missing(runs, names)
@@ -101,7 +111,7 @@ def content(runs: Runs, directories: Sequence[str], command: str, aliases: Mappi
         lead=", ".join(one_line(each) for each in directories),
         simulated=_simulated(names),
         incomplete=_incomplete(names),
-        question=_question(runs, names),
+        question=[*_question(runs, names), *_counted_once(runs, names, copies)],
         same=_same(runs),
         differences=differences,
         cells=cells,
@@ -189,6 +199,19 @@ def _question(runs: Runs, names: pd.DataFrame) -> list[str]:
         told.append(f"Varied: {'; '.join(varied)}.")
     elif len(names) > 1:
         told.append("The cells are repetitions: no choice differs between them.")
+    return told
+
+
+def _counted_once(runs: Runs, names: pd.DataFrame, copies: Sequence[str]) -> list[str]:
+    """What is there more than once, and counts once."""
+    told = [f"Counted once: {one_line(_told(copies, 3))}."] if copies else []
+    again = runs.rounds.loc[repeated(runs.rounds), "run"]
+    if len(again):
+        cells = report_cells.ranges(list(names.loc[names["run"].isin(again.unique()), "number"]))
+        told.append(
+            f"{len(again):,} rounds of cells {cells} are word for word those of an earlier cell (the same seed): where "
+            "cells are pooled, these count once."
+        )
     return told
 
 

@@ -85,7 +85,7 @@ def _row(runs: Runs, coached: Runs, engine: str, role: str) -> dict[str, Any]:
     seated = runs.where(runs.runs[f"{role}_engine"] == engine)
     learning = coached.where(learner=role, learner_engine=engine)
     of_learner = learning if len(learning.rounds) else seated
-    items = of_learner.runs[[name for name in ("item.name", *ITEM) if name in of_learner.runs]]
+    items = of_learner.runs[[name for name in ("item.name", "item.currency", *ITEM) if name in of_learner.runs]]
     one_item = len(items.drop_duplicates()) <= 1
     metric = "price" if one_item else "price_share"
     currency = of_learner.runs["item.currency"].iloc[0] if "item.currency" in of_learner.runs else "currency"

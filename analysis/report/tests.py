@@ -126,12 +126,13 @@ def _between(runs: Runs, names: Frame) -> list[Frame]:
             against=str(runs.runs[choice].iloc[0]) if many else None,
         )
         if len(part):
-            numbers = [_numbers(runs, names, deciding, choice, row) for row in part.to_dict("records")]
+            compared = [_compared(runs, names, deciding, choice, row) for row in part.to_dict("records")]
             question = "cells" if last > 1 else "start"
             part = part[part["round"] == last] if last > 1 else part
             part = part.assign(question=question, choice=choice, role="learner" if single and last > 1 else "")
-            part["numbers"] = [numbers[at] for at in part.index]
-            found.append(part.assign(currency=str(names["currency"].iloc[0]), subject=""))
+            part["numbers"] = [compared[at][0] for at in part.index]
+            part["currency"] = [compared[at][1] for at in part.index]
+            found.append(part.assign(subject=""))
     return found
 
 
@@ -140,18 +141,20 @@ def _item(runs: Runs) -> list[str]:
     return [name for name in names if name in runs.runs]
 
 
-def _numbers(runs: Runs, names: Frame, deciding: list[str], choice: str, row: dict[Any, Any]) -> str:
-    """The cells on both sides: 1, 2 against 3, 4."""
+def _compared(runs: Runs, names: Frame, deciding: list[str], choice: str, row: dict[Any, Any]) -> tuple[str, str]:
+    """The cells on both sides, 1, 2 against 3, 4, and their currency (cells of several have shares)."""
     frame = runs.runs
     kept = pd.Series(True, index=frame.index)
     for name in deciding:
         if name != choice:
             kept &= _is(frame[name], row[name])
-    sides = []
+    sides, currency = [], ""
     for side in ("b_is", "a_is"):
         chosen = frame.loc[kept & _is(frame[choice], row[side]), "run"]
-        sides.append(", ".join(str(each) for each in names.loc[names["run"].isin(chosen), "number"]))
-    return " against ".join(sides)
+        cells = names[names["run"].isin(chosen)]
+        sides.append(", ".join(str(each) for each in cells["number"]))
+        currency = str(cells["currency"].iloc[0])
+    return " against ".join(sides), currency
 
 
 def _is(values: pd.Series, value: Any) -> pd.Series:

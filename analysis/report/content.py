@@ -102,7 +102,7 @@ def content(
     differences = report_cells.differences(runs, names)
     found = report_tests.tests(runs, names)
     effects = [report_effects.selection(runs, names)]
-    effects += [report_effects.paper(runs, aliases)] if aliases is not None else []
+    effects += [report_effects.paper(runs, names, aliases)] if aliases is not None else []
     effects += [report_effects.abilities(runs), report_upkeep.moderators(runs), report_effects.power(runs, names)]
     costs = list(report_upkeep.spending(runs, names))
     tests = _tests_table(found)

@@ -14,8 +14,9 @@ from analysis.data.runs import Runs
 from analysis.measures import abilities as tiers
 from analysis.measures import reference
 from analysis.measures.comparisons import games_needed, selection_table
+from analysis.report.cells import ranges
 from analysis.report.tables import NOTHING, ReportColumn, ReportTable, shown
-from analysis.text import number
+from analysis.text import number, one_line
 
 SHARES = (0.025, 0.05, 0.1)
 """Wanted effects, as shares of the span of the openings: 0.25, 0.50 and 1.00 of the paper's balloon."""
@@ -161,7 +162,7 @@ def _by_span(runs: Runs) -> list[tuple[float, Runs]]:
 _OPENINGS = ("item.seller_opening", "item.buyer_opening")
 
 
-def paper(runs: Runs, aliases: Mapping[str, str]) -> ReportTable:
+def paper(runs: Runs, names: pd.DataFrame, aliases: Mapping[str, str]) -> ReportTable:
     """Each number of the paper that these runs have too, with one's own by the 2023 rules and by the strict ones."""
     data = reference.compare(runs, aliases)
     found = data.assign(order=data["figure"].map(list(reference.FIGURES).index))
@@ -199,9 +200,13 @@ def paper(runs: Runs, aliases: Mapping[str, str]) -> ReportTable:
         columns, note = (
             (),
             (
-                "None of these runs can stand beside the paper: that needs one learner, the openings 20 and 10, and an "
-                "engine that is called like one of the paper's (gpt-4, gpt-3.5-turbo, claude-v1.3, claude-instant-v1.0 "
-                "...), or is said to be by --alias."
+                "None of these runs can stand beside the paper: that needs the paper's choices in all but engines, and "
+                "an engine that is called like one of the paper's (gpt-4, gpt-3.5-turbo, claude-v1.3, "
+                "claude-instant-v1.0 ...), or is said to be by --alias."
             ),
         )
+    unlike = reference.left_out(runs).merge(names[["run", "number"]], on="run")
+    if len(unlike):
+        why = unlike.groupby("why", sort=False)["number"].agg(lambda numbers: ranges(list(numbers)))
+        note += f" Not compared: {'; '.join(f'cells {cells} ({one_line(each)})' for each, cells in why.items())}."
     return ReportTable("reference", "The paper's numbers and one's own", found, columns, note, data)

@@ -13,7 +13,7 @@ import pytest
 
 from analysis import load
 from analysis.measures.abilities import abilities
-from analysis.measures.reference import compare, fu2023
+from analysis.measures.reference import compare, fu2023, left_out
 from bargain.records import Game, Round, Violation
 from tests.run_maker import a_game, a_round, an_arms_game, make_run
 
@@ -182,3 +182,23 @@ def test_a_run_whose_games_all_ended_uncoached_has_the_coach_of_its_config(tmp_p
     make_run(tmp_path / "a", [[None], [None]], game__n_rounds=2, feedback__name="ai", seller__engine__name="gpt-4")
     rates = compare(load(tmp_path)).query("figure == 'fig6'").set_index("round")
     assert rates["own"].to_dict() == {1: 0.0, 2: 0.0}
+
+
+def test_runs_that_differ_from_the_paper_in_more_than_the_engine_are_named_and_not_pooled(tmp_path: Path) -> None:
+    gpt4 = {"seller__engine__name": "gpt-4", "buyer__engine__name": "gpt-3.5-turbo"}
+    others: dict[str, dict[str, Any]] = {
+        "a": {}, "b": {"memory__name": "none"}, "c": {"game__buyer_opens": "free"}, "d": {"item__currency": "EUR"},
+        "e": {"prompt__critic__version": "lower_price", "game__max_exchanges": 3},
+    }  # fmt: skip
+    for number, (name, choices) in enumerate(others.items()):
+        make_run(tmp_path / name, [[15.0 + number / 2, 16.0 + number / 2]] * 3, **gpt4, **choices)
+    runs = load(tmp_path)
+    found = compare(runs).set_index(["figure", "condition", "round", "metric"]).loc[("fig5-6", "ai", 2, "mean_price")]
+    assert (found["own"], found["n"], found["runs"]) == (16.0, 3, 1)
+    why = {run.rpartition("/")[2]: each for run, each in left_out(runs).to_numpy()}
+    assert why == {
+        "b": "memory.name is none, not full",
+        "c": "game.buyer_opens is free, not fixed",
+        "d": "item.currency is EUR, not $",
+        "e": "game.max_exchanges is 3, not 10; prompt.critic.version is lower_price, not v1",
+    }

@@ -16,6 +16,7 @@ import pandas as pd
 
 from analysis.data.directories import glance
 from analysis.data.runs import Runs
+from analysis.measures import abilities as tiers
 from analysis.measures.duplicates import repeated
 from analysis.report import cells as report_cells
 from analysis.report import effects as report_effects
@@ -100,12 +101,17 @@ def content(
     cells, rounds = report_cells.cells(runs, names)
     unfinished, failed = report_cells.missing(runs, names)
     differences = report_cells.differences(runs, names)
-    found = report_tests.tests(runs, names)
+    judged = tiers.family(tiers.abilities(runs))
+    found = report_tests.tests(runs, names, judged)
     effects = [report_effects.selection(runs, names)]
     effects += [report_effects.paper(runs, names, aliases)] if aliases is not None else []
-    effects += [report_effects.abilities(runs), report_upkeep.moderators(runs), report_effects.power(runs, names)]
+    effects += [
+        report_effects.abilities(runs, list(found["p"].astype(float))),
+        report_upkeep.moderators(runs),
+        report_effects.power(runs, names),
+    ]
     costs = list(report_upkeep.spending(runs, names))
-    tests = _tests_table(found)
+    tests = _tests_table(found, judged)
     made = Content(
         title=f"Bargaining: {_told(list(names['cell']), 1) if len(names) == 1 else f'{len(names)} cells'}",
         lead=", ".join(one_line(each) for each in directories),
@@ -118,7 +124,7 @@ def content(
         rounds=rounds,
         missing=[each for each in (unfinished, failed) if len(each.frame)],
         tests=tests,
-        family=_family(found),
+        family=_family(found, judged),
         questions=_questions(found),
         tables=[each for each in effects if len(each.frame) or each.name == "reference"],
         costs=[each for each in costs if len(each.frame)],
@@ -131,19 +137,20 @@ def content(
     return made
 
 
-def _tests_table(found: pd.DataFrame) -> ReportTable:
+def _tests_table(found: pd.DataFrame, judged: Sequence[float]) -> ReportTable:
     columns = (
         ReportColumn("#", "numbers"),
         ReportColumn("Test", "sentence"),
         ReportColumn("p, Holm", "p_holm", "p"),
     )
-    return ReportTable("tests", "Tests", found, columns, _family(found))
+    return ReportTable("tests", "Tests", found, columns, _family(found, judged))
 
 
-def _family(found: pd.DataFrame) -> str:
+def _family(found: pd.DataFrame, judged: Sequence[float]) -> str:
     made = int(found["p"].notna().sum()) if len(found) else 0
     return (
-        f"One family: Holm's correction runs over all {made} tests of this section, whatever they are about. Numbers "
+        f"One family: Holm's correction runs over all {made} tests of this section and the "
+        f"{sum(p == p for p in judged)} of the abilities, fixed by what was planned: round 2 and the last one. Numbers "
         "after # are the cells; p is two-sided and corrected, intervals are 95% and not corrected. A claim is made "
         "where the corrected p is below 0.05."
     )

@@ -5,7 +5,7 @@ Each function makes one ReportTable of the report from an `analysis` frame; the 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -84,9 +84,9 @@ def _effect(row: dict[Any, Any]) -> str | None:
     return " to ".join(number(value, "currency", row["currency"], signed=True) for value in values)
 
 
-def abilities(runs: Runs) -> ReportTable:
-    """The paper's tiers, one row per engine and seat, with their evidence."""
-    found = tiers.abilities(runs)
+def abilities(runs: Runs, also: Sequence[float]) -> ReportTable:
+    """The paper's tiers, one row per engine and seat, with their evidence. also: the p values of the page's tests."""
+    found = tiers.abilities(runs, also=also)
     found = found.assign(said_tier=[NOTHING if each != each else f"{each:.0f}" for each in found["tier"]])
     columns = (
         ReportColumn("Engine", "engine", "key"),
@@ -99,7 +99,7 @@ def abilities(runs: Runs) -> ReportTable:
     )
     note = (
         "Tier 0: does not play by the rules; 1: plays; 2: improves after feedback; 3: keeps improving. Fewer than "
-        f"{tiers.ENOUGH} rounds or pairs decide nothing. Holm's correction is over the engines of this table."
+        f"{tiers.ENOUGH} rounds or pairs decide nothing. Holm's correction is over it and all tests of the page."
     )
     return ReportTable("abilities", "Abilities", found, columns, note)
 

@@ -5,12 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 
 import pandas as pd
+import pytest
 
 from analysis import load
 from analysis.measures.abilities import abilities
+from analysis.measures.costs import costs
 from analysis.report import cells
+from analysis.report.content import content
 from analysis.report.tests import tests as claims
-from tests.run_maker import make_run
+from analysis.stats.differences import holm
+from bargain.records import Game, Round
+from tests.run_maker import a_game, a_round, make_run
 
 PAID = {f"{role}__engine___target_": "bargain.engines.openai.OpenAIEngine" for role in ("seller", "buyer")}
 EUROS = {"item__name": "bicycle", "item__currency": "EUR"}
@@ -19,7 +24,7 @@ EUROS = {"item__name": "bicycle", "item__currency": "EUR"}
 def claimed(where: Path) -> pd.DataFrame:
     """The tests of the report on everything under a directory."""
     runs = load(where)
-    return claims(runs, cells.named(runs))
+    return claims(runs, cells.named(runs), [])
 
 
 def test_a_difference_between_cells_is_told_in_their_own_currency(tmp_path: Path) -> None:
@@ -47,3 +52,45 @@ def test_prices_in_two_currencies_are_pooled_as_shares_only(tmp_path: Path) -> N
     assert row["unit"] == "share of the openings' span"
     assert row["gain_n"] == 50
     assert pd.isna(row["surplus_change"])
+
+
+def test_failed_calls_are_no_change_of_deals(tmp_path: Path) -> None:
+    """Of sixty games thirteen fail in round 2, and one of the others loses its deal."""
+    failed = Round(2, "", "error", None, ())
+    games = [
+        Game(at, "error", (a_round(1, 15.0), failed)) if at < 13 else a_game(at, [15.0, None if at == 13 else 16.0])
+        for at in range(60)
+    ]
+    make_run(tmp_path / "a", games)
+    (row,) = claimed(tmp_path).query("question == 'deals'").to_dict("records")
+    assert row["n"] == 47
+    assert row["difference"] == pytest.approx(-1 / 47)
+    assert "no change of deals shown" in row["sentence"]
+    assert "with the 13 failed games as no deals 100.0% to 76.7%" in row["sentence"]
+    tier = abilities(load(tmp_path)).set_index("role").loc["seller"]
+    assert tier["deal_change"] == pytest.approx(-1 / 47)
+
+
+def test_the_rounds_that_are_tested_are_those_that_were_planned(tmp_path: Path) -> None:
+    """Every game stops before round 4: the claim is about round 4, never about the last round with a pair."""
+    make_run(tmp_path / "a", [[14.0 + at % 3, 15.0 + at % 2 + at % 3, None] for at in range(20)], game__n_rounds=4)
+    found = claimed(tmp_path).query("question == 'price'").set_index("round")
+    assert found["n"].to_dict() == {2: 20, 4: 0}
+    assert "no game has a value in both rounds" in found.loc[4, "sentence"]
+    gained = costs(load(tmp_path))
+    assert gained["gain"].isna().all()
+
+
+def test_everything_that_a_page_claims_is_one_family(tmp_path: Path) -> None:
+    for number, gain in enumerate((0.0, 0.3)):
+        games = [[14.0 + at % 5, 14.1 + at % 5 + gain + at % 3 / 4, 14.0 + at % 4] for at in range(30)]
+        make_run(tmp_path / str(number), games, seller__engine__name=f"engine {number}", **{
+            "seller__engine___target_": "bargain.engines.openai.OpenAIEngine"})  # fmt: skip
+    runs = load(tmp_path)
+    said = content(runs, ["x"], "bargain-report x", None)
+    by_name = {each.name: each.frame for each in said.all_tables}
+    tests, tiers = by_name["tests"], by_name["abilities"]
+    p = [*tests["p"], *tiers["gain_p"], *tiers["slope_p"]]
+    assert len([each for each in p if each == each]) > len(tests)
+    shown = [*tests["p_holm"], *tiers["gain_p_holm"], *tiers["slope_p_holm"]]
+    assert shown == pytest.approx(list(holm(p)), nan_ok=True)

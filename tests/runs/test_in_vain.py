@@ -111,4 +111,4 @@ def test_tables_count_failed_games_give_both_deal_rates_and_leave_what_only_fail
     assert (first["error"], float(first["deal_rate"]), float(first["deal_rate_without_failed"])) == ("4", 0.6, 1.0)
     assert (rows["all", "1"]["deal_rate"], rows["all", "1"]["seller_surplus"]) == ("", "")
     (said,) = [row["sentence"] for row in table(tmp_path / "report", "tests") if "deals" in row["sentence"]]
-    assert "(60.0% to 0.0%; without the 4 failed games 100.0% to 0.0%)" in said
+    assert "(100.0% to 0.0%; with the 4 failed games as no deals 60.0% to 0.0%)" in said

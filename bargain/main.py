@@ -43,6 +43,7 @@ from bargain.runs.resuming import check_changes, recorded_run
 from bargain.sweeps.callback import BAD_CONFIG, CannotStart, SweepCallback, this_cell, words_of_job
 from bargain.sweeps.launching import TERMINATED, Jobs, launch
 from bargain.sweeps.resuming import is_swept, recorded_sweep
+from bargain.version import __version__
 
 if TYPE_CHECKING:
     from bargain.results.summary import RunSummary
@@ -84,6 +85,9 @@ def run(arguments: Sequence[str]) -> int:
 def _run(arguments: list[str]) -> int:
     if not {"--help", "-h"}.isdisjoint(arguments):
         print(help_text(config_dir()))
+        return 0
+    if "--version" in arguments:
+        print(f"bargain {__version__}")
         return 0
     trust(arguments)
     if any(argument.lstrip("+") == "estimate=true" for argument in arguments):

@@ -7,8 +7,24 @@ from __future__ import annotations
 
 import io
 import os
+import stat
 import sys
 from types import TracebackType
+from typing import Any
+
+
+class _Pipe(io.FileIO):
+    """A pipe whose reader may leave (`| head`): what is written from then on goes nowhere, and the run goes on."""
+
+    def write(self, data: Any, /) -> int:
+        """As a file's; the length of what nobody reads."""
+        try:
+            return super().write(data) or 0
+        except BrokenPipeError:
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, self.fileno())
+            os.close(nowhere)
+            return len(data)
 
 
 def prepare(command: str) -> list[str]:
@@ -20,9 +36,15 @@ def prepare(command: str) -> list[str]:
             os.open(os.devnull, os.O_RDWR)
         if getattr(sys, name) is None:
             setattr(sys, name, open(number, "w" if number else "r", encoding="utf-8", closefd=False))  # noqa: SIM115
-    for stream in (sys.stdout, sys.stderr):
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
+            if stat.S_ISFIFO(os.fstat(stream.fileno()).st_mode):
+                buffer = io.BufferedWriter(_Pipe(stream.fileno(), "w", closefd=False))
+                setattr(
+                    sys, name, io.TextIOWrapper(buffer, stream.encoding, "replace", line_buffering=name == "stderr")
+                )
     try:
         os.getcwd()
     except OSError:

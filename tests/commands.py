@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import importlib
+import importlib.metadata
 import json
 import multiprocessing
 import os
@@ -35,6 +36,10 @@ _forks.set_forkserver_preload(
         "openai.resources",
         "openai.lib._client_auth",
         "anthropic.resources.messages",
+        "bargain.commands.judge",
+        "bargain.sweeps.comparing",
+        "bargain.sweeps.estimate",
+        "tests.warm",
     ]
 )
 
@@ -69,22 +74,25 @@ def bargain(
 ) -> subprocess.CompletedProcess[str]:
     """Runs an installed command to its end. patches: see Started."""
     env = env or environment()
-    if command == "bargain" and not any(each.startswith("hydra/launcher=") for each in arguments):
-        return _forked(arguments, cwd, env, stdin, patches)
-    return subprocess.run(
-        [str(BIN / command), *arguments],
-        cwd=cwd,
-        env=env,
-        input=stdin,
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE_S,
-        check=False,
-    )
+    if any(each.startswith("hydra/launcher=") for each in arguments):  # a fork may have no pool of processes
+        return subprocess.run(
+            [str(BIN / command), *arguments],
+            cwd=cwd,
+            env=env,
+            input=stdin,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE_S,
+            check=False,
+        )
+    process = Started(arguments, cwd, env, stdin, patches, command)
+    out, err = process.communicate()
+    assert process.returncode is not None
+    return subprocess.CompletedProcess(process.arguments, process.returncode, out, err)
 
 
 class Started:
-    """`bargain` in the background: what tests of signals need of subprocess.Popen, at a second less of CPU.
+    """A command in the background: what tests of signals need of subprocess.Popen, at two seconds less of CPU.
 
     It runs in a process of its own, forked by a server that has imported what a command imports. `patches` are values
     that module constants have there, as {"bargain.runs.runner.DRAIN_S": 600.0}.
@@ -97,8 +105,9 @@ class Started:
         env: dict[str, str] | None = None,
         stdin: str = "",
         patches: Mapping[str, Any] | None = None,
+        command: str = "bargain",
     ) -> None:
-        self.arguments = ["bargain", *arguments]
+        self.arguments = [command, *arguments]
         self._folder = tempfile.TemporaryDirectory()
         self._files = [Path(self._folder.name, name) for name in ("in", "out", "err")]
         self._files[0].write_text(stdin, encoding="utf-8")
@@ -138,15 +147,6 @@ class Started:
         return out, err
 
 
-def _forked(
-    arguments: Sequence[str], cwd: Path, env: dict[str, str], stdin: str, patches: Mapping[str, Any] | None
-) -> subprocess.CompletedProcess[str]:
-    process = Started(arguments, cwd, env, stdin, patches)
-    out, err = process.communicate()
-    assert process.returncode is not None
-    return subprocess.CompletedProcess(process.arguments, process.returncode, out, err)
-
-
 def _command(arguments: list[str], cwd: Path, env: dict[str, str], files: list[Path], patches: dict[str, Any]) -> None:
     """What the console script does, in the process that was forked for it."""
     for number, file in enumerate(files):
@@ -157,14 +157,13 @@ def _command(arguments: list[str], cwd: Path, env: dict[str, str], files: list[P
     os.environ.update(env)
     os.chdir(cwd)
     sys.path[:0] = [os.path.abspath(each) for each in env.get("PYTHONPATH", "").split(os.pathsep) if each]
-    sys.argv = [str(BIN / "bargain"), *arguments[1:]]
+    sys.argv = [str(BIN / arguments[0]), *arguments[1:]]
     for name, value in patches.items():
         module, _, constant = name.rpartition(".")
         setattr(importlib.import_module(module), constant, value)
-    from bargain.main import main
-
+    (script,) = importlib.metadata.distribution("bargain").entry_points.select(name=arguments[0])
     try:
-        main()
+        sys.exit(script.load()())
     except SystemExit:
         raise
     except BaseException:

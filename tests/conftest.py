@@ -1,4 +1,7 @@
-"""Settings for every test: slow examples are a busy machine's, and Ctrl-C works though a shell's `&` has it ignored."""
+"""Settings for every test: slow examples are a busy machine's, Ctrl-C works though a shell's `&` has it ignored.
+
+The collector is as rare as in a command: with the modules of all tests to walk, it took a sixth of what tests compute.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,13 @@ import signal
 
 from hypothesis import HealthCheck, settings
 
+from bargain.runs.loop import collect_rarely
+
 settings.register_profile("steady", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("steady")
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_collection_finish() -> None:
+    collect_rarely()

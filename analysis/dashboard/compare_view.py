@@ -148,7 +148,7 @@ def _tests(key: str, runs: Runs, metric: str, role: str, to: int, unit: str, cur
 
 def _between(key: str, runs: Runs, metric: str, role: str, to: int, unit: str, currency: str, names: list[str]) -> None:
     st.markdown(f"##### Cell against cell: {metric.replace('_', ' ')}")
-    st.caption("Unpaired: different games. Holm over this list.")
+    st.caption("Unpaired; paired by game where embedded negotiators share a seed. Holm over this list.")
     left, right, _ = st.columns([3, 3, 4])
     with left:
         options = [EVERY, *names]

@@ -155,6 +155,8 @@ MEASURED_COLUMNS = (
     Column("cached_tokens", LARGE, "tokens", "part of the prompts that a provider cache served",
            attrgetter("cached_tokens")),
     *(column for seat in SEATS for column in _of_seat(seat)),
+    Column("content", LARGE, "", "a number for all that was said and advised in the game up to here, 0 if nothing was",
+           attrgetter("content")),
 )  # fmt: skip
 """Measured on a PlayedRound."""
 

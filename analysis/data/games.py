@@ -32,6 +32,7 @@ _NOT_A_ROUND = (KeyError, TypeError, AttributeError, ValueError, OverflowError, 
 MOST_ROUNDS = 1000
 """More rounds than a game has: what says more is damaged, or meant to fill the memory."""
 _MOST = 1e12
+_CONTENT = 2**62 - 1
 """Prices and counts beyond are none."""
 MOST_ARMS = 20
 Row = tuple[Any, ...]
@@ -146,7 +147,7 @@ def _planned(
 ) -> Iterator[Row]:
     """A row per planned arm and round of a game; the shared rounds once per arm, so that every arm has its pairs."""
     for position, arm in enumerate(arms or ("",)):
-        last, ended_in = "error" if failed else "", 0
+        last, ended_in, content = "error" if failed else "", 0, 0
         for number in range(1, n_rounds + 1):
             shared = bool(arm) and (arm, number) not in rows and ("", number) in rows
             row = rows.get(("" if shared else arm, number))
@@ -155,7 +156,9 @@ def _planned(
                 row = (outcome, f"the game ended in round {ended_in}" if ended_in else "the game failed", *_NOTHING)
             else:
                 last, ended_in = row[0], number
-            yield (game, arm, number, shared, shared and position > 0, *row)
+            *others, own_content = row
+            content = hash((content, own_content)) & _CONTENT if content or own_content else 0
+            yield (game, arm, number, shared, shared and position > 0, *others, content)
 
 
 def _table(rows_of: dict[int, list[Row]], columns: Sequence[Column]) -> tuple[pa.Table, list[int]]:

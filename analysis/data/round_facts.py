@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any, NamedTuple
 
 from bargain.records import PLAYERS
@@ -66,6 +67,16 @@ class PlayedRound:
             kind = f"{violation['role']}:{violation['kind']}"
             self.kinds[kind] = self.kinds.get(kind, 0) + 1
         self._count_tokens(played["usage"])
+
+    @property
+    def content(self) -> int:
+        """A number for the players' own words, the advice before them and the end; 0 for a round without such words."""
+        said = [(turn["role"], turn["text"]) for turn in self.json["turns"] if not turn["fixed"]]
+        if not said:
+            return 0
+        advice = [(each["source"], each["text"]) for each in self.json["feedback"]]
+        whole = repr((said, advice, self.json["outcome"], self.json["price"])).encode(errors="replace")
+        return int.from_bytes(hashlib.blake2b(whole, digest_size=8).digest()) >> 25  # below 1e12
 
     def _count_tokens(self, usage: dict[str, dict[str, int]]) -> None:
         self.calls = self.input_tokens = self.output_tokens = self.cached_tokens = 0

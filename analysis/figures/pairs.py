@@ -53,7 +53,7 @@ def pairs_table(runs: Runs) -> pd.DataFrame:
     if not len(runs.rounds):
         raise NotEnough("no finished game")
     first = runs.only_rounds(runs.rounds["round"] == 1)
-    items = [name for name in ITEM if name in runs.runs]
+    items = [name for name in (*ITEM, "item.currency") if name in runs.runs]
     price = "price" if len(runs.runs[items].drop_duplicates()) <= 1 else "price_share"
     found = table(first, [price, "deal_rate", "surplus_share"], ["seller_engine", "buyer_engine"])
     return found[found["role"] != "buyer"].reset_index(drop=True)

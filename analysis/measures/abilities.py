@@ -9,7 +9,7 @@ beside it, and where the data do not suffice the table says so.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import fields
 from typing import Any
 
@@ -17,7 +17,9 @@ import numpy as np
 import pandas as pd
 
 from analysis.data.runs import Runs
+from analysis.measures.coaches import coaches
 from analysis.measures.comparisons import change
+from analysis.measures.duplicates import repeated, repeated_games
 from analysis.measures.metrics import ITEM, joined, per_round
 from analysis.stats.differences import Comparison, holm, paired_means
 from analysis.stats.intervals import NAN, rate_interval
@@ -43,28 +45,35 @@ NO_DATA = "not enough data"
 _FIRST = ["engine", "role", "tier", "plays_by_rules", "improves", "keeps_improving", "evidence"]
 
 
-def abilities(runs: Runs, *, feedback: str = "ai") -> pd.DataFrame:
+def abilities(runs: Runs, *, feedback: str = "ai", also: Sequence[float] = ()) -> pd.DataFrame:
     """One row per engine and role: tier (0 to 3, NaN if unknown), the three verdicts, and their evidence.
 
     plays_by_rules: yes, no, unclear or "not enough data", from uncoached first rounds in that seat, whoever learns:
     `break_rate` (rounds with a violation AGAINST_THE_RULES) and `deal_rate`, each with its interval and `rounds`.
     improves: yes, worse, not shown or "not enough data": `gain` is the learner's paired price change from round 1 to 2
     in games coached by `feedback`; `deal_change` and `surplus_change` (no deal = 0; NaN without a reservation price)
-    say what it cost in deals, over all these games.
+    say what it cost in deals, over all these games that no failed call cost.
     keeps_improving: the same for `slope`, the learner's price change per round from round 2 on, within games.
-    p values are Holm's over the engines of the table. `unit` is currency where all runs of a row share an item, else
+    p values are Holm's over all tests of the table and `also`, the p values of others that are shown beside it.
+    `unit` is currency where all runs of a row share an item, else
     the share of its openings' span. `evidence` says it in words.
     """
     coached = _coached_by(runs, feedback)
     table = pd.DataFrame([_row(runs, coached, engine, role) for engine, role in _seats(runs)])
     if not len(table):
         return pd.DataFrame(columns=_FIRST)
-    for verdict, p in (("improves", "gain"), ("keeps_improving", "slope")):
-        table[f"{p}_p_holm"] = holm(table[f"{p}_p"].astype(float))
+    corrected = holm([*family(table), *also])
+    for at, (verdict, p) in enumerate((("improves", "gain"), ("keeps_improving", "slope"))):
+        table[f"{p}_p_holm"] = corrected[at * len(table) : (at + 1) * len(table)]
         table[verdict] = [_shown(*each) for each in table[[p, f"{p}_p_holm", f"{p}_n"]].to_numpy()]
     table["tier"] = [_tier(*each) for each in table[["plays_by_rules", "improves", "keeps_improving"]].to_numpy()]
     table["evidence"] = [_words(row) for row in table.to_dict("records")]
     return table[[*_FIRST, *(name for name in table.columns if name not in _FIRST)]]
+
+
+def family(table: pd.DataFrame) -> list[float]:
+    """The p values of a table of abilities before their correction; NaN where nothing was tested."""
+    return [float(p) for name in ("gain_p", "slope_p") if name in table for p in table[name]]
 
 
 def _seats(runs: Runs) -> Iterable[tuple[str, str]]:
@@ -73,21 +82,17 @@ def _seats(runs: Runs) -> Iterable[tuple[str, str]]:
 
 
 def _coached_by(runs: Runs, feedback: str) -> Runs:
-    """The games and arms of a single learner whose coach was this one throughout."""
+    """The games and arms of a single learner whose coach was this one throughout, or would have been."""
     rounds = runs.rounds
-    source = rounds["feedback_source"].astype(str)
-    wrong = (source != "") & (source != feedback)
-    keys = [rounds["run"].cat.codes, rounds["arm"].cat.codes, rounds["game"]]
-    right = (source == feedback).groupby(keys).transform("any") & ~wrong.groupby(keys).transform("any")
     single = runs.runs["learner"].isin(PLAYERS).take(rounds["run"].cat.codes.to_numpy()).set_axis(rounds.index)
-    return runs.only_rounds(right & single)
+    return runs.only_rounds((coaches(runs) == feedback) & single)
 
 
 def _row(runs: Runs, coached: Runs, engine: str, role: str) -> dict[str, Any]:
     seated = runs.where(runs.runs[f"{role}_engine"] == engine)
     learning = coached.where(learner=role, learner_engine=engine)
     of_learner = learning if len(learning.rounds) else seated
-    items = of_learner.runs[[name for name in ("item.name", *ITEM) if name in of_learner.runs]]
+    items = of_learner.runs[[name for name in ("item.name", "item.currency", *ITEM) if name in of_learner.runs]]
     one_item = len(items.drop_duplicates()) <= 1
     metric = "price" if one_item else "price_share"
     currency = of_learner.runs["item.currency"].iloc[0] if "item.currency" in of_learner.runs else "currency"
@@ -100,12 +105,19 @@ def _row(runs: Runs, coached: Runs, engine: str, role: str) -> dict[str, Any]:
         "unit": str(currency) if one_item else "share of the openings' span",
     }
     gain = _second_round(learning, metric, "learner")
-    deals = _second_round(learning, "deal_rate", "")
-    surplus = _second_round(learning, "surplus", "learner") if one_item else _NOT_COMPARED
+    whole = _without_failed(learning)
+    deals = _second_round(whole, "deal_rate", "")
+    surplus = _second_round(whole, "surplus", "learner") if one_item else _NOT_COMPARED
     row |= _told("gain", gain)
     for name, found in (("deal_change", deals), ("surplus_change", surplus)):
         row |= {name: found.difference, f"{name}_low": found.low, f"{name}_high": found.high}
     return row | _told("slope", _slopes(learning, metric))
+
+
+def _without_failed(learning: Runs) -> Runs:
+    rounds = learning.rounds
+    game = [rounds["run"].cat.codes, rounds["arm"].cat.codes, rounds["game"]]
+    return learning.only_rounds(~(rounds["outcome"] == "error").groupby(game).transform("any"))
 
 
 def _told(name: str, found: Comparison) -> dict[str, Any]:
@@ -122,6 +134,7 @@ def _rules(seated: Runs, role: str) -> dict[str, Any]:
     """Uncoached first rounds that were played to an end of their own."""
     rounds = seated.rounds
     kept = rounds[(rounds["round"] == 1) & ~rounds["repeat"] & ~rounds["outcome"].isin(["error", "not_played"])]
+    kept = kept[~repeated(kept)]
     told = kept["violations"].astype(str)
     broken = told.str.contains("|".join(f"{role}:{kind}=" for kind in AGAINST_THE_RULES))
     breaks = rate_interval(int(broken.sum()), len(kept))
@@ -164,7 +177,7 @@ def _slopes(learning: Runs, metric: str) -> Comparison:
     """The change per round from round 2 on, one least-squares slope per game with two deals or more there."""
     rounds = joined(learning, [*ITEM, "learner"])
     value = per_round(metric, rounds, "learner").to_numpy(dtype=float)
-    kept = (rounds["round"] >= 2).to_numpy() & ~np.isnan(value)
+    kept = (rounds["round"] >= 2).to_numpy() & ~np.isnan(value) & ~repeated_games(rounds)
     keys = [rounds[name].cat.codes[kept] for name in ("run", "arm")]
     number = rounds["round"][kept].astype(float)
     game = number.groupby([*keys, rounds["game"][kept]]).ngroup().to_numpy()

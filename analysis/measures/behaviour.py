@@ -12,6 +12,7 @@ import pandas as pd
 import statsmodels.api as sm
 
 from analysis.data.runs import Runs
+from analysis.measures.duplicates import repeated
 from analysis.measures.metrics import BY, Groups, joined
 from analysis.stats.intervals import ALPHA, NAN, Estimate
 from bargain.records import PLAYERS
@@ -52,7 +53,7 @@ def anchoring(runs: Runs, by: Sequence[str] = BY) -> pd.DataFrame:
     rounds = joined(runs, by)
     if "arm" not in by:
         rounds = rounds[~rounds["repeat"]]
-    deals = rounds[rounds["outcome"] == "deal"]
+    deals = rounds[(rounds["outcome"] == "deal") & ~repeated(rounds, by)]
     rows = []
     for key, group in deals.groupby(list(by), observed=True, dropna=False) if by else [((), deals)]:
         for role in PLAYERS:

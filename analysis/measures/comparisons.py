@@ -21,12 +21,15 @@ import numpy as np
 import pandas as pd
 
 from analysis.data.runs import Runs
+from analysis.measures.duplicates import repeated, repeated_games
 from analysis.measures.metrics import BY, ITEM, Groups, joined, metric_of, per_round
 from analysis.stats.differences import Comparison, holm, paired_means, paired_rates, two_rates, welch
 from analysis.stats.intervals import NAN, mean_intervals
 from analysis.stats.power import SampleSize, games_for_change
 from analysis.stats.selection import Row, selection
+from bargain.records import PLAYERS
 
+_ROUND = ("run", "arm", "game", "round", "shared", "repeat", "outcome", "content")
 FIELDS = tuple(field.name for field in fields(Comparison))
 Frame = pd.DataFrame
 
@@ -64,6 +67,7 @@ def arms(runs: Runs, metric: str = "price", *, role: str = "", by: Sequence[str]
     """
     values = _values(runs, metric, role, by)
     values = values[values["value"].notna() & ~values["shared"] & (values["arm"].astype(str) != "")]
+    values = values[~repeated_games(values, [*by, "round"])]
     rows: list[tuple[Any, ...]] = []
     found = []
     for key, group in _groups(values, _plus(by, "round")):
@@ -87,28 +91,34 @@ def cells(
     within: Sequence[str] = (),
     against: str | None = None,
 ) -> Frame:
-    """Value b against value a of the column `between`, unpaired, per group of `within`, arm and round.
+    """Value b against value a of the column `between`, per group of `within`, arm and round.
 
+    Where both players of all games are embedded negotiators and both sides have the same seeds, number k of one side
+    and number k of the other begin alike and are paired by game, as `change` pairs rounds; no other engine gets the
+    seed, so all other games are independent and tested unpaired. Which it is, the choices decide and no outcome.
     base: compare the changes since that round instead of the values. against: only the pairs with this value as a.
     Columns: `within`, arm, round, a_is, b_is, metric, role, the fields of Comparison, p_holm.
     """
     columns = [*within, between]
-    values = _values(runs, metric, role, columns) if base is None else with_base(runs, metric, role, base, columns)
-    if base is not None:
+    if base is None:
+        values = _once(_values(runs, metric, role, columns), columns)
+    else:
+        values = with_base(runs, metric, role, base, columns)
         values["value"] = values["value"] - values["before"]
+    seeds = _seeds(runs)
     values = values[values["value"].notna()]
     keys = _plus(within, "arm", "round")
     rows: list[tuple[Any, ...]] = []
     found = []
     for key, group in _groups(values, keys):
-        of_cell = {cell: part["value"].to_numpy() for cell, part in _groups(group, [between], flat=True)}
+        of_cell = dict(_groups(group, [between], flat=True))
         for first, second in combinations(of_cell, 2):
             if against is not None:
                 if str(against) not in (str(first), str(second)):
                     continue
                 first, second = (second, first) if str(second) == str(against) else (first, second)
             rows.append((*key, first, second))
-            found.append(_unpaired(of_cell[first], of_cell[second], rates=_is_rate(metric) and base is None))
+            found.append(_of_cells(of_cell[first], of_cell[second], seeds, rates=_is_rate(metric) and base is None))
     return _frame([*keys, "a_is", "b_is"], rows, metric, role, found)
 
 
@@ -160,16 +170,21 @@ def with_base(runs: Runs, metric: str, role: str, base: int | Literal["previous"
         same = np.r_[False, chain[order][1:] == chain[order][:-1]]
         before = np.full(len(values), NAN)
         before[order] = np.where(same, np.r_[NAN, ordered[:-1]], NAN)
-        return values.assign(before=before)[values["round"] > 1]
+        return _once(values.assign(before=before)[values["round"] > 1], by)
     is_base = (values["round"] == base).to_numpy()
     of_chain = np.full(int(chain.max()) + 1 if len(chain) else 0, NAN)
     of_chain[chain[is_base]] = values["value"].to_numpy()[is_base]
-    return values.assign(before=of_chain[chain])[values["round"] > base]
+    return _once(values.assign(before=of_chain[chain])[values["round"] > base], by)
+
+
+def _once(values: Frame, by: Sequence[str]) -> Frame:
+    """What two runs of a group hold word for word counts once."""
+    return values[~repeated(values, by)]
 
 
 def _values(runs: Runs, metric: str, role: str, by: Sequence[str]) -> Frame:
     rounds = joined(runs, [*by, *ITEM, "learner"])
-    columns = list(dict.fromkeys([*by, *ITEM, "learner", "run", "arm", "game", "round", "shared", "repeat"]))
+    columns = list(dict.fromkeys([*by, *ITEM, "learner", *_ROUND]))
     value = per_round(metric, rounds, role)
     if not metric_of(metric).of_failures:
         value = value.where(~Groups(rounds, BY).failed)
@@ -196,10 +211,29 @@ def _is_rate(metric: str) -> bool:
     return metric_of(metric).kind == "rate"
 
 
-def _unpaired(first: np.ndarray, second: np.ndarray, *, rates: bool) -> Comparison:
-    if rates:
-        return two_rates(int(first.sum()), len(first), int(second.sum()), len(second))
-    return welch(first, second)
+def _seeds(runs: Runs) -> pd.Series:
+    """Per run the seed that decides its games; missing where a player's engine gets none."""
+    frame = runs.runs.set_index(runs.runs["run"].astype(str))
+    seeds = frame["seed"].astype(object) if "seed" in frame else pd.Series(None, index=frame.index, dtype=object)
+    for role in PLAYERS:
+        target = frame.get(f"{role}.engine._target_", pd.Series("", index=frame.index))
+        seeds = seeds.where(target.astype(str).str.endswith(".SimulatedEngine"), None)
+    return seeds
+
+
+def _of_cells(first: Frame, second: Frame, seeds: pd.Series, *, rates: bool) -> Comparison:
+    """b - a: paired by seed and game where the two sides share their seeds, else as different games."""
+    sides = [
+        part["value"].set_axis(pd.MultiIndex.from_arrays([part["run"].astype(str).map(seeds), part["game"]]))
+        for part in (first, second)
+    ]
+    of_sides = [set(side.index.get_level_values(0)) for side in sides]
+    alike = of_sides[0] == of_sides[1] and not any(pd.isna(seed) for seed in of_sides[0])
+    if alike and all(side.index.is_unique for side in sides):
+        both = pd.concat(sides, axis=1, join="inner").to_numpy(dtype=float)
+        return (paired_rates if rates else paired_means)(both[:, 0], both[:, 1])
+    a, b = (part["value"].to_numpy(dtype=float) for part in (first, second))
+    return two_rates(int(a.sum()), len(a), int(b.sum()), len(b)) if rates else welch(a, b)
 
 
 def _frame(keys: list[str], rows: Sequence[tuple[Any, ...]], metric: str, role: str, found: list[Comparison]) -> Frame:

@@ -20,8 +20,9 @@ def costs(runs: Runs) -> pd.DataFrame:
     """One row per run and arm: tokens and cost of a game, and the cost of each unit of currency the learner gained.
 
     Columns: run, arm, games, tokens_per_game with tokens_low and tokens_high, usd_per_game, gain (the learner's paired
-    price change from the first to the last round) with gain_low and gain_high, usd_per_gain = usd_per_game / gain with
-    usd_per_gain_low and usd_per_gain_high (infinite where the gain may be 0; NaN without a gain), note. In a compare
+    price change from the first to the last planned round) with gain_low and gain_high,
+    usd_per_gain = usd_per_game / gain with usd_per_gain_low and usd_per_gain_high (infinite where the gain may be 0;
+    NaN without a gain), note. In a compare
     game the cost of a game is that of all its arms together.
     """
     rounds = runs.rounds[~runs.rounds["repeat"]]
@@ -31,7 +32,8 @@ def costs(runs: Runs) -> pd.DataFrame:
     by_run = {run: games.to_numpy() for run, games in tokens.groupby(level="run", observed=True)}
     made = dict(zip(by_run, mean_intervals(list(by_run.values())), strict=True))
     gains = change(runs, "price", role="learner")
-    gains = gains[gains["round"] == gains.groupby("run", observed=True)["round"].transform("max")]
+    planned = runs.rounds.groupby("run", observed=True)["round"].max()
+    gains = gains[gains["round"] == gains["run"].map(planned).astype(float)]
     gained: dict[str, list[tuple[str, float, float, float]]] = {}
     for run, arm, *gain in gains[["run", "arm", "difference", "low", "high"]].to_numpy().tolist():
         gained.setdefault(str(run), []).append((str(arm), gain[0], gain[1], gain[2]))

@@ -17,6 +17,7 @@ import pandas as pd
 
 from analysis.data.runs import Runs
 from analysis.measures.definitions import ITEM, METRICS, NAMES, Metric, describe_metrics, metric_of
+from analysis.measures.duplicates import repeated
 from analysis.stats.intervals import Estimate, mean_intervals, rate_intervals, ratio_interval
 from bargain.records import PLAYERS
 
@@ -85,13 +86,15 @@ def per_round(metric: str, rounds: Frame, role: str = "") -> pd.Series[float]:
 class Groups:
     """Which group and which game each round belongs to, worked out once for all metrics. Groups come sorted.
 
-    Where `by` leaves out the arm, the repeated rows of shared rounds do not count. failed: of each round, whether every
+    Where `by` leaves out the arm, the repeated rows of shared rounds do not count, nor does a round that an earlier run
+    of the group holds word for word. failed: of each round, whether every
     round of its group was lost to a failed call.
     """
 
     def __init__(self, rounds: Frame, by: Sequence[str]) -> None:
         self.by = list(by)
         self.counts = np.ones(len(rounds), dtype=bool) if "arm" in self.by else ~rounds["repeat"].to_numpy()
+        self.counts &= ~repeated(rounds, self.by)
         if self.by:
             self.number = rounds.groupby(self.by, observed=True, dropna=False).ngroup().to_numpy()
         else:

@@ -17,15 +17,33 @@ import numpy as np
 import pandas as pd
 
 from analysis.data.runs import Runs
+from analysis.measures.coaches import coaches
+from analysis.measures.duplicates import repeated_games
 from analysis.measures.metrics import ITEM, joined, per_round
 from analysis.stats.intervals import NAN, Estimate, mean_interval, rate_interval
+from analysis.text import choice
 from bargain.records import PLAYERS
 
 FIGURES = ("table1", "fig4", "fig4-hist", "fig5-6", "fig6", "fig7")
 ALIASES = {"claude-instant": "claude-instant-v1.0", "claude-instant-v1": "claude-instant-v1.0"}
 """Names of presets and models that mean one of the paper's engines."""
-OPENINGS = (20.0, 10.0)
-"""Seller's and buyer's opening in the paper's game; runs with others are not compared."""
+PAPERS_CHOICES: Mapping[str, tuple[object, ...]] = {
+    "learner": PLAYERS,
+    "item.seller_opening": (20.0,),
+    "item.buyer_opening": (10.0,),
+    "item.currency": ("$",),
+    "protocol.name": ("negotiation",),
+    "memory.name": ("full",),
+    "game.max_exchanges": (10,),
+    "game.who_is_first": ("seller",),
+    "game.seller_opens": ("fixed",),
+    "game.buyer_opens": ("fixed",),
+    "prompt.seller.version": ("v1",),
+    "prompt.buyer.version": ("v1",),
+    "prompt.critic.version": ("v1",),
+}
+"""What the paper's games have in common, beside their engines; only runs with these choices are compared. How a game
+goes on after no deal is not among them: by the rules of 2023 nothing counts after one."""
 
 
 def fu2023() -> pd.DataFrame:
@@ -34,9 +52,27 @@ def fu2023() -> pd.DataFrame:
         return pd.read_csv(file)
 
 
+def left_out(runs: Runs) -> pd.DataFrame:
+    """The runs that no number of the paper is compared with, since they chose otherwise: run, and why in words.
+
+    What a config leaves empty, and runs without a learner, are not held against it (the latter are in no figure).
+    """
+    rows = []
+    for row in runs.runs.to_dict("records"):
+        other = [
+            f"{name} is {choice(row[name])}, not {' or '.join(choice(each) for each in allowed)}"
+            for name, allowed in PAPERS_CHOICES.items()
+            if name in row and not pd.isna(row[name]) and row[name] not in ("", *allowed)
+        ]
+        if other:
+            rows.append((str(row["run"]), "; ".join(other)))
+    return pd.DataFrame(rows, columns=["run", "why"])
+
+
 def compare(runs: Runs, aliases: Mapping[str, str] | None = None) -> pd.DataFrame:
     """One row per number of Table 1 and Figures 4 to 7 that these runs have too, for learners seller and buyer.
 
+    Runs that differ from the paper's in more than their engines (PAPERS_CHOICES) are not compared; `left_out` names them.
     aliases: which of one's engines (by name or model) stands beside which of the paper's; equal names do so anyway.
     Columns: figure, learner, engine (the paper's), own_engine, condition, round, metric, paper, paper_low, paper_high
     (Wilson, for rates), paper_n, precision, own, low, high, n, difference (own - paper), strict, strict_low,
@@ -46,7 +82,7 @@ def compare(runs: Runs, aliases: Mapping[str, str] | None = None) -> pd.DataFram
     paper = _as_shares(fu2023())
     paper = paper[paper["figure"].isin(FIGURES)]
     known = {engine: engine for engine in paper["engine"].unique()} | ALIASES | dict(aliases or {})
-    rounds = _prepared(runs)
+    rounds = _prepared(runs.where(~runs.runs["run"].isin(left_out(runs)["run"])))
     rows = []
     for own_engine, of_engine in rounds.groupby("learner_engine"):
         rivals = "+".join(sorted(set(of_engine["rival_engine"].astype(str))))
@@ -87,9 +123,9 @@ def _as_shares(paper: pd.DataFrame) -> pd.DataFrame:
 
 
 def _prepared(runs: Runs) -> pd.DataFrame:
-    """Rounds of the paper's game and a single learner, with what the figures need beside them.
+    """The rounds of runs that chose as the paper did, with what the figures need beside them.
 
-    model: the learner's; coach: who gave the game (or arm) its feedback; survives: this round and all before have a
+    model: the learner's; coach: who was to coach the game (or arm); survives: this round and all before have a
     2023 price; both, both_deal: the first two rounds have a 2023 price, a deal; chars: the length as in Figure 7.
     """
     rounds = joined(runs, [*ITEM, "learner", "learner_engine", "rival_engine", "simulated"])
@@ -105,7 +141,7 @@ def _prepared(runs: Runs) -> pd.DataFrame:
     later = rounds["round"] > 2
     rounds = rounds.assign(
         model=models,
-        coach=rounds["feedback_source"].astype(str).groupby(game).transform("max"),
+        coach=coaches(runs),
         survives=survives,
         counts=counts,
         deals=deals,
@@ -113,8 +149,7 @@ def _prepared(runs: Runs) -> pd.DataFrame:
         both_deal=(deals | later).groupby(game).transform("all"),
         chars=_chars_of_2023(rounds),
     )
-    balloon = (rounds["item.seller_opening"] == OPENINGS[0]) & (rounds["item.buyer_opening"] == OPENINGS[1])
-    return rounds[balloon & rounds["learner"].isin(PLAYERS)]
+    return rounds[~repeated_games(rounds, ["learner", "learner_engine"])]
 
 
 def _chars_of_2023(rounds: pd.DataFrame) -> pd.Series:

@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 from analysis import figures
 from analysis.data.run_facts import shown
 from analysis.data.runs import Runs, load
+from analysis.measures.duplicates import without_copies
 from analysis.report import games as report_games
 from analysis.report.content import Content, content
 from analysis.report.page import drawing, page, table
@@ -63,9 +64,9 @@ def run(arguments: Sequence[str]) -> int:
         if options.reference not in (None, *REFERENCES):
             raise Refused(f"no reference {one_line(options.reference)!r}; there is {', '.join(REFERENCES)}")
         aliases = _aliases(options.alias) if options.reference else None
-        runs = _load(options.directory)
+        runs, copies = without_copies(_load(options.directory))
         place = Path(options.out) if options.out else _place(options.directory)
-        said = content(runs, options.directory, shlex.join(["bargain-report", *arguments]), aliases=aliases)
+        said = content(runs, options.directory, shlex.join(["bargain-report", *arguments]), aliases, copies)
         _write(runs, said, place, aliases)
     except Refused as refused:
         print(f"bargain-report: {refused}", file=sys.stderr)

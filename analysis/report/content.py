@@ -16,6 +16,8 @@ import pandas as pd
 
 from analysis.data.directories import glance
 from analysis.data.runs import Runs
+from analysis.measures import abilities as tiers
+from analysis.measures.duplicates import repeated
 from analysis.report import cells as report_cells
 from analysis.report import effects as report_effects
 from analysis.report import games as report_games
@@ -84,31 +86,45 @@ class Content:
     all_tables: list[ReportTable] = field(default_factory=list)
 
 
-def content(runs: Runs, directories: Sequence[str], command: str, aliases: Mapping[str, str] | None) -> Content:
-    """The content of a report on these runs. aliases (not None) add the paper's numbers; see reference.compare."""
+def content(
+    runs: Runs,
+    directories: Sequence[str],
+    command: str,
+    aliases: Mapping[str, str] | None,
+    copies: Sequence[str] = (),
+) -> Content:
+    """The content of a report on these runs. aliases (not None) add the paper's numbers; see reference.compare.
+
+    copies: which runs were left out since another holds their games, in words.
+    """
     names = report_cells.named(runs)
     cells, rounds = report_cells.cells(runs, names)
     unfinished, failed = report_cells.missing(runs, names)
     differences = report_cells.differences(runs, names)
-    found = report_tests.tests(runs, names)
+    judged = tiers.family(tiers.abilities(runs))
+    found = report_tests.tests(runs, names, judged)
     effects = [report_effects.selection(runs, names)]
-    effects += [report_effects.paper(runs, aliases)] if aliases is not None else []
-    effects += [report_effects.abilities(runs), report_upkeep.moderators(runs), report_effects.power(runs, names)]
+    effects += [report_effects.paper(runs, names, aliases)] if aliases is not None else []
+    effects += [
+        report_effects.abilities(runs, list(found["p"].astype(float))),
+        report_upkeep.moderators(runs),
+        report_effects.power(runs, names),
+    ]
     costs = list(report_upkeep.spending(runs, names))
-    tests = _tests_table(found)
+    tests = _tests_table(found, judged)
     made = Content(
         title=f"Bargaining: {_told(list(names['cell']), 1) if len(names) == 1 else f'{len(names)} cells'}",
         lead=", ".join(one_line(each) for each in directories),
         simulated=_simulated(names),
         incomplete=_incomplete(names),
-        question=_question(runs, names),
+        question=[*_question(runs, names), *_counted_once(runs, names, copies)],
         same=_same(runs),
         differences=differences,
         cells=cells,
         rounds=rounds,
         missing=[each for each in (unfinished, failed) if len(each.frame)],
         tests=tests,
-        family=_family(found),
+        family=_family(found, judged),
         questions=_questions(found),
         tables=[each for each in effects if len(each.frame) or each.name == "reference"],
         costs=[each for each in costs if len(each.frame)],
@@ -121,19 +137,20 @@ def content(runs: Runs, directories: Sequence[str], command: str, aliases: Mappi
     return made
 
 
-def _tests_table(found: pd.DataFrame) -> ReportTable:
+def _tests_table(found: pd.DataFrame, judged: Sequence[float]) -> ReportTable:
     columns = (
         ReportColumn("#", "numbers"),
         ReportColumn("Test", "sentence"),
         ReportColumn("p, Holm", "p_holm", "p"),
     )
-    return ReportTable("tests", "Tests", found, columns, _family(found))
+    return ReportTable("tests", "Tests", found, columns, _family(found, judged))
 
 
-def _family(found: pd.DataFrame) -> str:
+def _family(found: pd.DataFrame, judged: Sequence[float]) -> str:
     made = int(found["p"].notna().sum()) if len(found) else 0
     return (
-        f"One family: Holm's correction runs over all {made} tests of this section, whatever they are about. Numbers "
+        f"One family: Holm's correction runs over all {made} tests of this section and the "
+        f"{sum(p == p for p in judged)} of the abilities, fixed by what was planned: round 2 and the last one. Numbers "
         "after # are the cells; p is two-sided and corrected, intervals are 95% and not corrected. A claim is made "
         "where the corrected p is below 0.05."
     )
@@ -189,6 +206,19 @@ def _question(runs: Runs, names: pd.DataFrame) -> list[str]:
         told.append(f"Varied: {'; '.join(varied)}.")
     elif len(names) > 1:
         told.append("The cells are repetitions: no choice differs between them.")
+    return told
+
+
+def _counted_once(runs: Runs, names: pd.DataFrame, copies: Sequence[str]) -> list[str]:
+    """What is there more than once, and counts once."""
+    told = [f"Counted once: {one_line(_told(copies, 3))}."] if copies else []
+    again = runs.rounds.loc[repeated(runs.rounds), "run"]
+    if len(again):
+        cells = report_cells.ranges(list(names.loc[names["run"].isin(again.unique()), "number"]))
+        told.append(
+            f"{len(again):,} rounds of cells {cells} are word for word those of an earlier cell (the same seed): where "
+            "cells are pooled, these count once."
+        )
     return told
 
 

@@ -5,7 +5,7 @@ Each function makes one ReportTable of the report from an `analysis` frame; the 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -14,8 +14,9 @@ from analysis.data.runs import Runs
 from analysis.measures import abilities as tiers
 from analysis.measures import reference
 from analysis.measures.comparisons import games_needed, selection_table
+from analysis.report.cells import ranges
 from analysis.report.tables import NOTHING, ReportColumn, ReportTable, shown
-from analysis.text import number
+from analysis.text import number, one_line
 
 SHARES = (0.025, 0.05, 0.1)
 """Wanted effects, as shares of the span of the openings: 0.25, 0.50 and 1.00 of the paper's balloon."""
@@ -83,9 +84,9 @@ def _effect(row: dict[Any, Any]) -> str | None:
     return " to ".join(number(value, "currency", row["currency"], signed=True) for value in values)
 
 
-def abilities(runs: Runs) -> ReportTable:
-    """The paper's tiers, one row per engine and seat, with their evidence."""
-    found = tiers.abilities(runs)
+def abilities(runs: Runs, also: Sequence[float]) -> ReportTable:
+    """The paper's tiers, one row per engine and seat, with their evidence. also: the p values of the page's tests."""
+    found = tiers.abilities(runs, also=also)
     found = found.assign(said_tier=[NOTHING if each != each else f"{each:.0f}" for each in found["tier"]])
     columns = (
         ReportColumn("Engine", "engine", "key"),
@@ -98,7 +99,7 @@ def abilities(runs: Runs) -> ReportTable:
     )
     note = (
         "Tier 0: does not play by the rules; 1: plays; 2: improves after feedback; 3: keeps improving. Fewer than "
-        f"{tiers.ENOUGH} rounds or pairs decide nothing. Holm's correction is over the engines of this table."
+        f"{tiers.ENOUGH} rounds or pairs decide nothing. Holm's correction is over it and all tests of the page."
     )
     return ReportTable("abilities", "Abilities", found, columns, note)
 
@@ -161,7 +162,7 @@ def _by_span(runs: Runs) -> list[tuple[float, Runs]]:
 _OPENINGS = ("item.seller_opening", "item.buyer_opening")
 
 
-def paper(runs: Runs, aliases: Mapping[str, str]) -> ReportTable:
+def paper(runs: Runs, names: pd.DataFrame, aliases: Mapping[str, str]) -> ReportTable:
     """Each number of the paper that these runs have too, with one's own by the 2023 rules and by the strict ones."""
     data = reference.compare(runs, aliases)
     found = data.assign(order=data["figure"].map(list(reference.FIGURES).index))
@@ -199,9 +200,13 @@ def paper(runs: Runs, aliases: Mapping[str, str]) -> ReportTable:
         columns, note = (
             (),
             (
-                "None of these runs can stand beside the paper: that needs one learner, the openings 20 and 10, and an "
-                "engine that is called like one of the paper's (gpt-4, gpt-3.5-turbo, claude-v1.3, claude-instant-v1.0 "
-                "...), or is said to be by --alias."
+                "None of these runs can stand beside the paper: that needs the paper's choices in all but engines, and "
+                "an engine that is called like one of the paper's (gpt-4, gpt-3.5-turbo, claude-v1.3, "
+                "claude-instant-v1.0 ...), or is said to be by --alias."
             ),
         )
+    unlike = reference.left_out(runs).merge(names[["run", "number"]], on="run")
+    if len(unlike):
+        why = unlike.groupby("why", sort=False)["number"].agg(lambda numbers: ranges(list(numbers)))
+        note += f" Not compared: {'; '.join(f'cells {cells} ({one_line(each)})' for each, cells in why.items())}."
     return ReportTable("reference", "The paper's numbers and one's own", found, columns, note, data)

@@ -29,7 +29,7 @@ def sentence(row: Row) -> str:
     told = number(size, unit, row["currency"], signed=True)  # signed: a difference of rates is in points, not in %
     told = told.removeprefix("+") if sure else told
     between = interval(low, high, unit)
-    means = _joined(row, _means(row, unit)) + _without_failed(row, unit)
+    means = _joined(row, _means(row, unit)) + _with_failed(row, unit)
     if sure:
         text = f"{about}{_claim(row)} {told} {between}{_more(row)} {_where(row)} ({means})"
     else:
@@ -41,17 +41,15 @@ def _joined(row: Row, sides: list[str]) -> str:
     return (" to " if row["question"] in ("price", "deals") else " against ").join(sides)
 
 
-def _without_failed(row: Row, unit: str) -> str:
-    """Of deal rates, what they are among the games that no failed call cost; "" where none did."""
-    n = row.get("n_without_failed")
-    if row["metric"] != "deal_rate" or n is None or n >= row["n"]:  # NaN: none is left
+def _with_failed(row: Row, unit: str) -> str:
+    """Of deal rates, what they are if games that a failed call cost count as no deals; "" without such games."""
+    n = row.get("n_with_failed", math.nan)
+    if row["metric"] != "deal_rate" or math.isnan(n) or n <= row["n"]:
         return ""
-    if math.isnan(n):
-        return "; in every game a call failed"
-    sides = [number(row[f"{side}_without_failed"], unit, row["currency"]) for side in "ab"]
+    sides = [number(row[f"{side}_with_failed"], unit, row["currency"]) for side in "ab"]
     if row["question"] not in ("price", "deals"):
         sides.reverse()
-    return f"; without the {int(row['n'] - n)} failed games {_joined(row, sides)}"
+    return f"; with the {int(n - row['n'])} failed games as no deals {_joined(row, sides)}"
 
 
 def _evidence(row: Row) -> list[str]:

@@ -8,6 +8,7 @@ Which tests are made is fixed by the runs alone, never by how they come out.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pandas as pd
@@ -29,13 +30,16 @@ QUESTIONS = {
 }
 WITHOUT_FAILED = "deal_rate_without_failed"
 _KEYS = ["question", "numbers", "subject", "metric", "arm", "round", "choice", "a_is", "b_is", "currency"]
-_WITHOUT = [f"{side}_without_failed" for side in ("a", "b", "n")]
+_COUNTED = {side: f"{side}_with_failed" for side in ("a", "b", "n")}
 Frame = pd.DataFrame
 
 
-def tests(runs: Runs, names: Frame) -> Frame:
+def tests(runs: Runs, names: Frame, also: Sequence[float]) -> Frame:
     """One row per test: question (a key of QUESTIONS), sentence, numbers (the cells it is about), the fields of
-    differences.Comparison and p_holm over the whole frame. Empty where nothing can be compared."""
+    differences.Comparison and p_holm over the whole frame and `also`, the p values of what else the page
+    claims. Empty where nothing can be compared. Deals are tested among the games that no failed call cost;
+    a_with_failed, b_with_failed and n_with_failed
+    are the rates with the failed ones as no deals."""
     single = runs.where(runs.runs["learner"].isin(PLAYERS))
     other = runs.where(~runs.runs["learner"].isin(PLAYERS))
     parts = [
@@ -53,7 +57,7 @@ def tests(runs: Runs, names: Frame) -> Frame:
     whole = pd.concat(found, ignore_index=True)
     order = pd.Categorical(whole["question"], categories=list(QUESTIONS))
     whole = whole.assign(order=order).sort_values("order", kind="stable", ignore_index=True).drop(columns="order")
-    whole["p_holm"] = holm(whole["p"].astype(float))
+    whole["p_holm"] = holm([*whole["p"].astype(float), *also])[: len(whole)]
     whole["sentence"] = [sentence(row) for row in whole.to_dict("records")]
     return whole
 
@@ -65,50 +69,71 @@ def _of_cells(found: Frame, names: Frame) -> Frame:
     return whole.assign(numbers=whole["number"].astype(str))
 
 
-def _first_and_last(found: Frame, keys: list[str]) -> Frame:
-    """Of each cell (and arm) round 2 and the last one."""
-    if not len(found):
-        return found
-    last = found.groupby(keys, observed=True, dropna=False)["round"].transform("max")
-    return found[(found["round"] == 2) | (found["round"] == last)]
+def _planned(runs: Runs) -> pd.Series:
+    """The last round that each run plans, whatever was played."""
+    last: pd.Series = runs.rounds.groupby("run", observed=True)["round"].max()
+    return last.rename_axis(None).set_axis(last.index.astype(str))
 
 
-def _beside(found: Frame, without: Frame, keys: list[str]) -> Frame:
-    """Tests of deal rates, each with both rates among the games that no failed call cost (NaN where all failed)."""
-    kept = without[[*keys, "a", "b", "n"]].rename(columns=dict(zip(("a", "b", "n"), _WITHOUT, strict=True)))
-    return found.merge(kept, on=keys, how="left")
+def _first_and_last(found: Frame, runs: Runs) -> Frame:
+    """Of each cell (and arm) round 2 and the last planned one."""
+    return found[(found["round"] == 2) | (found["round"] == found["run"].astype(str).map(_planned(runs)))]
+
+
+def _with_the_last(found: Frame, runs: Runs) -> Frame:
+    """As _first_and_last, with a row also where no game has a value in both rounds: it was to be tested."""
+    kept = _first_and_last(found, runs).astype({"run": str, "arm": str})
+    rounds = runs.rounds[runs.rounds["round"] > 1].astype({"run": str, "arm": str})
+    asked = _first_and_last(rounds[["run", "arm", "round"]].drop_duplicates(), runs)
+    whole = asked.merge(kept, on=["run", "arm", "round"], how="left")
+    return whole.assign(
+        n=whole["n"].fillna(0).astype(int), note=whole["note"].fillna("no game has a value in both rounds")
+    )
+
+
+def _deals(compare: Callable[..., Frame], runs: Runs, keys: list[str]) -> Frame:
+    """Tests of deal rates among the games that no failed call cost, each with both rates over all games beside it."""
+    counted = compare(runs, "deal_rate")[[*keys, *_COUNTED]].rename(columns=_COUNTED)
+    whole = counted.merge(compare(runs, WITHOUT_FAILED), on=keys, how="left")
+    return whole.assign(
+        metric="deal_rate",
+        role="",
+        n=whole["n"].fillna(0).astype(int),
+        note=whole["note"].fillna("in every game a call failed"),
+    )
 
 
 def _changes(runs: Runs, names: Frame, metric: str, role: str) -> Frame:
     if not len(runs.rounds):
         return pd.DataFrame()
-    found = comparisons.change(runs, metric, role=role)
     if metric == "deal_rate":
-        found = _beside(found, comparisons.change(runs, WITHOUT_FAILED), ["run", "arm", "round"])
-    found = _first_and_last(found, ["run", "arm"])
+        found = _deals(comparisons.change, runs, ["run", "arm", "round"])
+    else:
+        found = comparisons.change(runs, metric, role=role)
+    found = _with_the_last(found, runs)
     question = "price" if metric == "price" else "deals"
-    return _of_cells(found, names).assign(question=question, role=role).astype({"arm": str})
+    return _of_cells(found, names).assign(question=question, metric=metric, role=role)
 
 
 def _arms(runs: Runs, names: Frame, metric: str, role: str) -> Frame:
     if not len(runs.rounds):
         return pd.DataFrame()
-    found = comparisons.arms(runs, metric, role=role)
     if metric == "deal_rate":
-        found = _beside(found, comparisons.arms(runs, WITHOUT_FAILED), ["run", "round", "arm_a", "arm_b"])
-    found = _first_and_last(found, ["run", "arm_a", "arm_b"])
+        found = _deals(comparisons.arms, runs, ["run", "round", "arm_a", "arm_b"])
+    else:
+        found = comparisons.arms(runs, metric, role=role)
+    found = _first_and_last(found, runs)
     named = _of_cells(found, names).rename(columns={"arm_a": "a_is", "arm_b": "b_is"})
     return named.assign(question="arms", role=role)
 
 
 def _between(runs: Runs, names: Frame) -> list[Frame]:
     """Cells that differ in one choice and agree in the others that were varied: their changes since round 1, in the
-    last round that all have; with a single round, that round itself."""
+    last round that all plan; with a single round, that round itself."""
     deciding = [name for name in runs.deciding() if name not in ("seed", "n_games", "game.n_rounds")]
-    played = runs.rounds[runs.rounds["outcome"] != "not_played"]
-    if not deciding or not len(played):
+    if not deciding or not len(runs.rounds):
         return []
-    last = int(played.groupby("run", observed=True)["round"].max().min())
+    last = int(_planned(runs).min())
     single = bool(runs.runs["learner"].isin(PLAYERS).all())
     shown = runs.only_rounds(runs.rounds["round"].isin([1, last]))
     found = []
@@ -126,12 +151,13 @@ def _between(runs: Runs, names: Frame) -> list[Frame]:
             against=str(runs.runs[choice].iloc[0]) if many else None,
         )
         if len(part):
-            numbers = [_numbers(runs, names, deciding, choice, row) for row in part.to_dict("records")]
+            compared = [_compared(runs, names, deciding, choice, row) for row in part.to_dict("records")]
             question = "cells" if last > 1 else "start"
             part = part[part["round"] == last] if last > 1 else part
             part = part.assign(question=question, choice=choice, role="learner" if single and last > 1 else "")
-            part["numbers"] = [numbers[at] for at in part.index]
-            found.append(part.assign(currency=str(names["currency"].iloc[0]), subject=""))
+            part["numbers"] = [compared[at][0] for at in part.index]
+            part["currency"] = [compared[at][1] for at in part.index]
+            found.append(part.assign(subject=""))
     return found
 
 
@@ -140,18 +166,20 @@ def _item(runs: Runs) -> list[str]:
     return [name for name in names if name in runs.runs]
 
 
-def _numbers(runs: Runs, names: Frame, deciding: list[str], choice: str, row: dict[Any, Any]) -> str:
-    """The cells on both sides: 1, 2 against 3, 4."""
+def _compared(runs: Runs, names: Frame, deciding: list[str], choice: str, row: dict[Any, Any]) -> tuple[str, str]:
+    """The cells on both sides, 1, 2 against 3, 4, and their currency (cells of several have shares)."""
     frame = runs.runs
     kept = pd.Series(True, index=frame.index)
     for name in deciding:
         if name != choice:
             kept &= _is(frame[name], row[name])
-    sides = []
+    sides, currency = [], ""
     for side in ("b_is", "a_is"):
         chosen = frame.loc[kept & _is(frame[choice], row[side]), "run"]
-        sides.append(", ".join(str(each) for each in names.loc[names["run"].isin(chosen), "number"]))
-    return " against ".join(sides)
+        cells = names[names["run"].isin(chosen)]
+        sides.append(", ".join(str(each) for each in cells["number"]))
+        currency = str(cells["currency"].iloc[0])
+    return " against ".join(sides), currency
 
 
 def _is(values: pd.Series, value: Any) -> pd.Series:

@@ -5,6 +5,7 @@ A run is found again by its identity: the same command goes on with the newest u
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import Any
 
@@ -29,9 +30,13 @@ def recorded_config(directory: Path) -> DictConfig:
     Raises ConfigError for a directory without one.
     """
     record = read_record(directory)
-    if record is not None and record.config:
-        return read_yaml(record.config, f"{directory}/journal.sqlite")
     config = directory / ".hydra" / "config.yaml"
+    if record is not None and record.config:
+        played = read_yaml(record.config, f"{directory}/journal.sqlite")
+        if not record.state:  # 0.1 wrote limits that were changed on resume into .hydra/ alone
+            with contextlib.suppress(ConfigError):
+                played.limits = load_yaml(config).get("limits") or played.limits
+        return played
     if record is None and not config.is_file():
         raise ConfigError(f"resume: {directory} holds no run (no journal.sqlite); name a run or sweep directory")
     return load_yaml(config)

@@ -70,8 +70,8 @@ class JournalReader:
             for each in (path, *beside):
                 shutil.copyfile(each, opened.with_name(each.name))
             options = "mode=rw"
-        elif not os.access(path.parent, os.W_OK):
-            options = "mode=ro&immutable=1"
+        elif not os.access(path.parent, os.W_OK) or not (wal.exists() or undo.exists() or is_held(path.parent)):
+            options = "mode=ro&immutable=1"  # nobody writes: nothing is left beside it
         with refusing(path):
             self.connection = sqlite3.connect(
                 f"{opened.resolve().as_uri()}?{options}", uri=True, isolation_level=None, check_same_thread=False

@@ -53,10 +53,14 @@ def read_record(directory: Path) -> Record | None:
     with contextlib.suppress(OSError, sqlite3.Error):
         if not path.exists() or check_journal(path):
             return None
+        # Opened as what it is, a file at rest, nothing is left beside it; while it is written a log lies there.
+        ways = ["mode=ro&immutable=1", "mode=ro"]
+        if any(path.with_name(f"{path.name}{end}").exists() for end in ("-wal", "-journal")):
+            ways.reverse()
         try:
-            return Record(directory, _texts(path, "mode=ro"))
-        except sqlite3.OperationalError:  # a log that only a writer could use: what the file itself holds is whole
-            return Record(directory, _texts(path, "mode=ro&immutable=1"))
+            return Record(directory, _texts(path, ways[0]))
+        except sqlite3.Error:
+            return Record(directory, _texts(path, ways[1]))
     return None
 
 

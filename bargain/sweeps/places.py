@@ -26,6 +26,7 @@ from bargain.errors import ConfigError
 from bargain.rundir.directory import Mark, choose, read_state
 from bargain.rundir.record import JOURNAL, Record, holds_games, read_record
 from bargain.sweeps.cells import cells_of, is_hydras_own
+from bargain.text import on_screen
 
 SWEEP = "sweep.json"
 
@@ -88,13 +89,22 @@ def sweep_place(root: Path, config: DictConfig) -> Path:
     assert GlobalHydra.instance().is_initialized()
     overrides = task_overrides(config)
     wanted = identity_of_sweep(planned_cells(config, overrides), overrides)
+    twins: list[Path] = []
 
     def goes_on(path: Path) -> bool:
         state = read_state(path, SWEEP)
-        return state.get("identity") == wanted and state.get("state") != "finished"
+        if state.get("identity") != wanted:
+            return False
+        if state.get("state") == "finished":
+            twins.append(path)
+        return state.get("state") != "finished"
 
     resume = "never" if "resume=never" in overrides else "auto"
-    return choose(root, "sweep", resume, Mark(wanted, SWEEP), goes_on)
+    chosen = choose(root, "sweep", resume, Mark(wanted, SWEEP), goes_on)
+    if twins and not read_state(chosen, SWEEP).get("overrides"):
+        twin = on_screen(str(twins[0]))
+        print(f"the same sweep was played in {twin}; it is played again (bargain resume={twin} shows it)", flush=True)
+    return chosen
 
 
 def begun_cells(sweep: Path) -> Iterator[Record]:

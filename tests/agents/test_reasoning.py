@@ -90,7 +90,9 @@ STYLES: dict[str, Callable[[str], str]] = {
 }
 
 
-def played(tmp_path: Path, reply: Callable[[Chat], Any], *more: str, preset: str = "gpt-4o") -> tuple[list[Any], str]:
+def played(
+    tmp_path: Path, reply: Callable[[Chat], Any], *more: str, preset: str = "gpt-4o", code: int = 0
+) -> tuple[list[Any], str]:
     """The games of a small coached run whose every seat is one model, and all that was ever sent to it."""
     with Server(reply) as server:
         url = server.anthropic if preset.startswith("claude") else server.openai
@@ -98,7 +100,7 @@ def played(tmp_path: Path, reply: Callable[[Chat], Any], *more: str, preset: str
         for seat in ("seller", "buyer", "critic", "moderator"):
             words += [f"engine@{seat}.engine={preset}", f"{seat}.engine.base_url={url}"]
         done = bargain(*words, cwd=tmp_path, env=environment(OPENAI_API_KEY="k-1", ANTHROPIC_API_KEY="k-2"))
-        assert done.returncode == 0, done.stderr
+        assert done.returncode == code, done.stderr
         return games_of(only_run(tmp_path)), "\n".join(call.body.decode() for call in server.calls)
 
 
@@ -177,7 +179,7 @@ def test_an_unfinished_thought_is_asked_for_again(tmp_path: Path) -> None:
 
 
 def test_a_model_that_only_thinks_ends_its_game_with_the_reason(tmp_path: Path) -> None:
-    games, _ = played(tmp_path, lambda chat: f"<think>{SECRET}", "n_games=1")
+    games, _ = played(tmp_path, lambda chat: f"<think>{SECRET}", "n_games=1", code=1)
     assert games[0]["outcome"] == "error"
     assert "was cut by the token limit" in games[0]["error"]
 

@@ -8,6 +8,9 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from bargain.commands.judge import run
 from tests.commands import bargain, environment
 from tests.negotiator import Chat
 from tests.servers import Fault, Server
@@ -135,7 +138,10 @@ def test_a_game_that_the_moderator_gives_up_on_stays_in_the_denominator(tmp_path
     assert score["confusion"]["ongoing"]["error"] == 1
 
 
-def test_what_cannot_be_judged_is_refused_before_the_first_call(tmp_path: Path) -> None:
+def test_what_cannot_be_judged_is_refused_before_the_first_call(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
     wrong = {
         "l.jsonl:2: state must be": [LABELLED[0], {**LABELLED[1], "state": "maybe"}],
         "l.jsonl:1: a turn is by": [{**LABELLED[0], "turns": [["critic", "Hm."]]}],
@@ -143,13 +149,13 @@ def test_what_cannot_be_judged_is_refused_before_the_first_call(tmp_path: Path) 
         "l.jsonl:1: turns must be": [{"state": "deal"}],
     }
     for message, dialogues in wrong.items():
-        done = judge(write(tmp_path / "l.jsonl", dialogues), "moderator=rules", cwd=tmp_path)
-        assert (done.returncode, len(done.stderr.strip().splitlines())) == (2, 1)
-        assert message in done.stderr
-    for arguments in (["nowhere.jsonl"], [], [str(tmp_path / "l.jsonl"), "moderator=oracle"]):
-        done = judge(*arguments, "moderator=rules" if arguments == [] else "n_games=1", cwd=tmp_path)
-        assert done.returncode == 2
-        assert len(done.stderr.strip().splitlines()) == 1
+        assert run([write(tmp_path / "l.jsonl", dialogues), "moderator=rules"]) == 2
+        (line,) = capsys.readouterr().err.splitlines()
+        assert message in line
+    write(tmp_path / "l.jsonl", LABELLED)
+    for arguments in (["nowhere.jsonl", "n_games=1"], ["moderator=rules"], ["l.jsonl", "moderator=oracle"]):
+        assert run(arguments) == 2
+        assert len(capsys.readouterr().err.splitlines()) == 1
     assert not (tmp_path / "outputs").exists()
 
 

@@ -10,6 +10,8 @@ import pytest
 
 from analysis.report.command import run as report
 from bargain.commands.import_2023 import run as import_log
+from bargain.main import run as command
+from bargain.version import __version__
 from tests.commands import bargain, environment
 from tests.fu2023.test_imports import FIRST
 from tests.run_maker import make_run
@@ -34,10 +36,21 @@ def test_no_file_takes_the_place_of_a_standard_stream_that_is_closed(tmp_path: P
     assert (done.returncode, done.stdout, (tmp_path / "data").read_text()) == (0, "True\n", "")
 
 
+def test_a_reader_who_leaves_ends_no_run(tmp_path: Path) -> None:
+    use = "; import sys; [print(n) for n in range(99999)]; print('went on', file=sys.stderr)"
+    done = shell(f'"$PY" -c "$PREPARE{use}" | head -n 1', tmp_path)
+    assert (done.stdout, done.stderr) == ("0\n", "went on\n")
+
+
 def test_arguments_are_utf_8_whatever_the_locale_and_what_cannot_be_shown_is_replaced(tmp_path: Path) -> None:
     locale = "LC_ALL=C PYTHONUTF8=0 PYTHONCOERCECLOCALE=0"
     done = shell(f'{locale} "$PY" -c "$PREPARE; print(ascii(given), chr(8364))" €', tmp_path)
     assert (done.returncode, done.stdout) == (0, "['\\u20ac'] ?\n"), done.stderr
+
+
+def test_version_is_bargains_own(capsys: pytest.CaptureFixture[str]) -> None:
+    assert command(["--version"]) == 0
+    assert capsys.readouterr().out == f"bargain {__version__}\n"
 
 
 def test_ctrl_c_before_the_command_has_begun_is_one_line(tmp_path: Path) -> None:

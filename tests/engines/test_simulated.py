@@ -51,7 +51,7 @@ def test_offers_only_move_towards_the_rival_and_never_cross_the_reservation_pric
 
 
 def test_what_the_rules_read_is_what_the_negotiators_meant() -> None:
-    summary = run("moderator=rules", "n_games=300", "game.n_rounds=3")
+    summary = run("moderator=rules", "n_games=100", "game.n_rounds=3")
     for game in read_games(summary.directory / "games.jsonl"):
         for played in game.rounds:
             assert played.outcome in ("deal", "walk_away")
@@ -62,7 +62,7 @@ def test_what_the_rules_read_is_what_the_negotiators_meant() -> None:
 
 
 def test_the_models_moderator_and_the_rules_agree_on_simulated_dialogues() -> None:
-    rows = run("moderator=yes_no", "n_games=300", "game.n_rounds=3").rounds
+    rows = run("moderator=yes_no", "n_games=100", "game.n_rounds=3").rounds
     assert sum(row["objections"] for row in rows) == 0
 
 

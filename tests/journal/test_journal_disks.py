@@ -14,6 +14,7 @@ import pytest
 from bargain.errors import JournalLocked
 from bargain.journal.journal import FILE_NAME, Journal
 from bargain.journal.lock import filesystem_of, is_network
+from bargain.rundir.record import read_record
 from tests.calling import place, reader
 from tests.commands import PATIENCE_S
 from tests.journaling import fill, journal_files, reply_of
@@ -75,6 +76,17 @@ def test_a_journal_that_was_killed_amid_a_commit_is_read_as_it_was_before_and_le
         journal.verify()
         assert journal.totals().replies == 3
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+def test_who_reads_a_journal_at_rest_leaves_nothing_beside_it(tmp_path: Path) -> None:
+    fill(tmp_path, 1, 2)
+    before = sorted(path.name for path in tmp_path.iterdir())
+    record = read_record(tmp_path)
+    assert record is not None
+    assert record.config == "seed: 1"
+    with reader(tmp_path) as journal:
+        assert journal.totals().replies == 2
+    assert sorted(path.name for path in tmp_path.iterdir()) == before
 
 
 FILL_UP = """

@@ -190,13 +190,13 @@ def test_utterances_that_stay_empty_cut_or_refused_are_that_games_error_and_mayb
 
 
 def test_a_rate_limit_episode_costs_one_cut_and_no_storm(tmp_path: Path) -> None:
-    """From its 400th call on the server refuses for a second, however many ask; it says how long to wait."""
+    """From its 200th call on the server refuses for a second, however many ask; it says how long to wait."""
     refused: list[float] = []
     until = [0.0]
 
     def limit(call: Call) -> Fault | None:
         now = time.monotonic()
-        if call.index == 400:
+        if call.index == 200:
             until[0] = now + 1.0
         if now < until[0]:
             refused.append(now)
@@ -204,7 +204,7 @@ def test_a_rate_limit_episode_costs_one_cut_and_no_storm(tmp_path: Path) -> None
         return None
 
     with Server(haggle, fault=limit, latency_s=0.02) as server:
-        done = bargain(*openai_only(server, "n_games=128"), cwd=tmp_path, env=ENV)
+        done = bargain(*openai_only(server, "n_games=64"), cwd=tmp_path, env=ENV)
     assert done.returncode == 0, done.stderr
     summary = summary_of(only_run(tmp_path))
     assert summary["games"]["error"] == 0
@@ -219,7 +219,7 @@ def test_a_server_that_says_nothing_but_429_for_a_while_sees_few_calls(tmp_path:
 
     def limit(call: Call) -> Fault | None:
         now = time.monotonic()
-        if call.index == 400:
+        if call.index == 200:
             until[0] = now + 2.0
         if now < until[0]:
             refused.append(call.index)
@@ -227,7 +227,7 @@ def test_a_server_that_says_nothing_but_429_for_a_while_sees_few_calls(tmp_path:
         return None
 
     with Server(haggle, fault=limit, latency_s=0.02) as server:
-        done = bargain(*openai_only(server, "n_games=128"), cwd=tmp_path, env=ENV)
+        done = bargain(*openai_only(server, "n_games=64"), cwd=tmp_path, env=ENV)
     assert done.returncode == 0, done.stderr
     summary = summary_of(only_run(tmp_path))
     assert summary["games"]["error"] == 0
@@ -259,7 +259,7 @@ HOPELESS: dict[str, Callable[[], Fault]] = {
 @pytest.mark.parametrize("says", HOPELESS)
 def test_what_no_retry_can_mend_stops_the_run_at_once_with_one_line(says: str, tmp_path: Path) -> None:
     with Server(fault=lambda call: HOPELESS[says](), latency_s=0.05) as server:
-        done = bargain(*openai_only(server, "n_games=200"), cwd=tmp_path, env=ENV)
+        done = bargain(*openai_only(server, "n_games=40"), cwd=tmp_path, env=ENV)
         assert done.returncode == 1
         (line,) = done.stderr.strip().splitlines()
         assert says in line
@@ -268,9 +268,9 @@ def test_what_no_retry_can_mend_stops_the_run_at_once_with_one_line(says: str, t
         assert summary_of(only_run(tmp_path))["state"] == "failed"
         if "credit" in says:
             server.fault = None
-            topped_up = bargain(*openai_only(server, "n_games=200"), cwd=tmp_path, env=ENV)
+            topped_up = bargain(*openai_only(server, "n_games=40"), cwd=tmp_path, env=ENV)
             assert topped_up.returncode == 0, topped_up.stderr
-            assert summary_of(only_run(tmp_path))["games"] == {"planned": 200, "finished": 200, "error": 0}
+            assert summary_of(only_run(tmp_path))["games"] == {"planned": 40, "finished": 40, "error": 0}
 
 
 def test_a_server_that_is_not_there_stops_the_run_with_one_line_instead_of_waiting_for_ever(tmp_path: Path) -> None:
@@ -286,20 +286,20 @@ def test_a_server_that_is_not_there_stops_the_run_with_one_line_instead_of_waiti
 
 
 def test_an_outage_amid_the_run_stops_it_before_it_loses_game_after_game(tmp_path: Path) -> None:
-    with Server(haggle, fault=lambda call: Fault(502) if call.index >= 300 else None) as server:
-        arguments = openai_only(server, "n_games=200", "limits.max_outage_s=4")
+    with Server(haggle, fault=lambda call: Fault(502) if call.index >= 200 else None) as server:
+        arguments = openai_only(server, "n_games=80", "limits.max_outage_s=4")
         stopped = bargain(*arguments, cwd=tmp_path, env=ENV)
         assert stopped.returncode == 1, stopped.stderr
         assert "502, the server failed" in stopped.stderr
         assert "nothing has worked for" in stopped.stderr
-        assert server.count < 300 + 64 + 64, "what was in flight, and few after"
+        assert server.count < 200 + 64 + 64, "what was in flight, and few after"
         run = only_run(tmp_path)
         lost = summary_of(run)["games"]["error"]
         assert lost < 10
         server.fault = None
         done = bargain(*arguments, "retry_failed=true", cwd=tmp_path, env=ENV)
         assert done.returncode == 0, done.stderr
-        assert summary_of(run)["games"] == {"planned": 200, "finished": 200, "error": 0}
+        assert summary_of(run)["games"] == {"planned": 80, "finished": 80, "error": 0}
 
 
 def test_a_server_that_resets_connections_that_were_used_before_costs_no_game_and_each_extra_send_is_counted(

@@ -16,7 +16,7 @@ from tests.run_maker import a_game, make_run
 from tests.servers import Answer, Fault, Server
 
 ENV = environment(OPENAI_API_KEY="sk-test")
-REFUSAL = b'{"error": {"message": "Unsupported value: temperature does not support 0.7 with this model"}}'
+REFUSAL = b'{"error": {"message": "This prompt cannot be answered here"}}'
 
 
 def experiment(server: Server, *more: str) -> list[str]:
@@ -36,9 +36,9 @@ def test_a_run_whose_first_games_all_fail_alike_stops_with_the_reason_and_is_pla
         run = only_run(tmp_path)
         assert summary_of(run)["state"] == "failed"
         line = next(each for each in failed.stderr.splitlines() if "so the run stops" in each)
-        assert "temperature does not support 0.7" in line
+        assert "This prompt cannot be answered here" in line
         assert f"go on with: bargain resume={run}" in line
-        assert failed.stderr.count("temperature does not") == 2, "once when it happens, once at the end"
+        assert failed.stderr.count("This prompt cannot") == 2, "once when it happens, once at the end"
         assert "0.0 [" not in failed.stdout
         server.fault = None
         done = bargain(*experiment(server), cwd=tmp_path, env=ENV)
@@ -111,4 +111,4 @@ def test_tables_count_failed_games_give_both_deal_rates_and_leave_what_only_fail
     assert (first["error"], float(first["deal_rate"]), float(first["deal_rate_without_failed"])) == ("4", 0.6, 1.0)
     assert (rows["all", "1"]["deal_rate"], rows["all", "1"]["seller_surplus"]) == ("", "")
     (said,) = [row["sentence"] for row in table(tmp_path / "report", "tests") if "deals" in row["sentence"]]
-    assert "(60.0% to 0.0%; without the 4 failed games 100.0% to 0.0%)" in said
+    assert "(100.0% to 0.0%; with the 4 failed games as no deals 60.0% to 0.0%)" in said

@@ -21,6 +21,7 @@ from tests.negotiator import haggle
 from tests.servers import Server
 
 ENV = environment(OPENAI_API_KEY="sk-test")
+NO_KEY = ["seller.engine.base_url=null", "seller.engine.api_key_env=NOT_SET"]
 
 
 def paid(server: Server, *more: str) -> list[str]:
@@ -107,13 +108,13 @@ def test_a_refused_command_changes_nothing_on_disk(tmp_path: Path) -> None:
             ["seed=7"],
             ["n_games=1"],
             ["engine@buyer.engine=simulated"],
-            ["seller.engine.api_key_env=NOT_SET"],
+            NO_KEY,
         ):
             refused = bargain(*paid(server, "n_games=2", f"hydra.run.dir={here}", *other), cwd=tmp_path, env=ENV)
             assert refused.returncode == 2, other
             assert len(refused.stderr.strip().splitlines()) == 1
             assert files_of(here) == before, other
-        new = bargain(*paid(server, "seller.engine.api_key_env=NOT_SET"), cwd=tmp_path, env=ENV)
+        new = bargain(*paid(server, *NO_KEY), cwd=tmp_path, env=ENV)
         assert new.returncode == 2
         assert not list(tmp_path.glob("outputs/*/*"))
         assert server.count == calls

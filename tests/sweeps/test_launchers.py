@@ -6,15 +6,16 @@ import os
 import signal
 import subprocess
 import time
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.clusters import Slurm, missing_for_slurm, one_node_slurm, two_ray_nodes
-from tests.commands import BIN, PATIENCE_S, bargain, environment, summary_of, wait_for
+from tests.commands import AN_HOUR_S, BIN, PATIENCE_S, bargain, environment, summary_of, wait_for
 from tests.negotiator import haggle
-from tests.servers import Server
+from tests.servers import Call, Fault, Server
 from tests.sweeping import cells_on, games_by_cell, only_sweep, player_of, states, wait_until_played
 
 ENV = environment(OPENAI_API_KEY="sk-test")
@@ -36,33 +37,27 @@ def one_by_one(tmp_path_factory: pytest.TempPathFactory) -> dict[int, bytes]:
     return games
 
 
-def test_cells_at_once_divide_the_limits_of_their_engines_and_never_multiply_them(tmp_path: Path) -> None:
+def test_cells_at_once_divide_the_limits_of_their_engines_never_multiply_them_and_one_without_a_share_is_refused(
+    tmp_path: Path,
+) -> None:
     times: list[float] = []
     per_s = 40
     with Server(latency_s=lambda _: times.append(time.monotonic()) or 0.1) as server:
         limits = [f"{seat}.engine.requests_per_minute={per_s * 60}" for seat in ("seller", "buyer")]
-        arguments = cells_on(server, "seed=1,2", "n_games=10", *limits, *JOBLIB, max_concurrency=8)
-        done = bargain(*arguments, cwd=tmp_path, env=ENV)
-        assert done.returncode == 0, done.stderr
+        concurrency = "seller.engine.max_concurrency"
+        given = [each for each in cells_on(server, "n_games=10", *limits, *JOBLIB) if f"{concurrency}=" not in each]
+        done = bargain(*given, f"{concurrency}=1,8", "seed=1,2", cwd=tmp_path, env=ENV)
         assert server.most_in_flight <= 8
+    assert done.returncode == 2
+    assert done.stderr.count("max_concurrency 1 cannot be divided among 2 cells") == 2
+    assert "refused" in done.stdout
+    sweep = only_sweep(tmp_path)
+    assert states(sweep) == ["finished", "finished"]
     assert len(times) > 4 * per_s
     # Twice the rate would take half the time, and a busy machine only takes longer; test_limits.py counts each call.
     assert max(times) - min(times) > 0.75 * len(times) / per_s
-    for cell in (0, 1):
-        log = (only_sweep(tmp_path) / str(cell) / "bargain.log").read_text()
-        assert "2 cells play at once: this one keeps to 1/2 of each engine's rates and concurrency" in log
-
-
-def test_a_cell_that_cannot_be_played_is_refused_and_does_not_stop_the_others(tmp_path: Path) -> None:
-    with Server() as server:
-        arguments = cells_on(server, "n_games=2", *JOBLIB, "seller.engine.max_concurrency=1,8")
-        done = bargain(
-            *(each for each in arguments if each != "seller.engine.max_concurrency=8"), cwd=tmp_path, env=ENV
-        )
-    assert done.returncode == 2
-    assert "max_concurrency 1 cannot be divided among 2 cells" in done.stderr
-    assert states(only_sweep(tmp_path)) == ["finished"]
-    assert "refused" in done.stdout
+    for log in sweep.glob("*/bargain.log"):
+        assert "2 cells play at once: this one keeps to 1/2 of each engine's rates and concurrency" in log.read_text()
 
 
 def started(arguments: list[str], root: Path, env: dict[str, str]) -> subprocess.Popen[str]:
@@ -83,19 +78,26 @@ def test_a_pool_whose_process_is_killed_plays_on_to_the_games_of_the_serial_swee
 
 
 def test_a_sweep_that_is_terminated_leaves_no_process_behind_and_goes_on_elsewhere(tmp_path: Path) -> None:
-    with Server(latency_s=0.05) as server:
+    calls: Counter[str] = Counter()
+
+    def hangs(call: Call) -> Fault | None:
+        """Each cell, known by its seed, gets what puts it under way and nothing more: neither can end."""
+        seed = call.chat.key.split("-")[1]
+        calls[seed] += 1
+        return Fault(kind="hang", seconds=AN_HOUR_S) if calls[seed] > UNDER_WAY else None
+
+    with Server(fault=hangs) as server:
         arguments = cells_on(server, "seed=1,2", "n_games=6")
-        process = subprocess.Popen(
-            [str(BIN / "bargain"), *arguments, *JOBLIB], cwd=tmp_path, env=ENV, stderr=subprocess.PIPE, text=True
-        )
+        process = started([*arguments, *JOBLIB], tmp_path, ENV)
         players = [wait_until_played(tmp_path, cell, UNDER_WAY) for cell in (0, 1)]
         process.terminate()
-        _, said = process.communicate(timeout=PATIENCE_S)
-        assert process.returncode == 143
+        said, _ = process.communicate(timeout=PATIENCE_S)
+        assert process.returncode == 143, said
         sweep = only_sweep(tmp_path)
         assert f"bargain resume={sweep}" in said
         wait_for(lambda: not any(os.path.exists(f"/proc/{pid}") for pid in players), "the processes of the pool end")
         assert [player_of(sweep / str(cell)) for cell in (0, 1)] == [None, None]
+        server.fault = None
         again = bargain(*arguments, cwd=tmp_path, env=ENV)  # one after the other
         assert again.returncode == 0, again.stderr
         assert states(sweep) == ["finished", "finished"]

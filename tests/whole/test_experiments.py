@@ -56,15 +56,15 @@ def test_every_choice_of_every_experiment_composes_as_written(name: str, monkeyp
 @pytest.mark.parametrize("name", NAMES)
 def test_every_experiment_plays_small(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    seen = set()
-    for cell in cells_of(name):
+    seen: set[str] = set()
+    for number, cell in enumerate(cells_of(name)):
         games = [override for override in cell if not override.startswith("engine@")]
-        if tuple(games) in seen:
-            continue  # cells that differ in engines only are one on the embedded ones
-        seen.add(tuple(games))
+        if number and seen.issuperset(games):
+            continue  # each choice is played once; cells that differ in engines only are one on the embedded ones
+        seen.update(games)
         cfg = compose([f"experiment={name}", *games, *SIMULATED, "n_games=2", "tracking=none"])
         cfg.game.n_rounds = min(3, cfg.game.n_rounds)
-        summary = play(cfg, tmp_path / str(len(seen)), show_progress=False)
+        summary = play(cfg, tmp_path / str(number), show_progress=False)
         assert summary.state == "finished"
         assert summary.data["games"]["finished"] == 2
 

@@ -13,7 +13,7 @@ import pytest
 
 from analysis import load
 from analysis.measures.abilities import abilities
-from analysis.measures.reference import compare, fu2023
+from analysis.measures.reference import compare, fu2023, left_out
 from bargain.records import Game, Round, Violation
 from tests.run_maker import a_game, a_round, an_arms_game, make_run
 
@@ -159,3 +159,46 @@ def test_other_engines_and_other_items_are_compared_only_when_asked_or_never(tmp
     found = compare(runs, {"mine": "gpt-4"})
     assert set(found["own_engine"]) == {"mine"}
     assert found["simulated"].all()
+
+
+def test_games_that_ended_before_anybody_could_coach_stay_in_the_denominator(tmp_path: Path) -> None:
+    """The paper's setting: a game stops at its first round without a deal; ten of forty do so at once."""
+    names = {"seller__engine__name": "gpt-4", "buyer__engine__name": "gpt-3.5-turbo"}
+    deals = [[15.0 + at % 3 / 10, 16.0 if at < 20 else None] for at in range(30)]
+    games = [*deals, *([[None]] * 10)]
+    make_run(tmp_path / "a", games, game__n_rounds=2, **names)
+    runs = load(tmp_path)
+    rates = compare(runs).query("figure == 'fig6'").set_index("round")
+    assert rates["own"].to_dict() == {1: 0.75, 2: 0.5}
+    assert rates["strict"].to_dict() == {1: 0.75, 2: 0.5}
+    assert set(rates["n"]) == {40}
+    row = abilities(runs).set_index("role").loc["seller"]
+    assert row["deal_change"] == pytest.approx(-0.25)
+    before = sum(price - 8 for price, _ in deals if price) / 40
+    assert row["surplus_change"] == pytest.approx(20 * 8.0 / 40 - before)
+
+
+def test_a_run_whose_games_all_ended_uncoached_has_the_coach_of_its_config(tmp_path: Path) -> None:
+    make_run(tmp_path / "a", [[None], [None]], game__n_rounds=2, feedback__name="ai", seller__engine__name="gpt-4")
+    rates = compare(load(tmp_path)).query("figure == 'fig6'").set_index("round")
+    assert rates["own"].to_dict() == {1: 0.0, 2: 0.0}
+
+
+def test_runs_that_differ_from_the_paper_in_more_than_the_engine_are_named_and_not_pooled(tmp_path: Path) -> None:
+    gpt4 = {"seller__engine__name": "gpt-4", "buyer__engine__name": "gpt-3.5-turbo"}
+    others: dict[str, dict[str, Any]] = {
+        "a": {}, "b": {"memory__name": "none"}, "c": {"game__buyer_opens": "free"}, "d": {"item__currency": "EUR"},
+        "e": {"prompt__critic__version": "lower_price", "game__max_exchanges": 3},
+    }  # fmt: skip
+    for number, (name, choices) in enumerate(others.items()):
+        make_run(tmp_path / name, [[15.0 + number / 2, 16.0 + number / 2]] * 3, **gpt4, **choices)
+    runs = load(tmp_path)
+    found = compare(runs).set_index(["figure", "condition", "round", "metric"]).loc[("fig5-6", "ai", 2, "mean_price")]
+    assert (found["own"], found["n"], found["runs"]) == (16.0, 3, 1)
+    why = {run.rpartition("/")[2]: each for run, each in left_out(runs).to_numpy()}
+    assert why == {
+        "b": "memory.name is none, not full",
+        "c": "game.buyer_opens is free, not fixed",
+        "d": "item.currency is EUR, not $",
+        "e": "game.max_exchanges is 3, not 10; prompt.critic.version is lower_price, not v1",
+    }

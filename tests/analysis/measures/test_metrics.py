@@ -20,6 +20,8 @@ from analysis.measures.metrics import NAMES, table
 from bargain.records import Game, Round, Turn, Usage, Verdict, Violation
 from tests.run_maker import a_game, a_round, an_arms_game, dialogue, make_run
 
+PAID = {"seller__engine__name": "gpt-4o", "seller__engine___target_": "bargain.engines.openai.OpenAIEngine"}
+
 
 def value(runs: Runs, metric: str, role: str = "", **where: Any) -> float:
     """The one value of a metric at these keys."""
@@ -192,7 +194,7 @@ def test_cells_are_compared_unpaired_and_by_their_changes(tmp_path: Path) -> Non
     rng = np.random.default_rng(4)
     for cell, gain in (("a", 0.0), ("b", 1.0), ("c", 1.0)):
         rows = [[float(x), float(x + gain + rng.normal(0, 0.3))] for x in rng.normal(15, 1, 40)]
-        make_run(tmp_path / cell, rows, seller__engine__name=cell)
+        make_run(tmp_path / cell, rows, **{**PAID, "seller__engine__name": cell})
     runs = load(tmp_path)
     found = cells(runs, "price", "seller_engine", base=1)
     assert found[["a_is", "b_is"]].to_numpy().tolist() == [["a", "b"], ["a", "c"], ["b", "c"]]
@@ -268,3 +270,24 @@ def test_tables_can_be_grouped_by_any_choice_of_the_config(tmp_path: Path) -> No
     assert prices["value"].to_dict() == {"claude": 14.0, "gpt-4": 12.5}
     assert prices["n"].to_dict() == {"claude": 3, "gpt-4": 6}
     assert isinstance(found, pd.DataFrame)
+
+
+def test_cells_that_share_the_seed_of_embedded_negotiators_are_paired_by_game(tmp_path: Path) -> None:
+    deals = [[13 + at % 9 / 2, 14 + at % 9 / 2 if at % 6 else None] for at in range(30)]
+    more = [[a, None if b is None else b + 0.2 + at % 2 / 5] for at, (a, b) in enumerate(deals)]
+    for name, games in (("full", deals), ("none", more)):
+        make_run(tmp_path / "same" / name, games, memory__name=name, seed=1)
+        make_run(tmp_path / "other" / name, games, memory__name=name, seed=len(name) + (name == "none"))
+        make_run(tmp_path / "paid" / name, games, memory__name=name, seed=1, **PAID)
+    make_run(tmp_path / "half" / "full", deals, memory__name="full", seed=1)
+    make_run(tmp_path / "half" / "none", more, memory__name="none", seed=1, **PAID)
+    made = {}
+    for name in ("same", "other", "paid", "half"):
+        found = cells(load(tmp_path / name), "price", "memory.name").set_index("round").loc[2]
+        rates = cells(load(tmp_path / name), "deal_rate", "memory.name").set_index("round").loc[2]
+        made[name] = (found["test"], int(found["n"]), rates["test"], int(rates["n"]))
+        assert found["difference"] == pytest.approx(0.32)
+    assert made["same"] == ("paired t", 25, "McNemar mid-p", 30)
+    assert made["other"] == made["paid"] == made["half"] == ("Welch t", 50, "score", 60)
+    changes = cells(load(tmp_path / "same"), "price", "memory.name", base=1)
+    assert changes[["test", "n"]].to_numpy().tolist() == [["paired t", 25]]

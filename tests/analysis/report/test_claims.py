@@ -1,0 +1,96 @@
+"""What a report claims is what its runs bear out: currencies, one family, no failure of a provider as a finding."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from analysis import load
+from analysis.measures.abilities import abilities
+from analysis.measures.costs import costs
+from analysis.report import cells
+from analysis.report.content import content
+from analysis.report.tests import tests as claims
+from analysis.stats.differences import holm
+from bargain.records import Game, Round
+from tests.run_maker import a_game, a_round, make_run
+
+PAID = {f"{role}__engine___target_": "bargain.engines.openai.OpenAIEngine" for role in ("seller", "buyer")}
+EUROS = {"item__name": "bicycle", "item__currency": "EUR"}
+
+
+def claimed(where: Path) -> pd.DataFrame:
+    """The tests of the report on everything under a directory."""
+    runs = load(where)
+    return claims(runs, cells.named(runs), [])
+
+
+def test_a_difference_between_cells_is_told_in_their_own_currency(tmp_path: Path) -> None:
+    for number, (memory, item) in enumerate([("full", {}), ("none", {}), ("full", EUROS), ("none", EUROS)]):
+        up = 1.0 if memory == "none" else 0.0
+        games = [[14.0 + at % 3, 14.5 + at % 3 + up + at % 2 / 4] for at in range(12)]
+        make_run(tmp_path / str(number), games, memory__name=memory, **PAID, **item)
+    found = claimed(tmp_path).query("question == 'cells' and choice == 'memory.name'")
+    told = dict(zip(found["numbers"], found["sentence"], strict=True))
+    assert "$" in told["2 against 1"]
+    assert "EUR" not in told["2 against 1"]
+    assert "EUR" in told["4 against 3"]
+    assert "$" not in told["4 against 3"]
+    items = claimed(tmp_path).query("question == 'cells' and choice == 'item.name'")
+    assert set(items["metric"]) == {"price_share"}
+    assert not items["sentence"].str.contains("EUR|[$]").any()
+
+
+def test_prices_in_two_currencies_are_pooled_as_shares_only(tmp_path: Path) -> None:
+    names = {"seller__engine__name": "trader", "buyer__engine__name": "rival"}
+    for name, currency in (("a", "$"), ("b", "EUR")):
+        games = [[14.0 + at % 3, 15.0 + at % 3 + at % 2 / 4 + len(currency)] for at in range(25)]
+        make_run(tmp_path / name, games, item__currency=currency, **names)
+    row = abilities(load(tmp_path)).set_index("engine").loc["trader"]
+    assert row["unit"] == "share of the openings' span"
+    assert row["gain_n"] == 50
+    assert pd.isna(row["surplus_change"])
+
+
+def test_failed_calls_are_no_change_of_deals(tmp_path: Path) -> None:
+    """Of sixty games thirteen fail in round 2, and one of the others loses its deal."""
+    failed = Round(2, "", "error", None, ())
+    games = [
+        Game(at, "error", (a_round(1, 15.0), failed)) if at < 13 else a_game(at, [15.0, None if at == 13 else 16.0])
+        for at in range(60)
+    ]
+    make_run(tmp_path / "a", games)
+    (row,) = claimed(tmp_path).query("question == 'deals'").to_dict("records")
+    assert row["n"] == 47
+    assert row["difference"] == pytest.approx(-1 / 47)
+    assert "no change of deals shown" in row["sentence"]
+    assert "with the 13 failed games as no deals 100.0% to 76.7%" in row["sentence"]
+    tier = abilities(load(tmp_path)).set_index("role").loc["seller"]
+    assert tier["deal_change"] == pytest.approx(-1 / 47)
+
+
+def test_the_rounds_that_are_tested_are_those_that_were_planned(tmp_path: Path) -> None:
+    """Every game stops before round 4: the claim is about round 4, never about the last round with a pair."""
+    make_run(tmp_path / "a", [[14.0 + at % 3, 15.0 + at % 2 + at % 3, None] for at in range(20)], game__n_rounds=4)
+    found = claimed(tmp_path).query("question == 'price'").set_index("round")
+    assert found["n"].to_dict() == {2: 20, 4: 0}
+    assert "no game has a value in both rounds" in found.loc[4, "sentence"]
+    gained = costs(load(tmp_path))
+    assert gained["gain"].isna().all()
+
+
+def test_everything_that_a_page_claims_is_one_family(tmp_path: Path) -> None:
+    for number, gain in enumerate((0.0, 0.3)):
+        games = [[14.0 + at % 5, 14.1 + at % 5 + gain + at % 3 / 4, 14.0 + at % 4] for at in range(30)]
+        make_run(tmp_path / str(number), games, seller__engine__name=f"engine {number}", **{
+            "seller__engine___target_": "bargain.engines.openai.OpenAIEngine"})  # fmt: skip
+    runs = load(tmp_path)
+    said = content(runs, ["x"], "bargain-report x", None)
+    by_name = {each.name: each.frame for each in said.all_tables}
+    tests, tiers = by_name["tests"], by_name["abilities"]
+    p = [*tests["p"], *tiers["gain_p"], *tiers["slope_p"]]
+    assert len([each for each in p if each == each]) > len(tests)
+    shown = [*tests["p_holm"], *tiers["gain_p_holm"], *tiers["slope_p_holm"]]
+    assert shown == pytest.approx(list(holm(p)), nan_ok=True)

@@ -122,7 +122,7 @@ def _show_preview(arguments: Sequence[str], *, strict: bool) -> None:
 def _resume(directory: Path, changes: list[str]) -> int:
     """Goes on with a run or a sweep in its own directory."""
     if is_swept(directory):
-        return _launch(recorded_sweep(directory, understood(["-m", *changes])[1:]))
+        return _launch(with_followers(recorded_sweep(directory, understood(["-m", *changes])[1:])))
     check_changes(changes)
     cfg = recorded_run(directory, changes)
     from bargain.runs.runner import play

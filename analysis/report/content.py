@@ -251,6 +251,21 @@ def _made(runs: Runs, directories: Sequence[str], command: str) -> list[tuple[st
         ("Directories", ", ".join(one_line(each) for each in directories)),
         ("Runs", str(len(runs))),
         ("Played with", "bargain " + ", ".join(sorted(one_line(each, 40) for each in played))),
+        *_answered(runs),
         ("Analysed with", ", ".join([*packages, f"Python {platform.python_version()}"])),
         ("Intervals", "95%: Wilson for rates, BCa bootstrap or Student's t for means; seeded, see docs/metrics.md"),
     ]
+
+
+def _answered(runs: Runs) -> list[tuple[str, str]]:
+    """The models that replies name, where they are none that was asked for."""
+    seats: dict[str, set[str]] = {}
+    for _, row in runs.runs.iterrows():
+        asked = {str(value) for name, value in row.items() if str(name).endswith(".engine.model")}
+        models = glance(runs.path(str(row["run"]))).summary.get("models")
+        for seat, names in models.items() if isinstance(models, dict) else ():
+            for name in names if isinstance(names, list) else ():
+                if str(name) not in asked:
+                    seats.setdefault(one_line(str(name), 60), set()).add(one_line(str(seat), 40))
+    told = [f"{name} ({', '.join(sorted(seats[name]))})" for name in sorted(seats)]
+    return [("Models that answered", _told(told, 12))] if told else []

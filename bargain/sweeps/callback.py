@@ -5,6 +5,7 @@ The callback runs in the process that starts the sweep, whatever launcher plays 
 
 from __future__ import annotations
 
+import gc
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -86,8 +87,9 @@ class SweepCallback(Callback):
         write_json(directory / SWEEP, {**state, "cells_at_once": cells_at_once(config, cells)})
 
     def on_job_end(self, config: DictConfig, job_return: JobReturn, **kwargs: Any) -> None:
-        """Lets go of the job's configs: Hydra keeps every cell's to the end of the sweep, 2 MB each."""
+        """Lets go of the job's configs, which Hydra keeps to the end of the sweep; they are full of cycles."""
         job_return.cfg = job_return.hydra_cfg = None
+        gc.collect()
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import os
 import re
 import shutil
@@ -221,6 +222,15 @@ def test_the_smallest_runs_have_a_report_and_say_what_cannot_be_drawn(tmp_path: 
     assert "Not drawn: " in page
     make_run(tmp_path / "none", [], state=None)
     assert "none played" in Read(made(tmp_path / "none") / "index.html").said
+
+
+def test_models_that_answer_and_were_not_asked_for_are_named(tmp_path: Path) -> None:
+    run_dir = make_run(tmp_path / "one", [[15.0]])
+    summary = json.loads((run_dir / "summary.json").read_text())
+    summary["models"] = {"seller": ["simulated", "other-2026"], "buyer": ["simulated"]}
+    (run_dir / "summary.json").write_text(json.dumps(summary))
+    said = Read(made(tmp_path / "one") / "index.html").said
+    assert "Models that answeredother-2026 (seller)" in said
 
 
 def test_arms_are_compared_with_each_other(tmp_path: Path) -> None:

@@ -25,7 +25,9 @@ def test_feedback_moves_prices_the_learners_way_and_makes_deals_rarer(learner: s
     rounds = run(f"game=criticize_{learner}", "n_games=300", "game.n_rounds=5").rounds
     prices = [sign * row["mean_price"] for row in rounds]
     rates = [row["deal_rate"] for row in rounds]
-    assert prices == sorted(prices)
+    noise = 0.1  # about the standard error of a mean over the games with a deal, which are others in every round
+    assert all(later > earlier - noise for earlier, later in itertools.pairwise(prices))
+    assert prices[-1] > prices[0] + 0.5
     assert rates == sorted(rates, reverse=True)
     assert rates[0] > 0.9
     assert rates[-1] < 0.7

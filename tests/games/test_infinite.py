@@ -46,7 +46,8 @@ def test_full_memory_grows_with_the_rounds_and_feedback_only_grows_less(tmp_path
 def test_a_context_that_overflows_is_that_games_error_in_words_and_no_crash(tmp_path: Path) -> None:
     small = "seller.engine.context_window=2000"
     done = bargain(*LONG, "memory=full", small, "seller.engine.max_tokens=100", cwd=tmp_path)
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == 1
+    assert "every game failed: seller: the context of about" in done.stderr
     games = games_of(only_run(tmp_path))
     assert {game["outcome"] for game in games} == {"error"}
     assert all("does not fit the engine's window of 2,000" in game["error"] for game in games)

@@ -88,7 +88,10 @@ def new_directory(root: Path, label: str, mark: Mark) -> Path:
 
 
 def remove_unused(directory: Path) -> None:
-    """Removes a directory in which nothing but its mark lies, and the day's above it if nothing else does."""
+    """Removes a directory in which nothing but its mark lies, and the day's above it if nothing else does.
+
+    Another directory above it is the user's, if it is empty too.
+    """
     with contextlib.suppress(OSError):
         if all(
             each.name == SUMMARY and read_state(directory).keys() == {"state", "identity"}
@@ -96,7 +99,8 @@ def remove_unused(directory: Path) -> None:
         ):
             (directory / SUMMARY).unlink(missing_ok=True)
             directory.rmdir()
-            directory.parent.rmdir()
+            if re.fullmatch(r"\d{4}-\d\d-\d\d", directory.parent.name):
+                directory.parent.rmdir()
 
 
 def choose(root: Path, label: str, resume: str, mark: Mark, goes_on: Callable[[Path], bool]) -> Path:

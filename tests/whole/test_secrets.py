@@ -75,8 +75,12 @@ ENGINES = [
 ]
 
 
+LOSES_ALL = {"bargain.calls.live.MANY_LOST": 99}
+"""A run that does not stop where one call after another is lost, so that every kind of failure is told."""
+
+
 def play(server: Server, root: Path, *more: str, **env: str) -> subprocess.CompletedProcess[str]:
-    return bargain(*ENGINES, *more, cwd=root, env=environment_with(server, **env))
+    return bargain(*ENGINES, *more, cwd=root, env=environment_with(server, **env), patches=LOSES_ALL)
 
 
 def test_a_good_run_its_wandb_files_and_its_report_hold_no_secret(server: Server, tmp_path: Path) -> None:

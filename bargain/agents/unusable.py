@@ -2,15 +2,37 @@
 
 from __future__ import annotations
 
-import re
-
 from bargain.records import Reply
 
-_LOOP = re.compile(r"(?s)(\S.{0,200}?)\1{4,}.{0,200}\Z")
-"""The same words at least five times, at the end. "no, no, no, no, no, no" and "I can do $15. " over and over; not
-"very, very good"."""
 _TAIL = 3000
 """So many last characters are looked at."""
+_LONGEST = 201
+"""The longest words whose repetition is looked for, in characters; as long at most is what may follow them."""
+
+
+def loops(text: str) -> bool:
+    """Whether the same words stand at its end at least five times, with at most 200 characters behind them.
+
+    "no, no, no, no, no, no" and "I can do $15. " over and over; not "very, very good". Each length of the words is
+    tried once, from the end: the work is in proportion to the text, whatever a model repeats.
+    """
+    text = text[-_TAIL:]
+    return any(_repeats(text, length) for length in range(1, min(_LONGEST, len(text) // 5) + 1))
+
+
+def _repeats(text: str, length: int) -> bool:
+    """Whether words of this length do."""
+    end = len(text)
+    for start in range(len(text) - length - 1, -1, -1):
+        if text[start] != text[start + length]:
+            end = start + length
+            if len(text) - end > _LONGEST - 1:
+                return False
+            continue
+        times = (end - start) // length
+        if times >= 5 and len(text) - start - times * length < _LONGEST and not text[start].isspace():
+            return True
+    return False
 
 
 def unusable(reply: Reply, text: str, seat: str) -> str:
@@ -18,7 +40,7 @@ def unusable(reply: Reply, text: str, seat: str) -> str:
     if reply.finish == "refusal":
         return "was refused by the model or its content filter"
     if reply.finish == "length":
-        if _LOOP.search(reply.text[-_TAIL:]):
+        if loops(reply.text):
             return "was cut because the model repeats itself (more tokens would not help; another temperature may)"
         if not text:
             more = f"raise {seat}.engine.max_tokens, or reason less"

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
+import string
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from bargain.agents.unusable import unusable
+from bargain.agents.unusable import loops, unusable
 from bargain.config.compose import compose
 from bargain.records import Reply, Usage
 from bargain.runs.runner import play
@@ -38,6 +42,27 @@ def test_a_reply_that_was_cut_because_the_model_loops_is_told_as_a_loop(text: st
 def test_more_tokens_are_advised_where_they_help(text: str) -> None:
     assert "raise max_tokens" in unusable(Reply(text, Usage(), "m", "length"), text, "seller")
     assert unusable(Reply(text, Usage(), "m"), text, "seller") == ""
+
+
+AS_A_PATTERN = re.compile(r"(?s)(\S.{0,200}?)\1{4,}.{0,200}\Z")
+"""What a loop is. As a pattern it takes a minute for 2,700 times "a" with other words behind."""
+
+
+@given(
+    st.text("ab \n", max_size=20),
+    st.text("ab c", min_size=1, max_size=6),
+    st.integers(0, 8),
+    st.integers(0, 8) | st.integers(196, 205),
+)
+def test_a_loop_is_the_same_words_five_times_at_the_end(before: str, words: str, times: int, after: int) -> None:
+    text = before + words * times + (string.ascii_uppercase * 8)[:after]
+    assert loops(text) == bool(AS_A_PATTERN.search(text))
+
+
+@pytest.mark.parametrize("words", ["a", "ab", "great ", " ", "1 ", "I hear you, but the balloon is fine. "])
+def test_a_loop_that_ended_long_ago_is_none_and_is_found_to_be_none_at_once(words: str) -> None:
+    tail = "".join(f"{number} other words " for number in range(30))
+    assert not loops((words * 3000)[: 3000 - len(tail)] + tail)
 
 
 @pytest.mark.parametrize(

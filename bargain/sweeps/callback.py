@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gc
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,19 +18,19 @@ from hydra.experimental.callback import Callback
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
+from bargain.config.arguments import in_quotes
 from bargain.config.compose import plain_of
 from bargain.config.files import as_written, task_overrides
 from bargain.config.identity import identity
-from bargain.errors import ConfigError
+from bargain.errors import ConfigError, disk_problem
 from bargain.rundir.directory import read_state, remove_unused, write_json
 from bargain.sweeps.cells import cells_at_once
 from bargain.sweeps.places import (
     SWEEP,
     cell_directory,
-    check_same_sweep,
     identity_of_sweep,
     planned_cells,
-    runs_by_identity,
+    where_begun,
 )
 from bargain.text import on_screen
 
@@ -57,9 +58,8 @@ class SweepCallback(Callback):
             directory = Path(config.hydra.sweep.dir).resolve()
             overrides = task_overrides(config)
             planned = planned_cells(config, overrides)
-            check_same_sweep(directory, planned)
+            begun = where_begun(directory, planned)
             directory.mkdir(parents=True, exist_ok=True)
-            begun = runs_by_identity(directory)
             cells = None if planned is None else len(planned)
             state = {
                 "identity": identity_of_sweep(planned, overrides),
@@ -75,13 +75,13 @@ class SweepCallback(Callback):
         except ConfigError as error:
             raise CannotStart(str(error), BAD_CONFIG) from None
         except (OSError, OmegaConfBaseException) as error:
-            from bargain.errors import disk_problem
-
             if problem := disk_problem(error):
                 raise CannotStart(problem) from None
             raise
         SweepCallback.directory = directory
-        config.hydra.overrides.hydra.append(f"hydra.sweep.dir={quoted(directory)}")  # for cells in other processes
+        config.hydra.overrides.hydra.append(
+            f"hydra.sweep.dir={in_quotes(str(directory))}"
+        )  # for cells in other processes
         if begun:
             print(f"goes on with the unfinished sweep {on_screen(str(directory))}", flush=True)
         write_json(directory / SWEEP, {**state, "cells_at_once": cells_at_once(config, cells)})
@@ -94,45 +94,46 @@ class SweepCallback(Callback):
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """The cell of a sweep that this process plays, one of `at_once` that play at the same time."""
+    """The cell of a sweep that this process plays. state: what sweep.json said when it began."""
 
     sweep: Path
     number: int
     overrides: list[str]
     given: Path
     """The directory that Hydra made for it."""
-    at_once: int
+    state: dict[str, Any]
     away: bool
     """Whether it plays in another process than the one that started the sweep."""
 
-    def was_finished(self, directory: Path) -> None:
-        """Leaves word of a cell that needs no playing."""
-        done = {"number": self.number, "overrides": self.overrides, "exit_code": 0, "problem": ""}
-        if read_state(directory, CELL) != done:
-            write_json(directory / CELL, done)
+    @property
+    def at_once(self) -> int:
+        """So many cells play at the same time."""
+        return int(self.state.get("cells_at_once", 1))
 
     def begins(self, cfg: DictConfig) -> Path:
         """Where the cell with this checked config is played. Raises ConfigError for one that was not planned."""
-        plain = plain_of(cfg)
-        wanted = identity(plain)
-        planned = read_state(self.sweep, SWEEP).get("identities") or []
+        wanted = identity(plain_of(cfg))
+        planned = self.state.get("identities") or []
         if planned and wanted not in planned:
             raise ConfigError(
                 f"cell {self.number} is not what the sweep began with: a file that it names was edited meanwhile; "
                 "start the sweep again"
             )
-        directory = cell_directory(self.sweep, self.given, wanted, plain)
+        directory = cell_directory(self.sweep, self.given, wanted, self.state.get("begun") or {})
         if directory != self.given:
             remove_unused(self.given)
-        self._leave(directory, {})
+        leave_word(directory, self.number, self.overrides)
         return directory
 
     def ended(self, directory: Path, exit_code: int, problem: str) -> None:
         """Leaves word of how the job ended."""
-        self._leave(directory, {"exit_code": exit_code, "problem": problem})
+        leave_word(directory, self.number, self.overrides, exit_code=exit_code, problem=problem)
 
-    def _leave(self, directory: Path, end: dict[str, Any]) -> None:
-        state = {"number": self.number, "overrides": self.overrides, **end}
+
+def leave_word(directory: Path, number: int, overrides: Sequence[str], **end: int | str) -> None:
+    """Says in a cell's directory which cell it is and, once it is over, how it ended."""
+    state = {"number": number, "overrides": list(overrides), **end}
+    if read_state(directory, CELL) != state:
         write_json(directory / CELL, state)
 
 
@@ -142,9 +143,8 @@ def this_cell() -> Cell | None:
     if OmegaConf.is_missing(hydra.job, "num"):
         return None
     sweep, given = Path(hydra.sweep.dir).resolve(), Path(hydra.runtime.output_dir).resolve()
-    at_once = read_state(sweep, SWEEP).get("cells_at_once", 1)
-    overrides = as_written(hydra.overrides.task)
-    return Cell(sweep, int(hydra.job.num), overrides, given, int(at_once), away=SweepCallback.directory is None)
+    overrides, state = as_written(hydra.overrides.task), read_state(sweep, SWEEP)
+    return Cell(sweep, int(hydra.job.num), overrides, given, state, away=SweepCallback.directory is None)
 
 
 def words_of_job(cell: Cell | None) -> dict[str, str]:
@@ -152,12 +152,5 @@ def words_of_job(cell: Cell | None) -> dict[str, str]:
     hydra = HydraConfig.get()
     words = {"overrides": json.dumps(as_written(hydra.overrides.task)), "hydra": OmegaConf.to_yaml(hydra)}
     if cell is not None:
-        state = read_state(cell.sweep, SWEEP)
-        words["sweep"] = json.dumps([*state.get("overrides", ()), *state.get("hydra", ())])
+        words["sweep"] = json.dumps([*cell.state.get("overrides", ()), *cell.state.get("hydra", ())])
     return words
-
-
-def quoted(path: Path) -> str:
-    """A path as Hydra's override grammar reads it, blanks and commas included."""
-    text = str(path).replace("'", "\\'")
-    return f"'{text}'"

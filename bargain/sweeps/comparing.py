@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +20,18 @@ from bargain.text import on_screen
 
 
 def compare(directory: Path, worst: int) -> int:
-    """Prints the table and how to go on if cells are unfinished. Returns the exit code, at least the `worst` job's."""
-    code = close_sweep(directory)
-    code = code and max(code, worst)
-    table = sweep_table(read_cells(directory))
+    """Prints the table and how to go on if cells are unfinished; marks the sweep finished if every cell is.
+
+    Returns the exit code: 0, or the cells' highest, at least the `worst` job's.
+    """
+    paths = cell_directories(directory)
+    cells = read_cells(paths)
+    finished = bool(cells) and all(summary.get("state") == "finished" for _, summary in cells)
+    state = read_state(directory, SWEEP)
+    write_json(directory / SWEEP, {**state, "state": "finished" if finished else "unfinished"})
+    codes = [int(read_state(path, CELL).get("exit_code", 1)) for path in paths]
+    code = 0 if finished else max([1, worst, *codes])
+    table = sweep_table(cells)
     if sys.stdout.isatty():
         Console(**PLAIN).print(table)
     else:
@@ -33,10 +42,10 @@ def compare(directory: Path, worst: int) -> int:
     return code
 
 
-def read_cells(directory: Path) -> list[tuple[dict[str, str], dict[str, Any]]]:
-    """Per cell of a sweep, in order: its overrides by key (only those that differ between cells), and its summary."""
+def read_cells(paths: Sequence[Path]) -> list[tuple[dict[str, str], dict[str, Any]]]:
+    """Per cell, in the order of the directories: its overrides that differ between cells, by key, and its summary."""
     cells = []
-    for path in cell_directories(directory):
+    for path in paths:
         choices = dict(each.lstrip("+~").partition("=")[::2] for each in _overrides(path))
         refused = read_state(path, CELL).get("exit_code") == BAD_CONFIG
         cells.append((choices, {"state": "refused"} if refused else read_state(path)))
@@ -71,13 +80,3 @@ def _overrides(cell: Path) -> list[str]:
     if isinstance(said, list):
         return [str(each) for each in said]
     return as_written(OmegaConf.load(recorded)) if recorded.is_file() else []
-
-
-def close_sweep(directory: Path) -> int:
-    """Marks the sweep finished if every cell is; returns its exit code: 0, or the cells' highest."""
-    cells = read_cells(directory)
-    finished = bool(cells) and all(summary.get("state") == "finished" for _, summary in cells)
-    state = read_state(directory, SWEEP)
-    write_json(directory / SWEEP, {**state, "state": "finished" if finished else "unfinished"})
-    codes = [int(read_state(path, CELL).get("exit_code", 1)) for path in cell_directories(directory)]
-    return 0 if finished else max([1, *codes])

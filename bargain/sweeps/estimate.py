@@ -28,6 +28,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bargain.calls.pricing import price_of
+from bargain.config.arguments import in_quotes
 from bargain.config.compose import compose, register_with_hydra
 from bargain.config.files import config_dir
 from bargain.config.follow import engines_of
@@ -37,7 +38,6 @@ from bargain.errors import ConfigError
 from bargain.records import Usage
 from bargain.results.tables import PLAIN
 from bargain.runs.resuming import is_hydras
-from bargain.sweeps.callback import quoted
 from bargain.sweeps.cells import cells_of
 from bargain.sweeps.places import forget_cells, keep_cell
 
@@ -220,7 +220,7 @@ def preview(arguments: Sequence[str], *, sweep: bool, strict: bool = True) -> st
     """
     forget_cells()
     options, _ = get_args_parser().parse_known_args(list(arguments))
-    own = [f"hydra.searchpath=[{quoted(Path(options.config_dir).resolve())}]"] if options.config_dir else []
+    own = [f"hydra.searchpath=[{in_quotes(str(Path(options.config_dir).resolve()))}]"] if options.config_dir else []
     overrides = [*own, *options.overrides]
     cells = swept(overrides) if sweep else [list(overrides)]
     looked_at = cells[:CELLS_LOOKED_AT]

@@ -14,11 +14,11 @@ from hydra.errors import HydraException
 from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
-from bargain.config.arguments import is_sweep
+from bargain.config.arguments import in_quotes, is_sweep
 from bargain.config.compose import register_with_hydra
 from bargain.config.files import config_dir
 from bargain.errors import ConfigError, in_words
-from bargain.sweeps.callback import SweepCallback, quoted
+from bargain.sweeps.callback import SweepCallback
 from bargain.sweeps.places import forget_cells, register_places
 
 MAX_LAUNCHES = 4
@@ -75,7 +75,7 @@ def _broke_off(error: Exception, launches_left: int) -> str | None:
     is_dead_worker = type(error).__name__ in ("TerminatedWorkerError", "BrokenProcessPool")
     if is_dead_worker and launches_left:
         print("bargain: the process of a cell died; the unfinished cells are started again", file=sys.stderr)
-        return f"hydra.sweep.dir={quoted(directory)}"
+        return f"hydra.sweep.dir={in_quotes(str(directory))}"
     print(f"bargain: the launcher broke off: {type(error).__name__}: {in_words(error)}", file=sys.stderr, flush=True)
     Jobs.code = max(Jobs.code, 1)
     return None

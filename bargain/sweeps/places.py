@@ -118,29 +118,36 @@ def begun_cells(sweep: Path) -> Iterator[Record]:
                 yield record
 
 
-def check_same_sweep(sweep: Path, cells: Sequence[PlannedCell] | None) -> None:
-    """Raises ConfigError if the directory holds a cell that this sweep neither has nor extends: it is another sweep."""
-    if cells is None:
-        return
-    planned = {cell.identity for cell in cells}
+def where_begun(sweep: Path, cells: Sequence[PlannedCell] | None) -> dict[str, str]:
+    """Where the runs lie that a sweep holds already, relative to it, by the identity of the cell that goes on there.
+
+    A run that is none of these cells goes on as the first that extends it (more games, more rounds). Raises ConfigError
+    if there is none: the directory holds another sweep. cells: None where they are not known before they are played.
+    """
+    planned = None if cells is None else {cell.identity for cell in cells}
+    found: dict[str, str] = {}
+    others: list[Record] = []
     for record in begun_cells(sweep):
-        if recorded_identity(record) in planned:
-            continue
-        recorded = plain_of(recorded_config(record.directory))
-        if not any(extends(recorded, plain_of(compose(cell.overrides))) for cell in cells if cell.identity):
+        own = recorded_identity(record)
+        if planned is None or own in planned:
+            found[own] = str(record.directory.relative_to(sweep))
+        else:
+            others.append(record)
+    configs = {cell.identity: plain_of(compose(cell.overrides)) for cell in cells or () if others and cell.identity}
+    for record in others:
+        place, recorded = str(record.directory.relative_to(sweep)), plain_of(recorded_config(record.directory))
+        extended = [identity_ for identity_, config in configs.items() if extends(recorded, config)]
+        if not extended:
             raise ConfigError(
-                f"{sweep} holds another sweep: {record.directory.relative_to(sweep)} is none of these cells; choose "
-                "another hydra.sweep.dir, or name the cells that are there as well"
+                f"{sweep} holds another sweep: {place} is none of these cells; choose another hydra.sweep.dir, or name "
+                "the cells that are there as well"
             )
-
-
-def runs_by_identity(sweep: Path) -> dict[str, str]:
-    """Where the runs lie that a sweep holds already, relative to it, by identity."""
-    return {recorded_identity(record): str(record.directory.relative_to(sweep)) for record in begun_cells(sweep)}
+        found |= {identity_: place for identity_ in [each for each in extended if each not in found][:1]}
+    return found
 
 
 def finished_run(sweep: Path, begun: Mapping[str, str], cell: PlannedCell) -> Path | None:
-    """The directory of a cell that needs no playing; None for one that does. begun: as `runs_by_identity` says."""
+    """The directory of a cell that needs no playing; None for one that does. begun: as `where_begun` says."""
     record = read_record(sweep / begun[cell.identity]) if cell.identity in begun else None
     if record is None or cell.is_replay or not cell.identity:
         return None
@@ -148,22 +155,14 @@ def finished_run(sweep: Path, begun: Mapping[str, str], cell: PlannedCell) -> Pa
     return record.directory if finished else None
 
 
-def cell_directory(sweep: Path, given: Path, wanted: str, config: dict[str, object]) -> Path:
+def cell_directory(sweep: Path, given: Path, wanted: str, begun: Mapping[str, str]) -> Path:
     """Where a cell is played: where its run lies already, else in `given`, the directory that Hydra made for it.
 
-    A run that this one extends (more games, more rounds) counts as its own, unless it is another cell of the sweep.
+    begun: as `where_begun` says. Another's run is left alone, whatever number its directory has.
     """
-    state = read_state(sweep, SWEEP)
-    begun: dict[str, str] = state.get("begun") or {}
     if wanted in begun:
         return sweep / begun[wanted]
-    planned = set(state.get("identities", ()))
-    for identity_, place in begun.items():
-        if identity_ not in planned and extends(plain_of(recorded_config(sweep / place)), config):
-            return sweep / place
-    if not begun:
-        return given
-    if read_record(given) is None and not holds_games(given):
+    if not begun or (read_record(given) is None and not holds_games(given)):
         return given
     return given.with_name(f"{given.name}-{wanted[:8]}")
 

@@ -10,12 +10,12 @@ from pathlib import Path
 
 from omegaconf import DictConfig, OmegaConf
 
+from bargain.config.arguments import in_quotes
 from bargain.config.files import allows_targets, as_written, load_yaml
 from bargain.errors import ConfigError
 from bargain.rundir.directory import read_state
 from bargain.rundir.record import read_record
 from bargain.runs.resuming import say_again
-from bargain.sweeps.callback import quoted
 from bargain.sweeps.places import SWEEP, begun_cells
 
 _PLAIN = re.compile(
@@ -57,7 +57,7 @@ def begun_with(directory: Path) -> list[str]:
 def recorded_sweep(directory: Path, changes: Sequence[str]) -> list[str]:
     """The arguments that go on with the sweep of a directory. Raises ConfigError for what must be said again."""
     overrides = resumable(begun_with(directory), changes, directory)
-    return ["-m", *overrides, *changes, f"hydra.sweep.dir={quoted(directory.resolve())}"]
+    return ["-m", *overrides, *changes, f"hydra.sweep.dir={in_quotes(str(directory.resolve()))}"]
 
 
 def resumable(said: Sequence[str], changes: Sequence[str], directory: Path) -> list[str]:

@@ -20,7 +20,7 @@ from hydra.plugins.launcher import Launcher
 from omegaconf import DictConfig
 
 from bargain.rundir.directory import read_state
-from bargain.sweeps.callback import Cell
+from bargain.sweeps.callback import leave_word
 from bargain.sweeps.places import SWEEP, finished_run, planned_cell
 from bargain.text import on_screen
 
@@ -61,8 +61,7 @@ class _LaunchUnfinished(Launcher):
                 unfinished.append(number)
                 continue
             print(f"already finished, nothing was called: {on_screen(str(directory))}", flush=True)
-            given = self.sweep / str(initial_job_idx + number)
-            Cell(self.sweep, initial_job_idx + number, list(cell), given, 1, away=False).was_finished(directory)
+            leave_word(directory, initial_job_idx + number, cell, exit_code=0, problem="")
         returns: list[JobReturn] = []
         for first, end in _stretches(unfinished, apart=isinstance(self.launcher, BasicLauncher)):
             returns += self.launcher.launch(job_overrides[first:end], initial_job_idx=initial_job_idx + first)

@@ -109,3 +109,13 @@ def play(table):
     first, *later = (tmp_path / "counts.txt").read_text().split()
     assert int(first) > 100
     assert later == [first] * 2
+
+
+def test_of_two_cells_that_extend_one_run_one_goes_on_with_it(tmp_path: Path) -> None:
+    assert bargain(*SMALL, "seed=1", cwd=tmp_path).returncode == 0
+    sweep = only_sweep(tmp_path)
+    done = bargain(
+        "-m", "game=simple", "tracking=none", "seed=1", "n_games=3,4", f"hydra.sweep.dir={sweep}", cwd=tmp_path
+    )
+    assert done.returncode == 0, done.stderr
+    assert sorted(text.count(b"\n") for text in games(sweep).values()) == [3, 4]

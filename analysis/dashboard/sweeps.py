@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from bargain.rundir.plain import read_plain
+from bargain.rundir.directory import read_state
+from bargain.rundir.sweep import SWEEP, sweep_of
 
 
 def cells_to_come(paths: Sequence[Path]) -> int:
     """The cells that the unfinished sweeps of these run directories have not begun; 0 where that is unknown."""
-    begun = Counter(path.parent for path in paths)
+    begun = Counter(sweep for path in paths if (sweep := sweep_of(path)) is not None)
     return sum(max(_planned(sweep) - cells, 0) for sweep, cells in begun.items())
 
 
 def _planned(sweep: Path) -> int:
     """The cells of a sweep that is not finished; 0 for one that is, or says nothing."""
-    try:
-        data = json.loads(read_plain(sweep / "sweep.json"))
-    except (OSError, ValueError, RecursionError):
-        return 0
-    cells = data.get("cells") if isinstance(data, dict) and data.get("state") != "finished" else None
+    data = read_state(sweep, SWEEP)
+    cells = data.get("cells") if data.get("state") != "finished" else None
     return cells if isinstance(cells, int) else 0

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -16,10 +15,8 @@ from typing import Any
 from analysis.data.round_facts import NAN, SEATS
 from bargain.config.identity import followed
 from bargain.records import PLAYERS
-from bargain.rundir.plain import read_plain
-
-MOST_ABOVE = 3
-"""So far above a cell its sweep may lie: hydra.sweep.subdir can have several parts."""
+from bargain.rundir.directory import read_state
+from bargain.rundir.sweep import sweep_of
 
 
 def shown(path: Path) -> str:
@@ -56,21 +53,18 @@ class RunFacts:
     @cached_property
     def sweep(self) -> str:
         """The sweep's directory; "" for a single run."""
-        whole = Path(os.path.abspath(self.path))
-        for above in whole.parents[:MOST_ABOVE]:
-            if (above / "sweep.json").is_file() or (above / "multirun.yaml").is_file():
-                return shown(above)
-        return ""
+        above = sweep_of(self.path)
+        return shown(above) if above else ""
 
     @property
     def cell(self) -> int:
         """The number of the cell in its sweep, as cell.json or the directory's name says; -1 for a single run."""
         if not self.sweep:
             return -1
-        try:
-            return int(json.loads(read_plain(self.path / "cell.json"))["number"])
-        except (OSError, ValueError, KeyError, TypeError, RecursionError):
-            return int(self.path.name) if self.path.name.isdigit() else -1
+        number = read_state(self.path, "cell.json").get("number")
+        if isinstance(number, int):
+            return number
+        return int(self.path.name) if self.path.name.isdigit() else -1
 
     @property
     def simulated(self) -> bool:

@@ -19,7 +19,7 @@ from bargain.calls.budget import Budget
 from bargain.calls.live import LiveCalls, note_reading
 from bargain.calls.open_files import keep_within
 from bargain.calls.pricing import FREE
-from bargain.calls.purse import NANO, Purse, sweep_of
+from bargain.calls.purse import NANO, Purse
 from bargain.calls.stats import Stats
 from bargain.calls.terms import Terms, terms_by_seat
 from bargain.config.schema import EngineConfig, LimitsConfig
@@ -29,6 +29,7 @@ from bargain.journal.format import Packed, describe_difference, name_of
 from bargain.journal.journal import Journal, JournalReader
 from bargain.journal.queries import Recorded
 from bargain.records import Message, Place, Reply, Usage
+from bargain.rundir.sweep import sweep_of
 
 YIELD_EVERY_S = 0.005
 

@@ -20,19 +20,15 @@ from pathlib import Path
 
 from bargain.errors import JournalError, JournalLocked, RunStopped
 from bargain.journal.journal import FILE_NAME, JournalReader
+from bargain.rundir.directory import write_json
+from bargain.rundir.plain import NotPlain, read_plain
+from bargain.rundir.sweep import BUDGET, runs_below, sweep_of
 
 NANO = 1_000_000_000
-NAME, LOCK_NAME = "budget.json", "budget.lock"
+LOCK_NAME = "budget.lock"
 BLOCKS = 256
 """Into so many parts a cap is divided, so that a cell seldom has to ask."""
 ASK_AGAIN_S = 1.0
-_MARKS = (NAME, "sweep.json", "multirun.yaml")
-
-
-def sweep_of(directory: Path) -> Path | None:
-    """The directory of the sweep that a run is a cell of; None for a run on its own."""
-    above = directory.resolve().parents[:2]
-    return next((each for each in above if any((each / mark).is_file() for mark in _MARKS)), None)
 
 
 class Purse:
@@ -52,11 +48,11 @@ class Purse:
         self._max = math.floor(max_cost_usd * NANO)
         self._refused_until = 0.0
         with self._locked() as drawn:
-            for path in (*self.sweep.glob(f"*/{FILE_NAME}"), *self.sweep.glob(f"*/*/{FILE_NAME}")):
-                cell = path.parent.relative_to(self.sweep).as_posix()
+            for path in runs_below(self.sweep):
+                cell = path.relative_to(self.sweep).as_posix()
                 if cell not in drawn and cell != self._cell:
                     with contextlib.suppress(JournalLocked):  # it plays, and enters here before its first call
-                        drawn[cell] = _spent_by(path)
+                        drawn[cell] = _spent_by(path / FILE_NAME)
             self.drawn = drawn[self._cell] = max(spent, drawn.get(self._cell, 0))
 
     def covers(self, total: int, *, anew: bool) -> bool:
@@ -92,38 +88,23 @@ class Purse:
             before = dict(drawn)
             yield drawn
             if drawn != before:
-                self._write(drawn)
+                write_json(self.sweep / BUDGET, {"drawn_nano_usd": drawn})
             self.of_all = sum(drawn.values())
         finally:
             os.close(lock)
 
     def _read(self) -> dict[str, int]:
-        path = self.sweep / NAME
+        path = self.sweep / BUDGET
         try:
-            data = json.loads(path.read_bytes())["drawn_nano_usd"]
+            data = json.loads(read_plain(path))["drawn_nano_usd"]
             return {str(cell): max(0, int(nano)) for cell, nano in data.items()}
         except FileNotFoundError:
             return {}
-        except (ValueError, KeyError, TypeError, AttributeError, OverflowError):
+        except (NotPlain, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
             raise RunStopped(
                 f"{path} cannot be read, so limits.sweep_max_cost_usd cannot be kept; "
                 "remove it while no cell plays, and it is made again from the cells' journals"
             ) from None
-
-    def _write(self, drawn: dict[str, int]) -> None:
-        part = self.sweep / f"{NAME}.part"
-        with contextlib.suppress(FileNotFoundError):
-            part.unlink()
-        with part.open("x", encoding="utf-8") as file:
-            file.write(json.dumps({"drawn_nano_usd": drawn}, indent=1) + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(part, self.sweep / NAME)
-        folder = os.open(self.sweep, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
 
 
 def _spent_by(journal: Path) -> int:

@@ -35,11 +35,11 @@ from bargain.journal.reader import JournalReader
 from bargain.journal.writer import Intent, Rows, Writer
 from bargain.records import Place, Usage
 from bargain.rundir.plain import check_journal
+from bargain.rundir.record import JOURNAL as FILE_NAME
 from bargain.version import __version__
 
 __all__ = ["FILE_NAME", "Intent", "Journal", "JournalReader"]
 
-FILE_NAME = "journal.sqlite"
 BUSY_MS = 30_000
 """How long another program (a database browser) may hold the file before the run gives up."""
 _MARKS = 1 << 22

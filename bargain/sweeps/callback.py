@@ -24,9 +24,9 @@ from bargain.config.files import as_written, task_overrides
 from bargain.config.identity import identity
 from bargain.errors import ConfigError, disk_problem
 from bargain.rundir.directory import read_state, remove_unused, write_json
+from bargain.rundir.sweep import SWEEP
 from bargain.sweeps.cells import cells_at_once
 from bargain.sweeps.places import (
-    SWEEP,
     cell_directory,
     identity_of_sweep,
     planned_cells,

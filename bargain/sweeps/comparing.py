@@ -14,8 +14,8 @@ from rich.console import Console
 from bargain.config.files import as_written
 from bargain.results.tables import PLAIN, render, sweep_table
 from bargain.rundir.directory import read_state, write_json
+from bargain.rundir.sweep import SWEEP
 from bargain.sweeps.callback import BAD_CONFIG, CELL
-from bargain.sweeps.places import SWEEP
 from bargain.text import on_screen
 
 

@@ -7,7 +7,6 @@ makes another one, and a cell is found again in whatever directory it was begun.
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,11 +23,10 @@ from bargain.config.places import register_place, run_place
 from bargain.config.recorded import is_finished, recorded_config, recorded_identity
 from bargain.errors import ConfigError
 from bargain.rundir.directory import Mark, choose, read_state
-from bargain.rundir.record import JOURNAL, Record, holds_games, read_record
+from bargain.rundir.record import Record, holds_games, read_record
+from bargain.rundir.sweep import SWEEP, runs_below
 from bargain.sweeps.cells import cells_of, is_hydras_own
 from bargain.text import on_screen
-
-SWEEP = "sweep.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,13 +107,10 @@ def sweep_place(root: Path, config: DictConfig) -> Path:
 
 def begun_cells(sweep: Path) -> Iterator[Record]:
     """The cells of a sweep that have a journal, wherever below it they lie."""
-    for path, directories, files in os.walk(sweep):
-        directories.sort()
-        if JOURNAL in files:
-            directories.clear()
-            record = read_record(Path(path))
-            if record is not None:
-                yield record
+    for path in runs_below(sweep):
+        record = read_record(path)
+        if record is not None:
+            yield record
 
 
 def where_begun(sweep: Path, cells: Sequence[PlannedCell] | None) -> dict[str, str]:

@@ -15,8 +15,9 @@ from bargain.config.files import allows_targets, as_written, load_yaml
 from bargain.errors import ConfigError
 from bargain.rundir.directory import read_state
 from bargain.rundir.record import read_record
+from bargain.rundir.sweep import SWEEP
 from bargain.runs.resuming import say_again
-from bargain.sweeps.places import SWEEP, begun_cells
+from bargain.sweeps.places import begun_cells
 
 _PLAIN = re.compile(
     r"hydra/launcher=(joblib|slurm|ray|basic)"

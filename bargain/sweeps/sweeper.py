@@ -20,8 +20,9 @@ from hydra.plugins.launcher import Launcher
 from omegaconf import DictConfig
 
 from bargain.rundir.directory import read_state
+from bargain.rundir.sweep import SWEEP
 from bargain.sweeps.callback import leave_word
-from bargain.sweeps.places import SWEEP, finished_run, planned_cell
+from bargain.sweeps.places import finished_run, planned_cell
 from bargain.text import on_screen
 
 Cells = Sequence[Sequence[str]]

@@ -15,6 +15,7 @@ from typing import Any, Protocol
 
 from bargain.config.identity import identity
 from bargain.records import Game
+from bargain.rundir.sweep import sweep_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +75,8 @@ def run_info(
     The id is derived from the config's identity and the last parts of the path, date and time among them.
     """
     path = run_dir.resolve()
-    swept = (path.parent / "sweep.json").is_file()
-    group = "/".join(path.parent.parts[-2:]) if swept else None
+    sweep = sweep_of(path)
+    group = "/".join(sweep.parts[-2:]) if sweep else None
     place = "/".join(path.parts[-3:])
     digest = hashlib.sha256(f"{config_identity or identity(config)} {place}".encode()).hexdigest()[:12]
     options = _options(config)
@@ -85,7 +86,7 @@ def run_info(
     label = f"{seats[0]}: {seats[1]} sells to {seats[2]}, " if all(seats) else ""
     return RunInfo(
         id=digest,
-        name=f"{label}{'/'.join(path.parts[-2:]) if swept else path.name}",
+        name=f"{label}{'/'.join(path.parts[len(sweep.parts) - 1 :]) if sweep else path.name}",
         group=group,
         tags=tuple(dict.fromkeys([*chosen, *further, *(["simulated"] if simulated else [])])),
         simulated=simulated,

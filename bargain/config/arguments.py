@@ -130,8 +130,7 @@ def is_text(key: str) -> bool:
         if not is_dataclass(node):
             return bool(node == "dict[str, str]")
         kind = {each.name: str(each.type) for each in fields(node)}.get(part, "")
-        inner = re.fullmatch(r"(?:Optional\[)?(\w+)\]?", kind)
-        node = getattr(schema, inner[1], kind) if inner else kind
+        node = schema.section_of(kind) or kind
     return node in ("str", "Optional[str]", "dict[str, str]")
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import fields, is_dataclass
+from dataclasses import fields
 from typing import Any
 
 from bargain.config import schema
 from bargain.config.files import config_dir
+from bargain.config.schema import section_of
 
 
 def explain(error: BaseException, overrides: Sequence[str] = ()) -> str:
@@ -41,7 +42,7 @@ def _no_such_key(path: str, name: str) -> str:
     for part in path.split("."):
         if part:
             field = {each.name: each for each in fields(node)}.get(part)
-            node = _dataclass_of(str(field.type)) if field else None
+            node = section_of(str(field.type)) if field else None
             if node is None:
                 return f"{path}{name}: not set by the preset; to add it write +{path}{name}=..."
     known = [each.name for each in fields(node)]
@@ -71,12 +72,6 @@ def unknown_keys(data: dict[Any, Any], schema: Any, path: str) -> Iterator[tuple
         if key not in known:
             yield path, str(key), list(known)
             continue
-        inner = _dataclass_of(str(known[key].type))
+        inner = section_of(str(known[key].type))
         if inner is not None and isinstance(value, dict):
             yield from unknown_keys(value, inner, f"{path}{key}.")
-
-
-def _dataclass_of(annotation: str) -> Any:
-    match = re.fullmatch(r"(?:Optional\[)?(\w+)\]?", annotation)
-    found = getattr(schema, match.group(1), None) if match else None
-    return found if is_dataclass(found) else None

@@ -23,6 +23,7 @@ from hydra.plugins.config_source import ConfigResult
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
+from bargain.config.identity import key_of
 from bargain.errors import ConfigError
 from bargain.rundir.bombs import refuse_bombs
 from bargain.secrets import found, looks_secret
@@ -181,7 +182,7 @@ def _found_inside(override: str) -> str | None:
 
 def allows_targets(overrides: Iterable[str]) -> bool:
     """Whether these overrides themselves say which targets are allowed."""
-    return any(each.lstrip("+~").split("=")[0].split(".")[0] == "allow_targets" for each in overrides)
+    return any(key_of(each).split(".")[0] == "allow_targets" for each in overrides)
 
 
 def _environment(name: str, default: Any = None, *, _parent_: Any = None) -> Any:

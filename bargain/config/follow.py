@@ -111,7 +111,5 @@ def engines_of(cfg: DictConfig) -> dict[str, Any]:
     for learner in cfg.game.learners:
         seats[f"{learner}_critic"] = cfg.critic.engine or cfg[learner].engine
         if any(each._target_.endswith(".HumanLive") for each in (cfg.feedback, *cfg.game.arms.values())):
-            seats[f"{learner}_coach"] = OmegaConf.structured(
-                EngineConfig("bargain.engines.human.HumanEngine", "human", "human", max_concurrency=1)
-            )
+            seats[f"{learner}_coach"] = OmegaConf.structured(EngineConfig(_PERSON, "human", "human", max_concurrency=1))
     return {seat: engine for seat, engine in seats.items() if engine is not None}

@@ -67,18 +67,20 @@ def _deciding(config: dict[str, Any], without: set[str], path: str = "") -> dict
     }
 
 
+def key_of(override: str) -> str:
+    """The dotted key that an override of the command line sets, adds or deletes."""
+    return override.lstrip("+~").partition("=")[0]
+
+
 def sweep_identity(overrides: Iterable[str]) -> str:
     """The identity of a sweep: its overrides, without those that may change on resume."""
-    kept = sorted(each for each in overrides if not may_change(each.lstrip("+~").split("=")[0]))
+    kept = sorted(each for each in overrides if not may_change(key_of(each)))
     return hashlib.sha256("\n".join(kept).encode()).hexdigest()[:16]
 
 
 def changes(recorded: dict[str, Any], now: dict[str, Any]) -> list[str]:
     """One "key was X, is Y" per value that differs, without what may change on resume; [] if the games are the same."""
-    without = unused(recorded) & unused(now)
-    old, new = dict(_leaves(recorded, without)), dict(_leaves(now, without))
-    keys = [key for key in [*old, *(key for key in new if key not in old)] if old.get(key) != new.get(key)]
-    return [f"{key} was {_short(old.get(key))}, is {_short(new.get(key))}" for key in keys]
+    return [_told(*each) for each in _differing(recorded, now)]
 
 
 GROWS = ("n_games", "game.n_rounds")
@@ -92,26 +94,28 @@ def extends(recorded: dict[str, Any], now: dict[str, Any]) -> bool:
 
 def other_changes(recorded: dict[str, Any], now: dict[str, Any]) -> list[str]:
     """`changes` without those of an extension: more games, more rounds."""
-    without = unused(recorded) & unused(now)
-    old, new = dict(_leaves(recorded, without)), dict(_leaves(now, without))
-    grown = [key for key in GROWS if _number(old.get(key)) <= _number(new.get(key))]
-    return changes(recorded, _with({key: old.get(key) for key in grown}, now))
+    return [
+        _told(key, old, new)
+        for key, old, new in _differing(recorded, now)
+        if not (key in GROWS and _number(old) <= _number(new))
+    ]
 
 
 def _number(value: Any) -> int:
     return value if isinstance(value, int) else 0
 
 
-def _with(values: dict[str, Any], config: dict[str, Any]) -> dict[str, Any]:
-    """A config with other values at dotted keys of at most two parts."""
-    made = dict(config)
-    for key, value in values.items():
-        above, _, name = key.rpartition(".")
-        if above:
-            made[above] = {**_part(made, above), name: value}
-        else:
-            made[name] = value
-    return made
+def _differing(recorded: dict[str, Any], now: dict[str, Any]) -> Iterator[tuple[str, Any, Any]]:
+    """Each dotted key whose value decides games and differs, with what it was and what it is."""
+    without = unused(recorded) & unused(now)
+    old, new = dict(_leaves(recorded, without)), dict(_leaves(now, without))
+    for key in [*old, *(key for key in new if key not in old)]:
+        if old.get(key) != new.get(key):
+            yield key, old.get(key), new.get(key)
+
+
+def _told(key: str, old: Any, new: Any) -> str:
+    return f"{key} was {_short(old)}, is {_short(new)}"
 
 
 def _leaves(value: Any, without: set[str], path: str = "") -> Iterator[tuple[str, Any]]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import fields
 from typing import Any, NamedTuple
 
 from bargain.config import schema
@@ -67,7 +67,6 @@ RANGES = {
 """By class and field of schema.py, where it is not 0 or more."""
 
 _NUMBER = re.compile(r"(Optional\[)?(int|float)\]?")
-_SECTION = re.compile(r"(?:Optional\[)?(\w+)\]?")
 MULTIPLIERS = (
     *("n", "best_of", "num_return_sequences", "num_generations", "num_completions", "candidate_count"),
     *("candidatecount", "use_beam_search", "beam_width", "num_beams"),
@@ -88,9 +87,8 @@ def number_problems(config: Any, kind: Any = schema.Config, path: str = "") -> I
             if isinstance(value, bool) or not allowed.holds(value):
                 yield f"{where} must be {allowed}{' or null' if number[1] else ''}, got {value}"
             continue
-        section = _SECTION.fullmatch(str(field.type))
-        inner = getattr(schema, section[1], None) if section else None
-        if is_dataclass(inner) and isinstance(value, Mapping):
+        inner = schema.section_of(str(field.type))
+        if inner is not None and isinstance(value, Mapping):
             yield from number_problems(value, inner, f"{where}.")
         elif value is not None:
             yield from _not_finite(value, where)

@@ -6,7 +6,8 @@ composes, `check.py` checks. A field that a YAML may leave out has its default h
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+import re
+from dataclasses import asdict, dataclass, field, is_dataclass
 from typing import Any, Optional
 
 from bargain.records import MAX_EXCHANGES
@@ -244,3 +245,10 @@ class Config:
     limits: LimitsConfig = field(default_factory=LimitsConfig)
     tracking: Any = field(default_factory=lambda: asdict(TrackingConfig()))
     """A TrackingConfig with the tracker's own keys: tracking.py here types it."""
+
+
+def section_of(annotation: str) -> Any:
+    """The section of the config, a dataclass of this file, that a field of this type holds; None for a value."""
+    named = re.fullmatch(r"(?:Optional\[)?(\w+)\]?", annotation)
+    found = globals().get(named[1]) if named else None
+    return found if is_dataclass(found) else None

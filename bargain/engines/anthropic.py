@@ -19,12 +19,10 @@ from bargain.engines.effort import anthropic_fields
 from bargain.engines.endings import ending
 from bargain.engines.http import HttpEngine
 from bargain.engines.reasoning import said_and_finish, text_of
-from bargain.engines.shared import count, sound
+from bargain.engines.shared import FIRST_WORDS, count, sound
 from bargain.records import Message, Reply, Usage
 
 _BREAKPOINT = {"cache_control": {"type": "ephemeral"}}
-_FIRST = "Begin."
-"""What the user says where the chat opens with the assistant's own words: the API wants the user first."""
 
 
 class AnthropicEngine(HttpEngine):
@@ -80,7 +78,7 @@ class AnthropicEngine(HttpEngine):
             else:
                 messages.append({"role": role, "content": [_block(message)]})
         if not messages or messages[0]["role"] == "assistant":
-            messages.insert(0, {"role": "user", "content": [{"type": "text", "text": _FIRST}]})
+            messages.insert(0, {"role": "user", "content": [{"type": "text", "text": FIRST_WORDS}]})
         if self._cache:
             for blocks in (system, messages[-2]["content"] if len(messages) > 1 else []):
                 if blocks:

@@ -20,7 +20,7 @@ from bargain.engines.endings import Finish, ending
 from bargain.engines.failures import failure, failure_in_reply, has_no_system_role
 from bargain.engines.http import HttpEngine
 from bargain.engines.reasoning import said_and_finish, text_of
-from bargain.engines.shared import count, sound
+from bargain.engines.shared import FIRST_WORDS, count, sound
 from bargain.records import Reply, Usage
 
 log = logging.getLogger("bargain.engines")
@@ -151,7 +151,7 @@ def in_turns(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
             turns[-1]["content"] += f"\n\n{message['content']}"
         else:
             turns.append({"role": role, "content": message["content"]})
-    return turns if not turns or turns[0]["role"] == "user" else [{"role": "user", "content": "Begin."}, *turns]
+    return turns if not turns or turns[0]["role"] == "user" else [{"role": "user", "content": FIRST_WORDS}, *turns]
 
 
 def usage_of(data: Mapping[str, Any]) -> Usage:

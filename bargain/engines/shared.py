@@ -7,6 +7,9 @@ from typing import Any, cast
 
 from bargain.config.schema import EngineConfig
 
+FIRST_WORDS = "Begin."
+"""What the user says where a chat opens with the assistant's own words and the server wants the user first."""
+
 
 def plain(node: Any) -> dict[str, Any]:
     """A config mapping (OmegaConf node or dict) as plain dicts and lists, in its own order."""

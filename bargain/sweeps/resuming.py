@@ -12,6 +12,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from bargain.config.arguments import in_quotes
 from bargain.config.files import allows_targets, as_written, load_yaml
+from bargain.config.identity import key_of
 from bargain.errors import ConfigError
 from bargain.rundir.directory import read_state
 from bargain.rundir.record import read_record
@@ -66,10 +67,10 @@ def resumable(said: Sequence[str], changes: Sequence[str], directory: Path) -> l
 
     Raises ConfigError for one that could run code and that `changes`, the resume's own overrides, does not say again.
     """
-    anew = {_key(each) for each in changes}
+    anew = {key_of(each) for each in changes}
     kept = []
     for each in said:
-        if "hydra.sweep.dir=" in each or each in changes or _key(each) in anew:
+        if "hydra.sweep.dir=" in each or each in changes or key_of(each) in anew:
             continue
         hydras = each.lstrip("+~").startswith("hydra") or "@hydra" in each
         if (hydras and not _PLAIN.fullmatch(each.lstrip("+"))) or (
@@ -79,7 +80,3 @@ def resumable(said: Sequence[str], changes: Sequence[str], directory: Path) -> l
         if not allows_targets([each]):
             kept.append(each)
     return kept
-
-
-def _key(override: str) -> str:
-    return override.lstrip("+~").partition("=")[0]

@@ -6,6 +6,9 @@
 A choice comes from the address when that was opened, changed or linked to, else from the widget, else from when the
 widget was last seen in this session. The default does not stand in the address, nor does what no view uses. What an
 address asks for in vain is said on the page (`unknown`), so that a link never silently shows something else.
+
+The address is written once, at the end of a page on which a choice has changed: each writing is a step for the
+browser's Back, and one that the page made by itself would be made again whenever Back comes to what lies before it.
 """
 
 from __future__ import annotations
@@ -18,20 +21,25 @@ import streamlit as st
 Choice = Callable[[str], str]
 Find = Callable[[str, Sequence[str]], str]
 """The option that a word of the address means; "" for none."""
-_WRITTEN, _SEEN, _USED, _UNKNOWN = "written:", "seen:", "used by this page", "asked for in vain"
+_SEEN, _CHOSEN, _BEFORE = "seen:", "chosen on this page", "chosen on the page before"
+_READ, _LINKED, _UNKNOWN = "the address as it was read", "linked to", "asked for in vain"
 
 
 def begin() -> None:
     """To be called before the first widget of a page."""
-    st.session_state[_USED] = set()
+    st.session_state[_CHOSEN] = {}
     st.session_state[_UNKNOWN] = []
 
 
 def end() -> None:
-    """To be called after the last one: takes out of the address what no widget of this page knows."""
-    for key in [key for key in st.query_params if key not in st.session_state[_USED]]:
-        del st.query_params[key]
-        st.session_state[_WRITTEN + key] = ()
+    """To be called after the last one: puts into the address what was chosen, and nothing else, if that has changed."""
+    state = st.session_state
+    chosen = {key: list(said) for key, said in state[_CHOSEN].items() if said}
+    if chosen != state.setdefault(_BEFORE, chosen):
+        st.query_params.from_dict(chosen)
+    state[_BEFORE] = chosen
+    state[_READ] = {key: tuple(st.query_params.get_all(key)) for key in st.query_params}
+    state[_LINKED] = {}
 
 
 def unknown() -> list[str]:
@@ -46,12 +54,9 @@ def _exactly(said: str, options: Sequence[str]) -> str:
 
 def go(**choices: str | Sequence[str]) -> None:
     """Makes these the choices of the next page: a link, for a callback. Nothing ("" or []) means the default."""
-    for key, value in choices.items():
-        st.session_state.pop(_SEEN + key, None)
-        if value:
-            st.query_params[key] = value
-        else:
-            st.query_params.pop(key, None)
+    st.session_state[_LINKED] = {
+        key: () if not value else (value,) if isinstance(value, str) else tuple(value) for key, value in choices.items()
+    }
 
 
 def one(
@@ -102,9 +107,11 @@ def several(
 
 def _prepare(key: str, read: Callable[[Sequence[str]], Any], known: Choice, fits: Callable[[Any], bool]) -> None:
     """Sets the widget's value where it is not the widget that decides."""
-    said = tuple(st.query_params.get_all(key))
     state, name = st.session_state, f"in:{key}"
-    if said != state.get(_WRITTEN + key, ()):
+    said = tuple(st.query_params.get_all(key))
+    linked = state.get(_LINKED, {}).pop(key, None)
+    if linked is not None or said != state.get(_READ, {}).get(key, ()):
+        said = said if linked is None else linked
         state[name] = read(said)
         state[_UNKNOWN] += [f"{key}={each}" for each in said if not known(each)]
     elif name not in state:
@@ -114,15 +121,8 @@ def _prepare(key: str, read: Callable[[Sequence[str]], Any], known: Choice, fits
 
 
 def _record(key: str, value: Any, said: tuple[str, ...]) -> Any:
-    """Writes the choice to the address and remembers it."""
-    state = st.session_state
-    state[_USED].add(key)
-    if tuple(st.query_params.get_all(key)) != said:
-        if said:
-            st.query_params[key] = list(said)
-        else:
-            st.query_params.pop(key, None)
-    state[_WRITTEN + key] = state[_SEEN + key] = said
+    """Notes the choice, for the address and for when this widget is seen again."""
+    st.session_state[_CHOSEN][key] = st.session_state[_SEEN + key] = said
     return value
 
 

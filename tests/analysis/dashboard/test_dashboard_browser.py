@@ -102,18 +102,41 @@ def test_every_view_loads_and_fits_a_laptop_in_light_and_dark(browser: Browser, 
     assert not watched.asked, "nothing is fetched from anywhere else"
 
 
+def go_back(page: Page) -> None:
+    """The browser's Back, once another document is there: loaded anew, or from the browser's cache."""
+    page.evaluate("window.isTheOneBefore = true; history.back()")
+    page.wait_for_function("!window.isTheOneBefore")
+
+
 def test_choices_go_to_the_address_and_back_and_forth(browser: Browser, address: str) -> None:
     page = Watched(browser).open(f"{address}?view=game", SHOWN["game"])
     page.get_by_role("radio", name="2", exact=True).click()
     page.wait_for_url("**round=2**")
     expect(page.get_by_text("Round 1: ")).to_have_count(0)
     page.get_by_role("radio", name="cost").click()
-    page.wait_for_url("**view=cost**")
-    page.go_back()
-    page.wait_for_url("**view=game**")
+    page.wait_for_url("**view=cost")
+    go_back(page)
+    page.wait_for_url("**view=game&round=2")
     expect(page.locator(SHOWN["game"]).first).to_be_visible()
     other = Watched(browser).open(page.url, SHOWN["game"])
     expect(other.get_by_text("Round 2: ")).to_be_visible()
+
+
+def test_one_choice_is_one_step_back_also_from_an_address_with_nonsense(browser: Browser, address: str) -> None:
+    """A page that tidied the address by itself did so again whenever Back came to it: nobody got out."""
+    page = Watched(browser).open(f"{address}?view=live", SHOWN["live"])
+    page.goto(f"{address}?view=game&round=9&nonsense=1")
+    steps = page.evaluate("history.length")
+    expect(page.get_by_text("The address asks for what these runs do not have: round=9")).to_be_visible()
+    page.get_by_role("radio", name="2", exact=True).click()
+    page.wait_for_url("**?view=game&round=2")
+    page.get_by_role("radio", name="runs").click()
+    page.wait_for_url("**:*/")
+    assert page.evaluate("history.length") == steps + 2
+    for there, shows in (("round=2", "game"), ("nonsense=1", "game"), ("view=live", "live")):
+        go_back(page)
+        page.wait_for_url(f"**{there}")
+        expect(page.locator(SHOWN[shows]).first).to_be_visible()
 
 
 def tick(page: Page, row: int, then: Locator) -> None:

@@ -5,9 +5,9 @@
 
 It is the only layer that retries. `not_sent` is tried again up to limits.max_tries attempts, `maybe_billed` up to
 limits.max_maybe_billed of them, not counting a first one that died on a used connection (as often as `not_sent` where
-tokens cost nothing); `rejected` fails the call, `fatal` stops the run. Every wait is bounded: an attempt by its timeout, a pause by limits.max_wait_s, their number by
-max_tries. A reply that reached us is committed even when the caller is cancelled meanwhile; a call that is cancelled
-after it was sent stays on record as an open intent.
+tokens cost nothing); `rejected` fails the call, `fatal` stops the run. Every wait is bounded: an attempt by its
+timeout, a pause by limits.max_wait_s, their number by max_tries. A reply that reached us is committed even when the
+caller is cancelled meanwhile; a call that is cancelled after it was sent stays on record as an open intent.
 """
 
 from __future__ import annotations

@@ -23,9 +23,9 @@ from bargain.records import PLAYERS
 def follow(cfg: DictConfig) -> None:
     """Fills the seats that were not named: the critic follows its learner's engine, the moderator the rival's.
 
-    With two learners each has its critic on its own engine, so `critic.engine` stays empty (settings of the critic's own
-    can be made where both learners have the same engine); without one, nobody
-    criticises and the moderator follows the buyer.
+    With two learners each has its critic on its own engine, so `critic.engine` stays empty (settings of the critic's
+    own can be made where both learners have the same engine); without one, nobody criticises and the moderator follows
+    the buyer.
     """
     people = [role for role in PLAYERS if cfg[role].engine is not None and cfg[role].engine._target_ == _PERSON]
     for seat in ("moderator", "critic"):

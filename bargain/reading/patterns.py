@@ -272,7 +272,7 @@ def _spelled_out(lines: str) -> tuple[str, ...]:
 
 # --- whose words they are: over the normal text, before it is put into plain words -----------------------------------
 THOUGHT = _raw(
-    r"(?s)<(think|thinking|reasoning|scratchpad)>.*?(?:</\1>|\Z)",
+    r"(?s)<(think|thinking|reasoning|reason|rationale|thought|scratchpad)>.*?(?:</\1>|\Z)",
     "<think>$15 is ok</think> $12",
     "<reasoning>deal",
     "<b>deal</b>",
@@ -288,6 +288,27 @@ ROLES = _raw(
     plain=False,
 )
 TAG = _raw(r"<[^<>\n]{1,80}>", "<answer>ACCEPT</answer>", "</s>", "1 < 2", plain=False)
+BRACKET = _raw(
+    r"\[(accept|accepted|agree|agreed|deal|reject|rejected|decline|refuse|walk[_ -]?away|quit|exit|terminate)\]",
+    "[accept] done",
+    "[walk away]",
+    "[accept: 5]",
+    plain=False,
+)
+SPOKEN = _raw(
+    r"(?m)^\W*(?:action|message|proposal|decision|offer|move|response|say)\s*:",
+    "action: accept",
+    "thought: hm\nmessage: ok",
+    "my offer: 5",
+    plain=False,
+)
+ASIDE = _raw(
+    r"(?m)^\W*(?:thoughts?|thinking|reason|reasoning|rationale|analysis|plan|strategy)\s*:.*$",
+    "thought: i would take $5",
+    "reasoning: $5 is fine",
+    "my reason: it is old",
+    plain=False,
+)
 FOR = _raw(
     r"\b4(?= (?:me|u|us|you|the|this|that|it|all|free|sure)\b)", "works 4 me", "35 4 the fan", "4 of them", plain=False
 )
@@ -384,7 +405,7 @@ ENDS = _phrases(
     not meant to be, not to be, can not come to terms, no agreement, without a deal|sale|agreement, no deal then|today|here, empty handed, empty-handed,
     negotiation|talk|conversation is over|ended|closed|finished, pass on this|it|that, i will pass, i am out|off|gone|done, i quit, bow|bowing|back|backing|opt out,
     moving on, cut my losses, save us both, save|keep my money|cash, waiting for a|the|someone, do|manage|live without it, stick with my old, someone who values|appreciates|will,
-    some other day|time, another day|time|life, thanks for nothing
+    keep it|this then|instead, some other day|time, another day|time|life, thanks for nothing
     """,
     "Then I am throwing in the towel.",
     "Count me out.",
@@ -431,13 +452,13 @@ SO_WOULD_I = _pattern(
     starts=r"(?:it|that|i|they|he|she) (?:would|could|can|will|do|does|did|am|is|are)(?: (?:take|do|that|it|so|please|too|yes|for you|for yes))*{END}",
 )
 CLOSES = _pattern(
-    r"(?:come (?:on )?(?:by|above|get)|budget or card|(?:budget|card|check) (?:ok|good)|card reader|(?:yes|ok|good|deal) where (?:are|is)|how (?:would|do|will) you (?:like|want|prefer) to pay|(?:when|where|what time|how soon) (?:can|could|should|do|would|is|will|to) (?:i|you|the)|what (?:day|time) |pick (?:\w+ )?up|pickup|be (?:above|there|by)|see (?:you|yes)|(?<!be )on my way|meet (?:you|up|at|there|tomorrow|tonight)|address|venmo|paypal|zelle|"
+    r"(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day (?:work|it)|(?:sat|sun|tomorrow|tonight|today) work|come (?:on )?(?:by|above|get)|budget or card|(?:budget|card|check) (?:ok|good)|card reader|(?:yes|ok|good|deal) where (?:are|is)|how (?:would|do|will) you (?:like|want|prefer) to pay|(?:when|where|what time|how soon) (?:can|could|should|do|would|is|will|to) (?:i|you|the)|what (?:day|time) |pick (?:\w+ )?up|pickup|be (?:above|there|by)|see (?:you|yes)|(?<!be )on my way|meet (?:you|up|at|there|tomorrow|tonight)|address|venmo|paypal|zelle|"
     r"(?:send|mail|draw|prepare|transfer|arrange|wire|provide|get|budget) (?:\w+ ){0,4}?(?:payment|contract|invoice|paperwork|papers|details|delivery|budget|money|#|item|link|truck|agreement|above|up)|here (?:you go|is)|i will (?:budget|have|get|pack|proceed|hold|send|ship|prepare|arrange) |enjoy (?:your|the|it)|next steps|"
     r"(?:proceed|go ahead|move forward|forward)(?: (?:with|to|the|this|your))* (?:transaction|payment|buy|it|deal|agreement|order|paperwork|checkout|sell)|proceed|clos(?:e|ing) (?:the|this) deal)\b",
     "Great, draw up the paperwork.",
     "When can I pick it up?",
     "I like it.",
-    words="budget card sign deal yes ok close closing come when where what how pick pickup be see way meet address venmo paypal zelle send mail draw prepare transfer arrange wire provide get here will enjoy next proceed go move forward transaction",
+    words="monday tuesday wednesday thursday friday saturday sunday sat sun tomorrow tonight today budget card sign deal yes ok close closing come when where what how pick pickup be see way meet address venmo paypal zelle send mail draw prepare transfer arrange wire provide get here will enjoy next proceed go move forward transaction",
 )
 VIEWING = _pattern(
     r"see (?:it|the|them)|look at it|check it out|take the look|view it|test (?:drive|ride|it)|inspect|try it",
@@ -466,7 +487,7 @@ REFUSES = _pattern(
     "I can't go that low.",
     "I must respectfully decline your offer.",
     "No problem, that's fine",
-    starts=r"(?:{SUBJECT} (?:{MAY}|do|does|did|is|are|am) not|not (?:yet|even close|happening|the chance)|(?:i guess|yes|of course|sorry) not) $|(?:sorry )?(?:no\b(?! (?:problem|worr|rush|issue|doubt|big|prob|trouble|need|hurry|stress|longer|above|matter|further|deal))|never $)",
+    starts=r"(?:(?:{SUBJECT} )?(?:{MAY}|do|does|did|is|are|am) not|not (?:yet|even close|happening|the chance)|(?:i guess|yes|of course|sorry) not) $|(?:sorry )?(?:no\b(?! (?:problem|worr|rush|issue|doubt|big|prob|trouble|need|hurry|stress|longer|above|matter|further|deal))|never $)",
     words="need not reject unable turn turning turned down no afraid never nevermind nvm forget said hell get question time range budget reach pass lost kidding too dreams dream wish dead robbery nobody one fool",
 )
 REJECTS = _pattern(
@@ -510,7 +531,7 @@ CONDITION = _pattern(
 LEAVES = _pattern(
     r"(?:walk(?: away| out| off)?(?={END}| from| now| then)|part (?:ways|as friends|company|here)|go (?:my|i) separate|take my (?:business|money|budget)|(?:quit|withdraw\w*|bow out|sign off|log\w* off|step (?:away|back|aside)|back out|opt out|head (?:out|home|off)|get go|move (?:on|along)|give up|drop out|call it (?:off|quits|the day|the night)|see myself out|(?<! it )go home|hang (?:up|on to)|hold (?:on to|onto))"
     r"|leave(?! (?:work|me|you|it (?:at|to|for|up)|no|the (?!talk)|little|room|not|with|#|above|by|in))(?: it)?|(?:end|proceed|close|closing)(?: \w+)? (?:the|this|my|all|it|things)?(?: \w+)? ?(?:talk|session|process|here|now)|keep (?:look|walk|my (?:budget|money|old|own)|it (?:then|myself|for|in)|the \w+ (?:then|myself|for))|be (?:off|out|go|leave)"
-    r"|(?:look|try|go|buy|get|take|find|order|prefer|use|choose|wait|sell|offer|give)(?: (?:it|them|one|#|this|the|for|to|with|from|at|my|some))*+ (?:elsewhere|around|another|other|different|someone|anyone|next|closer)"
+    r"|(?:look|try|go|buy|get|take|find|order|prefer|use|choose|wait|sell|offer|give|spend|put)(?: (?:it|them|one|#|this|the|for|to|with|from|at|my|some))*+ (?:elsewhere|around|another|other|different|someone|anyone|next|closer)"
     r"|go with (?:them|the one|the #|that one|him|her)|pass(?! (?:it|the|along|by|up|me|that (?:on|along)))|done talk)\b",
     "I'll have to walk away.",
     "I will buy one elsewhere then.",
@@ -527,7 +548,7 @@ OVER = _pattern(
     r"(?:(?:talk|deal)(?: {BE})?|(?:it|this|that|i)(?: {BE}))(?: (?:now|all|then|so))*+ (?:above|above|off|dead|finished|ended|done|through|out|gone|at (?:the|this) (?:end|impasse|standstill)|too far apart|worlds apart)(?= (?:here|with (?:this|the|you)|talk|then|the table|the usual)\b|{END})"
     r"|(?:to|i)(?: (?:are|do|will|have|still|afraid|clearly|sound|both|then|could|can|would|simply))*+ (?:not|unable|never)(?: (?:be|able|to|sound|go|yet|have))* (?:reach|come to|come together|make (?:the|this) deal|find (?:the|common|middle)|get to|agree|see eye|meet in|close|strike|do business|bridge|work (?:this|it|something) out|continue|pursue|proceed|go (?:on|further)|negotiate|talk)(?! (?:it|above|your|that price|#|below|to (?:that|#|your|this|it)|on #|at #)\b)|unable to (?:reach|come to|find|agree on|strike)(?: \w+)? (?:agreement|deal|middle|common|this|price)"
     r"|(?:no longer|not) (?:be )?(?:interested|wish|want|for transaction|available|buy(?: (?:it|this|the|one|anything|today|from|you|\w+))?{END}|need (?:it|one|the|this))\b|decided (?:not to|against|to keep)|not anything (?:left |above |further )?to (?:discuss|talk|say|add)|no (?:point|use|reason|sense) (?:in |to )?(?:go|continu|talk|keep)\w*|the end of (?:it|this|that|the talk|the road|my)\b|count me out|no time for"
-    r"|(?:not|never) (?:go|meant) to (?:work|reach|happen|agree|be|make (?:the|this) deal)\b|changed my mind|(?:it|this) is not for (?:me|us)\b|(?:this|it) will not work(?: out)?(?: for (?:us|me))? $|someone (?:else )?(?:already )?(?:bought|took|got|want) it|sold (?:it|this|that|them|one)? ?to (?!you)|(?:already|just|is|it|was|been) sold\b(?! (?:to you|for #|at #|then))|wrong (?:size|one|colou?r)|i do not buy|blocking you|no (?:buy|transaction|deal) (?:from me|today|here|then|between)|rather keep\b|(?:good ?bye|bye|farewell|adios|so long)\b|break (?:it |this )?off\b|no thank\b|(?:maybe )?(?:next|another|some other) (?:time|day)|(?:my) (?:ways|paths) (?:\w+ )?part|where i get off|throw(?:ing)? in the towel|off you go|(?:door|look|store|stall) is close\w*|do not (?:message|text|contact|write|bother|call)(?: \w+)? (?:again|further|above)|sorry (?:just )?sold it|🚶",
+    r"|(?:not|never) (?:go|meant) to (?:work|reach|happen|agree|be|make (?:the|this) deal)\b|changed my mind|(?:it|this) is not for (?:me|us)\b|(?:someone|other|another|the) (?:\w+ )?(?:already )?paid\b|(?:this|it) will not work(?: out)?(?: for (?:us|me))? $|someone (?:else )?(?:already )?(?:bought|took|got|want) it|sold (?:it|this|that|them|one)? ?to (?!you)|(?:already|just|is|it|was|been) sold\b(?! (?:to you|for #|at #|then))|wrong (?:size|one|colou?r)|i do not buy|blocking you|no (?:buy|transaction|deal) (?:from me|today|here|then|between)|rather keep\b|(?:good ?bye|bye|farewell|adios|so long)\b|break (?:it |this )?off\b|no thank\b|(?:maybe )?(?:next|another|some other) (?:time|day)|(?:my) (?:ways|paths) (?:\w+ )?part|where i get off|throw(?:ing)? in the towel|off you go|(?:door|look|store|stall) is close\w*|do not (?:message|text|contact|write|bother|call)(?: \w+)? (?:again|further|above)|sorry (?:just )?sold it|🚶",
     "We can't reach an agreement.",
     "I'm no longer interested.",
     "I can't reach it",
@@ -584,7 +605,7 @@ LIMIT = _pattern(
     "How about ",
 )
 LISTED = _pattern(
-    r"(?:ask|listed|listing|list|posted|advertised|sticker|full|tag|usual) price\b|full ask\b|what you (?:are |have |had )?(?:ask|listed|want)|what i am ask|as (?:listed|posted|advertised)\b|price (?:you |as |in the |it is )?(?:listed|posted|ad)\b",
+    r"(?:ask|listed|listing|list|posted|advertised|sticker|full|tag|usual) price\b(?<! the full price)|pay (?:the |your )?full price\b|full ask\b|what you (?:are |have |had )?(?:ask|listed|want)|what i am ask|as (?:listed|posted|advertised)\b|price (?:you |as |in the |it is )?(?:listed|posted|ad)\b",
     "I'll pay your asking price",
     "I'll take it as listed",
     "the price is $5",

@@ -2,9 +2,10 @@
 
     python benchmarks/crashes.py --power [--losses 20] [--seed 1]
 
-For each copy must hold: one run directory; the same command refuses nothing and ends with the undisturbed run's games,
-byte for byte; no reply that is on record there is asked for again; the run replays, and `load` and bargain-report read
-it. Half of the copies are torn where the disk would have been free to tear (benchmarks/disk.py).
+For each copy must hold: every reply that could be read in the journal just before is on record; the same command
+refuses nothing, goes on in the one run directory, asks for no reply that is on record, and ends with the undisturbed
+run's games, byte for byte; the run replays, and `load` and bargain-report read it. Half of the copies are torn where
+the disk would have been free to tear (benchmarks/disk.py).
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ def report_losses(root: Path, *, losses: int, seed: int) -> int:
         f"{time.monotonic() - started:.0f} s\n"
         f"no run directory yet: {sums['none']}; summary.json lost, empty or half: {sums['summary.json']}; "
         f".hydra/config.yaml: {sums['config.yaml']}; finished: {sums['finished']}\n"
-        f"{sums['replies']} replies on record, {sums['again']} of them bought again"
+        f"{sums['replies']} replies on record, {sums['lost']} more lost, {sums['again']} bought again"
     )
     for problem in problems:
         print(f"DOES NOT HOLD: {problem}")
@@ -84,10 +85,11 @@ def power(root: Path, losses: int, dice: random.Random) -> tuple[Counter[str], l
             sync_directory(disk.top)  # the user made this one, long ago
             forget(server)
             moments = [0, *sorted(dice.sample(range(1, calls), A_RUN - 2)), calls]
-            for copy in list(losing_power(server, where, disk, root, dice, moments))[: losses - sums["losses"]]:
+            copies = list(losing_power(server, where, disk, root, dice, moments))
+            for copy, durable in copies[: losses - sums["losses"]]:
                 with mounted(copy, root / "after"):
                     sums.update(losses=1, torn=copy.suffix == ".torn")
-                    problem = after_power(server, root / "after" / where.name, root, wanted, sums)
+                    problem = after_power(server, root / "after" / where.name, root, wanted, durable, sums)
                 if problem:
                     problems.append(f"{copy}: {problem}")
                 else:
@@ -99,8 +101,11 @@ def power(root: Path, losses: int, dice: random.Random) -> tuple[Counter[str], l
 
 def losing_power(
     server: Server, where: Path, disk: Disk, root: Path, dice: random.Random, moments: list[int]
-) -> Iterator[Path]:
-    """Plays a run; the disk as it was when so many requests had come, the first time when there was a directory."""
+) -> Iterator[tuple[Path, Counter[str]]]:
+    """Plays a run; the disk as it was when so many requests had come, the first time when there was a directory.
+
+    With it the answered requests that could be read just before.
+    """
     with started(server, where) as process:
         for number, wanted in enumerate(moments):
             while process.poll() is None and (server.count < wanted or not any(where.iterdir())):
@@ -108,11 +113,12 @@ def losing_power(
             time.sleep(dice.uniform(0, 0.5 if number in (0, len(moments) - 1) else 0.02))
             copy = root / f"{where.name}-{number}"
             torn = copy.with_suffix(".torn")
+            durable = on_record(where)
             if dice.random() < 0.5 and any(disk.torn_snapshot(torn, dice) for _ in range(20)):
-                yield torn
+                yield torn, durable
             else:
                 disk.snapshot(copy)
-                yield copy
+                yield copy, durable
         finish(process, where)
 
 
@@ -127,19 +133,23 @@ def started(server: Server, where: Path) -> Iterator[subprocess.Popen[bytes]]:
         process.wait()
 
 
-def after_power(server: Server, where: Path, root: Path, wanted: bytes, sums: Counter[str]) -> str:
+def after_power(
+    server: Server, where: Path, root: Path, wanted: bytes, durable: Counter[str], sums: Counter[str]
+) -> str:
     """Plays on after a power loss and settles accounts; what does not hold, "" if all does."""
     found = runs_in(where)
-    recorded: Counter[str] = Counter()
     sums["none"] += not found
     for run in found:
         config = run / ".hydra" / "config.yaml"
         sums["summary.json"] += not read_state(run)
         sums["config.yaml"] += not (config.is_file() and config.stat().st_size)
         load(run, caching=False)
-        with contextlib.suppress(JournalError):  # none yet
-            recorded += replies_in(Path(shutil.copytree(run, root / f"seen-{sums['losses']}")))
-    sums["replies"] += recorded.total()
+    seen = root / "seen"  # a look at it leaves it as it is
+    shutil.rmtree(seen, ignore_errors=True)
+    recorded = on_record(Path(shutil.copytree(where, seen)))
+    sums.update(replies=recorded.total(), lost=(durable - recorded).total())
+    if durable - recorded:
+        return f"{(durable - recorded).total()} replies that were on record are gone"
     forget(server)
     if any(read_state(run).get("state") == "finished" for run in found):
         sums["finished"] += 1  # the same command would play another run
@@ -154,7 +164,7 @@ def after_power(server: Server, where: Path, root: Path, wanted: bytes, sums: Co
     (run,) = found
     if not (run / "games.jsonl").is_file() or (run / "games.jsonl").read_bytes() != wanted:
         return "games.jsonl is not the undisturbed run's"
-    new = replies_in(run) - recorded
+    new = on_record(where) - recorded
     received = Counter(content_of(call.json) for call in server.calls)
     sums["again"] += (received - new).total()
     if received != new:
@@ -174,9 +184,11 @@ def runs_in(where: Path) -> list[Path]:
     return [each for each in where.glob("outputs/*/*") if each.is_dir()]
 
 
-def replies_in(run: Path) -> Counter[str]:
-    """The requests of a run's journal whose answer it holds, read or not yet."""
-    with JournalReader(run / "journal.sqlite") as journal:
-        journal.verify()
-        answered = [each.id for each in journal.attempts() if each.kind in ("reply", "unread")]
-        return Counter(content_of(journal.request(each)) for each in answered)
+def on_record(where: Path) -> Counter[str]:
+    """The requests of the runs below a working directory whose answers are on record, read or not yet."""
+    answered: Counter[str] = Counter()
+    for run in runs_in(where):
+        with contextlib.suppress(JournalError), JournalReader(run / "journal.sqlite") as journal:  # or none yet
+            ids = [each.id for each in journal.attempts() if each.kind in ("reply", "unread")]
+            answered.update(content_of(journal.request(each)) for each in ids)
+    return answered

@@ -114,7 +114,7 @@ def losing_power(
             copy = root / f"{where.name}-{number}"
             torn = copy.with_suffix(".torn")
             durable = on_record(where)
-            if dice.random() < 0.5 and any(disk.torn_snapshot(torn, dice) for _ in range(20)):
+            if dice.random() < 0.5 and any(disk.torn_snapshot(torn, dice) for _ in range(5)):
                 yield torn, durable
             else:
                 disk.snapshot(copy)

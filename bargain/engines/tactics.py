@@ -13,6 +13,8 @@ from typing import Any
 
 LIMITS = 41
 """How many limits of its rival the learner thinks possible, evenly spaced."""
+BETAS = (0.2, 0.5, 1.0, 2.0, 5.0)
+"""How it may concede."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,20 +85,31 @@ def random(view: View, options: dict[str, Any]) -> float:
 def bayesian(view: View, options: dict[str, Any]) -> float:
     """Linear concession towards the price that its belief about the rival's limit makes best; never back.
 
-    Simpler than Zeng & Sycara (1998): the limits thought possible lie between the rival's first offer and its own
-    aspiration, all alike at first. A limit h makes the rival's n-th offer likely as far as it is near a linear
-    concession, first + (h - first) n / exchanges, with a normal error of `noise` times the width. Best is the price p
-    with the greatest (p - own limit) P(the rival's limit allows p).
+    After Zeng & Sycara (1998), whose learner holds a probability for each limit that its rival may have and updates it
+    at every offer. Here the rival is thought to be a time-dependent player with a limit between its first offer and
+    one's own aspiration and a beta of BETAS, all alike at first: its n-th offer is first + (limit - first)
+    (n / exchanges)^(1 / beta) with a normal error of `noise` times the range. Best is the price p with the greatest
+    (p - own limit) P(the rival's limit allows p).
     """
     first = view.rival[0] if view.rival else view.reservation
     width = view.aspiration - first
     if view.sign * width <= 0:
         return view.aspiration
     steps = [step / (LIMITS - 1) for step in range(LIMITS)]
-    seen = [((offer - first) / width, min(n / view.exchanges, 1.0)) for n, offer in enumerate(view.rival)]
-    logs = [-sum(((given - step * passed) / options["noise"]) ** 2 for given, passed in seen) / 2 for step in steps]
-    weights = [math.exp(log - max(logs)) for log in logs]
-    best, target = 0.0, view.reservation
+    given = [(offer - first) / width for offer in view.rival]
+    logs = []  # by beta and limit
+    for beta in BETAS:
+        shares = [concession(n, view.exchanges, beta, 0.0, "polynomial") for n in range(len(given))]
+        squares = sum(share * share for share in shares)
+        products = sum(share * part for share, part in zip(shares, given, strict=True))
+        constant = sum(part * part for part in given)
+        logs.append(
+            [-(constant - 2 * step * products + step**2 * squares) / 2 / options["noise"] ** 2 for step in steps]
+        )
+    likeliest = max(map(max, logs))
+    weights = [sum(math.exp(log - likeliest) for log in of_limit) for of_limit in zip(*logs, strict=True)]
+    sure = max(view.sign * price for price in (view.reservation, *view.rival[-1:]))  # the rival's offer can be had
+    best, target = (sure - view.sign * view.reservation) * sum(weights), view.sign * sure
     for number, step in enumerate(steps):
         price = first + step * width
         gain = view.sign * (price - view.reservation) * sum(weights[number:])

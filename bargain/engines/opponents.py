@@ -42,15 +42,14 @@ def _number(value: Any) -> bool:
 
 _PRICE = ("a price of 0 or more", lambda value: _number(value) and value >= 0)
 _COUNT = ("a whole number of at least 1", lambda value: _number(value) and value >= 1 and value == int(value))
-_ABOVE_0 = ("a number above 0", lambda value: _number(value) and value > 0)
 CHECKS: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "aspiration": _PRICE,
     "reservation": _PRICE,
     "price": _PRICE,
     "deadline": _COUNT,
     "lag": _COUNT,
-    "beta": _ABOVE_0,
-    "noise": _ABOVE_0,
+    "beta": ("a number above 0", lambda value: _number(value) and value > 0),
+    "noise": ("a number of at least 0.001", lambda value: _number(value) and value >= 0.001),
     "k": ("a number from 0 to 1", lambda value: _number(value) and 0 <= value <= 1),
     "form": ("polynomial or exponential", lambda value: value in ("polynomial", "exponential")),
 }
@@ -59,7 +58,7 @@ CHECKS: dict[str, tuple[str, Callable[[Any], bool]]] = {
 def options_of(config: EngineConfig, seat: str, where: str) -> dict[str, Any]:
     """The options with their defaults; null means the default. Raises ValueError for what cannot be played."""
     tactic = config.options.get("tactic")
-    if tactic not in TACTICS:
+    if not isinstance(tactic, str) or tactic not in TACTICS:
         raise ValueError(f"{where}: options.tactic must be one of {', '.join(TACTICS)}, got {tactic!r}")
     defaults = {"tactic": tactic, **OF_ALL, **TACTICS[tactic][1]}
     given = known(config, set(defaults), where)

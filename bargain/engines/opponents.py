@@ -37,10 +37,10 @@ told none, its rival's opening. deadline: its turn T, after which it leaves; nul
 
 
 def _number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= 1e12
 
 
-_PRICE = ("a price of 0 or more", lambda value: _number(value) and value >= 0)
+_PRICE = ("a price from 0 to 1e12", lambda value: _number(value) and value >= 0)
 _COUNT = ("a whole number of at least 1", lambda value: _number(value) and value >= 1 and value == int(value))
 CHECKS: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "aspiration": _PRICE,

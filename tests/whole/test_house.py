@@ -46,8 +46,9 @@ OF_BARGAIN = (
     "bargain.config.identity",
     "bargain.rundir",
     "bargain.errors",
+    "bargain.version",
 )
-"""What analysis may import of bargain: words, intervals, terminal, what decides a run, what its journal says of it."""
+"""What analysis may import of bargain: words, intervals, terminal, version, what decides a run, what its journal says."""
 
 SOURCES = [path for top in ("bargain", "analysis") for path in sorted((ROOT / top).rglob("*.py"))]
 

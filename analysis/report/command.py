@@ -29,11 +29,12 @@ from analysis.text import one_line
 from bargain.terminal import prepare
 
 REFERENCES = ("fu2023",)
-TABLES = ("cells", "rounds", "unfinished", "failed", "differences", "tests", "selection", "reference", "abilities",
-          "moderators", "power", "cost_by_seat", "cost_by_cell")  # fmt: skip
+TABLES = ("cells", "rounds", "unfinished", "failed", "differences", "tests", "selection", "between", "reference",
+          "abilities", "moderators", "power", "cost_by_seat", "cost_by_cell")  # fmt: skip
 """Every table that a report may write."""
 _SHORT = {
     "selection": "Survivors' problem",
+    "between": "Between cells",
     "reference": "The paper",
     "abilities": "Abilities",
     "moderators": "Moderator",

@@ -103,7 +103,7 @@ def content(
     differences = report_cells.differences(runs, names)
     judged = tiers.family(tiers.abilities(runs))
     found = report_tests.tests(runs, names, judged)
-    effects = [report_effects.selection(runs, names)]
+    effects = [report_effects.selection(runs, names), report_effects.between(runs, names)]
     effects += [report_effects.paper(runs, names, aliases)] if aliases is not None else []
     effects += [
         report_effects.abilities(runs, list(found["p"].astype(float))),

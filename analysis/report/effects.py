@@ -5,7 +5,7 @@ Each function makes one ReportTable of the report from an `analysis` frame; the 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -13,18 +13,18 @@ import pandas as pd
 from analysis.data.runs import Runs
 from analysis.measures import abilities as tiers
 from analysis.measures import reference
-from analysis.measures.comparisons import games_needed, selection_table
+from analysis.measures.comparisons import COUNTS, games_needed, selection_between, selection_table
 from analysis.report.cells import ranges
 from analysis.report.tables import NOTHING, ReportColumn, ReportTable, shown
-from analysis.text import number, one_line
+from analysis.report.tests import cells_and_currency, contrasts
+from analysis.text import choice, number, one_line
 
 SHARES = (0.025, 0.05, 0.1)
 """Wanted effects, as shares of the span of the openings: 0.25, 0.50 and 1.00 of the paper's balloon."""
 _METHODS = {
     "survivors": "Survivors only (2023)",
     "pairs": "Deals both times",
-    "intention_to_treat": "Intention to treat: surplus",
-    "lee_bounds": "Lee's bounds",
+    "intention_to_treat": "Surplus, no deal = 0",
     "worst_case": "Worst case",
 }
 
@@ -37,20 +37,16 @@ def last_rounds(runs: Runs) -> Runs:
 
 
 def selection(runs: Runs, names: pd.DataFrame) -> ReportTable:
-    """The price effect of the last round with and without the survivors' problem, five numbers side by side."""
+    """The price effect of the last round with and without the survivors' problem, four numbers side by side."""
     found = selection_table(last_rounds(runs)).astype({"run": str, "arm": str}).merge(names, on="run")
     rows = []
     for _, group in found.groupby(["number", "arm"], sort=False):
         first = group.iloc[0]
-        row: dict[str, Any] = {name: first[name] for name in ("number", "cell", "subject", "arm", "round", "currency")}
+        kept = ("number", "cell", "subject", "arm", "round", "currency", *COUNTS)
+        row: dict[str, Any] = {name: first[name] for name in kept}
+        row["turned"] = " / ".join(str(first[name]) for name in COUNTS[:4])
         for each in group.to_dict("records"):
-            name = each["method"]
-            row |= {
-                name: _effect(each),
-                f"{name}_low": each["low"],
-                f"{name}_high": each["high"],
-                f"{name}_n": each["n"],
-            }
+            row |= _numbers(each)
         rows.append(row)
     wide = pd.DataFrame(rows, columns=None if rows else ["number"])
     columns = shown(
@@ -59,21 +55,82 @@ def selection(runs: Runs, names: pd.DataFrame) -> ReportTable:
         ReportColumn("Coached", "subject", "key"),
         ReportColumn("Arm", "arm") if (found["arm"] != "").any() else None,
         ReportColumn("Round", "round"),
-        *(
-            ReportColumn(title, name, "said", f"{name}_low", f"{name}_high", f"{name}_n")
-            for name, title in _METHODS.items()
-        ),
+        ReportColumn("Deals kept / lost / gained / never", "turned"),
+        ReportColumn("Failed, left out", "failed", "count") if len(wide) and (wide["failed"] > 0).any() else None,
+        *_columns_of(_METHODS),
     )
     note = (
-        "Change of the price from round 1 to the last round; intention to treat: change of the coached player's "
-        "surplus, where no deal is 0 and more is better. Bounds say between which values the effect lies; brackets: "
-        "95% intervals; n: games that count. Survivors only compares different games before and after: it is no effect."
+        "Change of the price from round 1 to the last round, of the same games: so who deals both times is seen. Deals "
+        "both times is the price effect for these games alone (kept), which nobody chose at random. Surplus: change of "
+        "the coached player's, over all games, where no deal is 0 and more is better. Worst case: between which values "
+        "the effect for all games lies, whatever the missing prices would have been. Survivors only compares different "
+        "games before and after: it is no effect. Brackets: 95% intervals; n: games that count."
     )
     why = dict.fromkeys(str(each) for each in found["note"] if each)
     note += f" Beside the numbers: {'; '.join(why)}." if why else ""
     return ReportTable(
         "selection", "The price effect with and without the survivors' problem", wide, columns, note, found
     )
+
+
+_BETWEEN = {
+    "survivors": "Price of the deals",
+    "intention_to_treat": "Surplus, no deal = 0",
+    "lee_bounds": "Lee's bounds",
+    "worst_case": "Worst case",
+}
+
+
+def between(runs: Runs, names: pd.DataFrame) -> ReportTable:
+    """What a difference of mean prices between cells hides, in the last round, where their games are not paired."""
+    rows = []
+    for contrast in contrasts(runs):
+        if not contrast.one_item:
+            continue
+        last = runs.only_rounds(runs.rounds["round"] == contrast.last)
+        found = selection_between(
+            last, contrast.choice, role=contrast.role, within=contrast.within, against=contrast.against
+        )
+        keys = [*contrast.within, "arm", "a_is", "b_is"]
+        for _, group in found.groupby(keys, sort=False, observed=True, dropna=False) if len(found) else ():
+            first = group.to_dict("records")[0]
+            cells, currency = cells_and_currency(runs, names, contrast, first)
+            row: dict[str, Any] = {"numbers": cells, "choice": contrast.choice, "currency": currency}
+            row |= {"what": f"{one_line(choice(first['b_is']), 40)} against {one_line(choice(first['a_is']), 40)}"}
+            row |= {"arm": str(first["arm"]), "round": contrast.last}
+            for each in group.to_dict("records"):
+                row |= _numbers(each | {"currency": currency})
+            rows.append(row)
+    wide = pd.DataFrame(rows, columns=None if rows else ["numbers"])
+    columns = shown(
+        wide,
+        ReportColumn("#", "numbers", "key"),
+        ReportColumn("Choice", "choice", "key"),
+        ReportColumn("Values", "what", "key"),
+        ReportColumn("Arm", "arm"),
+        ReportColumn("Round", "round"),
+        *_columns_of(_BETWEEN),
+    )
+    note = (
+        "Differences between cells whose games are not paired, more being better for the coached player (for the "
+        "seller, where nobody is coached). Price of the deals compares other games with other games. Lee's bounds: the "
+        "difference of price for the games that would deal in both cells. They assume that no game deals only in the "
+        "cell where deals are rarer (monotonicity), which these data cannot show; if some do, the bounds are wrong. "
+        "Worst case assumes nothing. Brackets: 95% intervals. Cells that are paired by game are not here: who deals in "
+        "both is seen there."
+    )
+    return ReportTable("between", "Between cells: what a difference of mean prices hides", wide, columns, note)
+
+
+def _columns_of(methods: Mapping[str, str]) -> Iterator[ReportColumn]:
+    for name, title in methods.items():
+        yield ReportColumn(title, name, "said", f"{name}_low", f"{name}_high", f"{name}_n")
+
+
+def _numbers(row: dict[Any, Any]) -> dict[str, Any]:
+    """A method's effect with its interval and n, as a wide row has them."""
+    name = row["method"]
+    return {name: _effect(row), f"{name}_low": row["low"], f"{name}_high": row["high"], f"{name}_n": row["n"]}
 
 
 def _effect(row: dict[Any, Any]) -> str | None:
@@ -98,8 +155,9 @@ def abilities(runs: Runs, also: Sequence[float]) -> ReportTable:
         ReportColumn("Evidence", "evidence"),
     )
     note = (
-        "Tier 0: does not play by the rules; 1: plays; 2: improves after feedback; 3: keeps improving. Fewer than "
-        f"{tiers.ENOUGH} rounds or pairs decide nothing. Holm's correction is over it and all tests of the page."
+        "Tier 0: does not play by the rules; 1: plays; 2: improves after feedback; 3: keeps improving. Surplus over "
+        "all games decides, with no deal as 0: a better price for fewer deals is no tier. Fewer than "
+        f"{tiers.ENOUGH} rounds or games decide nothing. Holm's correction is over it and all tests of the page."
     )
     return ReportTable("abilities", "Abilities", found, columns, note)
 

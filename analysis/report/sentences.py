@@ -42,14 +42,17 @@ def _joined(row: Row, sides: list[str]) -> str:
 
 
 def _with_failed(row: Row, unit: str) -> str:
-    """Of deal rates, what they are if games that a failed call cost count as no deals; "" without such games."""
-    n = row.get("n_with_failed", math.nan)
-    if row["metric"] != "deal_rate" or math.isnan(n) or n <= row["n"]:
+    """How many games are left out since a call failed; of deal rates also what these are with them as no deals."""
+    failed = row.get("failed", 0)
+    if not failed > 0:  # none, or unknown
         return ""
+    told = f"; {int(failed)} failed game{'s' * (failed > 1)} left out"
+    if math.isnan(row.get("a_with_failed", math.nan)):
+        return told
     sides = [number(row[f"{side}_with_failed"], unit, row["currency"]) for side in "ab"]
     if row["question"] not in ("price", "deals"):
         sides.reverse()
-    return f"; with the {int(n - row['n'])} failed games as no deals {_joined(row, sides)}"
+    return f"{told}, as no deals {_joined(row, sides)}"
 
 
 def _evidence(row: Row) -> list[str]:

@@ -9,7 +9,7 @@ Which tests are made is fixed by the runs alone, never by how they come out.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -28,18 +28,16 @@ QUESTIONS = {
     "cells": "Do the cells differ in what is gained?",
     "start": "Do the cells differ?",
 }
-WITHOUT_FAILED = "deal_rate_without_failed"
 _KEYS = ["question", "numbers", "subject", "metric", "arm", "round", "choice", "a_is", "b_is", "currency"]
-_COUNTED = {side: f"{side}_with_failed" for side in ("a", "b", "n")}
+_COUNTED = {side: f"{side}_with_failed" for side in ("a", "b")}
 Frame = pd.DataFrame
 
 
 def tests(runs: Runs, names: Frame, also: Sequence[float]) -> Frame:
     """One row per test: question (a key of QUESTIONS), sentence, numbers (the cells it is about), the fields of
     differences.Comparison and p_holm over the whole frame and `also`, the p values of what else the page
-    claims. Empty where nothing can be compared. Deals are tested among the games that no failed call cost;
-    a_with_failed, b_with_failed and n_with_failed
-    are the rates with the failed ones as no deals."""
+    claims. Empty where nothing can be compared. Games that a failed call cost are in no test: `failed` counts them, and
+    a_with_failed and b_with_failed are the deal rates with these as no deals, a bound."""
     single = runs.where(runs.runs["learner"].isin(PLAYERS))
     other = runs.where(~runs.runs["learner"].isin(PLAYERS))
     parts = [
@@ -93,8 +91,9 @@ def _with_the_last(found: Frame, runs: Runs) -> Frame:
 
 def _deals(compare: Callable[..., Frame], runs: Runs, keys: list[str]) -> Frame:
     """Tests of deal rates among the games that no failed call cost, each with both rates over all games beside it."""
-    counted = compare(runs, "deal_rate")[[*keys, *_COUNTED]].rename(columns=_COUNTED)
-    whole = counted.merge(compare(runs, WITHOUT_FAILED), on=keys, how="left")
+    counted = compare(runs, "deal_rate", with_failed=True)
+    counted = counted[[*keys, "failed", *_COUNTED]].rename(columns=_COUNTED)
+    whole = counted.merge(compare(runs, "deal_rate").drop(columns="failed"), on=keys, how="left")
     return whole.assign(
         metric="deal_rate",
         role="",
@@ -127,59 +126,81 @@ def _arms(runs: Runs, names: Frame, metric: str, role: str) -> Frame:
     return named.assign(question="arms", role=role)
 
 
-def _between(runs: Runs, names: Frame) -> list[Frame]:
-    """Cells that differ in one choice and agree in the others that were varied: their changes since round 1, in the
-    last round that all plan; with a single round, that round itself."""
+class Contrast(NamedTuple):
+    """Cells that differ in one choice and agree in the others that were varied.
+
+    within: the others. against: the one value that all are compared with, None for every pair. last: the last round
+    that all plan. role: "learner" where there is one in every cell and somebody has been coached. one_item: all cells
+    that are compared bargain over the same, so that prices can be compared.
+    """
+
+    choice: str
+    within: tuple[str, ...]
+    against: str | None
+    last: int
+    role: str
+    one_item: bool
+
+
+def contrasts(runs: Runs) -> list[Contrast]:
+    """What is compared between cells: one entry per choice that was varied; repetitions and lengths are none."""
     deciding = [name for name in runs.deciding() if name not in ("seed", "n_games", "game.n_rounds")]
     if not deciding or not len(runs.rounds):
         return []
     last = int(_planned(runs).min())
-    single = bool(runs.runs["learner"].isin(PLAYERS).all())
-    shown = runs.only_rounds(runs.rounds["round"].isin([1, last]))
+    role = "learner" if last > 1 and runs.runs["learner"].isin(PLAYERS).all() else ""
     found = []
     for choice in deciding:
-        one_item = runs.runs.groupby([name for name in deciding if name != choice] or (lambda _: 0), dropna=False)
-        alike = all(one_item[name].nunique(dropna=False).max() <= 1 for name in _item(runs))
+        others = tuple(name for name in deciding if name != choice)
+        groups = runs.runs.groupby(list(others) or (lambda _: 0), dropna=False)
+        one_item = all(groups[name].nunique(dropna=False).max() <= 1 for name in _item(runs))
         many = runs.runs[choice].nunique() > MOST_VALUES
+        found.append(Contrast(choice, others, str(runs.runs[choice].iloc[0]) if many else None, last, role, one_item))
+    return found
+
+
+def cells_and_currency(runs: Runs, names: Frame, contrast: Contrast, row: dict[Any, Any]) -> tuple[str, str]:
+    """The cells on both sides of a row of `comparisons`, 1, 2 against 3, 4, and their currency (of several: shares)."""
+    frame = runs.runs
+    kept = pd.Series(True, index=frame.index)
+    for name in contrast.within:
+        kept &= _is(frame[name], row[name])
+    sides, currency = [], ""
+    for side in ("b_is", "a_is"):
+        chosen = frame.loc[kept & _is(frame[contrast.choice], row[side]), "run"]
+        cells = names[names["run"].isin(chosen)]
+        sides.append(", ".join(str(each) for each in cells["number"]))
+        currency = str(cells["currency"].iloc[0])
+    return " against ".join(sides), currency
+
+
+def _between(runs: Runs, names: Frame) -> list[Frame]:
+    """Each contrast's changes since round 1, in the last round that all plan; where there is one round, that one."""
+    found = []
+    for contrast in contrasts(runs):
+        last = contrast.last
+        shown = runs.only_rounds(runs.rounds["round"].isin([1, last]))
         part = comparisons.cells(
             shown,
-            "price" if alike else "price_share",
-            choice,
-            role="learner" if single and last > 1 else "",
+            "price" if contrast.one_item else "price_share",
+            contrast.choice,
+            role=contrast.role,
             base=1 if last > 1 else None,
-            within=[name for name in deciding if name != choice],
-            against=str(runs.runs[choice].iloc[0]) if many else None,
+            within=contrast.within,
+            against=contrast.against,
         )
+        part = part[part["round"] == last].reset_index(drop=True)
         if len(part):
-            compared = [_compared(runs, names, deciding, choice, row) for row in part.to_dict("records")]
+            compared = [cells_and_currency(runs, names, contrast, row) for row in part.to_dict("records")]
+            part["numbers"], part["currency"] = zip(*compared, strict=True)
             question = "cells" if last > 1 else "start"
-            part = part[part["round"] == last] if last > 1 else part
-            part = part.assign(question=question, choice=choice, role="learner" if single and last > 1 else "")
-            part["numbers"] = [compared[at][0] for at in part.index]
-            part["currency"] = [compared[at][1] for at in part.index]
-            found.append(part.assign(subject=""))
+            found.append(part.assign(question=question, choice=contrast.choice, role=contrast.role, subject=""))
     return found
 
 
 def _item(runs: Runs) -> list[str]:
     names = ("item.seller_opening", "item.buyer_opening", "item.currency")
     return [name for name in names if name in runs.runs]
-
-
-def _compared(runs: Runs, names: Frame, deciding: list[str], choice: str, row: dict[Any, Any]) -> tuple[str, str]:
-    """The cells on both sides, 1, 2 against 3, 4, and their currency (cells of several have shares)."""
-    frame = runs.runs
-    kept = pd.Series(True, index=frame.index)
-    for name in deciding:
-        if name != choice:
-            kept &= _is(frame[name], row[name])
-    sides, currency = [], ""
-    for side in ("b_is", "a_is"):
-        chosen = frame.loc[kept & _is(frame[choice], row[side]), "run"]
-        cells = names[names["run"].isin(chosen)]
-        sides.append(", ".join(str(each) for each in cells["number"]))
-        currency = str(cells["currency"].iloc[0])
-    return " against ".join(sides), currency
 
 
 def _is(values: pd.Series, value: Any) -> pd.Series:

@@ -51,7 +51,7 @@ def test_prices_in_two_currencies_are_pooled_as_shares_only(tmp_path: Path) -> N
     row = abilities(load(tmp_path)).set_index("engine").loc["trader"]
     assert row["unit"] == "share of the openings' span"
     assert row["gain_n"] == 50
-    assert pd.isna(row["surplus_change"])
+    assert row["surplus_unit"] == row["unit"]
 
 
 def test_failed_calls_are_no_change_of_deals(tmp_path: Path) -> None:
@@ -66,7 +66,7 @@ def test_failed_calls_are_no_change_of_deals(tmp_path: Path) -> None:
     assert row["n"] == 47
     assert row["difference"] == pytest.approx(-1 / 47)
     assert "no change of deals shown" in row["sentence"]
-    assert "with the 13 failed games as no deals 100.0% to 76.7%" in row["sentence"]
+    assert "13 failed games left out, as no deals 100.0% to 76.7%" in row["sentence"]
     tier = abilities(load(tmp_path)).set_index("role").loc["seller"]
     assert tier["deal_change"] == pytest.approx(-1 / 47)
 
@@ -90,7 +90,7 @@ def test_everything_that_a_page_claims_is_one_family(tmp_path: Path) -> None:
     said = content(runs, ["x"], "bargain-report x", None)
     by_name = {each.name: each.frame for each in said.all_tables}
     tests, tiers = by_name["tests"], by_name["abilities"]
-    p = [*tests["p"], *tiers["gain_p"], *tiers["slope_p"]]
+    p = [*tests["p"], *tiers["surplus_change_p"], *tiers["surplus_slope_p"]]
     assert len([each for each in p if each == each]) > len(tests)
-    shown = [*tests["p_holm"], *tiers["gain_p_holm"], *tiers["slope_p_holm"]]
+    shown = [*tests["p_holm"], *tiers["surplus_change_p_holm"], *tiers["surplus_slope_p_holm"]]
     assert shown == pytest.approx(list(holm(p)), nan_ok=True)

@@ -112,7 +112,8 @@ def test_a_metric_whose_entry_says_so_is_a_column_of_the_cells(study: Path) -> N
 def test_tests_are_one_family_and_stand_in_words(study: Path) -> None:
     report = study / "runs" / "report"
     rows = table(report, "tests")
-    judged = [float(row[name] or "nan") for name in ("gain_p", "slope_p") for row in table(report, "abilities")]
+    decided = ("surplus_change_p", "surplus_slope_p")
+    judged = [float(row[name] or "nan") for name in decided for row in table(report, "abilities")]
     expected = holm([*(float(row["p"] or "nan") for row in rows), *judged])[: len(rows)]
     assert [float(row["p_holm"] or "nan") for row in rows] == pytest.approx(list(expected), nan_ok=True)
     gains = change(load(study / "runs" / "0"), "price", role="learner").iloc[0]

@@ -9,8 +9,8 @@
 
 A metric is named as in `metrics`; role "learner" is whoever is coached, with prices turned so that more is better for
 it. A round that a failed call cost tells nothing of the players: it is left out, not counted as no deal
-(with_failed=True counts it so, as a bound; metrics of failures always do). Every frame ends with `failed`, the games left out for that,
-the fields of `differences.Comparison`, and `p_holm`, Holm's correction over the whole frame.
+(with_failed=True counts it so, as a bound; metrics of failures always do). Every frame ends with `failed`, the games
+left out for that, the fields of `differences.Comparison`, and `p_holm`, Holm's correction over the whole frame.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from analysis.data.runs import Runs
 from analysis.measures.duplicates import repeated, repeated_games
 from analysis.measures.metrics import BY, ITEM, Groups, joined, metric_of, per_round
 from analysis.stats.differences import Comparison, holm, paired_means, paired_rates, two_rates, welch
-from analysis.stats.intervals import NAN, mean_intervals
+from analysis.stats.intervals import ALPHA, NAN, mean_intervals
 from analysis.stats.power import SampleSize, games_for_change
 from analysis.stats.selection import Row, selection
 from analysis.stats.unpaired_selection import unpaired_selection
@@ -230,17 +230,22 @@ def selection_between(
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=[*keys, "a_is", "b_is", *Row._fields])
 
 
-def games_needed(runs: Runs, effect: float, metric: str = "price", *, role: str = "", base: int = 1) -> Frame:
+def games_needed(
+    runs: Runs, effect: float, metric: str = "price", *, role: str = "", base: int = 1, tests: int = 1
+) -> Frame:
     """Per run, arm and round: the games that a paired change of `effect` needs, judged by this run as the pilot.
 
+    tests: how many tests stand in the family of this one. Holm's first step asks p < 0.05 / tests: that is planned for.
     Columns: run, arm, round, metric, role and the fields of `power.SampleSize`; costs are this run's cost per game.
     """
     values = with_base(runs, metric, role, base, ["run"])
+    alpha = ALPHA / max(tests, 1)
     costs = (runs.runs["cost_usd"] / runs.runs["finished"].where(runs.runs["finished"] > 0)).set_axis(runs.runs["run"])
     rows = []
     for key, group in _groups(values, ["run", "arm", "round"]):
         changes = (group["value"] - group["before"]).dropna()
-        size = games_for_change(changes, effect, cost_per_game=float(costs[key[0]]), usable=len(changes) / len(group))
+        usable, cost = len(changes) / len(group), float(costs[key[0]])
+        size = games_for_change(changes, effect, cost_per_game=cost, usable=usable, alpha=alpha)
         rows.append((*key, metric, role, *(getattr(size, name) for name in SampleSize.__slots__)))
     return pd.DataFrame(rows, columns=["run", "arm", "round", "metric", "role", *SampleSize.__slots__])
 

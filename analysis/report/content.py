@@ -108,7 +108,7 @@ def content(
     effects += [
         report_effects.abilities(runs, list(found["p"].astype(float))),
         report_upkeep.moderators(runs),
-        report_effects.power(runs, names),
+        report_effects.power(runs, names, int(found["p"].notna().sum()) + sum(p == p for p in judged)),
     ]
     costs = list(report_upkeep.spending(runs, names))
     tests = _tests_table(found, judged)

@@ -17,6 +17,7 @@ from analysis.measures.comparisons import COUNTS, games_needed, selection_betwee
 from analysis.report.cells import ranges
 from analysis.report.tables import NOTHING, ReportColumn, ReportTable, shown
 from analysis.report.tests import cells_and_currency, contrasts
+from analysis.stats.intervals import ALPHA
 from analysis.text import choice, number, one_line
 
 SHARES = (0.025, 0.05, 0.1)
@@ -162,15 +163,17 @@ def abilities(runs: Runs, also: Sequence[float]) -> ReportTable:
     return ReportTable("abilities", "Abilities", found, columns, note)
 
 
-def power(runs: Runs, names: pd.DataFrame) -> ReportTable:
-    """The games that a change of the price needs to be seen with 80% power, judged by each cell as the pilot."""
+def power(runs: Runs, names: pd.DataFrame, tests: int) -> ReportTable:
+    """The games that a change of the price needs to be seen with 80% power, judged by each cell as the pilot; alone,
+    and as one of so many tests."""
     parts = []
     single = last_rounds(runs)
     for share in SHARES:
         for span, group in _by_span(single):
-            needed = games_needed(group, share * span)
+            needed = games_needed(group, share * span, tests=tests)
+            alone = games_needed(group, share * span)["games"]
             last = needed.groupby(["run", "arm"], observed=True)["round"].transform("max")
-            parts.append(needed[needed["round"] == last].assign(share=share))
+            parts.append(needed.assign(share=share, alone=alone)[needed["round"] == last])
     whole = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=["run"])
     whole = whole.astype({"run": str}).merge(names, on="run")
     if len(whole):
@@ -181,7 +184,8 @@ def power(runs: Runs, names: pd.DataFrame) -> ReportTable:
         ReportColumn("Cell", "cell", "key"),
         ReportColumn("Arm", "arm", "key") if len(whole) and (whole["arm"] != "").any() else None,
         ReportColumn("Wanted change", "effect", "currency"),
-        ReportColumn("Games", "games", "count"),
+        ReportColumn("Games, if it were the only test", "alone", "count"),
+        ReportColumn(f"Games, as one of {max(tests, 1)}", "games", "count"),
         ReportColumn("Cautious", "cautious", "count"),
         ReportColumn("Cost", "cost_usd", "usd"),
         ReportColumn("Cautious", "cautious_usd", "usd"),
@@ -190,9 +194,11 @@ def power(runs: Runs, names: pd.DataFrame) -> ReportTable:
         ReportColumn("Note", "note"),
     )
     note = (
-        "Games that show a paired change of the price from round 1 to the last round at 5% with 80% power. Wanted "
-        "changes: 2.5, 5 and 10% of the span of the openings. Cautious: should the true spread be at the upper end of "
-        "the pilot's 80% interval."
+        "Games that show a paired change of the price from round 1 to the last round with 80% power. This page corrects "
+        f"its {max(tests, 1)} tests by Holm, whose first step asks for p < {ALPHA / max(tests, 1):.2g}: plan with the "
+        "games of that column; those of a single test at 5% are too few. Wanted changes: 2.5, 5 and 10% of the span of "
+        "the openings. Cautious: should the true spread be at the upper end of the pilot's 80% interval; it and both "
+        "costs are as one of these tests."
     )
     return ReportTable("power", "How many games a change needs", whole, columns, note)
 

@@ -66,12 +66,13 @@ def _evidence(row: Row) -> list[str]:
 
 def _about(row: Row) -> str:
     """Whom or what the sentence is about."""
-    if row["question"] in ("cells", "start"):
-        return f"{_choice(row['choice'])} {_said(row['b_is'])} against {_said(row['a_is'])}"
     if row["question"] == "arms":
         return f"{row['subject']}, {_said(row['b_is'])} against {_said(row['a_is'])} feedback"
+    about = str(row["subject"])
+    if row["question"] in ("cells", "start"):
+        about = f"{_choice(row['choice'])} {_said(row['b_is'])} against {_said(row['a_is'])}"
     arm = row.get("arm")
-    return f"{row['subject']}, {_said(arm)} feedback" if isinstance(arm, str) and arm else str(row["subject"])
+    return f"{about}, {_said(arm)} feedback" if isinstance(arm, str) and arm else about
 
 
 def _claim(row: Row) -> str:

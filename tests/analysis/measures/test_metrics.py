@@ -155,7 +155,8 @@ def test_a_change_is_paired_by_game_and_turned_for_the_learner(tmp_path: Path) -
     assert (row["n"], row["difference"]) == (40, pytest.approx(float(np.mean(after - before))))
     assert (row["p"], row["p_holm"]) == (pytest.approx(wanted.pvalue), pytest.approx(wanted.pvalue))
     assert row["low"] < row["difference"] < row["high"] < 0
-    assert row["effect"] == pytest.approx(float(np.mean(after - before) / np.std(after - before, ddof=1)))
+    raw = float(np.mean(after - before) / np.std(after - before, ddof=1))
+    assert row["effect"] == pytest.approx(raw * (1 - 3 / (4 * 39 - 1)), rel=1e-4)  # Hedges' usual approximation
     assert change(runs, role="learner").iloc[0]["difference"] == pytest.approx(-row["difference"])
 
 
@@ -271,6 +272,9 @@ def test_a_pilot_says_how_many_games_are_needed_and_what_they_cost(tmp_path: Pat
     assert row["games"] == pytest.approx((pairs + 2) / 0.8, abs=2)
     assert row["cautious"] > row["games"]
     assert row["cost_usd"] == pytest.approx(row["games"] * 0.5 / 50)
+    among = games_needed(load(tmp_path), 0.5, tests=40).iloc[0]
+    wanted = scipy_stats.norm.ppf(1 - 0.05 / 80) + scipy_stats.norm.ppf(0.8)
+    assert among["games"] == pytest.approx((wanted**2 * row["spread"] ** 2 / 0.25 + 5) / 0.8, abs=5)
 
 
 def test_an_improvement_has_its_price(tmp_path: Path) -> None:

@@ -13,9 +13,10 @@ from analysis.measures.costs import costs
 from analysis.report import cells
 from analysis.report.content import content
 from analysis.report.tests import tests as claims
+from analysis.report.upkeep import moderators
 from analysis.stats.differences import holm
 from bargain.records import Game, Round
-from tests.run_maker import a_game, a_round, make_run
+from tests.run_maker import a_game, a_round, an_arms_game, make_run
 
 PAID = {f"{role}__engine___target_": "bargain.engines.openai.OpenAIEngine" for role in ("seller", "buyer")}
 EUROS = {"item__name": "bicycle", "item__currency": "EUR"}
@@ -79,6 +80,39 @@ def test_the_rounds_that_are_tested_are_those_that_were_planned(tmp_path: Path) 
     assert "no game has a value in both rounds" in found.loc[4, "sentence"]
     gained = costs(load(tmp_path))
     assert gained["gain"].isna().all()
+
+
+def test_a_sentence_between_cells_of_a_compare_game_says_which_arm(tmp_path: Path) -> None:
+    for number, memory in enumerate(("full", "none")):
+        games = [
+            an_arms_game(at, 14.0 + at % 3, {arm: [14.5 + at % 3 + at % 2 / 4] for arm in ("ai", "human")})
+            for at in range(12)
+        ]
+        make_run(tmp_path / memory, games, memory__name=memory, seed=number, **PAID)
+    told = claimed(tmp_path).query("question == 'cells'")
+    assert {sentence.partition(":")[0] for sentence in told["sentence"]} == {
+        "memory none against full, ai feedback",
+        "memory none against full, human feedback",
+    }
+
+
+def test_rounds_of_one_game_are_no_independent_rounds_of_the_moderator(tmp_path: Path) -> None:
+    """Half of twenty games never agree in any of four rounds: twenty observations, not eighty."""
+    make_run(tmp_path / "a", [[15.0 if at < 10 else None] * 4 for at in range(20)])
+    row = moderators(load(tmp_path)).frame.iloc[0]
+    assert (row["undecided"], row["rounds"]) == (0.5, 80)
+    assert row["undecided_high"] - row["undecided_low"] > 0.4
+    assert "over games" in moderators(load(tmp_path)).note
+
+
+def test_the_games_needed_are_those_of_the_family(tmp_path: Path) -> None:
+    make_run(tmp_path / "a", [[14.0 + at % 5, 14.5 + at % 5 + at % 7 / 4] for at in range(40)])
+    runs = load(tmp_path)
+    said = content(runs, ["x"], "bargain-report x", None)
+    family = len([p for p in (*said.tests.frame["p"], *abilities(runs)["surplus_change_p"]) if p == p])
+    power = next(each for each in said.tables if each.name == "power")
+    assert f"Games, as one of {family}" in [column.title for column in power.columns]
+    assert (power.frame["games"] > power.frame["alone"]).all()
 
 
 def test_everything_that_a_page_claims_is_one_family(tmp_path: Path) -> None:

@@ -47,8 +47,9 @@ def anchoring(runs: Runs, by: Sequence[str] = BY) -> pd.DataFrame:
     """How far the price follows a player's first own offer: the slope of price on it over the deals of a group.
 
     A slope of 1 means a dollar more asked is a dollar more paid, 0 that the first offer does not matter. Ordinary least
-    squares with HC3 errors (MacKinnon & White 1985), clustered by game where a game has several
-    deals; Galinsky & Mussweiler (2001) for the question. Hard-coded openings do not vary and are not used. Columns: `by`, role, value (the slope), low, high, n, p, correlation, note.
+    squares with HC3 errors (MacKinnon & White 1985), clustered by game where a game has several deals; the question is
+    Galinsky & Mussweiler's (2001). Hard-coded openings do not vary and are not used.
+    Columns: `by`, role, value (the slope), low, high, n, p, correlation, note.
     """
     rounds = joined(runs, by)
     if "arm" not in by:

@@ -69,6 +69,7 @@ class Content:
     lead: str
     simulated: str
     incomplete: str
+    primary: str
     question: list[str]
     same: list[tuple[str, str]]
     differences: ReportTable
@@ -106,9 +107,9 @@ def content(
     effects = [report_effects.selection(runs, names), report_effects.between(runs, names)]
     effects += [report_effects.paper(runs, names, aliases)] if aliases is not None else []
     effects += [
-        report_effects.abilities(runs, list(found["p"].astype(float))),
+        report_effects.abilities(runs, list(found["p"].astype(float).where(found["primary"].astype(bool)))),
         report_upkeep.moderators(runs),
-        report_effects.power(runs, names, int(found["p"].notna().sum()) + sum(p == p for p in judged)),
+        report_effects.power(runs, names, _made_of(found, judged)),
     ]
     costs = list(report_upkeep.spending(runs, names))
     tests = _tests_table(found, judged)
@@ -117,6 +118,7 @@ def content(
         lead=", ".join(one_line(each) for each in directories),
         simulated=_simulated(names),
         incomplete=_incomplete(names),
+        primary=_primary(runs, found, judged),
         question=[*_question(runs, names), *_counted_once(runs, names, copies)],
         same=_same(runs),
         differences=differences,
@@ -137,6 +139,28 @@ def content(
     return made
 
 
+def _primary(runs: Runs, found: pd.DataFrame, judged: Sequence[float]) -> str:
+    """What the page may claim, and that the rest is exploratory."""
+    frame = runs.runs
+    declared = frame["analysis.primary"] if "analysis.primary" in frame else pd.Series(None, index=frame.index)
+    names = [report_tests.OUTCOMES[name] for name in report_tests.primary(runs)]
+    told = f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0]
+    where = "declared in the config, analysis.primary"
+    if declared.isna().all():
+        where = "the default; these runs declare none"
+    elif declared.nunique(dropna=False) > 1:
+        where = "the cells declare different ones: all of them count"
+    return (
+        f"{told} ({where}). What is claimed of them is one family of {_made_of(found, judged)} tests, the tiers "
+        "included, corrected by Holm. Every other number on this page is exploratory."
+    )
+
+
+def _made_of(found: pd.DataFrame, judged: Sequence[float]) -> int:
+    """The tests of the family: those of primary outcomes and those of the abilities."""
+    return int(found["p_holm"].notna().sum()) + sum(p == p for p in judged)
+
+
 def _tests_table(found: pd.DataFrame, judged: Sequence[float]) -> ReportTable:
     columns = (
         ReportColumn("#", "numbers"),
@@ -147,10 +171,12 @@ def _tests_table(found: pd.DataFrame, judged: Sequence[float]) -> ReportTable:
 
 
 def _family(found: pd.DataFrame, judged: Sequence[float]) -> str:
-    made = int(found["p"].notna().sum()) if len(found) else 0
+    made, all_tests = (int(found[name].notna().sum()) for name in ("p_holm", "p"))
+    others = f" The other {all_tests - made} are exploratory and claim nothing." if all_tests > made else ""
     return (
-        f"One family: Holm's correction runs over all {made} tests of this section and the "
-        f"{sum(p == p for p in judged)} of the abilities, fixed by what was planned: round 2 and the last one. Numbers "
+        f"One family: Holm's correction runs over all {made} tests of primary outcomes in this section and the "
+        f"{sum(p == p for p in judged)} of the abilities, fixed by what was planned: round 2 and the last "
+        f"one.{others} Numbers "
         "after # are the cells; p is two-sided and corrected, intervals are 95% and not corrected. A claim is made "
         "where the corrected p is below 0.05."
     )

@@ -194,11 +194,11 @@ def power(runs: Runs, names: pd.DataFrame, tests: int) -> ReportTable:
         ReportColumn("Note", "note"),
     )
     note = (
-        "Games that show a paired change of the price from round 1 to the last round with 80% power. This page corrects "
-        f"its {max(tests, 1)} tests by Holm, whose first step asks for p < {ALPHA / max(tests, 1):.2g}: plan with the "
-        "games of that column; those of a single test at 5% are too few. Wanted changes: 2.5, 5 and 10% of the span of "
-        "the openings. Cautious: should the true spread be at the upper end of the pilot's 80% interval; it and both "
-        "costs are as one of these tests."
+        "Games that show a paired change of the price from round 1 to the last round with 80% power. This page has "
+        f"{max(tests, 1)} tests and corrects them by Holm, whose first step asks for p < {ALPHA / max(tests, 1):.2g}: "
+        "plan with the games of that column; those of a single test at 5% are too few. Wanted changes: 2.5, 5 and 10% "
+        "of the span of the openings. Cautious: should the true spread be at the upper end of the pilot's 80% "
+        "interval; it and both costs are as one of these tests."
     )
     return ReportTable("power", "How many games a change needs", whole, columns, note)
 

@@ -14,6 +14,8 @@ from analysis.text import PAIRED, choice, interval, number, one_line, probabilit
 
 SURE = 0.05
 """A corrected p below this lets the sentence claim something; above it, it says that nothing is shown."""
+CHANGES = {"price": "change of the price", "deals": "change of deals", "surplus": "change of surplus"}
+"""The questions about a change since round 1, and what changes."""
 Row = Mapping[Any, Any]
 
 
@@ -22,7 +24,7 @@ def sentence(row: Row) -> str:
     about = _about(row)
     if math.isnan(row["difference"]):
         return f"{about}: {row['note'] or 'nothing to compare'}"
-    unit, sure = metric_of(row["metric"]).unit, row["p_holm"] < SURE
+    unit, sure = metric_of(row["metric"]).unit, row["p_holm"] < SURE  # of an exploratory test it is NaN: never sure
     size, low, high = row["difference"], row["low"], row["high"]
     if sure and size < 0:  # "rarer by 40 points [22, 54]"
         size, low, high = -size, -high, -low
@@ -38,7 +40,7 @@ def sentence(row: Row) -> str:
 
 
 def _joined(row: Row, sides: list[str]) -> str:
-    return (" to " if row["question"] in ("price", "deals") else " against ").join(sides)
+    return (" to " if row["question"] in CHANGES else " against ").join(sides)
 
 
 def _with_failed(row: Row, unit: str) -> str:
@@ -49,8 +51,9 @@ def _with_failed(row: Row, unit: str) -> str:
     told = f"; {int(failed)} failed game{'s' * (failed > 1)} left out"
     if math.isnan(row.get("a_with_failed", math.nan)):
         return told
-    sides = [number(row[f"{side}_with_failed"], unit, row["currency"]) for side in "ab"]
-    if row["question"] not in ("price", "deals"):
+    signed = row["question"] == "cells"
+    sides = [number(row[f"{side}_with_failed"], unit, row["currency"], signed=signed) for side in "ab"]
+    if row["question"] not in CHANGES:
         sides.reverse()
     return f"{told}, as no deals {_joined(row, sides)}"
 
@@ -59,6 +62,8 @@ def _evidence(row: Row) -> list[str]:
     parts = [f"n={int(row['n']):,}" + (" pairs" if row["test"] in PAIRED else "")]
     if not math.isnan(row["p_holm"]):
         parts += [str(row["test"]), f"{probability(row['p_holm'])} Holm"]
+    elif not row["primary"] and not math.isnan(row["p"]):
+        parts += [str(row["test"]), f"exploratory: {probability(row['p'])}, not corrected"]
     if math.isfinite(row["effect"]) and (row["effect"] or row["effect_name"] != "odds ratio"):
         parts.append(f"{row['effect_name']}={row['effect']:.2f}")
     return [*parts, *([str(row["note"])] if row["note"] else [])]
@@ -84,44 +89,50 @@ def _claim(row: Row) -> str:
         return f": the price {'rises' if up else 'falls'} by"
     if row["question"] == "deals":
         return f": deals become {'more frequent' if up else 'rarer'} by"
+    if row["question"] == "surplus":
+        return f": {_measure(row)} {'rises' if up else 'falls'} by"
     return f": {_measure(row)} is"
 
 
 def _more(row: Row) -> str:
     """What stands after the number in a comparison."""
-    if row["question"] in ("price", "deals"):
+    if row["question"] in CHANGES:
         return ""
     up = row["difference"] > 0
-    if row["question"] == "arms" and row["role"] == "learner":
+    if row["question"] == "arms" and row["outcome"] == "price" and row["role"] == "learner":
         return " better" if up else " worse"
     return " higher" if up else " lower"
 
 
 def _measure(row: Row) -> str:
-    if row["metric"] == "deal_rate":
-        return "the deal rate"
+    if row["outcome"] == "deal_rate":
+        return "the change of the deal rate" if row["question"] == "cells" else "the deal rate"
+    if row["outcome"] == "surplus":
+        whose = "coached player" if row["role"] == "learner" else str(row["role"])
+        of = "surplus from the rival's opening" if row["metric"] == "opening_surplus" else "surplus"
+        return f"the change of the {whose}'s {of}" if row["question"] == "cells" else f"the {whose}'s {of}"
     if row["question"] == "cells":
         return "the gain" if row["role"] == "learner" else "the change of price"
     return "the coached player's price" if row["role"] == "learner" else "the price"
 
 
 def _what(row: Row) -> str:
-    if row["question"] in ("price", "deals"):
-        return "change of deals" if row["question"] == "deals" else "change"
+    if row["question"] in CHANGES:
+        return CHANGES[row["question"]]
     return f"difference in {_measure(row)}"
 
 
 def _where(row: Row) -> str:
-    if row["question"] in ("price", "deals"):
+    if row["question"] in CHANGES:
         return f"from round 1 to round {row['round']}"
     return f"in round {row['round']}"
 
 
 def _means(row: Row, unit: str) -> list[str]:
     """Both means, the comparison's first side first. A learner's prices were turned; here they are as paid."""
-    turned = row["role"] == "learner" and row["question"] != "cells"
+    turned = row["outcome"] == "price" and row["role"] == "learner" and row["question"] != "cells"
     values = [abs(row[side]) if turned else row[side] for side in "ab"]
-    if row["question"] not in ("price", "deals"):
+    if row["question"] not in CHANGES:
         values.reverse()
     return [number(value, unit, row["currency"], signed=row["question"] == "cells") for value in values]
 

@@ -3,12 +3,14 @@
     gpt-4 (seller) gains $1.05 [0.82, 1.28] from round 1 to round 2 ($14.00 to $15.05), n=200 pairs, paired t,
     p<0.001 Holm, d_z=0.51
 
-Which tests are made is fixed by the runs alone, never by how they come out.
+Which tests are made is fixed by the runs alone, never by how they come out. Price, deal rate and surplus are tested
+alike; what the config declares as primary is the family that may claim something, the rest is exploratory.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import pandas as pd
@@ -24,40 +26,66 @@ MOST_VALUES = 5
 QUESTIONS = {
     "price": "Does the coached player get a better price?",
     "deals": "Do the players still agree?",
+    "surplus": "Is the coached player better off, deals or not?",
     "arms": "Does it matter who gives the feedback?",
     "cells": "Do the cells differ in what is gained?",
     "start": "Do the cells differ?",
 }
-_KEYS = ["question", "numbers", "subject", "metric", "arm", "round", "choice", "a_is", "b_is", "currency"]
+_KEYS = ["question", "outcome", "numbers", "subject", "metric", "arm", "round", "choice", "a_is", "b_is", "currency"]
 _COUNTED = {side: f"{side}_with_failed" for side in ("a", "b")}
 Frame = pd.DataFrame
 
 
+OUTCOMES = {"price": "price", "deal_rate": "deal rate", "surplus": "surplus"}
+"""What is tested, in words."""
+
+
+def primary(runs: Runs) -> list[str]:
+    """The outcomes that the runs' configs declare (analysis.primary), all that any of them names; by default all."""
+    frame = runs.runs
+    declared = frame["analysis.primary"] if "analysis.primary" in frame else pd.Series(None, index=frame.index)
+    named = {name.strip() for each in declared.dropna() for name in str(each).split(",")}
+    undeclared = bool(declared.isna().any())
+    return [name for name in OUTCOMES if name in named or undeclared or not named & set(OUTCOMES)]
+
+
 def tests(runs: Runs, names: Frame, also: Sequence[float]) -> Frame:
-    """One row per test: question (a key of QUESTIONS), sentence, numbers (the cells it is about), the fields of
-    differences.Comparison and p_holm over the whole frame and `also`, the p values of what else the page
-    claims. Empty where nothing can be compared. Games that a failed call cost are in no test: `failed` counts them, and
-    a_with_failed and b_with_failed are the deal rates with these as no deals, a bound."""
-    single = runs.where(runs.runs["learner"].isin(PLAYERS))
-    other = runs.where(~runs.runs["learner"].isin(PLAYERS))
-    parts = [
-        _changes(single, names, "price", "learner"),
-        _changes(other, names, "price", ""),
-        _changes(runs, names, "deal_rate", ""),
-        _arms(single, names, "price", "learner"),
-        _arms(other, names, "price", ""),
-        _arms(runs, names, "deal_rate", ""),
-        *_between(runs, names),
-    ]
-    found = [part for part in parts if len(part)]
+    """One row per test: question (a key of QUESTIONS), sentence, numbers (the cells it is about), primary (whether its
+    outcome is), the fields of differences.Comparison and p_holm over the primary ones and `also`, the p values of what
+    else the page claims; NaN for the exploratory ones. Empty where nothing can be compared. Games that a failed call
+    cost are in no test: `failed` counts them; a_with_failed and b_with_failed are deal rate and surplus with these as
+    no deals, a bound."""
+    parts = [part for subject in _subjects(runs) for part in (*_changes(*subject, names), *_arms(*subject, names))]
+    found = [part for part in (*parts, *_between(runs, names)) if len(part)]
     if not found:
-        return pd.DataFrame(columns=[*_KEYS, *comparisons.FIELDS, "p_holm", "sentence"])
+        return pd.DataFrame(columns=[*_KEYS, *comparisons.FIELDS, "primary", "p_holm", "sentence"])
     whole = pd.concat(found, ignore_index=True)
     order = pd.Categorical(whole["question"], categories=list(QUESTIONS))
-    whole = whole.assign(order=order).sort_values("order", kind="stable", ignore_index=True).drop(columns="order")
-    whole["p_holm"] = holm([*whole["p"].astype(float), *also])[: len(whole)]
+    whole = whole.assign(order=order, primary=whole["outcome"].isin(primary(runs)))
+    whole = whole.sort_values(["order", "primary"], ascending=[True, False], kind="stable", ignore_index=True)
+    claims = whole["p"].astype(float).where(whole["primary"])
+    whole = whole.drop(columns="order").assign(p_holm=holm([*claims, *also])[: len(whole)])
     whole["sentence"] = [sentence(row) for row in whole.to_dict("records")]
     return whole
+
+
+def _subjects(runs: Runs) -> list[tuple[Runs, str]]:
+    """The runs whose tests are alike, with whose price it is: the learner's; nobody's where there is not one."""
+    single = runs.runs["learner"].isin(PLAYERS)
+    return [(runs.where(kept), role) for kept, role in ((single, "learner"), (~single, "")) if kept.any()]
+
+
+def _surplus(runs: Runs, role: str) -> list[tuple[Runs, str, str]]:
+    """The runs by how the surplus is counted, with its metric and role: from the reservation price, else from the
+    rival's opening. Without a single learner it is the seller's."""
+    frame = runs.runs
+    whose = frame["learner"].where(frame["learner"].isin(PLAYERS), "seller")
+    is_set = pd.Series(False, index=frame.index)
+    for seat, name in (("seller", "item.cost"), ("buyer", "item.valuation")):
+        if name in frame:
+            is_set |= (whose == seat) & pd.to_numeric(frame[name], errors="coerce").notna()
+    parts = ((is_set, "surplus"), (~is_set, "opening_surplus"))
+    return [(runs.where(kept), metric, role or "seller") for kept, metric in parts if kept.any()]
 
 
 def _of_cells(found: Frame, names: Frame) -> Frame:
@@ -89,41 +117,48 @@ def _with_the_last(found: Frame, runs: Runs) -> Frame:
     )
 
 
-def _deals(compare: Callable[..., Frame], runs: Runs, keys: list[str]) -> Frame:
-    """Tests of deal rates among the games that no failed call cost, each with both rates over all games beside it."""
-    counted = compare(runs, "deal_rate", with_failed=True)
-    counted = counted[[*keys, "failed", *_COUNTED]].rename(columns=_COUNTED)
-    whole = counted.merge(compare(runs, "deal_rate").drop(columns="failed"), on=keys, how="left")
+def _tested(compare: Callable[..., Frame], runs: Runs, metric: str, role: str, keys: Sequence[str]) -> Frame:
+    """A comparison; of deals and surplus with both means over all games beside it, those that failed as no deals."""
+    found = compare(runs, metric, role=role)
+    if metric in ("price", "price_share"):
+        return found.assign(failed=0)
+    if not (runs.rounds["outcome"] == "error").any():
+        return found
+    counted = compare(runs, metric, role=role, with_failed=True)
+    whole = counted[[*keys, "failed", *_COUNTED]].rename(columns=_COUNTED)
+    whole = whole.merge(found.drop(columns="failed"), on=list(keys), how="left")
     return whole.assign(
-        metric="deal_rate",
-        role="",
+        metric=metric,
+        role=role,
         n=whole["n"].fillna(0).astype(int),
         note=whole["note"].fillna("in every game a call failed"),
     )
 
 
-def _changes(runs: Runs, names: Frame, metric: str, role: str) -> Frame:
-    if not len(runs.rounds):
-        return pd.DataFrame()
-    if metric == "deal_rate":
-        found = _deals(comparisons.change, runs, ["run", "arm", "round"])
-    else:
-        found = comparisons.change(runs, metric, role=role)
-    found = _with_the_last(found, runs)
-    question = "price" if metric == "price" else "deals"
-    return _of_cells(found, names).assign(question=question, metric=metric, role=role)
+def _outcomes(runs: Runs, role: str) -> list[tuple[str, Runs, str, str]]:
+    """What is tested in these runs: outcome, runs, metric and role."""
+    by_surplus = [("surplus", *each) for each in _surplus(runs, role)]
+    return [("price", runs, "price", role), ("deal_rate", runs, "deal_rate", ""), *by_surplus]
 
 
-def _arms(runs: Runs, names: Frame, metric: str, role: str) -> Frame:
+_QUESTION = {"price": "price", "deal_rate": "deals", "surplus": "surplus"}
+
+
+def _changes(runs: Runs, role: str, names: Frame) -> Iterator[Frame]:
     if not len(runs.rounds):
-        return pd.DataFrame()
-    if metric == "deal_rate":
-        found = _deals(comparisons.arms, runs, ["run", "round", "arm_a", "arm_b"])
-    else:
-        found = comparisons.arms(runs, metric, role=role)
-    found = _first_and_last(found, runs)
-    named = _of_cells(found, names).rename(columns={"arm_a": "a_is", "arm_b": "b_is"})
-    return named.assign(question="arms", role=role)
+        return
+    for outcome, part, metric, whose in _outcomes(runs, role):
+        found = _with_the_last(_tested(comparisons.change, part, metric, whose, ["run", "arm", "round"]), part)
+        yield _of_cells(found, names).assign(question=_QUESTION[outcome], outcome=outcome, metric=metric, role=whose)
+
+
+def _arms(runs: Runs, role: str, names: Frame) -> Iterator[Frame]:
+    if not len(runs.rounds):
+        return
+    for outcome, part, metric, whose in _outcomes(runs, role):
+        found = _tested(comparisons.arms, part, metric, whose, ["run", "round", "arm_a", "arm_b"])
+        named = _of_cells(_first_and_last(found, part), names).rename(columns={"arm_a": "a_is", "arm_b": "b_is"})
+        yield named.assign(question="arms", outcome=outcome, role=whose)
 
 
 class Contrast(NamedTuple):
@@ -174,28 +209,32 @@ def cells_and_currency(runs: Runs, names: Frame, contrast: Contrast, row: dict[A
     return " against ".join(sides), currency
 
 
-def _between(runs: Runs, names: Frame) -> list[Frame]:
+def _between(runs: Runs, names: Frame) -> Iterator[Frame]:
     """Each contrast's changes since round 1, in the last round that all plan; where there is one round, that one."""
-    found = []
     for contrast in contrasts(runs):
         last = contrast.last
         shown = runs.only_rounds(runs.rounds["round"].isin([1, last]))
-        part = comparisons.cells(
-            shown,
-            "price" if contrast.one_item else "price_share",
-            contrast.choice,
-            role=contrast.role,
+        counted = {metric for _, metric, _ in _surplus(runs, contrast.role)}
+        surplus = "surplus" if contrast.one_item and counted == {"surplus"} else "opening_surplus"
+        compare = partial(
+            comparisons.cells,
+            between=contrast.choice,
             base=1 if last > 1 else None,
             within=contrast.within,
             against=contrast.against,
         )
-        part = part[part["round"] == last].reset_index(drop=True)
-        if len(part):
-            compared = [cells_and_currency(runs, names, contrast, row) for row in part.to_dict("records")]
-            part["numbers"], part["currency"] = zip(*compared, strict=True)
-            question = "cells" if last > 1 else "start"
-            found.append(part.assign(question=question, choice=contrast.choice, role=contrast.role, subject=""))
-    return found
+        for outcome, metric, role in (
+            ("price", "price" if contrast.one_item else "price_share", contrast.role),
+            ("deal_rate", "deal_rate", ""),
+            ("surplus", surplus, contrast.role or "seller"),
+        ):
+            part = _tested(compare, shown, metric, role, [*contrast.within, "arm", "round", "a_is", "b_is"])
+            part = part[part["round"] == last].reset_index(drop=True)
+            if len(part):
+                compared = [cells_and_currency(runs, names, contrast, row) for row in part.to_dict("records")]
+                part["numbers"], part["currency"] = zip(*compared, strict=True)
+                question = "cells" if last > 1 else "start"
+                yield part.assign(question=question, outcome=outcome, choice=contrast.choice, role=role, subject="")
 
 
 def _item(runs: Runs) -> list[str]:

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+import yaml
 
 from analysis import load
-from analysis.measures.abilities import abilities
+from analysis.measures.abilities import abilities, family
 from analysis.measures.costs import costs
 from analysis.report import cells
 from analysis.report.content import content
@@ -40,7 +41,7 @@ def test_a_difference_between_cells_is_told_in_their_own_currency(tmp_path: Path
     assert "EUR" in told["4 against 3"]
     assert "$" not in told["4 against 3"]
     items = claimed(tmp_path).query("question == 'cells' and choice == 'item.name'")
-    assert set(items["metric"]) == {"price_share"}
+    assert set(items["metric"]) == {"price_share", "deal_rate", "opening_surplus"}
     assert not items["sentence"].str.contains("EUR|[$]").any()
 
 
@@ -105,13 +106,54 @@ def test_rounds_of_one_game_are_no_independent_rounds_of_the_moderator(tmp_path:
     assert "over games" in moderators(load(tmp_path)).note
 
 
+def test_what_is_declared_primary_is_claimed_and_the_rest_is_exploratory(tmp_path: Path) -> None:
+    """The price rises in every game that still deals; a third of the deals are lost. Only surplus is declared."""
+    for number, memory in enumerate(("full", "none")):
+        games = [[14.0 + at % 3, None if at % 3 == 0 else 15.0 + at % 3 + at % 2 / 4] for at in range(60)]
+        make_run(tmp_path / memory, games, memory__name=memory, seed=number, analysis__primary=["surplus"], **PAID)
+    runs = load(tmp_path)
+    judged = family(abilities(runs))
+    found = claims(runs, cells.named(runs), judged)
+    assert set(found["outcome"]) == {"price", "deal_rate", "surplus"}
+    assert set(found.loc[found["question"] == "cells", "outcome"]) == {"price", "deal_rate", "surplus"}
+    declared = found[found["primary"]]
+    assert set(declared["outcome"]) == {"surplus"}
+    assert [*declared["p_holm"]] == pytest.approx([*holm([*declared["p"], *judged])[: len(declared)]])
+    others = found[~found["primary"]]
+    assert others["p_holm"].isna().all()
+    assert others["p"].min() < 1e-6
+    assert not others["sentence"].str.contains(" gains | rarer |Holm").any()
+    assert others.loc[others["p"].notna(), "sentence"].str.contains("exploratory: p.*, not corrected").all()
+    falls = declared[declared["question"] == "surplus"].iloc[0]
+    after = sum((15.0 + at % 3 + at % 2 / 4 - 8) for at in range(60) if at % 3) / 60
+    assert falls["difference"] == pytest.approx(after - 7.0)
+    assert f"the coached player's surplus falls by ${7.0 - after:.2f}" in falls["sentence"]
+    head = content(runs, ["x"], "bargain-report x", None).primary
+    assert head.startswith("surplus (declared in the config, analysis.primary)")
+    assert f"one family of {len(declared['p'].dropna()) + len([p for p in judged if p == p])} tests" in head
+
+
+def test_runs_that_declare_nothing_have_all_three_outcomes(tmp_path: Path) -> None:
+    make_run(tmp_path / "a", [[14.0 + at % 3, 15.0 + at % 2] for at in range(12)], game__learners=["buyer"])
+    config = tmp_path / "a" / ".hydra" / "config.yaml"
+    kept = {name: part for name, part in yaml.safe_load(config.read_text()).items() if name != "analysis"}
+    config.write_text(yaml.safe_dump(kept))
+    runs = load(tmp_path)
+    found = claims(runs, cells.named(runs), [])
+    assert found["primary"].all()
+    assert set(found["outcome"]) == {"price", "deal_rate", "surplus"}
+    told = found.set_index("question").loc["surplus", "sentence"]
+    assert "surplus" in told  # the item sets the buyer no valuation: it is counted from the seller's opening
+    assert found.set_index("question").loc["surplus", "metric"] == "opening_surplus"
+
+
 def test_the_games_needed_are_those_of_the_family(tmp_path: Path) -> None:
     make_run(tmp_path / "a", [[14.0 + at % 5, 14.5 + at % 5 + at % 7 / 4] for at in range(40)])
     runs = load(tmp_path)
     said = content(runs, ["x"], "bargain-report x", None)
-    family = len([p for p in (*said.tests.frame["p"], *abilities(runs)["surplus_change_p"]) if p == p])
+    tests = len([p for p in (*said.tests.frame["p"], *abilities(runs)["surplus_change_p"]) if p == p])
     power = next(each for each in said.tables if each.name == "power")
-    assert f"Games, as one of {family}" in [column.title for column in power.columns]
+    assert f"Games, as one of {tests}" in [column.title for column in power.columns]
     assert (power.frame["games"] > power.frame["alone"]).all()
 
 

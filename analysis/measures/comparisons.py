@@ -113,13 +113,8 @@ def cells(
     base: compare the changes since that round instead of the values. against: only the pairs with this value as a.
     Columns: `within`, arm, round, a_is, b_is, metric, role, failed (of both sides), the fields of Comparison, p_holm.
     """
-    columns = [*within, between]
-    if base is None:
-        values = _once(_values(runs, metric, role, columns, with_failed=with_failed), columns)
-    else:
-        values = with_base(runs, metric, role, base, columns, with_failed=with_failed)
-        values["value"] = values["value"] - values["before"]
-    seeds = _seeds(runs)
+    values = observed(runs, metric, role, base, [*within, between], with_failed=with_failed)
+    seeds = seeds_of(runs)
     keys = _plus(within, "arm", "round")
     rows: list[tuple[Any, ...]] = []
     found, lost = [], []
@@ -129,6 +124,19 @@ def cells(
         sides = [side[side["value"].notna()] for side in (side_a, side_b)]
         found.append(_of_cells(sides[0], sides[1], seeds, rates=_is_rate(metric) and base is None))
     return _frame([*keys, "a_is", "b_is"], rows, metric, role, found, lost)
+
+
+def observed(
+    runs: Runs, metric: str, role: str, base: int | None, by: Sequence[str], *, with_failed: bool = False
+) -> Frame:
+    """A row per game, arm and round: `value` is the metric's, with `base` its change since that round.
+
+    Rounds that repeat another run's in the same group of `by` are left out. failed: a call failed there or before.
+    """
+    if base is None:
+        return _once(_values(runs, metric, role, by, with_failed=with_failed), by)
+    values = with_base(runs, metric, role, base, by, with_failed=with_failed)
+    return values.assign(value=values["value"] - values["before"])
 
 
 def _sides(
@@ -208,7 +216,7 @@ def selection_between(
     columns = [*within, between]
     values = _once(_values(runs, "price", role, columns), columns)
     values = values[~values["failed"]]
-    seeds, keys, parts = _seeds(runs), _plus(within, "arm", "round"), []
+    seeds, keys, parts = seeds_of(runs), _plus(within, "arm", "round"), []
     for key, first, second, side_a, side_b in _sides(values, keys, between, against):
         if _alike(side_a, side_b, seeds):
             continue
@@ -316,7 +324,7 @@ def _is_rate(metric: str) -> bool:
     return metric_of(metric).kind == "rate"
 
 
-def _seeds(runs: Runs) -> pd.Series:
+def seeds_of(runs: Runs) -> pd.Series:
     """Per run the seed that decides its games; missing where a player's engine gets none."""
     frame = runs.runs.set_index(runs.runs["run"].astype(str))
     seeds = frame["seed"].astype(object) if "seed" in frame else pd.Series(None, index=frame.index, dtype=object)

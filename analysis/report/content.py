@@ -73,6 +73,7 @@ class Content:
     question: list[str]
     same: list[tuple[str, str]]
     differences: ReportTable
+    factors: list[ReportTable]
     cells: ReportTable
     rounds: ReportTable
     missing: list[ReportTable]
@@ -93,9 +94,11 @@ def content(
     command: str,
     aliases: Mapping[str, str] | None,
     copies: Sequence[str] = (),
+    asked: Sequence[tuple[str, str]] = (),
 ) -> Content:
     """The content of a report on these runs. aliases (not None) add the paper's numbers; see reference.compare.
 
+    asked: pairs of choices whose interaction is wanted.
     copies: which runs were left out since another holds their games, in words.
     """
     names = report_cells.named(runs)
@@ -103,7 +106,8 @@ def content(
     unfinished, failed = report_cells.missing(runs, names)
     differences = report_cells.differences(runs, names)
     judged = tiers.family(tiers.abilities(runs))
-    found = report_tests.tests(runs, names, judged)
+    found = report_tests.tests(runs, names, judged, asked)
+    factors = [each for each in report_effects.main_effects(runs, found) if len(each.frame)]
     effects = [report_effects.selection(runs, names), report_effects.between(runs, names)]
     effects += [report_effects.paper(runs, names, aliases)] if aliases is not None else []
     effects += [
@@ -122,6 +126,7 @@ def content(
         question=[*_question(runs, names), *_counted_once(runs, names, copies)],
         same=_same(runs),
         differences=differences,
+        factors=factors,
         cells=cells,
         rounds=rounds,
         missing=[each for each in (unfinished, failed) if len(each.frame)],
@@ -134,7 +139,7 @@ def content(
         feedback=report_games.feedback(runs, names),
         made=_made(runs, directories, command),
     )
-    listed = [cells, rounds, unfinished, failed, differences, tests, *effects, *costs]
+    listed = [*factors, cells, rounds, unfinished, failed, differences, tests, *effects, *costs]
     made.all_tables.extend(each for each in listed if len(each.frame))
     return made
 
@@ -186,8 +191,9 @@ def _questions(found: pd.DataFrame) -> list[tuple[str, list[dict[str, Any]], lis
     groups = []
     for question, title in report_tests.QUESTIONS.items():
         rows = [row | {"sure": row["p_holm"] < SURE} for row in found.to_dict("records") if row["question"] == question]
+        at = 0 if question in report_tests.CELLS and not any(row["primary"] for row in rows) else UNFOLDED
         if rows:
-            groups.append((title, rows[:UNFOLDED], rows[UNFOLDED:]))
+            groups.append((title, rows[:at], rows[at:]))
     return groups  # type: ignore[return-value]
 
 

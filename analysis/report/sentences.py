@@ -16,6 +16,8 @@ SURE = 0.05
 """A corrected p below this lets the sentence claim something; above it, it says that nothing is shown."""
 CHANGES = {"price": "change of the price", "deals": "change of deals", "surplus": "change of surplus"}
 """The questions about a change since round 1, and what changes."""
+OVER_ALL = ("factors", "interactions")
+"""The questions about a choice over all settings of the others."""
 Row = Mapping[Any, Any]
 
 
@@ -46,12 +48,12 @@ def _joined(row: Row, sides: list[str]) -> str:
 def _with_failed(row: Row, unit: str) -> str:
     """How many games are left out since a call failed; of deal rates also what these are with them as no deals."""
     failed = row.get("failed", 0)
-    if not failed > 0:  # none, or unknown
+    if not failed > 0 or row["outcome"] == "price":  # a price is known of the games with a deal only, failed or not
         return ""
     told = f"; {int(failed)} failed game{'s' * (failed > 1)} left out"
     if math.isnan(row.get("a_with_failed", math.nan)):
         return told
-    signed = row["question"] == "cells"
+    signed = _signed(row)
     sides = [number(row[f"{side}_with_failed"], unit, row["currency"], signed=signed) for side in "ab"]
     if row["question"] not in CHANGES:
         sides.reverse()
@@ -64,6 +66,9 @@ def _evidence(row: Row) -> list[str]:
         parts += [str(row["test"]), f"{probability(row['p_holm'])} Holm"]
     elif not row["primary"] and not math.isnan(row["p"]):
         parts += [str(row["test"]), f"exploratory: {probability(row['p'])}, not corrected"]
+    if row["question"] in OVER_ALL:
+        settings = int(row["combinations"])
+        parts.append(f"over {settings} setting{'s' * (settings > 1)} of the other choices")
     if math.isfinite(row["effect"]) and (row["effect"] or row["effect_name"] != "odds ratio"):
         parts.append(f"{row['effect_name']}={row['effect']:.2f}")
     return [*parts, *([str(row["note"])] if row["note"] else [])]
@@ -74,8 +79,12 @@ def _about(row: Row) -> str:
     if row["question"] == "arms":
         return f"{row['subject']}, {_said(row['b_is'])} against {_said(row['a_is'])} feedback"
     about = str(row["subject"])
-    if row["question"] in ("cells", "start"):
+    if row["question"] not in CHANGES:
         about = f"{_choice(row['choice'])} {_said(row['b_is'])} against {_said(row['a_is'])}"
+    if row["question"] in OVER_ALL:
+        about = f"{row['learner']} coached, {about}" if row["learner"] else about
+    if row["question"] == "interactions":
+        about += f", at {_choice(row['at'])} {_said(row['at_b'])} against at {_said(row['at_a'])}"
     arm = row.get("arm")
     return f"{about}, {_said(arm)} feedback" if isinstance(arm, str) and arm else about
 
@@ -104,14 +113,28 @@ def _more(row: Row) -> str:
     return " higher" if up else " lower"
 
 
+def _signed(row: Row) -> bool:
+    """Whether the two sides are differences themselves."""
+    return _of_changes(row) or row["question"] == "interactions"
+
+
+def _of_changes(row: Row) -> bool:
+    """Whether the two sides are changes since round 1."""
+    return row["question"] == "cells" or (row["question"] in OVER_ALL and row["round"] > 1)
+
+
 def _measure(row: Row) -> str:
+    return f"the effect on {_plain_measure(row)}" if row["question"] == "interactions" else _plain_measure(row)
+
+
+def _plain_measure(row: Row) -> str:
     if row["outcome"] == "deal_rate":
-        return "the change of the deal rate" if row["question"] == "cells" else "the deal rate"
+        return "the change of the deal rate" if _of_changes(row) else "the deal rate"
     if row["outcome"] == "surplus":
         whose = "coached player" if row["role"] == "learner" else str(row["role"])
         of = "surplus from the rival's opening" if row["metric"] == "opening_surplus" else "surplus"
-        return f"the change of the {whose}'s {of}" if row["question"] == "cells" else f"the {whose}'s {of}"
-    if row["question"] == "cells":
+        return f"the change of the {whose}'s {of}" if _of_changes(row) else f"the {whose}'s {of}"
+    if _of_changes(row):
         return "the gain" if row["role"] == "learner" else "the change of price"
     return "the coached player's price" if row["role"] == "learner" else "the price"
 
@@ -130,11 +153,11 @@ def _where(row: Row) -> str:
 
 def _means(row: Row, unit: str) -> list[str]:
     """Both means, the comparison's first side first. A learner's prices were turned; here they are as paid."""
-    turned = row["outcome"] == "price" and row["role"] == "learner" and row["question"] != "cells"
+    turned = row["outcome"] == "price" and row["role"] == "learner" and not _of_changes(row)
     values = [abs(row[side]) if turned else row[side] for side in "ab"]
     if row["question"] not in CHANGES:
         values.reverse()
-    return [number(value, unit, row["currency"], signed=row["question"] == "cells") for value in values]
+    return [number(value, unit, row["currency"], signed=_signed(row)) for value in values]
 
 
 def _choice(name: object) -> str:

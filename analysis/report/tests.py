@@ -4,7 +4,9 @@
     p<0.001 Holm, d_z=0.51
 
 Which tests are made is fixed by the runs alone, never by how they come out. Price, deal rate and surplus are tested
-alike; what the config declares as primary is the family that may claim something, the rest is exploratory.
+alike; what the config declares as primary is the family that may claim something, the rest is exploratory. In a
+factorial the claims about choices are its main effects and the interactions that were asked for; cells one by one
+against each other are exploratory there.
 """
 
 from __future__ import annotations
@@ -16,7 +18,8 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from analysis.data.runs import Runs
-from analysis.measures import comparisons
+from analysis.measures import comparisons, factors
+from analysis.report.cells import ranges
 from analysis.report.sentences import sentence
 from analysis.stats.differences import holm
 from bargain.records import PLAYERS
@@ -24,6 +27,8 @@ from bargain.records import PLAYERS
 MOST_VALUES = 5
 """A choice with more values than this has each compared with its first only."""
 QUESTIONS = {
+    "factors": "What does each choice do, over all settings of the others?",
+    "interactions": "Does one choice change what another does?",
     "price": "Does the coached player get a better price?",
     "deals": "Do the players still agree?",
     "surplus": "Is the coached player better off, deals or not?",
@@ -49,19 +54,20 @@ def primary(runs: Runs) -> list[str]:
     return [name for name in OUTCOMES if name in named or undeclared or not named & set(OUTCOMES)]
 
 
-def tests(runs: Runs, names: Frame, also: Sequence[float]) -> Frame:
+def tests(runs: Runs, names: Frame, also: Sequence[float], asked: Sequence[tuple[str, str]]) -> Frame:
     """One row per test: question (a key of QUESTIONS), sentence, numbers (the cells it is about), primary (whether its
     outcome is), the fields of differences.Comparison and p_holm over the primary ones and `also`, the p values of what
     else the page claims; NaN for the exploratory ones. Empty where nothing can be compared. Games that a failed call
     cost are in no test: `failed` counts them; a_with_failed and b_with_failed are deal rate and surplus with these as
-    no deals, a bound."""
+    no deals, a bound. asked: the pairs of choices whose interaction is wanted."""
     parts = [part for subject in _subjects(runs) for part in (*_changes(*subject, names), *_arms(*subject, names))]
-    found = [part for part in (*parts, *_between(runs, names)) if len(part)]
+    found = [part for part in (*_factors(runs, names, asked), *parts, *_between(runs, names)) if len(part)]
     if not found:
         return pd.DataFrame(columns=[*_KEYS, *comparisons.FIELDS, "primary", "p_holm", "sentence"])
     whole = pd.concat(found, ignore_index=True)
     order = pd.Categorical(whole["question"], categories=list(QUESTIONS))
-    whole = whole.assign(order=order, primary=whole["outcome"].isin(primary(runs)))
+    claimed = whole["outcome"].isin(primary(runs)) & ~(whole["question"].isin(CELLS) & ("factors" in set(order)))
+    whole = whole.assign(order=order, primary=claimed)
     whole = whole.sort_values(["order", "primary"], ascending=[True, False], kind="stable", ignore_index=True)
     claims = whole["p"].astype(float).where(whole["primary"])
     whole = whole.drop(columns="order").assign(p_holm=holm([*claims, *also])[: len(whole)])
@@ -120,9 +126,7 @@ def _with_the_last(found: Frame, runs: Runs) -> Frame:
 def _tested(compare: Callable[..., Frame], runs: Runs, metric: str, role: str, keys: Sequence[str]) -> Frame:
     """A comparison; of deals and surplus with both means over all games beside it, those that failed as no deals."""
     found = compare(runs, metric, role=role)
-    if metric in ("price", "price_share"):
-        return found.assign(failed=0)
-    if not (runs.rounds["outcome"] == "error").any():
+    if metric in ("price", "price_share") or not (runs.rounds["outcome"] == "error").any():
         return found
     counted = compare(runs, metric, role=role, with_failed=True)
     whole = counted[[*keys, "failed", *_COUNTED]].rename(columns=_COUNTED)
@@ -139,6 +143,58 @@ def _outcomes(runs: Runs, role: str) -> list[tuple[str, Runs, str, str]]:
     """What is tested in these runs: outcome, runs, metric and role."""
     by_surplus = [("surplus", *each) for each in _surplus(runs, role)]
     return [("price", runs, "price", role), ("deal_rate", runs, "deal_rate", ""), *by_surplus]
+
+
+def factorials(runs: Runs) -> list[Runs]:
+    """The runs of each learner that are a factorial: learners of different roles are never averaged."""
+    found = [runs.where(learner=learner) for learner in runs.runs["learner"].unique()]
+    return [each for each in found if len(each.rounds) and factors.is_factorial(each)]
+
+
+def of_factorial(runs: Runs) -> list[tuple[str, str, str]]:
+    """Outcome, metric and role of what is tested in a factorial of one learner; the last round is `last_round`."""
+    items = [name for name in (*_item(runs), "item.name", "item.cost", "item.valuation") if name in runs.runs]
+    one_item = len(runs.runs[items].drop_duplicates()) <= 1
+    role = "learner" if runs.runs["learner"].isin(PLAYERS).all() and last_round(runs) > 1 else ""
+    surplus = [metric for _, metric, _ in _surplus(runs, role)]
+    return [
+        ("price", "price" if one_item else "price_share", role),
+        ("deal_rate", "deal_rate", ""),
+        ("surplus", "surplus" if one_item and surplus == ["surplus"] else "opening_surplus", role or "seller"),
+    ]
+
+
+def last_round(runs: Runs) -> int:
+    """The last round that all of them plan."""
+    return int(_planned(runs).min())
+
+
+def _factors(runs: Runs, names: Frame, asked: Sequence[tuple[str, str]]) -> Iterator[Frame]:
+    """Main effects, and interactions that are asked for, of the changes since round 1 in the last round that all plan;
+    where there is one round, of that one."""
+    parts = factorials(runs)
+    for part in parts:
+        last, varied = last_round(part), factors.factors(part)
+        base = 1 if last > 1 else None
+        shown = part.only_rounds(part.rounds["round"].isin([1, last]))
+        known = names[names["run"].isin(part.runs["run"])]
+        learner = str(part.runs["learner"].iloc[0]) if len(parts) > 1 else ""
+        about = {"currency": str(known["currency"].iloc[0]), "learner": learner}
+        about["numbers"] = ranges(list(known["number"]))
+        for outcome, metric, role in of_factorial(part):
+            found = factors.effects(shown, metric, role=role, base=base)
+            yield (
+                found[found["round"] == last]
+                .rename(columns={"factor": "choice"})
+                .assign(question="factors", outcome=outcome, subject="", **about)
+            )
+            pairs = [pair for pair in asked if set(pair) <= set(varied)]
+            both = factors.interactions(shown, pairs, metric, role=role, base=base)
+            yield (
+                both[both["round"] == last]
+                .rename(columns={"factor": "choice"})
+                .assign(question="interactions", outcome=outcome, subject="", **about)
+            )
 
 
 _QUESTION = {"price": "price", "deal_rate": "deals", "surplus": "surplus"}
@@ -177,12 +233,16 @@ class Contrast(NamedTuple):
     one_item: bool
 
 
+CELLS = ("cells", "start")
+"""The questions about cell against cell."""
+
+
 def contrasts(runs: Runs) -> list[Contrast]:
     """What is compared between cells: one entry per choice that was varied; repetitions and lengths are none."""
     deciding = [name for name in runs.deciding() if name not in ("seed", "n_games", "game.n_rounds")]
     if not deciding or not len(runs.rounds):
         return []
-    last = int(_planned(runs).min())
+    last = last_round(runs)
     role = "learner" if last > 1 and runs.runs["learner"].isin(PLAYERS).all() else ""
     found = []
     for choice in deciding:

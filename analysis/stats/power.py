@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import stats
+from scipy import optimize, stats
 from statsmodels.stats.power import NormalIndPower, TTestIndPower, TTestPower
 from statsmodels.stats.proportion import proportion_effectsize
 
@@ -96,10 +96,17 @@ def _games_for_mean(
 
 
 def _solved(solver: TTestPower | TTestIndPower, size: float, power: float, usable: float, alpha: float) -> int:
-    """Games, at least three: an effect so large that two would do makes statsmodels' search fail.
+    """Games, at least three; the number is bracketed first, since statsmodels' own search fails for a strict alpha.
 
-    Of effects of many spreads statsmodels does not even know the power of three games: it is 1, and NaN here.
+    Of effects of many spreads statsmodels does not even know the power of a few games: it is 1, and NaN here.
     """
-    if not float(solver.power(size, 3, alpha)) < power:
-        return math.ceil(3 / usable)
-    return math.ceil(float(np.max(solver.solve_power(effect_size=size, alpha=alpha, power=power))) / usable)
+
+    def missing(games: float) -> float:
+        reached = float(solver.power(size, games, alpha))
+        return (1.0 if math.isnan(reached) else reached) - power
+
+    enough = 3.0
+    while missing(enough) < 0:
+        enough *= 2
+    games = enough if enough == 3 else float(optimize.brentq(missing, enough / 2, enough))
+    return math.ceil(games / usable)

@@ -13,12 +13,14 @@ from analysis.measures.abilities import abilities, family
 from analysis.measures.costs import costs
 from analysis.report import cells
 from analysis.report.content import content
+from analysis.report.tests import QUESTIONS
 from analysis.report.tests import tests as claims
 from analysis.report.upkeep import moderators
 from analysis.stats.differences import holm
 from bargain.records import Game, Round
 from tests.run_maker import a_game, a_round, an_arms_game, make_run
 
+TARGET = "seller__engine___target_"
 PAID = {f"{role}__engine___target_": "bargain.engines.openai.OpenAIEngine" for role in ("seller", "buyer")}
 EUROS = {"item__name": "bicycle", "item__currency": "EUR"}
 
@@ -26,7 +28,7 @@ EUROS = {"item__name": "bicycle", "item__currency": "EUR"}
 def claimed(where: Path) -> pd.DataFrame:
     """The tests of the report on everything under a directory."""
     runs = load(where)
-    return claims(runs, cells.named(runs), [])
+    return claims(runs, cells.named(runs), [], [])
 
 
 def test_a_difference_between_cells_is_told_in_their_own_currency(tmp_path: Path) -> None:
@@ -113,7 +115,7 @@ def test_what_is_declared_primary_is_claimed_and_the_rest_is_exploratory(tmp_pat
         make_run(tmp_path / memory, games, memory__name=memory, seed=number, analysis__primary=["surplus"], **PAID)
     runs = load(tmp_path)
     judged = family(abilities(runs))
-    found = claims(runs, cells.named(runs), judged)
+    found = claims(runs, cells.named(runs), judged, [])
     assert set(found["outcome"]) == {"price", "deal_rate", "surplus"}
     assert set(found.loc[found["question"] == "cells", "outcome"]) == {"price", "deal_rate", "surplus"}
     declared = found[found["primary"]]
@@ -133,13 +135,43 @@ def test_what_is_declared_primary_is_claimed_and_the_rest_is_exploratory(tmp_pat
     assert f"one family of {len(declared['p'].dropna()) + len([p for p in judged if p == p])} tests" in head
 
 
+def test_a_factorial_is_told_by_its_main_effects_first_and_learners_are_never_pooled(tmp_path: Path) -> None:
+    """Two engines x two memories, once with the seller as the learner and once with the buyer, who gains downwards."""
+    number = 0
+    for learner, way in (("seller", 1.0), ("buyer", -1.0)):
+        for engine, more in (("one", 0.0), ("two", 0.8)):
+            for memory in ("full", "none"):
+                games = [[14.0 + at % 4, 14.0 + at % 4 + way * (0.5 + more + at % 3 / 5)] for at in range(20)]
+                names = {"game__name": f"criticize_{learner}", "game__learners": [learner], "memory__name": memory}
+                seats = {f"{learner}__engine__name": engine, f"{learner}__engine___target_": PAID[TARGET]}
+                make_run(tmp_path / str(number), games, seed=number, **names, **seats)
+                number += 1
+    runs = load(tmp_path)
+    said = content(runs, ["x"], "bargain-report x", None, (), [("seller.engine.name", "memory.name")])
+    found = said.tests.frame
+    gains = found[(found["question"] == "factors") & (found["outcome"] == "price")].set_index(["learner", "choice"])
+    assert gains.loc[("seller", "seller.engine.name"), "difference"] == pytest.approx(0.8)
+    assert gains.loc[("buyer", "buyer.engine.name"), "difference"] == pytest.approx(0.8)
+    assert gains.loc[("seller", "memory.name"), "difference"] == pytest.approx(0, abs=1e-9)
+    assert gains.loc[("seller", "memory.name"), "numbers"] == "1–4"
+    assert "seller coached, seller engine two against one: the gain is $0.80" in gains.iloc[0]["sentence"]
+    assert set(found.loc[found["question"] == "interactions", "learner"]) == {"seller"}
+    assert found.loc[found["question"].isin(["factors", "interactions"]), "primary"].all()
+    assert not found.loc[found["question"] == "cells", "primary"].any()
+    assert [each.name for each in said.factors] == ["factors", "interactions", "factor_means"]
+    folded = {title: (len(shown), len(more)) for title, shown, more in said.questions}
+    assert folded[QUESTIONS["cells"]][0] == 0 < folded[QUESTIONS["cells"]][1]
+    means = said.factors[2].frame.set_index(["learner", "choice", "levels"])
+    assert means.loc[("buyer", "buyer.engine.name", "two"), "price"] == "+$1.49"
+
+
 def test_runs_that_declare_nothing_have_all_three_outcomes(tmp_path: Path) -> None:
     make_run(tmp_path / "a", [[14.0 + at % 3, 15.0 + at % 2] for at in range(12)], game__learners=["buyer"])
     config = tmp_path / "a" / ".hydra" / "config.yaml"
     kept = {name: part for name, part in yaml.safe_load(config.read_text()).items() if name != "analysis"}
     config.write_text(yaml.safe_dump(kept))
     runs = load(tmp_path)
-    found = claims(runs, cells.named(runs), [])
+    found = claims(runs, cells.named(runs), [], [])
     assert found["primary"].all()
     assert set(found["outcome"]) == {"price", "deal_rate", "surplus"}
     told = found.set_index("question").loc["surplus", "sentence"]

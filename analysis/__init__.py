@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     import analysis.text as words
     from analysis.measures import abilities, behaviour, comparisons, costs, factors, metrics, reference
 
-__all__ = ["Runs", "abilities", "behaviour", "comparisons", "costs", "factors", "figures", "load", "metrics", "reference",
-           "stats", "text", "words"]  # fmt: skip
+__all__ = ["Runs", "abilities", "behaviour", "comparisons", "costs", "factors", "figures", "load", "metrics",
+           "reference", "stats", "text", "words"]  # fmt: skip
 
 _PLACES = {name: f"analysis.measures.{name}" for name in
            ("abilities", "behaviour", "comparisons", "costs", "factors", "metrics", "reference")}  # fmt: skip

@@ -241,9 +241,16 @@ def _designs(
     seeds = seeds_of(runs)
     values = observed(runs, metric, role, base, names)
     texts = [values[name].map(choice).astype(str) for name in names]
-    values = values.assign(unit=values["run"].astype(str).map(seeds), cell=list(zip(*texts, strict=True)))
-    for (arm, number), group in values.groupby(["arm", "round"], observed=True):
-        cells, lost, of_seeds, unique = {}, {}, set(), True
+    values = values.assign(
+        unit=values["run"].astype(str).map(seeds),
+        cell=pd.Series(list(zip(*texts, strict=True)), index=values.index, dtype=object),
+    )
+    key: Any
+    cell: Any
+    for key, group in values.groupby(["arm", "round"], observed=True):
+        cells: dict[Levels, pd.Series[float]] = {}
+        lost: dict[Levels, int] = {}
+        of_seeds, unique = set(), True
         for cell, part in group.groupby("cell", sort=False):
             known = part["unit"].notna().all()
             unit = part["unit"] if known else part["run"].astype(str)
@@ -253,7 +260,7 @@ def _designs(
             cells[cell] = part["value"].set_axis(index).dropna().astype(float)
             lost[cell] = int(part["failed"].sum())
         paired = unique and len(of_seeds) == 1 and None not in of_seeds
-        yield (str(arm), int(number)), _Design(names, cells, lost, paired)
+        yield (str(key[0]), int(key[1])), _Design(names, cells, lost, paired)
 
 
 def _pairs(levels: Sequence[str]) -> list[tuple[str, str]]:

@@ -142,7 +142,7 @@ def _tests(key: str, runs: Runs, metric: str, role: str, to: int, unit: str, cur
     if len(names) > 1:
         _between(key, runs, metric, role, to, unit, currency, names)
     if metric == "price" and to > 1:
-        with st.expander("The survivors' problem: five estimates of the price change, see docs/metrics.md"):
+        with st.expander("The survivors' problem: four estimates of the price change, see docs/metrics.md"):
             st.dataframe(cells.in_order(cells.selection(key, to, runs), names), hide_index=True)
 
 

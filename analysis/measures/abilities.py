@@ -4,6 +4,9 @@ Fu et al. (2023) sort engines by what they can do: hold to the rules of bargaini
 round; go on improving over several rounds. Each ability needs the one before. Here each is a test with its evidence
 beside it, and where the data do not suffice the table says so.
 
+A better price for those who still deal is no improvement if fewer deal. So a tier is given for what holds on surplus,
+over all coached games and no deal as 0; what became of price and deals stands beside it.
+
     abilities(load("outputs/**"))     one row per engine and role
 """
 
@@ -42,6 +45,8 @@ FEWEST_DEALS = 0.5
 ENOUGH = 20
 """Fewer rounds or pairs than this decide nothing."""
 NO_DATA = "not enough data"
+_DECIDING = {"improves": "surplus_change", "keeps_improving": "surplus_slope"}
+"""The verdicts that are tested, and what decides each."""
 _FIRST = ["engine", "role", "tier", "plays_by_rules", "improves", "keeps_improving", "evidence"]
 
 
@@ -50,20 +55,22 @@ def abilities(runs: Runs, *, feedback: str = "ai", also: Sequence[float] = ()) -
 
     plays_by_rules: yes, no, unclear or "not enough data", from uncoached first rounds in that seat, whoever learns:
     `break_rate` (rounds with a violation AGAINST_THE_RULES) and `deal_rate`, each with its interval and `rounds`.
-    improves: yes, worse, not shown or "not enough data": `gain` is the learner's paired price change from round 1 to 2
-    in games coached by `feedback`; `deal_change` and `surplus_change` (no deal = 0; NaN without a reservation price)
-    say what it cost in deals, over all these games that no failed call cost.
-    keeps_improving: the same for `slope`, the learner's price change per round from round 2 on, within games.
+    improves: yes, worse, not shown or "not enough data": `surplus_change` is the learner's change of surplus from round
+    1 to 2 in games coached by `feedback`, over all of them and with no deal as 0. `gain` is the price change of the
+    games with a deal both times, `deal_change` that of the deal rate; these two decide nothing.
+    keeps_improving: the same for `surplus_slope`, the surplus' change per round from round 2 on within games, with the
+    price's `slope` beside it. Rounds that a failed call cost are left out; `failed` says of how many games.
     p values are Holm's over all tests of the table and `also`, the p values of others that are shown beside it.
-    `unit` is currency where all runs of a row share an item, else
-    the share of its openings' span. `evidence` says it in words.
+    `unit` is the price's: currency where all runs of a row share an item, else the share of its openings' span.
+    `surplus_unit` is currency where there is one item with the learner's reservation price; without one the surplus
+    is counted from the rival's opening, as a share of that span (metric opening_surplus). `evidence` says it in words.
     """
     coached = _coached_by(runs, feedback)
     table = pd.DataFrame([_row(runs, coached, engine, role) for engine, role in _seats(runs)])
     if not len(table):
         return pd.DataFrame(columns=_FIRST)
     corrected = holm([*family(table), *also])
-    for at, (verdict, p) in enumerate((("improves", "gain"), ("keeps_improving", "slope"))):
+    for at, (verdict, p) in enumerate(_DECIDING.items()):
         table[f"{p}_p_holm"] = corrected[at * len(table) : (at + 1) * len(table)]
         table[verdict] = [_shown(*each) for each in table[[p, f"{p}_p_holm", f"{p}_n"]].to_numpy()]
     table["tier"] = [_tier(*each) for each in table[["plays_by_rules", "improves", "keeps_improving"]].to_numpy()]
@@ -73,7 +80,7 @@ def abilities(runs: Runs, *, feedback: str = "ai", also: Sequence[float] = ()) -
 
 def family(table: pd.DataFrame) -> list[float]:
     """The p values of a table of abilities before their correction; NaN where nothing was tested."""
-    return [float(p) for name in ("gain_p", "slope_p") if name in table for p in table[name]]
+    return [float(p) for name in _DECIDING.values() if f"{name}_p" in table for p in table[f"{name}_p"]]
 
 
 def _seats(runs: Runs) -> Iterable[tuple[str, str]]:
@@ -104,20 +111,18 @@ def _row(runs: Runs, coached: Runs, engine: str, role: str) -> dict[str, Any]:
         **_rules(seated, role),
         "unit": str(currency) if one_item else "share of the openings' span",
     }
-    gain = _second_round(learning, metric, "learner")
-    whole = _without_failed(learning)
-    deals = _second_round(whole, "deal_rate", "")
-    surplus = _second_round(whole, "surplus", "learner") if one_item else _NOT_COMPARED
-    row |= _told("gain", gain)
-    for name, found in (("deal_change", deals), ("surplus_change", surplus)):
-        row |= {name: found.difference, f"{name}_low": found.low, f"{name}_high": found.high}
-    return row | _told("slope", _slopes(learning, metric))
-
-
-def _without_failed(learning: Runs) -> Runs:
-    rounds = learning.rounds
-    game = [rounds["run"].cat.codes, rounds["arm"].cat.codes, rounds["game"]]
-    return learning.only_rounds(~(rounds["outcome"] == "error").groupby(game).transform("any"))
+    reservation = {"seller": "item.cost", "buyer": "item.valuation"}[role]
+    set_once = one_item and reservation in items and bool(items[reservation].notna().all())
+    surplus = "surplus" if set_once else "opening_surplus"
+    row["surplus_unit"] = row["unit"] if set_once else "share of the openings' span"
+    second = learning.only_rounds(learning.rounds["round"] <= 2)
+    row["failed"] = int(
+        second.rounds.loc[second.rounds["outcome"] == "error", ["run", "game"]].drop_duplicates().shape[0]
+    )
+    row |= _told("surplus_change", _second_round(learning, surplus, "learner"))
+    row |= _told("gain", _second_round(learning, metric, "learner"))
+    row |= _told("deal_change", _second_round(learning, "deal_rate", ""))
+    return row | _told("surplus_slope", _slopes(learning, surplus)) | _told("slope", _slopes(learning, metric))
 
 
 def _told(name: str, found: Comparison) -> dict[str, Any]:
@@ -174,9 +179,11 @@ def _second_round(learning: Runs, metric: str, role: str) -> Comparison:
 
 
 def _slopes(learning: Runs, metric: str) -> Comparison:
-    """The change per round from round 2 on, one least-squares slope per game with two deals or more there."""
+    """The change per round from round 2 on, one least-squares slope per game with two values or more there.
+
+    Rounds that a failed call cost have none."""
     rounds = joined(learning, [*ITEM, "learner"])
-    value = per_round(metric, rounds, "learner").to_numpy(dtype=float)
+    value = per_round(metric, rounds, "learner").where(rounds["outcome"] != "error").to_numpy(dtype=float)
     kept = (rounds["round"] >= 2).to_numpy() & ~np.isnan(value) & ~repeated_games(rounds)
     keys = [rounds[name].cat.codes[kept] for name in ("run", "arm")]
     number = rounds["round"][kept].astype(float)
@@ -208,20 +215,34 @@ def _tier(rules: str, improves: str, keeps: str) -> float:
 
 
 def _words(row: dict[Any, Any]) -> str:
-    """The evidence of a row as one sentence per ability."""
-    unit = row["unit"]
+    """The evidence of a row as one sentence per ability: surplus, which decides, then price and deals."""
     breaks, deals = (_percent(row, name) for name in ("break", "deal"))
     said = [f"breaks a rule in {breaks} and deals in {deals} of {row['rounds']} first rounds"]
     if not row["rounds"]:
         said = ["no first rounds"]
-    for name, what in (("gain", "after feedback"), ("slope", "per further round")):
-        if row[f"{name}_n"] < ENOUGH:
-            said.append(f"{what}: only {row[f'{name}_n']} pairs")
+    shares = row["surplus_unit"] != row["unit"] or "share" in row["unit"]
+    what = "surplus from the rival's opening" if shares else "surplus"
+    for at, (verdict, surplus) in enumerate(_DECIDING.items()):
+        when, price = (("after feedback", "gain"), ("per further round", "slope"))[at]
+        if row[f"{surplus}_n"] < ENOUGH:
+            said.append(f"{when}: only {row[f'{surplus}_n']} games")
             continue
-        p = row[f"{name}_p_holm"]
-        interval = f"[{row[f'{name}_low']:.2f}, {row[f'{name}_high']:.2f}]"
-        said.append(f"{what}: {row[name]:+.2f} {interval} {unit}, n={row[f'{name}_n']}, {probability(p, 3)} (Holm)")
+        told = f"{when}: {what} {_change(row, surplus, row['surplus_unit'])}, no deal as 0, n={row[f'{surplus}_n']}, "
+        told += f"{probability(row[f'{surplus}_p_holm'], 3)} (Holm)"
+        if row[f"{price}_n"]:
+            dealt = "a deal both times" if verdict == "improves" else "two deals or more"
+            told += f", price {_change(row, price, row['unit'])} where there is {dealt}, n={row[f'{price}_n']}"
+        if verdict == "improves":
+            low, high = 100 * row["deal_change_low"], 100 * row["deal_change_high"]
+            told += f", deals {100 * row['deal_change']:+.0f} points [{low:.0f}, {high:.0f}]"
+        said.append(told)
+    if row["failed"]:
+        said.append(f"{row['failed']} games that a failed call cost are left out")
     return "; ".join(said)
+
+
+def _change(row: dict[Any, Any], name: str, unit: str) -> str:
+    return f"{row[name]:+.2f} [{row[f'{name}_low']:.2f}, {row[f'{name}_high']:.2f}] {unit}"
 
 
 def _percent(row: dict[Any, Any], name: str) -> str:

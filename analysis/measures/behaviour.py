@@ -47,8 +47,9 @@ def anchoring(runs: Runs, by: Sequence[str] = BY) -> pd.DataFrame:
     """How far the price follows a player's first own offer: the slope of price on it over the deals of a group.
 
     A slope of 1 means a dollar more asked is a dollar more paid, 0 that the first offer does not matter. Ordinary least
-    squares with HC3 errors (MacKinnon & White 1985); Galinsky & Mussweiler (2001) for the question. Hard-coded openings
-    do not vary and are not used. Columns: `by`, role, value (the slope), low, high, n, p, correlation, note.
+    squares with HC3 errors (MacKinnon & White 1985), clustered by game where a game has several deals; the question is
+    Galinsky & Mussweiler's (2001). Hard-coded openings do not vary and are not used.
+    Columns: `by`, role, value (the slope), low, high, n, p, correlation, note.
     """
     rounds = joined(runs, by)
     if "arm" not in by:
@@ -57,18 +58,28 @@ def anchoring(runs: Runs, by: Sequence[str] = BY) -> pd.DataFrame:
     rows = []
     for key, group in deals.groupby(list(by), observed=True, dropna=False) if by else [((), deals)]:
         for role in PLAYERS:
-            pairs = group[["price", f"{role}_first_own_offer"]].dropna().to_numpy()
-            rows.append((*key, role, *_slope(pairs[:, 1], pairs[:, 0])))
+            pairs = group[["price", f"{role}_first_own_offer", "run", "game"]].dropna()
+            game = pairs.groupby(["run", "game"], observed=True).ngroup().to_numpy()
+            values = pairs[["price", f"{role}_first_own_offer"]].to_numpy(dtype=float)
+            rows.append((*key, role, *_slope(values[:, 1], values[:, 0], game)))
     return pd.DataFrame(rows, columns=[*by, "role", "value", "low", "high", "n", "p", "correlation", "note"])
 
 
-def _slope(first: np.ndarray, price: np.ndarray) -> tuple[float, float, float, int, float, float, str]:
+def _slope(
+    first: np.ndarray, price: np.ndarray, game: np.ndarray
+) -> tuple[float, float, float, int, float, float, str]:
     n = len(first)
     if n < 10:
         return NAN, NAN, NAN, n, NAN, NAN, "fewer than ten deals with an own offer"
     if np.ptp(first) < 1e-9 or np.ptp(price) < 1e-9:
         return NAN, NAN, NAN, n, NAN, NAN, "no variation"
-    fit = sm.OLS(price, sm.add_constant(first)).fit(cov_type="HC3", use_t=True)
+    line, games = sm.OLS(price, sm.add_constant(first)), len(np.unique(game))
+    if games < n:
+        if games < 10:
+            return NAN, NAN, NAN, n, NAN, NAN, "fewer than ten games with an own offer"
+        fit = line.fit(cov_type="cluster", cov_kwds={"groups": game}, use_t=True)
+    else:
+        fit = line.fit(cov_type="HC3", use_t=True)
     low, high = fit.conf_int(ALPHA)[1]
     correlation = float(np.corrcoef(first, price)[0, 1])
     return float(fit.params[1]), float(low), float(high), n, float(fit.pvalues[1]), correlation, ""

@@ -87,6 +87,16 @@ def surplus_of(rounds: Frame, role: str) -> pd.Series[float]:
     return gain.where(rounds["outcome"] == "deal", 0.0).where(reservation.notna())
 
 
+def _opening_surplus(rounds: Frame, role: str) -> pd.Series[float]:
+    """How far the price is from the rival's opening, in the player's favour, as a share of the openings' span."""
+    gain = (
+        rounds["price"] - rounds["item.buyer_opening"]
+        if role == "seller"
+        else rounds["item.seller_opening"] - rounds["price"]
+    )
+    return gain.where(rounds["outcome"] == "deal", 0.0) / _openings(rounds)
+
+
 def _share_of_zopa(rounds: Frame, role: str) -> pd.Series[float]:
     zone = rounds["item.valuation"] - rounds["item.cost"]
     return surplus_of(rounds, role) / zone.where(zone > 0)
@@ -125,6 +135,10 @@ def _of_player(role: str) -> list[Metric]:
                "surplus / (valuation - cost); 0 without a deal; none without both", zopa,
                reported=Reported(f"{whose} share", f"{role}_share",
                                  note="Surplus and its shares: no deal counts as 0.")),
+        Metric("opening_surplus", role, "share", "mean", lambda r: _opening_surplus(r, role),
+               "price - buyer_opening for the seller, seller_opening - price for the buyer, as a share of the "
+               "openings' span; 0 without a deal: a surplus where no reservation price is set, or items differ",
+               "as surplus and price_share"),
         Metric("concession_rate", role, "share per offer", "mean",
                lambda r: r[f"{role}_concession"] / _span(r) / (r[f"{role}_offers"] - 1).where(r[f"{role}_offers"] > 1),
                "(first - last offer, towards the rival) / span of the first offers / (offers - 1)",

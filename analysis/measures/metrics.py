@@ -1,7 +1,7 @@
 """Metrics as tables with 95% intervals, by any choice of a run or column of a round. What there is: definitions.py.
 
     table(runs)                                        every metric, per run, arm and round, with 95% intervals
-    table(runs, ["deal_rate", "price"], by=["learner_engine", "round"])
+    table(runs, ["deal_rate", "price"], by=["learner", "learner_engine", "round"])
     change(runs, "price", base=1)                      paired by game, against round 1
 
 Games, not rounds, are the independent units: where a game gives several values to one group, the interval is that of a

@@ -137,7 +137,8 @@ def missing(runs: Runs, cell_names: pd.DataFrame) -> tuple[ReportTable, ReportTa
         ReportColumn("What is wrong", "problem"),
     )
     note = (
-        "Unfinished runs stand in every table with the games they have; failed rounds count as rounds without a deal."
+        "Unfinished runs stand in every table with the games they have; failed rounds count as rounds without a deal, "
+        "but for the tests, which leave them out."
     )
     runs_table = ReportTable("unfinished", "Runs that are not whole", whole, columns, note)
     lost = runs.rounds[(runs.rounds["outcome"] == "error") & ~runs.rounds["repeat"]]

@@ -21,6 +21,7 @@ from analysis import figures
 from analysis.data.run_facts import shown
 from analysis.data.runs import Runs, load
 from analysis.measures.duplicates import without_copies
+from analysis.measures.factors import factors
 from analysis.report import games as report_games
 from analysis.report.content import Content, content
 from analysis.report.page import drawing, page, table
@@ -29,11 +30,13 @@ from analysis.text import one_line
 from bargain.terminal import prepare
 
 REFERENCES = ("fu2023",)
-TABLES = ("cells", "rounds", "unfinished", "failed", "differences", "tests", "selection", "reference", "abilities",
-          "moderators", "power", "cost_by_seat", "cost_by_cell")  # fmt: skip
+TABLES = ("factors", "interactions", "factor_means", "cells", "rounds", "unfinished", "failed", "differences", "tests",
+          "selection", "between", "reference", "abilities", "moderators", "power", "cost_by_seat",
+          "cost_by_cell")  # fmt: skip
 """Every table that a report may write."""
 _SHORT = {
     "selection": "Survivors' problem",
+    "between": "Between cells",
     "reference": "The paper",
     "abilities": "Abilities",
     "moderators": "Moderator",
@@ -66,7 +69,8 @@ def run(arguments: Sequence[str]) -> int:
         aliases = _aliases(options.alias) if options.reference else None
         runs, copies = without_copies(_load(options.directory))
         place = Path(options.out) if options.out else _place(options.directory)
-        said = content(runs, options.directory, shlex.join(["bargain-report", *arguments]), aliases, copies)
+        command = shlex.join(["bargain-report", *arguments])
+        said = content(runs, options.directory, command, aliases, copies, _interactions(runs, options.interaction))
         _write(runs, said, place, aliases)
     except Refused as refused:
         print(f"bargain-report: {refused}", file=sys.stderr)
@@ -100,6 +104,14 @@ def _parser() -> argparse.ArgumentParser:
         metavar="OWN=THEIRS",
         help="an engine of one's own beside one of the paper's",
     )
+    parser.add_argument(
+        "--interaction",
+        action="append",
+        default=[],
+        metavar="A:B",
+        help="whether choice A does another thing at each value of choice B: seller.engine.name:memory.name, or the "
+        "beginnings of their names",
+    )
     return parser
 
 
@@ -108,6 +120,19 @@ def _aliases(pairs: Sequence[str]) -> dict[str, str]:
         if pair.count("=") != 1:
             raise Refused(f"--alias {one_line(pair)!r}: write OWN=THEIRS, as in gpt-4o=gpt-4")
     return dict(pair.split("=") for pair in pairs)
+
+
+def _interactions(runs: Runs, asked: Sequence[str]) -> list[tuple[str, str]]:
+    """The pairs of varied choices that --interaction names, each by its name or an unmistakable beginning of it."""
+    varied = factors(runs)
+    pairs = []
+    for pair in asked:
+        found = [[name for name in varied if name.startswith(part) and part] for part in pair.split(":")]
+        if len(found) != 2 or any(len(names) != 1 for names in found) or found[0] == found[1]:
+            there = ", ".join(varied) or "nothing"
+            raise Refused(f"--interaction {one_line(pair)!r}: name two choices that were varied, A:B, of {there}")
+        pairs.append((found[0][0], found[1][0]))
+    return pairs
 
 
 def _load(directories: Sequence[str]) -> Runs:
@@ -180,9 +205,10 @@ def _shown(runs: Runs, said: Content, drawn: Drawn, beside: Drawn) -> dict[str, 
     for name, kept in (("differences", ~implied), ("implied", implied)):
         frame = differences[kept].reset_index(drop=True)
         plain[name] = table(replace(said.differences, frame=frame, columns=said.differences.columns[:3], note=""))
-    plain |= {name: [table(each) for each in getattr(said, name)] for name in ("missing", "tables", "costs")}
+    plain |= {name: [table(each) for each in getattr(said, name)] for name in ("factors", "missing", "tables", "costs")}
     sections = [
         ("question", "Question", True),
+        ("factors", "Main effects", bool(said.factors)),
         ("cells", "Cells", True),
         ("figures", "Figures", bool(drawn.figures or drawn.missing)),
         ("tests", "Tests", bool(said.questions)),
@@ -201,5 +227,6 @@ def _shown(runs: Runs, said: Content, drawn: Drawn, beside: Drawn) -> dict[str, 
         "feedback_rule": report_games.FEEDBACK_RULE,
         "tests": said.questions,
         "several": len(runs) > 1,
+        "cell_count": len(runs),
         "contents": [(name, title) for name, title, there in sections if there],
     }

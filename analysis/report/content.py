@@ -70,9 +70,11 @@ class Content:
     lead: str
     simulated: str
     incomplete: str
+    primary: str
     question: list[str]
     same: list[tuple[str, str]]
     differences: ReportTable
+    factors: list[ReportTable]
     cells: ReportTable
     rounds: ReportTable
     missing: list[ReportTable]
@@ -93,9 +95,11 @@ def content(
     command: str,
     aliases: Mapping[str, str] | None,
     copies: Sequence[str] = (),
+    asked: Sequence[tuple[str, str]] = (),
 ) -> Content:
     """The content of a report on these runs. aliases (not None) add the paper's numbers; see reference.compare.
 
+    asked: pairs of choices whose interaction is wanted.
     copies: which runs were left out since another holds their games, in words.
     """
     names = report_cells.named(runs)
@@ -103,13 +107,14 @@ def content(
     unfinished, failed = report_cells.missing(runs, names)
     differences = report_cells.differences(runs, names)
     judged = tiers.family(tiers.abilities(runs))
-    found = report_tests.tests(runs, names, judged)
-    effects = [report_effects.selection(runs, names)]
+    found = report_tests.tests(runs, names, judged, asked)
+    factors = [each for each in report_effects.main_effects(runs, found) if len(each.frame)]
+    effects = [report_effects.selection(runs, names), report_effects.between(runs, names)]
     effects += [report_effects.paper(runs, names, aliases)] if aliases is not None else []
     effects += [
-        report_effects.abilities(runs, list(found["p"].astype(float))),
+        report_effects.abilities(runs, list(found["p"].astype(float).where(found["primary"].astype(bool)))),
         report_upkeep.moderators(runs),
-        report_effects.power(runs, names),
+        report_effects.power(runs, names, _made_of(found, judged)),
     ]
     costs = list(report_upkeep.spending(runs, names))
     tests = _tests_table(found, judged)
@@ -118,9 +123,11 @@ def content(
         lead=", ".join(one_line(each) for each in directories),
         simulated=_simulated(names),
         incomplete=_incomplete(names),
+        primary=_primary(runs, found, judged),
         question=[*_question(runs, names), *_counted_once(runs, names, copies)],
         same=_same(runs),
         differences=differences,
+        factors=factors,
         cells=cells,
         rounds=rounds,
         missing=[each for each in (unfinished, failed) if len(each.frame)],
@@ -133,9 +140,31 @@ def content(
         feedback=report_games.feedback(runs, names),
         made=_made(runs, directories, command),
     )
-    listed = [cells, rounds, unfinished, failed, differences, tests, *effects, *costs]
+    listed = [*factors, cells, rounds, unfinished, failed, differences, tests, *effects, *costs]
     made.all_tables.extend(each for each in listed if len(each.frame))
     return made
+
+
+def _primary(runs: Runs, found: pd.DataFrame, judged: Sequence[float]) -> str:
+    """What the page may claim, and that the rest is exploratory."""
+    frame = runs.runs
+    declared = frame["analysis.primary"] if "analysis.primary" in frame else pd.Series(None, index=frame.index)
+    names = [report_tests.OUTCOMES[name] for name in report_tests.primary(runs)]
+    told = f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0]
+    where = "declared in the config, analysis.primary"
+    if declared.isna().all():
+        where = "the default; these runs declare none"
+    elif declared.nunique(dropna=False) > 1:
+        where = "the cells declare different ones: all of them count"
+    return (
+        f"{told} ({where}). What is claimed of them is one family of {_made_of(found, judged)} tests, the tiers "
+        "included, corrected by Holm. Every other number on this page is exploratory."
+    )
+
+
+def _made_of(found: pd.DataFrame, judged: Sequence[float]) -> int:
+    """The tests of the family: those of primary outcomes and those of the abilities."""
+    return int(found["p_holm"].notna().sum()) + sum(p == p for p in judged)
 
 
 def _tests_table(found: pd.DataFrame, judged: Sequence[float]) -> ReportTable:
@@ -148,10 +177,12 @@ def _tests_table(found: pd.DataFrame, judged: Sequence[float]) -> ReportTable:
 
 
 def _family(found: pd.DataFrame, judged: Sequence[float]) -> str:
-    made = int(found["p"].notna().sum()) if len(found) else 0
+    made, all_tests = (int(found[name].notna().sum()) for name in ("p_holm", "p"))
+    others = f" The other {all_tests - made} are exploratory and claim nothing." if all_tests > made else ""
     return (
-        f"One family: Holm's correction runs over all {made} tests of this section and the "
-        f"{sum(p == p for p in judged)} of the abilities, fixed by what was planned: round 2 and the last one. Numbers "
+        f"One family: Holm's correction runs over all {made} tests of primary outcomes in this section and the "
+        f"{sum(p == p for p in judged)} of the abilities, fixed by what was planned: round 2 and the last "
+        f"one.{others} Numbers "
         "after # are the cells; p is two-sided and corrected, intervals are 95% and not corrected. A claim is made "
         "where the corrected p is below 0.05."
     )
@@ -161,8 +192,9 @@ def _questions(found: pd.DataFrame) -> list[tuple[str, list[dict[str, Any]], lis
     groups = []
     for question, title in report_tests.QUESTIONS.items():
         rows = [row | {"sure": row["p_holm"] < SURE} for row in found.to_dict("records") if row["question"] == question]
+        at = 0 if question in report_tests.CELLS and not any(row["primary"] for row in rows) else UNFOLDED
         if rows:
-            groups.append((title, rows[:UNFOLDED], rows[UNFOLDED:]))
+            groups.append((title, rows[:at], rows[at:]))
     return groups  # type: ignore[return-value]
 
 

@@ -5,26 +5,29 @@ Each function makes one ReportTable of the report from an `analysis` frame; the 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
 from analysis.data.runs import Runs
 from analysis.measures import abilities as tiers
-from analysis.measures import reference
-from analysis.measures.comparisons import games_needed, selection_table
+from analysis.measures import factors, reference
+from analysis.measures.comparisons import COUNTS, games_needed, selection_between, selection_table
+from analysis.measures.metrics import metric_of
 from analysis.report.cells import ranges
+from analysis.report.sentences import OVER_ALL
 from analysis.report.tables import NOTHING, ReportColumn, ReportTable, shown
-from analysis.text import number, one_line
+from analysis.report.tests import cells_and_currency, contrasts, factorials, last_round, of_factorial
+from analysis.stats.intervals import ALPHA
+from analysis.text import choice, number, one_line
 
 SHARES = (0.025, 0.05, 0.1)
 """Wanted effects, as shares of the span of the openings: 0.25, 0.50 and 1.00 of the paper's balloon."""
 _METHODS = {
     "survivors": "Survivors only (2023)",
     "pairs": "Deals both times",
-    "intention_to_treat": "Intention to treat: surplus",
-    "lee_bounds": "Lee's bounds",
+    "intention_to_treat": "Surplus, no deal = 0",
     "worst_case": "Worst case",
 }
 
@@ -37,20 +40,16 @@ def last_rounds(runs: Runs) -> Runs:
 
 
 def selection(runs: Runs, names: pd.DataFrame) -> ReportTable:
-    """The price effect of the last round with and without the survivors' problem, five numbers side by side."""
+    """The price effect of the last round with and without the survivors' problem, four numbers side by side."""
     found = selection_table(last_rounds(runs)).astype({"run": str, "arm": str}).merge(names, on="run")
     rows = []
     for _, group in found.groupby(["number", "arm"], sort=False):
         first = group.iloc[0]
-        row: dict[str, Any] = {name: first[name] for name in ("number", "cell", "subject", "arm", "round", "currency")}
+        kept = ("number", "cell", "subject", "arm", "round", "currency", *COUNTS)
+        row: dict[str, Any] = {name: first[name] for name in kept}
+        row["turned"] = " / ".join(str(first[name]) for name in COUNTS[:4])
         for each in group.to_dict("records"):
-            name = each["method"]
-            row |= {
-                name: _effect(each),
-                f"{name}_low": each["low"],
-                f"{name}_high": each["high"],
-                f"{name}_n": each["n"],
-            }
+            row |= _numbers(each)
         rows.append(row)
     wide = pd.DataFrame(rows, columns=None if rows else ["number"])
     columns = shown(
@@ -59,21 +58,196 @@ def selection(runs: Runs, names: pd.DataFrame) -> ReportTable:
         ReportColumn("Coached", "subject", "key"),
         ReportColumn("Arm", "arm") if (found["arm"] != "").any() else None,
         ReportColumn("Round", "round"),
-        *(
-            ReportColumn(title, name, "said", f"{name}_low", f"{name}_high", f"{name}_n")
-            for name, title in _METHODS.items()
-        ),
+        ReportColumn("Deals kept / lost / gained / never", "turned"),
+        ReportColumn("Failed, left out", "failed", "count") if len(wide) and (wide["failed"] > 0).any() else None,
+        *_columns_of(_METHODS),
     )
     note = (
-        "Change of the price from round 1 to the last round; intention to treat: change of the coached player's "
-        "surplus, where no deal is 0 and more is better. Bounds say between which values the effect lies; brackets: "
-        "95% intervals; n: games that count. Survivors only compares different games before and after: it is no effect."
+        "Change of the price from round 1 to the last round, of the same games: so who deals both times is seen. Deals "
+        "both times is the price effect for these games alone (kept), which nobody chose at random. Surplus: change of "
+        "the coached player's, over all games, where no deal is 0 and more is better. Worst case: between which values "
+        "the effect for all games lies, whatever the missing prices would have been. Survivors only compares different "
+        "games before and after: it is no effect. Brackets: 95% intervals; n: games that count."
     )
     why = dict.fromkeys(str(each) for each in found["note"] if each)
     note += f" Beside the numbers: {'; '.join(why)}." if why else ""
     return ReportTable(
         "selection", "The price effect with and without the survivors' problem", wide, columns, note, found
     )
+
+
+_OUTCOMES = {"price": ("price", "said"), "deal_rate": ("deal rate", "rate"), "surplus": ("surplus", "said")}
+"""The columns of a factorial: what they are called, and how they are written."""
+
+
+def main_effects(runs: Runs, found: pd.DataFrame) -> tuple[ReportTable, ReportTable, ReportTable]:
+    """Of a factorial: the main effect of each choice on each outcome, the interactions that were asked for, and the
+    marginal means behind them. found: the page's tests, which hold both kinds of effect. Empty without a factorial."""
+    told, digits = [], []
+    for question in OVER_ALL:
+        part = found[found["question"] == question] if len(found) else found
+        named = [name for name in ("learner", "choice", "at", "b_is", "a_is", "at_b", "at_a", "arm") if name in part]
+        rows = []
+        for _, group in part.groupby(named, sort=False, dropna=False):
+            first = group.to_dict("records")[0]
+            row: dict[str, Any] = {name: first[name] for name in (*named, "currency", "combinations", "round")}
+            row["levels"] = f"{_level(first['b_is'])} against {_level(first['a_is'])}"
+            if question == "interactions":
+                row["levels"] += f", at {_level(first['at_b'])} against at {_level(first['at_a'])}"
+                row["choice"] = f"{first['choice']} by {first['at']}"
+            for each in group.to_dict("records"):
+                row |= _measured(each, each["outcome"], "difference", signed=True) | {
+                    f"{each['outcome']}_p": each["p_holm"]
+                }
+            rows.append(row)
+        told.append(pd.DataFrame(rows, columns=None if rows else ["choice"]))
+        digits.append(part.dropna(axis=1, how="all"))
+    means, behind = _marginal_means(runs)
+    tables = []
+    for name, title, frame, data in (
+        ("factors", "Main effects", told[0], digits[0]),
+        ("interactions", "Interactions", told[1], digits[1]),
+        ("factor_means", "Marginal means", means, behind),
+    ):
+        coached = bool(len(frame)) and bool((frame["round"] > 1).all())
+        columns = shown(
+            frame,
+            ReportColumn("Coached", "learner", "key"),
+            ReportColumn("Choice", "choice", "key"),
+            ReportColumn("Levels", "levels", "key"),
+            ReportColumn("Arm", "arm", "key"),
+            *(
+                column
+                for outcome, (said, kind) in _OUTCOMES.items()
+                for column in (
+                    ReportColumn(
+                        f"Change of {said}" if coached else said.capitalize(), outcome, kind, f"{outcome}_low",
+                        f"{outcome}_high", f"{outcome}_n", signed=coached or name != "factor_means",
+                    ),
+                    ReportColumn("p, Holm", f"{outcome}_p", "p"),
+                )
+            ),
+            ReportColumn("Settings", "combinations", "count"),
+        )  # fmt: skip
+        tables.append(ReportTable(name, title, frame, columns, _NOTES[name], data))
+    return tables[0], tables[1], tables[2]
+
+
+_NOTES = {
+    "factors": (
+        "Each choice by itself: the difference between two of its levels, averaged over all settings of the other "
+        "choices that have both (Settings: how many). Price is that of the deals, deal rate and surplus are over all "
+        "games. Of coached games it is the difference of the changes from round 1 to the last round that all plan, a "
+        "better price being higher. Paired by game where all cells play the same seeds on embedded negotiators. "
+        "Brackets: 95% intervals. p belongs to the page's one family; – stands for what is exploratory or not tested."
+    ),
+    "interactions": (
+        "How much the effect of the first choice differs between two levels of the second, averaged over the settings "
+        "of the others: these were asked for with --interaction."
+    ),
+    "factor_means": (
+        "The plain mean of the cells with this level, over the settings of the other choices that have every level; a "
+        "cell with more games does not weigh more. Of coached games: changes from round 1 to the last round that all "
+        "plan. Brackets: 95% intervals."
+    ),
+}
+
+
+def _level(value: object) -> str:
+    return one_line(choice(value), 40)
+
+
+def _measured(row: Mapping[Any, Any], outcome: str, value: str, *, signed: bool) -> dict[str, Any]:
+    """A number of an outcome as a wide row has it, with its interval and n; written already but for rates."""
+    unit, written = metric_of(row["metric"]).unit, row[value]
+    if unit != "rate":
+        written = None if written != written else number(written, unit, row["currency"], signed=signed)
+    ends = {f"{outcome}_{part}": row[part] for part in ("low", "high", "n")}
+    return {outcome: written, **ends}
+
+
+def _marginal_means(runs: Runs) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """A row per level with all outcomes, and a row per level and outcome with every digit."""
+    rows: dict[tuple[str, ...], dict[str, Any]] = {}
+    behind = []
+    parts = factorials(runs)
+    for part in parts:
+        last = last_round(part)
+        currency = part.runs["item.currency"].iloc[0] if "item.currency" in part.runs else "$"
+        learner = str(part.runs["learner"].iloc[0]) if len(parts) > 1 else ""
+        limited = part.only_rounds(part.rounds["round"].isin([1, last]))
+        for outcome, metric, role in of_factorial(part):
+            found = factors.means(limited, metric, role=role, base=1 if last > 1 else None)
+            found = found[found["round"] == last]
+            behind.append(found.assign(learner=str(part.runs["learner"].iloc[0]), outcome=outcome, currency=currency))
+            for each in found.to_dict("records"):
+                key = (learner, each["factor"], each["level"], each["arm"])
+                named = dict(zip(("learner", "choice", "levels", "arm"), key, strict=True))
+                row = rows.setdefault(key, named | {"combinations": each["combinations"], "round": last})
+                row["currency"] = currency
+                row |= _measured(each | {"currency": currency}, outcome, "value", signed=last > 1)
+    wide = pd.DataFrame(list(rows.values()), columns=None if rows else ["choice"])
+    return wide, pd.concat(behind, ignore_index=True) if behind else wide
+
+
+_BETWEEN = {
+    "survivors": "Price of the deals",
+    "intention_to_treat": "Surplus, no deal = 0",
+    "lee_bounds": "Lee's bounds",
+    "worst_case": "Worst case",
+}
+
+
+def between(runs: Runs, names: pd.DataFrame) -> ReportTable:
+    """What a difference of mean prices between cells hides, in the last round, where their games are not paired."""
+    rows = []
+    for contrast in contrasts(runs):
+        if not contrast.one_item:
+            continue
+        last = runs.only_rounds(runs.rounds["round"] == contrast.last)
+        found = selection_between(
+            last, contrast.choice, role=contrast.role, within=contrast.within, against=contrast.against
+        )
+        keys = [*contrast.within, "arm", "a_is", "b_is"]
+        for _, group in found.groupby(keys, sort=False, observed=True, dropna=False) if len(found) else ():
+            first = group.to_dict("records")[0]
+            cells, currency = cells_and_currency(runs, names, contrast, first)
+            row: dict[str, Any] = {"numbers": cells, "choice": contrast.choice, "currency": currency}
+            row |= {"what": f"{one_line(choice(first['b_is']), 40)} against {one_line(choice(first['a_is']), 40)}"}
+            row |= {"arm": str(first["arm"]), "round": contrast.last}
+            for each in group.to_dict("records"):
+                row |= _numbers(each | {"currency": currency})
+            rows.append(row)
+    wide = pd.DataFrame(rows, columns=None if rows else ["numbers"])
+    columns = shown(
+        wide,
+        ReportColumn("#", "numbers", "key"),
+        ReportColumn("Choice", "choice", "key"),
+        ReportColumn("Values", "what", "key"),
+        ReportColumn("Arm", "arm"),
+        ReportColumn("Round", "round"),
+        *_columns_of(_BETWEEN),
+    )
+    note = (
+        "Differences between cells whose games are not paired, more being better for the coached player (for the "
+        "seller, where nobody is coached). Price of the deals compares other games with other games. Lee's bounds: the "
+        "difference of price for the games that would deal in both cells. They assume that no game deals only in the "
+        "cell where deals are rarer (monotonicity), which these data cannot show; if some do, the bounds are wrong. "
+        "Worst case assumes nothing. Brackets: 95% intervals. Cells that are paired by game are not here: who deals in "
+        "both is seen there."
+    )
+    return ReportTable("between", "Between cells: what a difference of mean prices hides", wide, columns, note)
+
+
+def _columns_of(methods: Mapping[str, str]) -> Iterator[ReportColumn]:
+    for name, title in methods.items():
+        yield ReportColumn(title, name, "said", f"{name}_low", f"{name}_high", f"{name}_n")
+
+
+def _numbers(row: dict[Any, Any]) -> dict[str, Any]:
+    """A method's effect with its interval and n, as a wide row has them."""
+    name = row["method"]
+    return {name: _effect(row), f"{name}_low": row["low"], f"{name}_high": row["high"], f"{name}_n": row["n"]}
 
 
 def _effect(row: dict[Any, Any]) -> str | None:
@@ -98,21 +272,24 @@ def abilities(runs: Runs, also: Sequence[float]) -> ReportTable:
         ReportColumn("Evidence", "evidence"),
     )
     note = (
-        "Tier 0: does not play by the rules; 1: plays; 2: improves after feedback; 3: keeps improving. Fewer than "
-        f"{tiers.ENOUGH} rounds or pairs decide nothing. Holm's correction is over it and all tests of the page."
+        "Tier 0: does not play by the rules; 1: plays; 2: improves after feedback; 3: keeps improving. Surplus over "
+        "all games decides, with no deal as 0: a better price for fewer deals is no tier. Fewer than "
+        f"{tiers.ENOUGH} rounds or games decide nothing. Holm's correction is over it and all tests of the page."
     )
     return ReportTable("abilities", "Abilities", found, columns, note)
 
 
-def power(runs: Runs, names: pd.DataFrame) -> ReportTable:
-    """The games that a change of the price needs to be seen with 80% power, judged by each cell as the pilot."""
+def power(runs: Runs, names: pd.DataFrame, tests: int) -> ReportTable:
+    """The games that a change of the price needs to be seen with 80% power, judged by each cell as the pilot; alone,
+    and as one of so many tests."""
     parts = []
     single = last_rounds(runs)
     for share in SHARES:
         for span, group in _by_span(single):
-            needed = games_needed(group, share * span)
+            needed = games_needed(group, share * span, tests=tests)
+            alone = games_needed(group, share * span)["games"]
             last = needed.groupby(["run", "arm"], observed=True)["round"].transform("max")
-            parts.append(needed[needed["round"] == last].assign(share=share))
+            parts.append(needed.assign(share=share, alone=alone)[needed["round"] == last])
     whole = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=["run"])
     whole = whole.astype({"run": str}).merge(names, on="run")
     if len(whole):
@@ -123,7 +300,8 @@ def power(runs: Runs, names: pd.DataFrame) -> ReportTable:
         ReportColumn("Cell", "cell", "key"),
         ReportColumn("Arm", "arm", "key") if len(whole) and (whole["arm"] != "").any() else None,
         ReportColumn("Wanted change", "effect", "currency"),
-        ReportColumn("Games", "games", "count"),
+        ReportColumn("Games, if it were the only test", "alone", "count"),
+        ReportColumn(f"Games, as one of {max(tests, 1)}", "games", "count"),
         ReportColumn("Cautious", "cautious", "count"),
         ReportColumn("Cost", "cost_usd", "usd"),
         ReportColumn("Cautious", "cautious_usd", "usd"),
@@ -132,9 +310,11 @@ def power(runs: Runs, names: pd.DataFrame) -> ReportTable:
         ReportColumn("Note", "note"),
     )
     note = (
-        "Games that show a paired change of the price from round 1 to the last round at 5% with 80% power. Wanted "
-        "changes: 2.5, 5 and 10% of the span of the openings. Cautious: should the true spread be at the upper end of "
-        "the pilot's 80% interval."
+        "Games that show a paired change of the price from round 1 to the last round with 80% power. This page has "
+        f"{max(tests, 1)} tests and corrects them by Holm, whose first step asks for p < {ALPHA / max(tests, 1):.2g}: "
+        "plan with the games of that column; those of a single test at 5% are too few. Wanted changes: 2.5, 5 and 10% "
+        "of the span of the openings. Cautious: should the true spread be at the upper end of the pilot's 80% "
+        "interval; it and both costs are as one of these tests."
     )
     return ReportTable("power", "How many games a change needs", whole, columns, note)
 

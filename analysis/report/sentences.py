@@ -14,6 +14,10 @@ from analysis.text import PAIRED, choice, interval, number, one_line, probabilit
 
 SURE = 0.05
 """A corrected p below this lets the sentence claim something; above it, it says that nothing is shown."""
+CHANGES = {"price": "change of the price", "deals": "change of deals", "surplus": "change of surplus"}
+"""The questions about a change since round 1, and what changes."""
+OVER_ALL = ("factors", "interactions")
+"""The questions about a choice over all settings of the others."""
 Row = Mapping[Any, Any]
 
 
@@ -22,7 +26,7 @@ def sentence(row: Row) -> str:
     about = _about(row)
     if math.isnan(row["difference"]):
         return f"{about}: {row['note'] or 'nothing to compare'}"
-    unit, sure = metric_of(row["metric"]).unit, row["p_holm"] < SURE
+    unit, sure = metric_of(row["metric"]).unit, row["p_holm"] < SURE  # of an exploratory test it is NaN: never sure
     size, low, high = row["difference"], row["low"], row["high"]
     if sure and size < 0:  # "rarer by 40 points [22, 54]"
         size, low, high = -size, -high, -low
@@ -38,24 +42,33 @@ def sentence(row: Row) -> str:
 
 
 def _joined(row: Row, sides: list[str]) -> str:
-    return (" to " if row["question"] in ("price", "deals") else " against ").join(sides)
+    return (" to " if row["question"] in CHANGES else " against ").join(sides)
 
 
 def _with_failed(row: Row, unit: str) -> str:
-    """Of deal rates, what they are if games that a failed call cost count as no deals; "" without such games."""
-    n = row.get("n_with_failed", math.nan)
-    if row["metric"] != "deal_rate" or math.isnan(n) or n <= row["n"]:
+    """How many games are left out since a call failed; of deal rates also what these are with them as no deals."""
+    failed = row.get("failed", 0)
+    if not failed > 0 or row["outcome"] == "price":  # a price is known of the games with a deal only, failed or not
         return ""
-    sides = [number(row[f"{side}_with_failed"], unit, row["currency"]) for side in "ab"]
-    if row["question"] not in ("price", "deals"):
+    told = f"; {int(failed)} failed game{'s' * (failed > 1)} left out"
+    if math.isnan(row.get("a_with_failed", math.nan)):
+        return told
+    signed = _signed(row)
+    sides = [number(row[f"{side}_with_failed"], unit, row["currency"], signed=signed) for side in "ab"]
+    if row["question"] not in CHANGES:
         sides.reverse()
-    return f"; with the {int(n - row['n'])} failed games as no deals {_joined(row, sides)}"
+    return f"{told}, as no deals {_joined(row, sides)}"
 
 
 def _evidence(row: Row) -> list[str]:
     parts = [f"n={int(row['n']):,}" + (" pairs" if row["test"] in PAIRED else "")]
     if not math.isnan(row["p_holm"]):
         parts += [str(row["test"]), f"{probability(row['p_holm'])} Holm"]
+    elif not row["primary"] and not math.isnan(row["p"]):
+        parts += [str(row["test"]), f"exploratory: {probability(row['p'])}, not corrected"]
+    if row["question"] in OVER_ALL:
+        settings = int(row["combinations"])
+        parts.append(f"over {settings} setting{'s' * (settings > 1)} of the other choices")
     if math.isfinite(row["effect"]) and (row["effect"] or row["effect_name"] != "odds ratio"):
         parts.append(f"{row['effect_name']}={row['effect']:.2f}")
     return [*parts, *([str(row["note"])] if row["note"] else [])]
@@ -63,12 +76,17 @@ def _evidence(row: Row) -> list[str]:
 
 def _about(row: Row) -> str:
     """Whom or what the sentence is about."""
-    if row["question"] in ("cells", "start"):
-        return f"{_choice(row['choice'])} {_said(row['b_is'])} against {_said(row['a_is'])}"
     if row["question"] == "arms":
         return f"{row['subject']}, {_said(row['b_is'])} against {_said(row['a_is'])} feedback"
+    about = str(row["subject"])
+    if row["question"] not in CHANGES:
+        about = f"{_choice(row['choice'])} {_said(row['b_is'])} against {_said(row['a_is'])}"
+    if row["question"] in OVER_ALL:
+        about = f"{row['learner']} coached, {about}" if row["learner"] else about
+    if row["question"] == "interactions":
+        about += f", at {_choice(row['at'])} {_said(row['at_b'])} against at {_said(row['at_a'])}"
     arm = row.get("arm")
-    return f"{row['subject']}, {_said(arm)} feedback" if isinstance(arm, str) and arm else str(row["subject"])
+    return f"{about}, {_said(arm)} feedback" if isinstance(arm, str) and arm else about
 
 
 def _claim(row: Row) -> str:
@@ -80,46 +98,66 @@ def _claim(row: Row) -> str:
         return f": the price {'rises' if up else 'falls'} by"
     if row["question"] == "deals":
         return f": deals become {'more frequent' if up else 'rarer'} by"
+    if row["question"] == "surplus":
+        return f": {_measure(row)} {'rises' if up else 'falls'} by"
     return f": {_measure(row)} is"
 
 
 def _more(row: Row) -> str:
     """What stands after the number in a comparison."""
-    if row["question"] in ("price", "deals"):
+    if row["question"] in CHANGES:
         return ""
     up = row["difference"] > 0
-    if row["question"] == "arms" and row["role"] == "learner":
+    if row["question"] == "arms" and row["outcome"] == "price" and row["role"] == "learner":
         return " better" if up else " worse"
     return " higher" if up else " lower"
 
 
+def _signed(row: Row) -> bool:
+    """Whether the two sides are differences themselves."""
+    return _of_changes(row) or row["question"] == "interactions"
+
+
+def _of_changes(row: Row) -> bool:
+    """Whether the two sides are changes since round 1."""
+    return row["question"] == "cells" or (row["question"] in OVER_ALL and row["round"] > 1)
+
+
 def _measure(row: Row) -> str:
-    if row["metric"] == "deal_rate":
-        return "the deal rate"
-    if row["question"] == "cells":
+    return f"the effect on {_plain_measure(row)}" if row["question"] == "interactions" else _plain_measure(row)
+
+
+def _plain_measure(row: Row) -> str:
+    if row["outcome"] == "deal_rate":
+        return "the change of the deal rate" if _of_changes(row) else "the deal rate"
+    if row["outcome"] == "surplus":
+        whose = "coached player" if row["role"] == "learner" else str(row["role"])
+        of = "surplus from the rival's opening" if row["metric"] == "opening_surplus" else "surplus"
+        return f"the change of the {whose}'s {of}" if _of_changes(row) else f"the {whose}'s {of}"
+    if _of_changes(row):
         return "the gain" if row["role"] == "learner" else "the change of price"
     return "the coached player's price" if row["role"] == "learner" else "the price"
 
 
 def _what(row: Row) -> str:
-    if row["question"] in ("price", "deals"):
-        return "change of deals" if row["question"] == "deals" else "change"
+    if row["question"] in CHANGES:
+        return CHANGES[row["question"]]
     return f"difference in {_measure(row)}"
 
 
 def _where(row: Row) -> str:
-    if row["question"] in ("price", "deals"):
+    if row["question"] in CHANGES:
         return f"from round 1 to round {row['round']}"
     return f"in round {row['round']}"
 
 
 def _means(row: Row, unit: str) -> list[str]:
     """Both means, the comparison's first side first. A learner's prices were turned; here they are as paid."""
-    turned = row["role"] == "learner" and row["question"] != "cells"
+    turned = row["outcome"] == "price" and row["role"] == "learner" and not _of_changes(row)
     values = [abs(row[side]) if turned else row[side] for side in "ab"]
-    if row["question"] not in ("price", "deals"):
+    if row["question"] not in CHANGES:
         values.reverse()
-    return [number(value, unit, row["currency"], signed=row["question"] == "cells") for value in values]
+    return [number(value, unit, row["currency"], signed=_signed(row)) for value in values]
 
 
 def _choice(name: object) -> str:

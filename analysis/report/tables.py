@@ -18,7 +18,7 @@ from analysis.report import latex
 from analysis.text import interval, number, one_line, probability, to_csv, usd
 
 NOTHING = "–"
-_LONGEST = 400
+_LONGEST = 800
 
 
 class ReportColumn(NamedTuple):

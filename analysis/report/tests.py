@@ -3,18 +3,23 @@
     gpt-4 (seller) gains $1.05 [0.82, 1.28] from round 1 to round 2 ($14.00 to $15.05), n=200 pairs, paired t,
     p<0.001 Holm, d_z=0.51
 
-Which tests are made is fixed by the runs alone, never by how they come out.
+Which tests are made is fixed by the runs alone, never by how they come out. Price, deal rate and surplus are tested
+alike; what the config declares as primary is the family that may claim something, the rest is exploratory. In a
+factorial the claims about choices are its main effects and the interactions that were asked for; cells one by one
+against each other are exploratory there.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import Any, NamedTuple
 
 import pandas as pd
 
 from analysis.data.runs import Runs
-from analysis.measures import comparisons
+from analysis.measures import comparisons, factors
+from analysis.report.cells import ranges
 from analysis.report.sentences import sentence
 from analysis.stats.differences import holm
 from bargain.records import PLAYERS
@@ -22,44 +27,71 @@ from bargain.records import PLAYERS
 MOST_VALUES = 5
 """A choice with more values than this has each compared with its first only."""
 QUESTIONS = {
+    "factors": "What does each choice do, over all settings of the others?",
+    "interactions": "Does one choice change what another does?",
     "price": "Does the coached player get a better price?",
     "deals": "Do the players still agree?",
+    "surplus": "Is the coached player better off, deals or not?",
     "arms": "Does it matter who gives the feedback?",
     "cells": "Do the cells differ in what is gained?",
     "start": "Do the cells differ?",
 }
-WITHOUT_FAILED = "deal_rate_without_failed"
-_KEYS = ["question", "numbers", "subject", "metric", "arm", "round", "choice", "a_is", "b_is", "currency"]
-_COUNTED = {side: f"{side}_with_failed" for side in ("a", "b", "n")}
+_KEYS = ["question", "outcome", "numbers", "subject", "metric", "arm", "round", "choice", "a_is", "b_is", "currency"]
+_COUNTED = {side: f"{side}_with_failed" for side in ("a", "b")}
 Frame = pd.DataFrame
 
 
-def tests(runs: Runs, names: Frame, also: Sequence[float]) -> Frame:
-    """One row per test: question (a key of QUESTIONS), sentence, numbers (the cells it is about), the fields of
-    differences.Comparison and p_holm over the whole frame and `also`, the p values of what else the page
-    claims. Empty where nothing can be compared. Deals are tested among the games that no failed call cost;
-    a_with_failed, b_with_failed and n_with_failed
-    are the rates with the failed ones as no deals."""
-    single = runs.where(runs.runs["learner"].isin(PLAYERS))
-    other = runs.where(~runs.runs["learner"].isin(PLAYERS))
-    parts = [
-        _changes(single, names, "price", "learner"),
-        _changes(other, names, "price", ""),
-        _changes(runs, names, "deal_rate", ""),
-        _arms(single, names, "price", "learner"),
-        _arms(other, names, "price", ""),
-        _arms(runs, names, "deal_rate", ""),
-        *_between(runs, names),
-    ]
-    found = [part for part in parts if len(part)]
+OUTCOMES = {"price": "price", "deal_rate": "deal rate", "surplus": "surplus"}
+"""What is tested, in words."""
+
+
+def primary(runs: Runs) -> list[str]:
+    """The outcomes that the runs' configs declare (analysis.primary), all that any of them names; by default all."""
+    frame = runs.runs
+    declared = frame["analysis.primary"] if "analysis.primary" in frame else pd.Series(None, index=frame.index)
+    named = {name.strip() for each in declared.dropna() for name in str(each).split(",")}
+    undeclared = bool(declared.isna().any())
+    return [name for name in OUTCOMES if name in named or undeclared or not named & set(OUTCOMES)]
+
+
+def tests(runs: Runs, names: Frame, also: Sequence[float], asked: Sequence[tuple[str, str]]) -> Frame:
+    """One row per test: question (a key of QUESTIONS), sentence, numbers (the cells it is about), primary (whether its
+    outcome is), the fields of differences.Comparison and p_holm over the primary ones and `also`, the p values of what
+    else the page claims; NaN for the exploratory ones. Empty where nothing can be compared. Games that a failed call
+    cost are in no test: `failed` counts them; a_with_failed and b_with_failed are deal rate and surplus with these as
+    no deals, a bound. asked: the pairs of choices whose interaction is wanted."""
+    parts = [part for subject in _subjects(runs) for part in (*_changes(*subject, names), *_arms(*subject, names))]
+    found = [part for part in (*_factors(runs, names, asked), *parts, *_between(runs, names)) if len(part)]
     if not found:
-        return pd.DataFrame(columns=[*_KEYS, *comparisons.FIELDS, "p_holm", "sentence"])
+        return pd.DataFrame(columns=[*_KEYS, *comparisons.FIELDS, "primary", "p_holm", "sentence"])
     whole = pd.concat(found, ignore_index=True)
     order = pd.Categorical(whole["question"], categories=list(QUESTIONS))
-    whole = whole.assign(order=order).sort_values("order", kind="stable", ignore_index=True).drop(columns="order")
-    whole["p_holm"] = holm([*whole["p"].astype(float), *also])[: len(whole)]
+    claimed = whole["outcome"].isin(primary(runs)) & ~(whole["question"].isin(CELLS) & ("factors" in set(order)))
+    whole = whole.assign(order=order, primary=claimed)
+    whole = whole.sort_values(["order", "primary"], ascending=[True, False], kind="stable", ignore_index=True)
+    claims = whole["p"].astype(float).where(whole["primary"])
+    whole = whole.drop(columns="order").assign(p_holm=holm([*claims, *also])[: len(whole)])
     whole["sentence"] = [sentence(row) for row in whole.to_dict("records")]
     return whole
+
+
+def _subjects(runs: Runs) -> list[tuple[Runs, str]]:
+    """The runs whose tests are alike, with whose price it is: the learner's; nobody's where there is not one."""
+    single = runs.runs["learner"].isin(PLAYERS)
+    return [(runs.where(kept), role) for kept, role in ((single, "learner"), (~single, "")) if kept.any()]
+
+
+def _surplus(runs: Runs, role: str) -> list[tuple[Runs, str, str]]:
+    """The runs by how the surplus is counted, with its metric and role: from the reservation price, else from the
+    rival's opening. Without a single learner it is the seller's."""
+    frame = runs.runs
+    whose = frame["learner"].where(frame["learner"].isin(PLAYERS), "seller")
+    is_set = pd.Series(False, index=frame.index)
+    for seat, name in (("seller", "item.cost"), ("buyer", "item.valuation")):
+        if name in frame:
+            is_set |= (whose == seat) & pd.to_numeric(frame[name], errors="coerce").notna()
+    parts = ((is_set, "surplus"), (~is_set, "opening_surplus"))
+    return [(runs.where(kept), metric, role or "seller") for kept, metric in parts if kept.any()]
 
 
 def _of_cells(found: Frame, names: Frame) -> Frame:
@@ -91,95 +123,183 @@ def _with_the_last(found: Frame, runs: Runs) -> Frame:
     )
 
 
-def _deals(compare: Callable[..., Frame], runs: Runs, keys: list[str]) -> Frame:
-    """Tests of deal rates among the games that no failed call cost, each with both rates over all games beside it."""
-    counted = compare(runs, "deal_rate")[[*keys, *_COUNTED]].rename(columns=_COUNTED)
-    whole = counted.merge(compare(runs, WITHOUT_FAILED), on=keys, how="left")
+def _tested(compare: Callable[..., Frame], runs: Runs, metric: str, role: str, keys: Sequence[str]) -> Frame:
+    """A comparison; of deals and surplus with both means over all games beside it, those that failed as no deals."""
+    found = compare(runs, metric, role=role)
+    if metric in ("price", "price_share") or not (runs.rounds["outcome"] == "error").any():
+        return found
+    counted = compare(runs, metric, role=role, with_failed=True)
+    whole = counted[[*keys, "failed", *_COUNTED]].rename(columns=_COUNTED)
+    whole = whole.merge(found.drop(columns="failed"), on=list(keys), how="left")
     return whole.assign(
-        metric="deal_rate",
-        role="",
+        metric=metric,
+        role=role,
         n=whole["n"].fillna(0).astype(int),
         note=whole["note"].fillna("in every game a call failed"),
     )
 
 
-def _changes(runs: Runs, names: Frame, metric: str, role: str) -> Frame:
+def _outcomes(runs: Runs, role: str) -> list[tuple[str, Runs, str, str]]:
+    """What is tested in these runs: outcome, runs, metric and role."""
+    by_surplus = [("surplus", *each) for each in _surplus(runs, role)]
+    return [("price", runs, "price", role), ("deal_rate", runs, "deal_rate", ""), *by_surplus]
+
+
+def factorials(runs: Runs) -> list[Runs]:
+    """The runs of each learner that are a factorial: learners of different roles are never averaged."""
+    found = [runs.where(learner=learner) for learner in runs.runs["learner"].unique()]
+    return [each for each in found if len(each.rounds) and factors.is_factorial(each)]
+
+
+def of_factorial(runs: Runs) -> list[tuple[str, str, str]]:
+    """Outcome, metric and role of what is tested in a factorial of one learner; the last round is `last_round`."""
+    items = [name for name in (*_item(runs), "item.name", "item.cost", "item.valuation") if name in runs.runs]
+    one_item = len(runs.runs[items].drop_duplicates()) <= 1
+    role = "learner" if runs.runs["learner"].isin(PLAYERS).all() and last_round(runs) > 1 else ""
+    surplus = [metric for _, metric, _ in _surplus(runs, role)]
+    return [
+        ("price", "price" if one_item else "price_share", role),
+        ("deal_rate", "deal_rate", ""),
+        ("surplus", "surplus" if one_item and surplus == ["surplus"] else "opening_surplus", role or "seller"),
+    ]
+
+
+def last_round(runs: Runs) -> int:
+    """The last round that all of them plan."""
+    return int(_planned(runs).min())
+
+
+def _factors(runs: Runs, names: Frame, asked: Sequence[tuple[str, str]]) -> Iterator[Frame]:
+    """Main effects, and interactions that are asked for, of the changes since round 1 in the last round that all plan;
+    where there is one round, of that one."""
+    parts = factorials(runs)
+    for part in parts:
+        last, varied = last_round(part), factors.factors(part)
+        base = 1 if last > 1 else None
+        shown = part.only_rounds(part.rounds["round"].isin([1, last]))
+        known = names[names["run"].isin(part.runs["run"])]
+        learner = str(part.runs["learner"].iloc[0]) if len(parts) > 1 else ""
+        about = {"currency": str(known["currency"].iloc[0]), "learner": learner}
+        about["numbers"] = ranges(list(known["number"]))
+        for outcome, metric, role in of_factorial(part):
+            found = factors.effects(shown, metric, role=role, base=base)
+            yield (
+                found[found["round"] == last]
+                .rename(columns={"factor": "choice"})
+                .assign(question="factors", outcome=outcome, subject="", **about)
+            )
+            pairs = [pair for pair in asked if set(pair) <= set(varied)]
+            both = factors.interactions(shown, pairs, metric, role=role, base=base)
+            yield (
+                both[both["round"] == last]
+                .rename(columns={"factor": "choice"})
+                .assign(question="interactions", outcome=outcome, subject="", **about)
+            )
+
+
+_QUESTION = {"price": "price", "deal_rate": "deals", "surplus": "surplus"}
+
+
+def _changes(runs: Runs, role: str, names: Frame) -> Iterator[Frame]:
     if not len(runs.rounds):
-        return pd.DataFrame()
-    if metric == "deal_rate":
-        found = _deals(comparisons.change, runs, ["run", "arm", "round"])
-    else:
-        found = comparisons.change(runs, metric, role=role)
-    found = _with_the_last(found, runs)
-    question = "price" if metric == "price" else "deals"
-    return _of_cells(found, names).assign(question=question, metric=metric, role=role)
+        return
+    for outcome, part, metric, whose in _outcomes(runs, role):
+        found = _with_the_last(_tested(comparisons.change, part, metric, whose, ["run", "arm", "round"]), part)
+        yield _of_cells(found, names).assign(question=_QUESTION[outcome], outcome=outcome, metric=metric, role=whose)
 
 
-def _arms(runs: Runs, names: Frame, metric: str, role: str) -> Frame:
+def _arms(runs: Runs, role: str, names: Frame) -> Iterator[Frame]:
     if not len(runs.rounds):
-        return pd.DataFrame()
-    if metric == "deal_rate":
-        found = _deals(comparisons.arms, runs, ["run", "round", "arm_a", "arm_b"])
-    else:
-        found = comparisons.arms(runs, metric, role=role)
-    found = _first_and_last(found, runs)
-    named = _of_cells(found, names).rename(columns={"arm_a": "a_is", "arm_b": "b_is"})
-    return named.assign(question="arms", role=role)
+        return
+    for outcome, part, metric, whose in _outcomes(runs, role):
+        found = _tested(comparisons.arms, part, metric, whose, ["run", "round", "arm_a", "arm_b"])
+        named = _of_cells(_first_and_last(found, part), names).rename(columns={"arm_a": "a_is", "arm_b": "b_is"})
+        yield named.assign(question="arms", outcome=outcome, role=whose)
 
 
-def _between(runs: Runs, names: Frame) -> list[Frame]:
-    """Cells that differ in one choice and agree in the others that were varied: their changes since round 1, in the
-    last round that all plan; with a single round, that round itself."""
+class Contrast(NamedTuple):
+    """Cells that differ in one choice and agree in the others that were varied.
+
+    within: the others. against: the one value that all are compared with, None for every pair. last: the last round
+    that all plan. role: "learner" where there is one in every cell and somebody has been coached. one_item: all cells
+    that are compared bargain over the same, so that prices can be compared.
+    """
+
+    choice: str
+    within: tuple[str, ...]
+    against: str | None
+    last: int
+    role: str
+    one_item: bool
+
+
+CELLS = ("cells", "start")
+"""The questions about cell against cell."""
+
+
+def contrasts(runs: Runs) -> list[Contrast]:
+    """What is compared between cells: one entry per choice that was varied; repetitions and lengths are none."""
     deciding = [name for name in runs.deciding() if name not in ("seed", "n_games", "game.n_rounds")]
     if not deciding or not len(runs.rounds):
         return []
-    last = int(_planned(runs).min())
-    single = bool(runs.runs["learner"].isin(PLAYERS).all())
-    shown = runs.only_rounds(runs.rounds["round"].isin([1, last]))
+    last = last_round(runs)
+    role = "learner" if last > 1 and runs.runs["learner"].isin(PLAYERS).all() else ""
     found = []
     for choice in deciding:
-        one_item = runs.runs.groupby([name for name in deciding if name != choice] or (lambda _: 0), dropna=False)
-        alike = all(one_item[name].nunique(dropna=False).max() <= 1 for name in _item(runs))
+        others = tuple(name for name in deciding if name != choice)
+        groups = runs.runs.groupby(list(others) or (lambda _: 0), dropna=False)
+        one_item = all(groups[name].nunique(dropna=False).max() <= 1 for name in _item(runs))
         many = runs.runs[choice].nunique() > MOST_VALUES
-        part = comparisons.cells(
-            shown,
-            "price" if alike else "price_share",
-            choice,
-            role="learner" if single and last > 1 else "",
-            base=1 if last > 1 else None,
-            within=[name for name in deciding if name != choice],
-            against=str(runs.runs[choice].iloc[0]) if many else None,
-        )
-        if len(part):
-            compared = [_compared(runs, names, deciding, choice, row) for row in part.to_dict("records")]
-            question = "cells" if last > 1 else "start"
-            part = part[part["round"] == last] if last > 1 else part
-            part = part.assign(question=question, choice=choice, role="learner" if single and last > 1 else "")
-            part["numbers"] = [compared[at][0] for at in part.index]
-            part["currency"] = [compared[at][1] for at in part.index]
-            found.append(part.assign(subject=""))
+        found.append(Contrast(choice, others, str(runs.runs[choice].iloc[0]) if many else None, last, role, one_item))
     return found
+
+
+def cells_and_currency(runs: Runs, names: Frame, contrast: Contrast, row: dict[Any, Any]) -> tuple[str, str]:
+    """The cells on both sides of a row of `comparisons`, 1, 2 against 3, 4, and their currency (of several: shares)."""
+    frame = runs.runs
+    kept = pd.Series(True, index=frame.index)
+    for name in contrast.within:
+        kept &= _is(frame[name], row[name])
+    sides, currency = [], ""
+    for side in ("b_is", "a_is"):
+        chosen = frame.loc[kept & _is(frame[contrast.choice], row[side]), "run"]
+        cells = names[names["run"].isin(chosen)]
+        sides.append(", ".join(str(each) for each in cells["number"]))
+        currency = str(cells["currency"].iloc[0])
+    return " against ".join(sides), currency
+
+
+def _between(runs: Runs, names: Frame) -> Iterator[Frame]:
+    """Each contrast's changes since round 1, in the last round that all plan; where there is one round, that one."""
+    for contrast in contrasts(runs):
+        last = contrast.last
+        shown = runs.only_rounds(runs.rounds["round"].isin([1, last]))
+        counted = {metric for _, metric, _ in _surplus(runs, contrast.role)}
+        surplus = "surplus" if contrast.one_item and counted == {"surplus"} else "opening_surplus"
+        compare = partial(
+            comparisons.cells,
+            between=contrast.choice,
+            base=1 if last > 1 else None,
+            within=contrast.within,
+            against=contrast.against,
+        )
+        for outcome, metric, role in (
+            ("price", "price" if contrast.one_item else "price_share", contrast.role),
+            ("deal_rate", "deal_rate", ""),
+            ("surplus", surplus, contrast.role or "seller"),
+        ):
+            part = _tested(compare, shown, metric, role, [*contrast.within, "arm", "round", "a_is", "b_is"])
+            part = part[part["round"] == last].reset_index(drop=True)
+            if len(part):
+                compared = [cells_and_currency(runs, names, contrast, row) for row in part.to_dict("records")]
+                part["numbers"], part["currency"] = zip(*compared, strict=True)
+                question = "cells" if last > 1 else "start"
+                yield part.assign(question=question, outcome=outcome, choice=contrast.choice, role=role, subject="")
 
 
 def _item(runs: Runs) -> list[str]:
     names = ("item.seller_opening", "item.buyer_opening", "item.currency")
     return [name for name in names if name in runs.runs]
-
-
-def _compared(runs: Runs, names: Frame, deciding: list[str], choice: str, row: dict[Any, Any]) -> tuple[str, str]:
-    """The cells on both sides, 1, 2 against 3, 4, and their currency (cells of several have shares)."""
-    frame = runs.runs
-    kept = pd.Series(True, index=frame.index)
-    for name in deciding:
-        if name != choice:
-            kept &= _is(frame[name], row[name])
-    sides, currency = [], ""
-    for side in ("b_is", "a_is"):
-        chosen = frame.loc[kept & _is(frame[choice], row[side]), "run"]
-        cells = names[names["run"].isin(chosen)]
-        sides.append(", ".join(str(each) for each in cells["number"]))
-        currency = str(cells["currency"].iloc[0])
-    return " against ".join(sides), currency
 
 
 def _is(values: pd.Series, value: Any) -> pd.Series:

@@ -9,7 +9,7 @@ import pandas as pd
 from analysis.data.runs import Runs
 from analysis.measures import costs, metrics
 from analysis.report.tables import ReportColumn, ReportTable, shown
-from analysis.stats.intervals import NAN, rate_interval
+from analysis.stats.intervals import NAN, ratio_interval
 
 UNREADABLE = "no verdict in the"
 """How the reason of a round begins whose moderator never gave a readable verdict."""
@@ -32,8 +32,8 @@ def moderators(runs: Runs) -> ReportTable:
             for part in ("value", "low", "high"):
                 row[f"{metric}_{part}"] = mine[metric][part] if metric in mine else NAN
         told = group["reason"].astype(str)
-        undecided = (group["outcome"] == "no_deal").sum()
-        unsure = rate_interval(int(undecided), len(group))
+        undecided = group["outcome"].eq("no_deal").groupby([group["run"], group["game"]], observed=True)
+        unsure = ratio_interval(undecided.sum().to_numpy(), undecided.size().to_numpy())
         unreadable = int((group["outcome"].eq("error") & told.str.contains(UNREADABLE, regex=False)).sum())
         rows.append(
             row
@@ -56,7 +56,8 @@ def moderators(runs: Runs) -> ReportTable:
     )
     note = _told(rounds) + (
         "The code disagrees: share of verdicts it has an objection to; overruled: share that did not stand. Never "
-        "decided: share of played rounds that ran out of exchanges, with no deal and nobody leaving. Rules cannot "
+        "decided: share of played rounds that ran out of exchanges, with no deal and nobody leaving. Intervals are "
+        "over games, since the rounds of one are alike. Rules cannot "
         "disagree with themselves."
     )
     return ReportTable("moderators", "The moderator", frame, columns, note)

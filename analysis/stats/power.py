@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import stats
+from scipy import optimize, stats
 from statsmodels.stats.power import NormalIndPower, TTestIndPower, TTestPower
 from statsmodels.stats.proportion import proportion_effectsize
 
@@ -40,22 +40,25 @@ class SampleSize:
 
 
 def games_for_change(
-    changes: ArrayLike, effect: float, *, cost_per_game: float = NAN, usable: float = 1.0, power: float = POWER
-) -> SampleSize:
+    changes: ArrayLike, effect: float, *, cost_per_game: float = NAN, usable: float = 1.0, power: float = POWER,
+    alpha: float = ALPHA,
+) -> SampleSize:  # fmt: skip
     """Games for a paired change of `effect`, from a pilot's paired changes (in the same unit).
 
-    usable: the share of games that give a pair (a deal in both rounds). Raises ValueError for an effect of 0.
+    usable: the share of games that give a pair (a deal in both rounds). alpha: the p that is to be passed: 0.05 of one
+    test, 0.05 / m of one among m that Holm corrects. Raises ValueError for an effect of 0.
     """
     pilot = np.asarray(changes, dtype=np.float64)
-    return _games_for_mean(TTestPower(), 1, pilot, effect, cost_per_game, usable, power)
+    return _games_for_mean(TTestPower(), 1, pilot, effect, cost_per_game, usable, power, alpha)
 
 
 def games_for_difference(
-    values: ArrayLike, effect: float, *, cost_per_game: float = NAN, usable: float = 1.0, power: float = POWER
-) -> SampleSize:
+    values: ArrayLike, effect: float, *, cost_per_game: float = NAN, usable: float = 1.0, power: float = POWER,
+    alpha: float = ALPHA,
+) -> SampleSize:  # fmt: skip
     """Games per cell for an unpaired difference of `effect` between two cells, from a pilot's values; cost of both."""
     pilot = np.asarray(values, dtype=np.float64)
-    return _games_for_mean(TTestIndPower(), 2, pilot, effect, cost_per_game, usable, power)
+    return _games_for_mean(TTestIndPower(), 2, pilot, effect, cost_per_game, usable, power, alpha)
 
 
 def games_for_rate(
@@ -73,7 +76,7 @@ def games_for_rate(
 
 def _games_for_mean(
     solver: TTestPower | TTestIndPower, cells: int, pilot: np.ndarray[tuple[int], np.dtype[np.float64]], effect: float,
-    cost_per_game: float, usable: float, power: float,
+    cost_per_game: float, usable: float, power: float, alpha: float,
 ) -> SampleSize:  # fmt: skip
     if effect == 0:
         raise ValueError("the wanted effect is 0: no number of games shows that; name the smallest effect that matters")
@@ -85,18 +88,25 @@ def _games_for_mean(
     if spread < 1e-12 * max(1.0, abs(float(pilot.mean()))):
         return replace(nothing, note="the pilot has no spread: more varied games are needed before this can be planned")
     upper = spread * math.sqrt((n - 1) / float(stats.chi2.ppf(0.2, n - 1)))
-    games, cautious = (_solved(solver, abs(effect) / each, power, usable) for each in (spread, upper))
+    games, cautious = (_solved(solver, abs(effect) / each, power, usable, alpha) for each in (spread, upper))
     return SampleSize(
         games, cautious, cells * games * cost_per_game, cells * cautious * cost_per_game, effect, spread, n, power,
         "" if n >= 20 else f"from a pilot of {n}: take the cautious number",
     )  # fmt: skip
 
 
-def _solved(solver: TTestPower | TTestIndPower, size: float, power: float, usable: float) -> int:
-    """Games, at least three: an effect so large that two would do makes statsmodels' search fail.
+def _solved(solver: TTestPower | TTestIndPower, size: float, power: float, usable: float, alpha: float) -> int:
+    """Games, at least three; the number is bracketed first, since statsmodels' own search fails for a strict alpha.
 
-    Of effects of many spreads statsmodels does not even know the power of three games: it is 1, and NaN here.
+    Of effects of many spreads statsmodels does not even know the power of a few games: it is 1, and NaN here.
     """
-    if not float(solver.power(size, 3, ALPHA)) < power:
-        return math.ceil(3 / usable)
-    return math.ceil(float(np.max(solver.solve_power(effect_size=size, alpha=ALPHA, power=power))) / usable)
+
+    def missing(games: float) -> float:
+        reached = float(solver.power(size, games, alpha))
+        return (1.0 if math.isnan(reached) else reached) - power
+
+    enough = 3.0
+    while missing(enough) < 0:
+        enough *= 2
+    games = enough if enough == 3 else float(optimize.brentq(missing, enough / 2, enough))
+    return math.ceil(games / usable)

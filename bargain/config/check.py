@@ -15,6 +15,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from bargain.config.follow import engines_of
 from bargain.config.ranges import bill_problems, number_problems
+from bargain.config.schema import OUTCOMES
 from bargain.config.targets import locate, target_problem
 from bargain.errors import ConfigError
 from bargain.records import PLAYERS
@@ -86,6 +87,9 @@ def _choices(cfg: DictConfig) -> Iterator[str]:
         value = OmegaConf.select(cfg, where)
         if value not in allowed:
             yield f"{where} must be {' or '.join(allowed)}, got {value!r}"
+    primary = list(cfg.analysis.primary)
+    if not primary or len(set(primary)) < len(primary) or not set(primary) <= set(OUTCOMES):
+        yield f"analysis.primary must be a list of {', '.join(OUTCOMES)}, each at most once, got {primary}"
 
 
 def _price_problems(item: Any, game: Any) -> Iterator[str]:

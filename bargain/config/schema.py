@@ -215,6 +215,18 @@ class TrackingConfig:
     """Further tags, beside the chosen config options."""
 
 
+OUTCOMES = ("price", "deal_rate", "surplus")
+"""What analysis.primary may name."""
+
+
+@dataclass
+class AnalysisConfig:
+    """What the report may claim, declared before the first game. Decides nothing that is played."""
+
+    primary: list[str] = field(default_factory=lambda: list(OUTCOMES))
+    """The co-primary outcomes: one family of tests; every other number of a report is exploratory."""
+
+
 @dataclass
 class Config:
     """The whole config. `scoring` is strict (both are recorded; legacy only chooses what the summary shows)."""
@@ -243,6 +255,7 @@ class Config:
     feedback: FeedbackConfig = field(default_factory=FeedbackConfig)
     memory: MemoryConfig = field(default_factory=MemoryConfig)
     limits: LimitsConfig = field(default_factory=LimitsConfig)
+    analysis: AnalysisConfig = field(default_factory=AnalysisConfig)
     tracking: Any = field(default_factory=lambda: asdict(TrackingConfig()))
     """A TrackingConfig with the tracker's own keys: tracking.py here types it."""
 

@@ -16,7 +16,7 @@ from omegaconf import OmegaConf
 from bargain import ConfigError, compose
 from bargain.config import schema
 from bargain.config.compose import plain_of
-from bargain.config.identity import changes, identity
+from bargain.config.identity import changes, identity, sweep_identity
 from bargain.config.ranges import RANGES, number_problems
 from bargain.config.schema import Config, EngineConfig
 from tests.commands import bargain
@@ -53,6 +53,8 @@ REFUSED = {
     ),
     "a memory of nothing": (["memory=last_k", "memory.rounds=0"], "memory.rounds must be at least 1"),
     "a constant without words": (["feedback=constant", "feedback.text="], "feedback.text is empty"),
+    "a claim about nothing": (["analysis.primary=[]"], "analysis.primary must be a list of price, deal_rate, surplus"),
+    "an outcome that there is not": (["analysis.primary=[price,luck]"], "got ['price', 'luck']"),
     "a budget of nothing": (["limits.max_cost_usd=0"], "limits.max_cost_usd must be above 0 or null"),
     "a price that is no number": (
         ["seller.engine.input_usd_per_million=nan", "seller.engine.output_usd_per_million=1"],
@@ -194,6 +196,13 @@ def _leaves(data: dict[str, Any], path: tuple[str, ...] = ()) -> Iterator[tuple[
             yield from _leaves(value, (*path, key))
         else:
             yield (*path, key), value
+
+
+def test_what_is_declared_primary_decides_no_game() -> None:
+    declared = compose(["analysis.primary=[surplus]"])
+    assert plain_of(compose([]))["analysis"] == {"primary": ["price", "deal_rate", "surplus"]}
+    assert identity(plain_of(declared)) == identity(plain_of(compose([])))
+    assert sweep_identity(["n_games=4", "analysis.primary=[surplus]"]) == sweep_identity(["n_games=4"])
 
 
 def test_reasoning_left_unsaid_leaves_a_runs_identity_as_it_was_before_there_was_the_setting() -> None:

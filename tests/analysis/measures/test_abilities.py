@@ -51,7 +51,7 @@ def test_engines_are_sorted_into_the_papers_tiers(tmp_path: Path) -> None:
     assert [verdicts[engine] for engine in ("climber", "listener", "player")] == ["yes", "yes", "not shown"]
     assert found.loc["climber", "gain_low"] < 1.0 < found.loc["climber", "gain_high"]
     assert found.loc["climber", "slope_low"] < 0.8 < found.loc["climber", "slope_high"]
-    assert "after feedback: +" in found.loc["climber", "evidence"]
+    assert "after feedback: surplus +" in found.loc["climber", "evidence"]
     assert found.loc["rule breaker", "break_rate"] == 1.0
 
 
@@ -68,7 +68,26 @@ def test_too_few_games_decide_nothing(tmp_path: Path) -> None:
     verdicts = [row["plays_by_rules"], row["improves"], row["keeps_improving"]]
     assert verdicts == ["not enough data"] * 3
     assert math.isnan(row["tier"])
-    assert "only 8 pairs" in row["evidence"]
+    assert "only 8 games" in row["evidence"]
+
+
+def test_a_better_price_for_fewer_deals_is_no_improvement(tmp_path: Path) -> None:
+    """Of a hundred games 65 deal before and 47 after, each of these at 0.6 more: the surplus falls, and so the tier."""
+    games = [
+        [13.0 + at % 5 / 2 if at < 65 else None, 13.6 + at % 5 / 2 + at % 2 / 100 if at < 47 else None]
+        for at in range(100)
+    ]
+    make_run(tmp_path / "a", games, seller__engine__name="bluffer")
+    row = abilities(load(tmp_path)).set_index("role").loc["seller"]
+    assert row["gain"] == pytest.approx(0.6, abs=0.01)
+    assert row["gain_low"] > 0
+    assert row["deal_change"] == pytest.approx(-0.18)
+    before = sum(13.0 + at % 5 / 2 - 8 for at in range(65)) / 100
+    after = sum(13.6 + at % 5 / 2 + at % 2 / 100 - 8 for at in range(47)) / 100
+    assert row["surplus_change"] == pytest.approx(after - before)
+    assert (row["improves"], row["tier"], row["surplus_change_n"]) == ("worse", 1, 100)
+    for part in ("surplus -", "price +0.60", "a deal both times, n=47", "deals -18 points"):
+        assert part in row["evidence"]
 
 
 def test_only_the_asked_feedback_counts(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from scipy import stats as scipy_stats
 
 from analysis import Runs, load
 from analysis.measures.behaviour import anchoring, violations
-from analysis.measures.comparisons import arms, cells, change, games_needed, selection_table
+from analysis.measures.comparisons import arms, cells, change, games_needed, selection_between, selection_table
 from analysis.measures.costs import costs
 from analysis.measures.metrics import NAMES, table
 from bargain.records import Game, Round, Turn, Usage, Verdict, Violation
@@ -155,7 +155,8 @@ def test_a_change_is_paired_by_game_and_turned_for_the_learner(tmp_path: Path) -
     assert (row["n"], row["difference"]) == (40, pytest.approx(float(np.mean(after - before))))
     assert (row["p"], row["p_holm"]) == (pytest.approx(wanted.pvalue), pytest.approx(wanted.pvalue))
     assert row["low"] < row["difference"] < row["high"] < 0
-    assert row["effect"] == pytest.approx(float(np.mean(after - before) / np.std(after - before, ddof=1)))
+    raw = float(np.mean(after - before) / np.std(after - before, ddof=1))
+    assert row["effect"] == pytest.approx(raw * (1 - 3 / (4 * 39 - 1)), rel=1e-4)  # Hedges' usual approximation
     assert change(runs, role="learner").iloc[0]["difference"] == pytest.approx(-row["difference"])
 
 
@@ -213,9 +214,53 @@ def test_the_selection_table_takes_prices_limits_and_costs_from_the_item(tmp_pat
     assert found.loc["pairs", "estimate"] == pytest.approx((15 * 2 + 10 * 3.5) / 25)
     assert found.loc["intention_to_treat", "estimate"] == pytest.approx((15 * 2 + 10 * 3.5 - 10 * 5) / 35)
     assert found.loc["worst_case", "bound_low"] == pytest.approx((30 + 35 + 10 * (10 - 13)) / 35)
-    assert found.loc["lee_bounds", "bound_low"] == pytest.approx(17.2 - 14.6)
-    bounds = found.loc["lee_bounds", ["low", "bound_low", "bound_high", "high"]].astype(float).tolist()
-    assert bounds == sorted(bounds)
+    assert "lee_bounds" not in found.index
+    assert found.loc["pairs", "whom"].startswith(
+        "the 25 of 35 games with a deal both times (10 lost the deal, 0 gained"
+    )
+
+
+def test_rounds_that_a_failed_call_cost_are_no_lost_deals(tmp_path: Path) -> None:
+    """Ten of forty games fail in round 2; of the others six lose their deal."""
+    failed = Round(2, "", "error", None, ())
+    games = [
+        Game(at, "error", (a_round(1, 15.0), failed)) if at < 10 else a_game(at, [15.0, None if at < 16 else 16.0])
+        for at in range(40)
+    ]
+    runs = load(make_run(tmp_path / "a", games))
+    deals, surplus = change(runs, "deal_rate").iloc[0], change(runs, "surplus", role="learner").iloc[0]
+    assert (deals["n"], deals["failed"], deals["difference"]) == (30, 10, pytest.approx(-6 / 30))
+    assert (surplus["n"], surplus["failed"], surplus["difference"]) == (30, 10, pytest.approx((24 - 6 * 7) / 30))
+    bound = change(runs, "surplus", role="learner", with_failed=True).iloc[0]
+    assert (bound["n"], bound["difference"]) == (40, pytest.approx((24 - 16 * 7) / 40))
+    table = selection_table(runs).set_index("method")
+    assert table.loc["intention_to_treat", ["estimate", "n", "failed", "lost"]].tolist() == [
+        pytest.approx((24 - 6 * 7) / 30), 30, 10, 6]  # fmt: skip
+    make_run(tmp_path / "b", [[15.0, 16.0]] * 40, memory__name="none", **PAID)
+    between = cells(load(tmp_path), "deal_rate", "memory.name").set_index("round").loc[2]
+    assert (between["n"], between["failed"], between["difference"]) == (70, 10, pytest.approx(6 / 30))
+
+
+def test_bounds_between_cells_cover_the_effect_on_those_who_would_deal_in_both(tmp_path: Path) -> None:
+    """Cell b is 1 dearer for everybody; who would pay more than 16.5 there does not deal, and mean prices hide it."""
+    rng = np.random.default_rng(11)
+    for cell, gain in (("a", 0.0), ("b", 1.0)):
+        made = [float(price) + gain for price in rng.normal(15, 1, 300)]
+        games = [[None if cell == "b" and price > 16.5 else price] for price in made]
+        make_run(tmp_path / cell, games, memory__name=cell, **PAID)
+    found = selection_between(load(tmp_path), "memory.name").set_index("method")
+    dear = scipy_stats.norm.cdf(0.5)
+    assert found.loc["survivors", "high"] < 0.75  # and the truth is 1
+    assert found.loc["lee_bounds", "bound_low"] < 1 < found.loc["lee_bounds", "high"]
+    assert found.loc["lee_bounds", "share"] == pytest.approx(dear, abs=0.06)
+    assert "if no game deals only in the cell where deals are rarer" in found.loc["lee_bounds", "whom"]
+    assert found.loc["worst_case", "bound_low"] < found.loc["lee_bounds", "bound_low"]
+    sides = load(tmp_path).rounds.assign(gain=lambda rounds: (rounds["price"] - 8).fillna(0))
+    means = sides.groupby("run", observed=True)["gain"].mean().to_numpy()
+    assert found.loc["intention_to_treat", "estimate"] == pytest.approx(means[1] - means[0])
+    for cell in ("a", "b"):
+        make_run(tmp_path / "paired" / cell, [[15.0], [16.0]], memory__name=cell, seed=1)
+    assert len(selection_between(load(tmp_path / "paired"), "memory.name")) == 0
 
 
 def test_a_pilot_says_how_many_games_are_needed_and_what_they_cost(tmp_path: Path) -> None:
@@ -227,6 +272,9 @@ def test_a_pilot_says_how_many_games_are_needed_and_what_they_cost(tmp_path: Pat
     assert row["games"] == pytest.approx((pairs + 2) / 0.8, abs=2)
     assert row["cautious"] > row["games"]
     assert row["cost_usd"] == pytest.approx(row["games"] * 0.5 / 50)
+    among = games_needed(load(tmp_path), 0.5, tests=40).iloc[0]
+    wanted = scipy_stats.norm.ppf(1 - 0.05 / 80) + scipy_stats.norm.ppf(0.8)
+    assert among["games"] == pytest.approx((wanted**2 * row["spread"] ** 2 / 0.25 + 5) / 0.8, abs=5)
 
 
 def test_an_improvement_has_its_price(tmp_path: Path) -> None:

@@ -6,17 +6,21 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+import yaml
 
 from analysis import load
-from analysis.measures.abilities import abilities
+from analysis.measures.abilities import abilities, family
 from analysis.measures.costs import costs
 from analysis.report import cells
 from analysis.report.content import content
+from analysis.report.tests import QUESTIONS
 from analysis.report.tests import tests as claims
+from analysis.report.upkeep import moderators
 from analysis.stats.differences import holm
 from bargain.records import Game, Round
-from tests.run_maker import a_game, a_round, make_run
+from tests.run_maker import a_game, a_round, an_arms_game, make_run
 
+TARGET = "seller__engine___target_"
 PAID = {f"{role}__engine___target_": "bargain.engines.openai.OpenAIEngine" for role in ("seller", "buyer")}
 EUROS = {"item__name": "bicycle", "item__currency": "EUR"}
 
@@ -24,7 +28,7 @@ EUROS = {"item__name": "bicycle", "item__currency": "EUR"}
 def claimed(where: Path) -> pd.DataFrame:
     """The tests of the report on everything under a directory."""
     runs = load(where)
-    return claims(runs, cells.named(runs), [])
+    return claims(runs, cells.named(runs), [], [])
 
 
 def test_a_difference_between_cells_is_told_in_their_own_currency(tmp_path: Path) -> None:
@@ -39,7 +43,7 @@ def test_a_difference_between_cells_is_told_in_their_own_currency(tmp_path: Path
     assert "EUR" in told["4 against 3"]
     assert "$" not in told["4 against 3"]
     items = claimed(tmp_path).query("question == 'cells' and choice == 'item.name'")
-    assert set(items["metric"]) == {"price_share"}
+    assert set(items["metric"]) == {"price_share", "deal_rate", "opening_surplus"}
     assert not items["sentence"].str.contains("EUR|[$]").any()
 
 
@@ -51,7 +55,7 @@ def test_prices_in_two_currencies_are_pooled_as_shares_only(tmp_path: Path) -> N
     row = abilities(load(tmp_path)).set_index("engine").loc["trader"]
     assert row["unit"] == "share of the openings' span"
     assert row["gain_n"] == 50
-    assert pd.isna(row["surplus_change"])
+    assert row["surplus_unit"] == row["unit"]
 
 
 def test_failed_calls_are_no_change_of_deals(tmp_path: Path) -> None:
@@ -66,7 +70,7 @@ def test_failed_calls_are_no_change_of_deals(tmp_path: Path) -> None:
     assert row["n"] == 47
     assert row["difference"] == pytest.approx(-1 / 47)
     assert "no change of deals shown" in row["sentence"]
-    assert "with the 13 failed games as no deals 100.0% to 76.7%" in row["sentence"]
+    assert "13 failed games left out, as no deals 100.0% to 76.7%" in row["sentence"]
     tier = abilities(load(tmp_path)).set_index("role").loc["seller"]
     assert tier["deal_change"] == pytest.approx(-1 / 47)
 
@@ -81,6 +85,110 @@ def test_the_rounds_that_are_tested_are_those_that_were_planned(tmp_path: Path) 
     assert gained["gain"].isna().all()
 
 
+def test_a_sentence_between_cells_of_a_compare_game_says_which_arm(tmp_path: Path) -> None:
+    for number, memory in enumerate(("full", "none")):
+        games = [
+            an_arms_game(at, 14.0 + at % 3, {arm: [14.5 + at % 3 + at % 2 / 4] for arm in ("ai", "human")})
+            for at in range(12)
+        ]
+        make_run(tmp_path / memory, games, memory__name=memory, seed=number, **PAID)
+    told = claimed(tmp_path).query("question == 'cells'")
+    assert {sentence.partition(":")[0] for sentence in told["sentence"]} == {
+        "memory none against full, ai feedback",
+        "memory none against full, human feedback",
+    }
+
+
+def test_rounds_of_one_game_are_no_independent_rounds_of_the_moderator(tmp_path: Path) -> None:
+    """Half of twenty games never agree in any of four rounds: twenty observations, not eighty."""
+    make_run(tmp_path / "a", [[15.0 if at < 10 else None] * 4 for at in range(20)])
+    row = moderators(load(tmp_path)).frame.iloc[0]
+    assert (row["undecided"], row["rounds"]) == (0.5, 80)
+    assert row["undecided_high"] - row["undecided_low"] > 0.4
+    assert "over games" in moderators(load(tmp_path)).note
+
+
+def test_what_is_declared_primary_is_claimed_and_the_rest_is_exploratory(tmp_path: Path) -> None:
+    """The price rises in every game that still deals; a third of the deals are lost. Only surplus is declared."""
+    for number, memory in enumerate(("full", "none")):
+        games = [[14.0 + at % 3, None if at % 3 == 0 else 15.0 + at % 3 + at % 2 / 4] for at in range(60)]
+        make_run(tmp_path / memory, games, memory__name=memory, seed=number, analysis__primary=["surplus"], **PAID)
+    runs = load(tmp_path)
+    judged = family(abilities(runs))
+    found = claims(runs, cells.named(runs), judged, [])
+    assert set(found["outcome"]) == {"price", "deal_rate", "surplus"}
+    assert set(found.loc[found["question"] == "cells", "outcome"]) == {"price", "deal_rate", "surplus"}
+    declared = found[found["primary"]]
+    assert set(declared["outcome"]) == {"surplus"}
+    assert [*declared["p_holm"]] == pytest.approx([*holm([*declared["p"], *judged])[: len(declared)]])
+    others = found[~found["primary"]]
+    assert others["p_holm"].isna().all()
+    assert others["p"].min() < 1e-6
+    assert not others["sentence"].str.contains(" gains | rarer |Holm").any()
+    assert others.loc[others["p"].notna(), "sentence"].str.contains("exploratory: p.*, not corrected").all()
+    falls = declared[declared["question"] == "surplus"].iloc[0]
+    after = sum((15.0 + at % 3 + at % 2 / 4 - 8) for at in range(60) if at % 3) / 60
+    assert falls["difference"] == pytest.approx(after - 7.0)
+    assert f"the coached player's surplus falls by ${7.0 - after:.2f}" in falls["sentence"]
+    head = content(runs, ["x"], "bargain-report x", None).primary
+    assert head.startswith("surplus (declared in the config, analysis.primary)")
+    assert f"one family of {len(declared['p'].dropna()) + len([p for p in judged if p == p])} tests" in head
+
+
+def test_a_factorial_is_told_by_its_main_effects_first_and_learners_are_never_pooled(tmp_path: Path) -> None:
+    """Two engines x two memories, once with the seller as the learner and once with the buyer, who gains downwards."""
+    number = 0
+    for learner, way in (("seller", 1.0), ("buyer", -1.0)):
+        for engine, more in (("one", 0.0), ("two", 0.8)):
+            for memory in ("full", "none"):
+                games = [[14.0 + at % 4, 14.0 + at % 4 + way * (0.5 + more + at % 3 / 5)] for at in range(20)]
+                names = {"game__name": f"criticize_{learner}", "game__learners": [learner], "memory__name": memory}
+                seats = {f"{learner}__engine__name": engine, f"{learner}__engine___target_": PAID[TARGET]}
+                make_run(tmp_path / str(number), games, seed=number, **names, **seats)
+                number += 1
+    runs = load(tmp_path)
+    said = content(runs, ["x"], "bargain-report x", None, (), [("seller.engine.name", "memory.name")])
+    found = said.tests.frame
+    gains = found[(found["question"] == "factors") & (found["outcome"] == "price")].set_index(["learner", "choice"])
+    assert gains.loc[("seller", "seller.engine.name"), "difference"] == pytest.approx(0.8)
+    assert gains.loc[("buyer", "buyer.engine.name"), "difference"] == pytest.approx(0.8)
+    assert gains.loc[("seller", "memory.name"), "difference"] == pytest.approx(0, abs=1e-9)
+    assert gains.loc[("seller", "memory.name"), "numbers"] == "1–4"
+    assert "seller coached, seller engine two against one: the gain is $0.80" in gains.iloc[0]["sentence"]
+    assert set(found.loc[found["question"] == "interactions", "learner"]) == {"seller"}
+    assert found.loc[found["question"].isin(["factors", "interactions"]), "primary"].all()
+    assert not found.loc[found["question"] == "cells", "primary"].any()
+    assert [each.name for each in said.factors] == ["factors", "interactions", "factor_means"]
+    folded = {title: (len(shown), len(more)) for title, shown, more in said.questions}
+    assert folded[QUESTIONS["cells"]][0] == 0 < folded[QUESTIONS["cells"]][1]
+    means = said.factors[2].frame.set_index(["learner", "choice", "levels"])
+    assert means.loc[("buyer", "buyer.engine.name", "two"), "price"] == "+$1.49"
+
+
+def test_runs_that_declare_nothing_have_all_three_outcomes(tmp_path: Path) -> None:
+    make_run(tmp_path / "a", [[14.0 + at % 3, 15.0 + at % 2] for at in range(12)], game__learners=["buyer"])
+    config = tmp_path / "a" / ".hydra" / "config.yaml"
+    kept = {name: part for name, part in yaml.safe_load(config.read_text()).items() if name != "analysis"}
+    config.write_text(yaml.safe_dump(kept))
+    runs = load(tmp_path)
+    found = claims(runs, cells.named(runs), [], [])
+    assert found["primary"].all()
+    assert set(found["outcome"]) == {"price", "deal_rate", "surplus"}
+    told = found.set_index("question").loc["surplus", "sentence"]
+    assert "surplus" in told  # the item sets the buyer no valuation: it is counted from the seller's opening
+    assert found.set_index("question").loc["surplus", "metric"] == "opening_surplus"
+
+
+def test_the_games_needed_are_those_of_the_family(tmp_path: Path) -> None:
+    make_run(tmp_path / "a", [[14.0 + at % 5, 14.5 + at % 5 + at % 7 / 4] for at in range(40)])
+    runs = load(tmp_path)
+    said = content(runs, ["x"], "bargain-report x", None)
+    tests = len([p for p in (*said.tests.frame["p"], *abilities(runs)["surplus_change_p"]) if p == p])
+    power = next(each for each in said.tables if each.name == "power")
+    assert f"Games, as one of {tests}" in [column.title for column in power.columns]
+    assert (power.frame["games"] > power.frame["alone"]).all()
+
+
 def test_everything_that_a_page_claims_is_one_family(tmp_path: Path) -> None:
     for number, gain in enumerate((0.0, 0.3)):
         games = [[14.0 + at % 5, 14.1 + at % 5 + gain + at % 3 / 4, 14.0 + at % 4] for at in range(30)]
@@ -90,7 +198,7 @@ def test_everything_that_a_page_claims_is_one_family(tmp_path: Path) -> None:
     said = content(runs, ["x"], "bargain-report x", None)
     by_name = {each.name: each.frame for each in said.all_tables}
     tests, tiers = by_name["tests"], by_name["abilities"]
-    p = [*tests["p"], *tiers["gain_p"], *tiers["slope_p"]]
+    p = [*tests["p"], *tiers["surplus_change_p"], *tiers["surplus_slope_p"]]
     assert len([each for each in p if each == each]) > len(tests)
-    shown = [*tests["p_holm"], *tiers["gain_p_holm"], *tiers["slope_p_holm"]]
+    shown = [*tests["p_holm"], *tiers["surplus_change_p_holm"], *tiers["surplus_slope_p_holm"]]
     assert shown == pytest.approx(list(holm(p)), nan_ok=True)

@@ -9,6 +9,7 @@ import os
 import re
 import shutil
 from html.parser import HTMLParser
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -112,8 +113,10 @@ def test_a_metric_whose_entry_says_so_is_a_column_of_the_cells(study: Path) -> N
 def test_tests_are_one_family_and_stand_in_words(study: Path) -> None:
     report = study / "runs" / "report"
     rows = table(report, "tests")
-    judged = [float(row[name] or "nan") for name in ("gain_p", "slope_p") for row in table(report, "abilities")]
-    expected = holm([*(float(row["p"] or "nan") for row in rows), *judged])[: len(rows)]
+    decided = ("surplus_change_p", "surplus_slope_p")
+    judged = [float(row[name] or "nan") for name in decided for row in table(report, "abilities")]
+    claimed = [float((row["p"] if row["primary"] == "True" else "") or "nan") for row in rows]
+    expected = holm([*claimed, *judged])[: len(rows)]
     assert [float(row["p_holm"] or "nan") for row in rows] == pytest.approx(list(expected), nan_ok=True)
     gains = change(load(study / "runs" / "0"), "price", role="learner").iloc[0]
     sentence = rows[0]["sentence"]
@@ -212,7 +215,28 @@ def test_what_a_model_or_a_name_says_is_a_text(nasty: Path) -> None:
 def test_every_table_is_written_twice_under_a_known_name(study: Path) -> None:
     names = {path.stem for path in (study / "runs" / "report" / "tables").glob("*.csv")}
     assert names == {path.stem for path in (study / "runs" / "report" / "tables").glob("*.tex")}
-    assert names == set(TABLES) - {"failed"}
+    crossed = {"factors", "interactions", "factor_means", "between"}
+    assert names == set(TABLES) - {"failed", *crossed}
+
+
+def test_a_factorial_begins_with_main_effects_and_folds_its_cells_away(tmp_path: Path) -> None:
+    for number, (engine, memory) in enumerate(product(("gpt-a", "gpt-b"), ("full", "none"))):
+        games = [[14.0 + at % 3, 15.0 + at % 3 + number + at % 2 / 4] for at in range(8)]
+        paid = {"seller__engine___target_": "bargain.engines.openai.OpenAIEngine"}
+        make_run(tmp_path / str(number), games, seller__engine__name=engine, memory__name=memory, **paid)
+    report = made(tmp_path, "--interaction", "seller.engine:memory")
+    effect = {(row["choice"], row["outcome"]): row for row in table(report, "factors")}["seller.engine.name", "price"]
+    assert [effect[name] for name in ("b_is", "a_is", "difference", "combinations")] == ["gpt-b", "gpt-a", "2.0", "2.0"]
+    assert {row["outcome"] for row in table(report, "interactions")} == {"price", "deal_rate", "surplus"}
+    assert {(row["factor"], row["level"], row["outcome"]) for row in table(report, "factor_means")} == set(
+        product(["seller.engine.name"], ["gpt-a", "gpt-b"], ["price", "deal_rate", "surplus"])
+    ) | set(product(["memory.name"], ["full", "none"], ["price", "deal_rate", "surplus"]))
+    assert len(table(report, "between")) == 4
+    text = (report / "index.html").read_text(encoding="utf-8")
+    assert "gpt-b against gpt-a" in text
+    assert "+$2.00" in text
+    assert text.index("<h3>Main effects</h3>") < text.index("<summary>All 4 cells") < text.index('id="figures"')
+    assert "Primary outcomes:</b> price, deal rate and surplus" in text
 
 
 def test_the_smallest_runs_have_a_report_and_say_what_cannot_be_drawn(tmp_path: Path) -> None:
@@ -239,6 +263,7 @@ def test_arms_are_compared_with_each_other(tmp_path: Path) -> None:
     assert [(row["a_is"], row["b_is"], row["metric"]) for row in rows] == [
         ("ai", "human", "price"),
         ("ai", "human", "deal_rate"),
+        ("ai", "human", "surplus"),
     ]
     assert rows[0]["sentence"].startswith(
         "simulated (seller), human against ai feedback: the coached player's price is $"
@@ -254,6 +279,10 @@ def test_what_cannot_be_reported_is_refused_in_one_line(tmp_path: Path, capsys: 
         ([str(tmp_path / "away")], "nothing matches "),
         ([run_dir, "--reference", "fu2024"], "no reference 'fu2024'; there is fu2023"),
         ([run_dir, "--reference", "fu2023", "--alias", "mine"], "--alias 'mine': write OWN=THEIRS"),
+        (
+            [run_dir, "--interaction", "memory:luck"],
+            "--interaction 'memory:luck': name two choices that were varied, A:B",
+        ),
         ([run_dir, "--out", str(tmp_path / "file" / "x")], "cannot write "),
     ):
         assert run(arguments) == 2

@@ -1,0 +1,124 @@
+"""The selection problem between two cells of different games: what a difference of mean prices hides, and its bounds.
+
+Where the same games are seen on both sides, who deals on both is known, and `selection` looks at these. Between cells
+of different games nobody is seen twice, and who would have dealt in both cells has to be assumed (Lee) or left open
+(Manski). Numbers only: the prices of each cell's games, NaN without a deal.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+
+from analysis.stats.differences import welch
+from analysis.stats.intervals import NAN, Array
+from analysis.stats.selection import Row, imbens_manski
+
+RESAMPLES = 1000
+FEWEST = 5
+"""Fewer deals than this on one side bear no bounds of Lee's: a trimmed mean of them has no spread to speak of."""
+ASSUMED = "if no game deals only in the cell where deals are rarer (cannot be seen: no game is played in both)"
+
+
+def unpaired_selection(
+    a: ArrayLike, b: ArrayLike, *, reservation: float | None = None, lowest: float = NAN, highest: float = NAN
+) -> pd.DataFrame:
+    """b - a of the price in four ways side by side; the columns are those of `selection.Row`.
+
+    a, b: the prices of the games of two cells, NaN without a deal; games of one have nothing to do with those of the
+    other. reservation: the price at which the player whose prices these are gains nothing (more is better for it).
+    lowest, highest: where a price can lie.
+
+    - survivors: mean price of b's deals minus that of a's;
+    - intention_to_treat: difference of the mean surplus over all games, no deal = 0;
+    - lee_bounds: the difference for the games that would deal in both (Lee 2009, Review of Economic Studies 76),
+      assuming that none deals only in the cell where deals are rarer;
+    - worst_case: the difference for all games, every missing price anywhere from lowest to highest (Manski 1990).
+    """
+    first, second = np.asarray(a, dtype=np.float64), np.asarray(b, dtype=np.float64)
+    rows = [
+        _survivors(first, second),
+        _surplus(first, second, reservation),
+        _lee(first, second),
+        _worst_case(first, second, lowest, highest),
+    ]
+    return pd.DataFrame(rows, columns=list(Row._fields))
+
+
+def _deals(prices: Array) -> Array:
+    dealt: Array = prices[~np.isnan(prices)]
+    return dealt
+
+
+def _nothing(method: str, n: int, share: float, whom: str, note: str) -> Row:
+    return Row(method, NAN, NAN, NAN, NAN, NAN, n, share, whom, note)
+
+
+def _survivors(a: Array, b: Array) -> Row:
+    found = welch(_deals(a), _deals(b))
+    share = found.n / max(len(a) + len(b), 1)
+    whom = "the deals of each cell: other games, dealt under other conditions"
+    return Row("survivors", found.difference, NAN, NAN, found.low, found.high, found.n, share, whom, found.note)
+
+
+def _surplus(a: Array, b: Array, reservation: float | None) -> Row:
+    if reservation is None or math.isnan(reservation):
+        return _nothing("intention_to_treat", 0, 1.0, "all games", "no reservation price is set: no surplus")
+    gains = [np.where(np.isnan(each), 0.0, each - reservation) for each in (a, b)]
+    found = welch(gains[0], gains[1])
+    return Row(
+        "intention_to_treat", found.difference, NAN, NAN, found.low, found.high, found.n, 1.0, "all games", found.note
+    )
+
+
+def _lee(a: Array, b: Array) -> Row:
+    """The cell with the higher deal rate is trimmed to the other's rate, at its cheap or at its dear end."""
+    n, dealt = len(a) + len(b), (len(_deals(a)), len(_deals(b)))
+    whom = f"games that would deal in both cells, {ASSUMED}"
+    share = min(dealt[0] / max(len(a), 1), dealt[1] / max(len(b), 1))
+    if min(dealt) < FEWEST:
+        return _nothing("lee_bounds", sum(dealt), share, whom, f"fewer than {FEWEST} deals on one side: no Lee bounds")
+    rng = np.random.default_rng([n, sum(dealt)])
+    low, high = _bounds(a, b)
+    drawn = np.array([_bounds(rng.choice(a, len(a)), rng.choice(b, len(b))) for _ in range(RESAMPLES)])
+    errors = np.nanstd(drawn, axis=0, ddof=1)
+    limits = imbens_manski(low, high, float(errors[0]), float(errors[1]))
+    return Row("lee_bounds", NAN, low, high, *limits, sum(dealt), share, whom)
+
+
+def _bounds(a: Array, b: Array) -> tuple[float, float]:
+    """Lower and upper bound of mean(b) - mean(a), the cell that deals more often trimmed to the other's rate."""
+    of_a, of_b = np.sort(_deals(a)), np.sort(_deals(b))
+    if not len(of_a) or not len(of_b):
+        return NAN, NAN
+    rates = len(of_a) / len(a), len(of_b) / len(b)
+    if rates[0] >= rates[1]:
+        cheap, dear = _trimmed_means(of_a, rates[1] / rates[0])
+        return float(of_b.mean()) - dear, float(of_b.mean()) - cheap
+    cheap, dear = _trimmed_means(of_b, rates[0] / rates[1])
+    return cheap - float(of_a.mean()), dear - float(of_a.mean())
+
+
+def _trimmed_means(ordered: Array, share: float) -> tuple[float, float]:
+    """Mean of the cheapest and of the dearest `share` of sorted prices; the one at the edge counts in part."""
+    kept = share * len(ordered)
+    weights = np.clip(kept - np.arange(len(ordered)), 0.0, 1.0)
+    return float(weights @ ordered / kept), float(weights[::-1] @ ordered / kept)
+
+
+def _worst_case(a: Array, b: Array, lowest: float, highest: float) -> Row:
+    whom, n = "all games, whatever price the missing deals would have had", len(a) + len(b)
+    if math.isnan(lowest) or math.isnan(highest):
+        return _nothing("worst_case", n, 1.0, whom, "no limits of the price: an opening is not set")
+    if min(len(a), len(b)) < 2:
+        return _nothing("worst_case", n, 1.0, whom, "fewer than two games on one side")
+    ends = [[np.where(np.isnan(each), end, each) for end in (lowest, highest)] for each in (a, b)]
+    values, errors = [], []
+    for of_a, of_b in ((ends[0][1], ends[1][0]), (ends[0][0], ends[1][1])):
+        values.append(float(of_b.mean() - of_a.mean()))
+        errors.append(math.sqrt(float(of_a.var(ddof=1)) / len(a) + float(of_b.var(ddof=1)) / len(b)))
+    limits = imbens_manski(values[0], values[1], *errors)
+    return Row("worst_case", NAN, values[0], values[1], *limits, n, 1.0, whom)

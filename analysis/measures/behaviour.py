@@ -9,12 +9,12 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-import statsmodels.api as sm
 
 from analysis.data.runs import Runs
 from analysis.measures.duplicates import repeated
 from analysis.measures.metrics import BY, Groups, joined
-from analysis.stats.intervals import ALPHA, NAN, Estimate
+from analysis.stats.intervals import NAN, Estimate
+from analysis.stats.regression import slope
 from bargain.records import PLAYERS
 
 
@@ -58,17 +58,5 @@ def anchoring(runs: Runs, by: Sequence[str] = BY) -> pd.DataFrame:
     for key, group in deals.groupby(list(by), observed=True, dropna=False) if by else [((), deals)]:
         for role in PLAYERS:
             pairs = group[["price", f"{role}_first_own_offer"]].dropna().to_numpy()
-            rows.append((*key, role, *_slope(pairs[:, 1], pairs[:, 0])))
+            rows.append((*key, role, *slope(pairs[:, 1], pairs[:, 0])))
     return pd.DataFrame(rows, columns=[*by, "role", "value", "low", "high", "n", "p", "correlation", "note"])
-
-
-def _slope(first: np.ndarray, price: np.ndarray) -> tuple[float, float, float, int, float, float, str]:
-    n = len(first)
-    if n < 10:
-        return NAN, NAN, NAN, n, NAN, NAN, "fewer than ten deals with an own offer"
-    if np.ptp(first) < 1e-9 or np.ptp(price) < 1e-9:
-        return NAN, NAN, NAN, n, NAN, NAN, "no variation"
-    fit = sm.OLS(price, sm.add_constant(first)).fit(cov_type="HC3", use_t=True)
-    low, high = fit.conf_int(ALPHA)[1]
-    correlation = float(np.corrcoef(first, price)[0, 1])
-    return float(fit.params[1]), float(low), float(high), n, float(fit.pvalues[1]), correlation, ""

@@ -12,7 +12,7 @@ it. Every frame ends with the fields of `differences.Comparison` and `p_holm`, H
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import fields
 from itertools import combinations
 from typing import Any, Literal
@@ -23,7 +23,16 @@ import pandas as pd
 from analysis.data.runs import Runs
 from analysis.measures.duplicates import repeated, repeated_games
 from analysis.measures.metrics import BY, ITEM, Groups, joined, metric_of, per_round
-from analysis.stats.differences import Comparison, holm, paired_means, paired_rates, two_rates, welch
+from analysis.stats.differences import (
+    Comparison,
+    holm,
+    paired_means,
+    paired_rates,
+    paired_surplus,
+    two_rates,
+    welch,
+)
+from analysis.stats.fewest import FEWEST
 from analysis.stats.intervals import NAN, mean_intervals
 from analysis.stats.power import SampleSize, games_for_change
 from analysis.stats.selection import Row, selection
@@ -54,8 +63,9 @@ def change(
     if _is_rate(metric):
         found = [paired_rates(before, after) for _, before, after in grouped]
     else:
-        made = mean_intervals([after - before for _, before, after in grouped])
-        found = [paired_means(*pair[1:], interval=each) for pair, each in zip(grouped, made, strict=True)]
+        least = 1 if _paired(metric) is paired_surplus else FEWEST.mean
+        made = mean_intervals([after - before for _, before, after in grouped], fewest=least)
+        found = [_paired(metric)(*pair[1:], interval=each) for pair, each in zip(grouped, made, strict=True)]
     return _frame(keys, [key for key, *_ in grouped], metric, role, found)
 
 
@@ -76,7 +86,7 @@ def arms(runs: Runs, metric: str = "price", *, role: str = "", by: Sequence[str]
         }
         for first, second in combinations(of_arm, 2):
             both = pd.concat([of_arm[first], of_arm[second]], axis=1, join="inner").to_numpy()
-            found.append((paired_rates if _is_rate(metric) else paired_means)(both[:, 0], both[:, 1]))
+            found.append((paired_rates if _is_rate(metric) else _paired(metric))(both[:, 0], both[:, 1]))
             rows.append((*key, first, second))
     return _frame([*_plus(by, "round"), "arm_a", "arm_b"], rows, metric, role, found)
 
@@ -118,7 +128,8 @@ def cells(
                     continue
                 first, second = (second, first) if str(second) == str(against) else (first, second)
             rows.append((*key, first, second))
-            found.append(_of_cells(of_cell[first], of_cell[second], seeds, rates=_is_rate(metric) and base is None))
+            changes = base is not None
+            found.append(_of_cells(of_cell[first], of_cell[second], seeds, metric, changes=changes))
     return _frame([*keys, "a_is", "b_is"], rows, metric, role, found)
 
 
@@ -221,8 +232,13 @@ def _seeds(runs: Runs) -> pd.Series:
     return seeds
 
 
-def _of_cells(first: Frame, second: Frame, seeds: pd.Series, *, rates: bool) -> Comparison:
+def _paired(metric: str) -> Callable[..., Comparison]:
+    return paired_surplus if metric_of(metric).with_zeros else paired_means
+
+
+def _of_cells(first: Frame, second: Frame, seeds: pd.Series, metric: str, *, changes: bool) -> Comparison:
     """b - a: paired by seed and game where the two sides share their seeds, else as different games."""
+    rates, zeros = _is_rate(metric) and not changes, metric_of(metric).with_zeros
     sides = [
         part["value"].set_axis(pd.MultiIndex.from_arrays([part["run"].astype(str).map(seeds), part["game"]]))
         for part in (first, second)
@@ -231,9 +247,11 @@ def _of_cells(first: Frame, second: Frame, seeds: pd.Series, *, rates: bool) -> 
     alike = of_sides[0] == of_sides[1] and not any(pd.isna(seed) for seed in of_sides[0])
     if alike and all(side.index.is_unique for side in sides):
         both = pd.concat(sides, axis=1, join="inner").to_numpy(dtype=float)
-        return (paired_rates if rates else paired_means)(both[:, 0], both[:, 1])
+        return (paired_rates if rates else _paired(metric))(both[:, 0], both[:, 1])
     a, b = (part["value"].to_numpy(dtype=float) for part in (first, second))
-    return two_rates(int(a.sum()), len(a), int(b.sum()), len(b)) if rates else welch(a, b)
+    if rates:
+        return two_rates(int(a.sum()), len(a), int(b.sum()), len(b))
+    return welch(a, b, fewest=(FEWEST.surplus_change if changes else FEWEST.surplus) if zeros else FEWEST.welch)
 
 
 def _frame(keys: list[str], rows: Sequence[tuple[Any, ...]], metric: str, role: str, found: list[Comparison]) -> Frame:

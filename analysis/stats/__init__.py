@@ -3,7 +3,7 @@
 Each part lives in a file of its own; this one only gathers them, so that `from analysis import stats` is enough.
 """
 
-from analysis.stats.differences import Comparison, holm, paired_means, paired_rates, two_rates, welch
+from analysis.stats.differences import Comparison, holm, paired_means, paired_rates, paired_surplus, two_rates, welch
 from analysis.stats.intervals import (
     Estimate,
     mean_interval,
@@ -13,12 +13,14 @@ from analysis.stats.intervals import (
     ratio_interval,
 )
 from analysis.stats.power import SampleSize, games_for_change, games_for_difference, games_for_rate
+from analysis.stats.regression import Slope, slope
 from analysis.stats.selection import selection
 
 __all__ = [
     "Comparison",
     "Estimate",
     "SampleSize",
+    "Slope",
     "games_for_change",
     "games_for_difference",
     "games_for_rate",
@@ -27,10 +29,12 @@ __all__ = [
     "mean_intervals",
     "paired_means",
     "paired_rates",
+    "paired_surplus",
     "rate_interval",
     "rate_intervals",
     "ratio_interval",
     "selection",
+    "slope",
     "two_rates",
     "welch",
 ]

@@ -108,7 +108,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         made = workspace(entity, project, rounds=given.rounds, name=given.name)
     except ModuleNotFoundError as error:
-        parser.error(f"{error.name} is not installed: pip install 'bargain[workspace]'")
+        parser.error(f"{error.name} is not installed: pip install 'bargain-experiments[workspace]'")
     try:
         made.save()
         print(made.url)

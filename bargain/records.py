@@ -73,13 +73,18 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Tokens of one or more calls. `cached_tokens` and `cache_write_tokens` are parts of `input_tokens`."""
+    """Tokens of one or more calls.
+
+    `cached_tokens` and `cache_write_tokens` are parts of `input_tokens`, `reasoning_tokens` (what the model thought and
+    did not say, as far as the server tells) is a part of `output_tokens`.
+    """
 
     input_tokens: int = 0
     output_tokens: int = 0
     cached_tokens: int = 0
     cache_write_tokens: int = 0
     calls: int = 0
+    reasoning_tokens: int = 0
 
     def __add__(self, other: Usage) -> Usage:
         return Usage(
@@ -88,6 +93,7 @@ class Usage:
             self.cached_tokens + other.cached_tokens,
             self.cache_write_tokens + other.cache_write_tokens,
             self.calls + other.calls,
+            self.reasoning_tokens + other.reasoning_tokens,
         )
 
 

@@ -161,7 +161,7 @@ def _command(arguments: list[str], cwd: Path, env: dict[str, str], files: list[P
     for name, value in patches.items():
         module, _, constant = name.rpartition(".")
         setattr(importlib.import_module(module), constant, value)
-    (script,) = importlib.metadata.distribution("bargain").entry_points.select(name=arguments[0])
+    script, *_ = importlib.metadata.entry_points(group="console_scripts", name=arguments[0])
     try:
         sys.exit(script.load()())
     except SystemExit:

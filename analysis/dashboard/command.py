@@ -91,7 +91,7 @@ def _serve(directories: Sequence[str], port: int, *, opens_browser: bool) -> Non
     try:
         from streamlit.web import cli
     except ImportError:
-        raise Refused("the dashboard needs Streamlit: pip install 'bargain[dashboard]'") from None
+        raise Refused("the dashboard needs Streamlit: pip install 'bargain-experiments[dashboard]'") from None
     settings = {
         "server.address": HOST,
         "server.port": port,

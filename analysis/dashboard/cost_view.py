@@ -64,6 +64,8 @@ def _sums(frame: pd.DataFrame) -> None:
         prompts = frame["input_tokens"].sum()
         cached = frame["cached_tokens"].sum() / prompts if prompts else 0.0
         st.metric("prompts from cache", f"{100 * cached:.0f}%", border=True)
+        if thought := int(frame["reasoning_tokens"].sum()):
+            st.metric("of the replies, reasoning", f"{thought:,}", border=True)
 
 
 def _per_run(table: pd.DataFrame, chosen: Chosen) -> pd.DataFrame:

@@ -129,9 +129,8 @@ def _read_games(games: Path, configured: Path, text: str) -> tuple[pa.Table, dic
         if not isinstance(error, FileNotFoundError):
             problems.append(Problem(0, f"games.jsonl cannot be read ({error.strerror or error})"))
     played = read.rounds.filter(pc.invert(read.rounds["repeat"]))
-    sums = {
-        name: pc.sum(played[name]).as_py() or 0 for name in ("calls", "input_tokens", "output_tokens", "cached_tokens")
-    }
+    counts = ("calls", "input_tokens", "output_tokens", "cached_tokens", "reasoning_tokens")
+    sums = {name: pc.sum(played[name]).as_py() or 0 for name in counts}
     facts = {
         "finished": read.finished,
         "error": read.errors,

@@ -31,10 +31,10 @@ from analysis.data.round_facts import PlayedRound
 _NOT_A_ROUND = (KeyError, TypeError, AttributeError, ValueError, OverflowError, RecursionError)
 MOST_ROUNDS = 1000
 """More rounds than a game has: what says more is damaged, or meant to fill the memory."""
-_MOST = 1e12
-_CONTENT = 2**62 - 1
-"""Prices and counts beyond are none."""
 MOST_ARMS = 20
+_MOST = 1e12
+"""Prices and counts beyond are none."""
+_CONTENT = 2**62 - 1
 Row = tuple[Any, ...]
 
 

@@ -48,8 +48,8 @@ class PlayedRound:
     data that are no round.
     """
 
-    __slots__ = ("buyer", "cached_tokens", "calls", "chars", "input_tokens", "json", "kinds", "output_tokens", "seller",
-                 "tokens", "words")  # fmt: skip
+    __slots__ = ("buyer", "cached_tokens", "calls", "chars", "input_tokens", "json", "kinds", "output_tokens",
+                 "reasoning_tokens", "seller", "tokens", "words")  # fmt: skip
 
     def __init__(self, played: Json) -> None:
         if type(played["round"]) is not int or played["outcome"] not in OUTCOMES:
@@ -79,7 +79,7 @@ class PlayedRound:
         return int.from_bytes(hashlib.blake2b(whole, digest_size=8).digest()) >> 25  # below 1e12
 
     def _count_tokens(self, usage: dict[str, dict[str, int]]) -> None:
-        self.calls = self.input_tokens = self.output_tokens = self.cached_tokens = 0
+        self.calls = self.input_tokens = self.output_tokens = self.cached_tokens = self.reasoning_tokens = 0
         self.tokens = dict.fromkeys(SEATS, Tokens())
         for role, used in usage.items():
             given, said = used["input_tokens"], used["output_tokens"]
@@ -87,6 +87,7 @@ class PlayedRound:
             self.input_tokens += given
             self.output_tokens += said
             self.cached_tokens += used["cached_tokens"]
+            self.reasoning_tokens += used.get("reasoning_tokens", 0)
             seat = "critic" if role.endswith("critic") else role
             if seat in self.tokens:
                 before = self.tokens[seat]

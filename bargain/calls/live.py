@@ -4,10 +4,10 @@
     -> read it -> settle -> return, or try again
 
 It is the only layer that retries. `not_sent` is tried again up to limits.max_tries attempts, `maybe_billed` up to
-limits.max_maybe_billed of them, not counting a first one that died on a used connection; `rejected` fails the call,
-`fatal` stops the run. Every wait is bounded: an attempt by its timeout, a pause by limits.max_wait_s, their number by
-max_tries. A reply that reached us is committed even when the caller is cancelled meanwhile; a call that is cancelled
-after it was sent stays on record as an open intent.
+limits.max_maybe_billed of them, not counting a first one that died on a used connection (as often as `not_sent` where
+tokens cost nothing); `rejected` fails the call, `fatal` stops the run. Every wait is bounded: an attempt by its
+timeout, a pause by limits.max_wait_s, their number by max_tries. A reply that reached us is committed even when the
+caller is cancelled meanwhile; a call that is cancelled after it was sent stays on record as an open intent.
 """
 
 from __future__ import annotations
@@ -89,6 +89,7 @@ class LiveCalls:
         Raises CallFailed, RunStopped, BudgetReached, JournalFull.
         """
         tried = unseen = extra = 0
+        may_cost = terms.price is None or not terms.price.is_nothing
         while True:
             tried += 1
             outcome, attempt = await self._attempt(terms, request, body, packed, before + tried + extra)
@@ -108,7 +109,7 @@ class LiveCalls:
                 tried, extra = tried - 1, 1
                 self._stats.retries += 1
                 continue
-            unseen += kind == "maybe_billed"
+            unseen += kind == "maybe_billed" and may_cost
             if kind != "rejected":
                 await self._bear(terms, str(outcome))
             if kind == "rejected" or tried == self._limits.max_tries or unseen >= self._limits.max_maybe_billed:

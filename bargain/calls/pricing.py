@@ -66,6 +66,11 @@ class TokenPrice:
         dearest_input = max(max(each.input, each.cache_write, each.cached) for each in rates)
         return (input_tokens * dearest_input + output_tokens * max(each.output for each in rates)) / 1e6
 
+    @property
+    def is_nothing(self) -> bool:
+        """Whether no request costs anything, whatever its size."""
+        return self.worst_usd(2**60, 2**60) == 0.0
+
     def as_text(self) -> dict[str, Any]:
         """As the journal's meta keeps it."""
         names = ("above", "input", "output", "cached", "cache_write")

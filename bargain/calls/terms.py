@@ -135,10 +135,11 @@ class Terms:
 
 
 def sound_usage(usage: Usage) -> Usage:
-    """The usage with whole counts from 0 on, and with no more cached and written tokens than the prompt has."""
+    """The usage with whole counts from 0 on, in which no part has more tokens than its whole."""
     prompt, output = count(usage.input_tokens), count(usage.output_tokens)
     cached = min(count(usage.cached_tokens), prompt)
-    return Usage(prompt, output, cached, min(count(usage.cache_write_tokens), prompt - cached), usage.calls)
+    written = min(count(usage.cache_write_tokens), prompt - cached)
+    return Usage(prompt, output, cached, written, usage.calls, min(count(usage.reasoning_tokens), output))
 
 
 def terms_by_seat(

@@ -38,6 +38,8 @@ from bargain.terminal import prepare
 from bargain.text import on_screen
 from bargain.version import __version__
 
+CUT = "the log is cut off here"
+
 
 def main() -> None:
     """Runs the command line and exits."""
@@ -118,12 +120,17 @@ def import_log(log: Log, directory: Path, options: argparse.Namespace) -> str:
     write_json(directory / "imported.json", {"log": str(log.path), "engines": log.engines, "rounds": prices})
     agreeing = sum(_agree(each["logged"], each["legacy"], item) for each in prices if each["logged"] is not None)
     counted = sum(each["logged"] is not None for each in prices)
-    return f"{len(games)} games, {len(prices)} rounds; the 2023 rules give the logged price in {agreeing} of {counted}"
+    of = f" of {log.planned}" if log.planned > len(games) else ""
+    return (
+        f"{len(games)}{of} games, {len(prices)} rounds; the 2023 rules give the logged price in {agreeing} of {counted}"
+    )
 
 
 def item_of(log: Log, cost: float) -> Item:
     """The item: its name and openings as the first words of the first game tell them."""
-    turns = log.games[0].rounds[0].turns[:2]
+    turns = next((each.turns[:2] for game in log.games for each in game.rounds if len(each.turns) > 1), [])
+    if not turns:
+        raise ValueError(f"{log.path} holds no whole round")
     asked = offers([(turn.role, turn.text) for turn in turns])
     opening = dict(zip((turn.role for turn in turns), asked, strict=True))
     named = re.search(r"good (\w+) and its price", turns[0].text)
@@ -134,7 +141,8 @@ def item_of(log: Log, cost: float) -> Item:
 def game_of(number: int, logged: LoggedGame, item: Item, learner: str) -> Game:
     """The game record of one case."""
     rounds = tuple(_round(each, item, learner) for each in logged.rounds)
-    return Game(number, rounds[-1].outcome, rounds)
+    cut = logged.rounds[-1].cut
+    return Game(number, rounds[-1].outcome, rounds, f"the log is cut off in round {rounds[-1].round}" if cut else "")
 
 
 def _round(logged: LoggedRound, item: Item, learner: str) -> Round:
@@ -149,7 +157,7 @@ def _round(logged: LoggedRound, item: Item, learner: str) -> Round:
         if each.verdict is not None:
             said = Verdict(index + 1, "deal" if "yes" in each.verdict.lower() else "ongoing", text=each.verdict)
             verdicts.append(checked_verdict(said, turns, reading_of(reader.outcome(), acts), item.currency))
-    outcome, price, reason = _ending(reader, verdicts)
+    outcome, price, reason = ("error", None, CUT) if logged.cut else _ending(reader, verdicts)
     read = reader.outcome()
     accepted_by = read.accepted_by_turn if read.state == "deal" else len(turns) - 1 if price is not None else None
     told: tuple[Feedback, ...] = ()
@@ -203,7 +211,13 @@ def _config(log: Log, games: Sequence[Game], item: Item, options: argparse.Names
     """The config that comes nearest to what was played, engines of 2023 included."""
     name = _game_name(log, options)
     rounds = max(played.round for game in games for played in game.rounds)
-    overrides = [f"game={name}", f"n_games={len(games)}", "scoring=legacy", "tracking=none", "moderator=yes_no"]
+    overrides = [
+        f"game={name}",
+        f"n_games={max(log.planned, len(games))}",
+        "scoring=legacy",
+        "tracking=none",
+        "moderator=yes_no",
+    ]
     cfg = compose([*overrides, *([f"game.n_rounds={max(2, rounds)}"] if name != "simple" else [])])
     cfg.game.after_no_deal = "stop"
     for key in ("name", "seller_opening", "buyer_opening", "cost"):
@@ -228,7 +242,7 @@ def _engine(model: str, engine: Any) -> Any:
 
 
 def _summary(log: Log, tally: Tally, plain: dict[str, Any], cfg: DictConfig) -> dict[str, Any]:
-    """What stands in summary.json: a finished run of which nobody knows the calls."""
+    """What stands in summary.json: a run of which nobody knows the calls, finished if every planned game is whole."""
     facts = {
         "problem": "",
         "identity": identity(plain),
@@ -239,7 +253,8 @@ def _summary(log: Log, tally: Tally, plain: dict[str, Any], cfg: DictConfig) -> 
         "currency": cfg.item.currency,
         "n_games": cfg.n_games,
     }
-    return summary_data("finished", facts, tally, Stats(cost_usd=None), 0.0)
+    whole = len(log.games) >= log.planned and not any(each.cut for game in log.games for each in game.rounds)
+    return summary_data("finished" if whole else "interrupted", facts, tally, Stats(cost_usd=None), 0.0)
 
 
 def _prices(log: Log, games: Sequence[Game]) -> list[dict[str, Any]]:

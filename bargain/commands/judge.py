@@ -3,8 +3,9 @@
     bargain-judge FILE.jsonl moderator=rules,yes_no,structured engine@moderator.engine=gpt-4o
 
 reads labelled dialogues, asks each moderator about each, and prints accuracy, precision and recall per state with 95%
-intervals, the confusion matrix and the misjudged dialogues; judge.csv has a row for each. It knows the call policy, the
-journal and the engines of `bargain`, so a second start goes on where the first one stopped and pays nothing twice.
+intervals, the confusion matrix and the misjudged dialogues; judge.csv has a row for each. A run directory in the file's
+place scores its rounds again: what deal rate and price would another moderator have recorded? It knows the call policy,
+the journal and the engines of `bargain`, so a second start goes on where the first one stopped and pays nothing twice.
 """
 
 from __future__ import annotations
@@ -34,8 +35,21 @@ from bargain.engines.base import Engine
 from bargain.errors import BudgetReached, ConfigError, JournalError, NotRecorded, RunStopped, in_words
 from bargain.results.tables import PLAIN
 from bargain.rundir.directory import Mark, choose, newest_first, read_state, write_json
+from bargain.rundir.record import JOURNAL
 from bargain.runs.build import build_engines, build_item, build_moderator, build_prompt, calling, open_journal
-from bargain.runs.judging import STATES, BadLine, Judged, Labelled, item_of, judge_one, read_labelled, scores, write_csv
+from bargain.runs.judging import (
+    STATES,
+    BadLine,
+    Judged,
+    Labelled,
+    item_of,
+    judge_one,
+    read_labelled,
+    read_rounds,
+    rescored,
+    scores,
+    write_csv,
+)
 from bargain.runs.log import tell
 from bargain.terminal import prepare
 from bargain.text import on_screen, one_line
@@ -46,6 +60,7 @@ HELP = """bargain-judge: how well does a moderator judge? Asks moderators about 
   bargain-judge FILE.jsonl moderator=rules,yes_no,structured engine@moderator.engine=gpt-4o
   bargain-judge FILE.jsonl moderator=structured moderator.window=0 limits.max_cost_usd=2
   bargain-judge FILE.jsonl ... mode=replay                   the same tables again, no key, no network
+  bargain-judge RUN_DIRECTORY moderator=rules,structured     a run's rounds scored again, beside what it recorded
 
 A line of FILE.jsonl is one dialogue; more keys may follow (id, list_price, currency):
   {"turns": [["seller", "It is $20."], ["buyer", "$15?"], ["seller", "Deal!"]], "state": "deal", "price": 15}
@@ -87,9 +102,12 @@ class Bench:
     def __init__(self, arguments: Sequence[str]) -> None:
         files = [each for each in arguments if "=" not in each]
         if len(files) != 1:
-            raise ConfigError(f"name one file of labelled dialogues, got {len(files)}; see bargain-judge --help")
+            raise ConfigError(
+                f"name one file of labelled dialogues or one run directory, got {len(files)}; see bargain-judge --help"
+            )
         self.file = Path(files[0])
-        self.dialogues = read_labelled(self.file)
+        self.scores_again = self.file.is_dir()
+        self.dialogues = read_rounds(self.file) if self.scores_again else read_labelled(self.file)
         names, others = _moderators([each for each in arguments if "=" in each])
         fixed = ["game=simple", "tracking=none", "n_games=1"]
         self.configs = {name: compose([*fixed, f"moderator={name}", *others]) for name in names}
@@ -122,7 +140,8 @@ class Bench:
     def _identity(self) -> str:
         """What decides the verdicts: the dialogues and each moderator's config."""
         plain: dict[str, Any] = {name: identity(plain_of(cfg)) for name, cfg in self.configs.items()}
-        plain["file"] = hashlib.sha256(self.file.read_bytes()).hexdigest()
+        file = self.file / "games.jsonl" if self.scores_again else self.file
+        plain["file"] = hashlib.sha256(file.read_bytes()).hexdigest()
         return identity(plain)
 
     def go(self) -> int:
@@ -131,7 +150,7 @@ class Bench:
         for cfg in self.configs.values():
             engines |= {seat: engine for seat, engine in build_engines(cfg).items() if seat == "moderator"}
         problem, code = "", 0
-        if read_state(self.directory, "judge.json"):
+        if (self.directory / JOURNAL).exists():
             print(f"goes on with {self.directory}", flush=True)
         config = "\n---\n".join(OmegaConf.to_yaml(cfg) for cfg in self.configs.values())
         with (
@@ -156,6 +175,7 @@ class Bench:
             "dialogues": len(self.dialogues),
             "simulated": any(engine.simulated for engine in engines.values()),
             "moderators": {name: scores(judged) for name, judged in results.items() if judged},
+            "rounds": {name: rescored(judged) for name, judged in results.items() if judged and self.scores_again},
             "calls": {"live": stats.live, "from_journal": stats.from_journal, "failed": stats.failed},
             "tokens": {"input": stats.usage.input_tokens, "output": stats.usage.output_tokens},
             "cost_usd": stats.cost_usd,
@@ -217,8 +237,16 @@ def _print(data: dict[str, Any], results: dict[str, list[Judged]], directory: Pa
         cells = [str(score["dialogues"]), str(score["errors"])]
         table.add_row(name, *cells, _rate(score["state"]), _rate(score["state_own"]), _rate(score["price"]))
     console.print(table)
+    if data["rounds"]:
+        console.print(
+            "rounds scored again, beside what the run recorded; without a verdict a game counts on neither side"
+        )
+        console.print(_rounds_table(data["rounds"]))
     for name, score in data["moderators"].items():
-        console.print(Group(_states_table(name, score), *_misjudged(results[name])))
+        console.print(
+            Text(f"{name}: rows are labels, columns what stands; disputed: a deal that the words do not bear out")
+        )
+        console.print(Group(_states_table(score), *_misjudged(results[name])))
     cost = data["cost_usd"]
     calls = data["calls"]
     console.print(
@@ -228,9 +256,22 @@ def _print(data: dict[str, Any], results: dict[str, list[Judged]], directory: Pa
     console.print(Text(f"results: {on_screen(str(directory))}"), soft_wrap=True)
 
 
-def _states_table(name: str, score: dict[str, Any]) -> Table:
-    title = f"{name}: rows are labels, columns what stands; disputed: it said deal, and the words do not bear it out"
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, title=title, title_justify="left")
+def _rounds_table(by_moderator: dict[str, dict[str, dict[str, Any]]]) -> Table:
+    """Per round and moderator, what the run recorded and what the moderator would have."""
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    for column in ("moderator", "round", "games", "deals, %", "recorded", "mean price", "recorded"):
+        table.add_column(column, justify="left" if column == "moderator" else "right")
+    for name, rounds in by_moderator.items():
+        for group, each in rounds.items():
+            sides = (each["judged"], each["recorded"])
+            shares = [f"{100 * side['deals'] / each['games']:.1f}" if each["games"] else "-" for side in sides]
+            prices = ["-" if side["mean_price"] is None else f"{side['mean_price']:,.2f}" for side in sides]
+            table.add_row(name, group, str(each["games"]), *shares, *prices)
+    return table
+
+
+def _states_table(score: dict[str, Any]) -> Table:
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
     table.add_column("")
     for column in (*STATES, "error", "disputed", "precision, %", "recall, %"):
         table.add_column(column, justify="right")

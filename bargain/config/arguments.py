@@ -21,6 +21,7 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import HydraException
 
 from bargain.config import schema
+from bargain.config.slips import slip, with_every_seat
 from bargain.errors import ConfigError
 
 _FLAGS = ("-m", "--multirun", "--resolve")
@@ -52,14 +53,14 @@ def understood(arguments: Sequence[str]) -> list[str]:
     if unknown:
         raise ConfigError(f"{unknown[0]}: no such option; bargain --help shows what there is")
     parser, sweep = OverridesParser.create(), is_sweep(options)
-    swept = [part for each in overrides for part in _params(parser, each, sweep=sweep)]
+    swept = [part for each in with_every_seat(overrides) for part in _params(parser, each, sweep=sweep)]
     return [*options, *(_override(parser, each, sweep=sweep) for each in swept)]
 
 
 def one_run(overrides: Sequence[str]) -> list[str]:
     """The overrides of a single run as Hydra's grammar has them. Raises ConfigError as `understood`."""
     parser = OverridesParser.create()
-    return [_override(parser, each, sweep=False) for each in overrides]
+    return [_override(parser, each, sweep=False) for each in with_every_seat(overrides)]
 
 
 def _params(parser: OverridesParser, override: str, *, sweep: bool) -> list[str]:
@@ -85,6 +86,8 @@ def _override(parser: OverridesParser, override: str, *, sweep: bool) -> str:
     if split is None or split[1] == "resume":  # a path, read by the command itself
         return override
     key, value = split.groups()
+    if meant := slip(key, value):
+        raise ConfigError(meant)
     try:
         several = parser.parse_override(override).is_sweep_override()
     except (HydraException, ValueError):  # ValueError: half an escape

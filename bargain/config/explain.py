@@ -20,6 +20,11 @@ def explain(error: BaseException, overrides: Sequence[str] = ()) -> str:
     told = re.search(r"ConfigError raised while resolving interpolation: (.*?)(?:\n|$)", text)
     if told:
         return told.group(1)
+    if re.search(r"Key 'experiment' not in|Could not override '[\w/]+@experiment\.", text):
+        return (
+            "experiment: its file lacks the first line  # @package _global_  which lets it set values of the whole "
+            "config; conf/experiment/ has examples"
+        )
     missing = re.search(r"(?:Could not override '([^']+)'|Key '([^']+)' (?:is )?not in)", text)
     if missing and missing.group(1):
         path, _, name = missing.group(1).rpartition(".")
@@ -52,14 +57,15 @@ def _no_such_key(path: str, name: str) -> str:
 
 
 def _no_such_choice(choice: str, text: str) -> str:
-    group, _, name = choice.rpartition("/")
+    group, _, name = choice.partition("/") if choice.startswith("experiment/") else choice.rpartition("/")
     folder = config_dir() / group
-    known = sorted(path.stem for path in folder.glob("*.yaml")) if folder.is_dir() else []
+    known = sorted(path.relative_to(folder).with_suffix("").as_posix() for path in folder.rglob("*.yaml"))
     if group == "hydra/sweeper":
         return f"hydra/sweeper={name}: this sweeper is not installed; without one give the values: -m seed=1,2,3"
     if not known:
         return f"{choice}: no such config group or file"
-    near = difflib.get_close_matches(name, known, 3)
+    alike = [each for each in known if each.rpartition("/")[2] == name]  # experiment=fig5
+    near = alike or difflib.get_close_matches(name, known, 3)
     return f"{group}={name}: no such choice; " + (
         f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(known)}"
     )

@@ -23,8 +23,9 @@ from bargain.records import PLAYERS
 def follow(cfg: DictConfig) -> None:
     """Fills the seats that were not named: the critic follows its learner's engine, the moderator the rival's.
 
-    With two learners each has its critic on its own engine, so `critic.engine` stays empty; without one, nobody
-    criticises and the moderator follows the buyer.
+    With two learners each has its critic on its own engine, so `critic.engine` stays empty (settings of the critic's
+    own can be made where both learners have the same engine); without one, nobody criticises and the moderator follows
+    the buyer.
     """
     people = [role for role in PLAYERS if cfg[role].engine is not None and cfg[role].engine._target_ == _PERSON]
     for seat in ("moderator", "critic"):
@@ -56,7 +57,8 @@ def fill_settings(plain: dict[Any, Any]) -> None:
         if own is None:
             continue
         players = followed(seat, list(game.get("learners") or []), people)
-        followed_engine = engines[players[0]] if len(players) == 1 else None
+        alike = len(players) > 0 and all(engines[each] == engines[players[0]] for each in players)
+        followed_engine = engines[players[0]] if alike else None
         if own and not isinstance(followed_engine, dict):
             raise ConfigError(
                 f"{seat}.engine.{next(iter(own))}: no engine is chosen there, and there is not one to follow; "

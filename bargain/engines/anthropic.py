@@ -114,4 +114,6 @@ def _usage(usage: object) -> Usage:
     cached = count(usage.get("cache_read_input_tokens"))
     written = count(usage.get("cache_creation_input_tokens"))
     prompt = count(usage.get("input_tokens")) + cached + written
-    return Usage(prompt, count(usage.get("output_tokens")), cached, written, calls=1)
+    output, details = count(usage.get("output_tokens")), usage.get("output_tokens_details")
+    thought = count(details.get("thinking_tokens")) if isinstance(details, Mapping) else 0
+    return Usage(prompt, output, cached, written, 1, min(thought, output))

@@ -158,16 +158,22 @@ def usage_of(data: Mapping[str, Any]) -> Usage:
     """The tokens of one call; zeros with calls=1 when the server reports none.
 
     Cached tokens are OpenAI's prompt_tokens_details.cached_tokens or DeepSeek's prompt_cache_hit_tokens. Gemini and xAI
-    leave the reasoning out of completion_tokens and bill it: whatever total_tokens has beyond the prompt is output.
+    leave the reasoning out of completion_tokens and bill it: whatever total_tokens has beyond the prompt is output, and
+    what completion_tokens lacks of it is reasoning where completion_tokens_details.reasoning_tokens does not say.
     """
     usage = data.get("usage")
     if not isinstance(usage, Mapping):
         return Usage(calls=1)
-    details = usage.get("prompt_tokens_details")
-    if not isinstance(details, Mapping):
-        details = {}
+    details, said = _part(usage, "prompt_tokens_details"), _part(usage, "completion_tokens_details")
     prompt = count(usage.get("prompt_tokens"))
     cached = count(details.get("cached_tokens")) or count(usage.get("prompt_cache_hit_tokens"))
     written = count(details.get("cache_write_tokens"))
-    output = max(count(usage.get("completion_tokens")), count(usage.get("total_tokens")) - prompt)
-    return Usage(prompt, output, min(cached, prompt), min(written, prompt), calls=1)
+    completion = count(usage.get("completion_tokens"))
+    output = max(completion, count(usage.get("total_tokens")) - prompt)
+    thought = count(said.get("reasoning_tokens")) or (output - completion if completion else 0)
+    return Usage(prompt, output, min(cached, prompt), min(written, prompt), 1, min(thought, output))
+
+
+def _part(usage: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    part = usage.get(name)
+    return part if isinstance(part, Mapping) else {}

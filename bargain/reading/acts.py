@@ -87,6 +87,10 @@ def own_words(text: str, role: str = "") -> str:
         text = re.sub(r"(?s)```.*?(?:```|\Z)", " ", text)
     if "<" in text:
         text = patterns.TAG.search.sub(lambda match: f" {_ACTIONS.get(match.group().strip('</> '), '')} ", text)
+    if "[" in text:
+        text = patterns.BRACKET.search.sub(lambda match: f" {_ACTIONS[match[1].replace(' ', '_')]} ", text)
+    if ":" in text and patterns.SPOKEN(text) is not None:
+        text = patterns.ASIDE.search.sub(" ", text)
     if "4" in text:
         text = patterns.FOR.search.sub("for", text)
     if '"' in text:
@@ -112,7 +116,7 @@ _ACTIONS = {
         ("i accept.", "accept accepted agree agreed"),
         ("deal.", "deal"),
         ("i reject your offer.", "reject rejected decline refuse"),
-        ("i walk away.", "walk_away walkaway walk-away quit leave exit end"),
+        ("i walk away.", "walk_away walkaway walk-away quit leave exit end terminate"),
     )
     for word in words.split()
 }
@@ -136,7 +140,7 @@ def _said_in_json(match: re.Match[str]) -> str:
         return " "
     said = [
         str(data[key])
-        for key in ("message", "text", "utterance", "say", "speech", "reply")
+        for key in ("message", "msg", "text", "utterance", "say", "speech", "reply")
         if isinstance(data.get(key), str)
     ]
     verbs = [
@@ -144,6 +148,11 @@ def _said_in_json(match: re.Match[str]) -> str:
         for key in ("action", "decision", "move", "type", "act", "response", "answer", "choice")
         if key in data
     ]
+    taken = next(
+        (data[key] for key in ("accept", "accepted", "agree", "deal") if isinstance(data.get(key), bool)), None
+    )
+    if taken is not None:
+        verbs.append("i accept." if taken else "i do not accept.")
     prices = [
         data[key] for key in ("price", "offer", "amount", "counter_offer", "counteroffer", "proposal") if key in data
     ]

@@ -272,7 +272,7 @@ def _spelled_out(lines: str) -> tuple[str, ...]:
 
 # --- whose words they are: over the normal text, before it is put into plain words -----------------------------------
 THOUGHT = _raw(
-    r"(?s)<(think|thinking|reasoning|scratchpad)>.*?(?:</\1>|\Z)",
+    r"(?s)<(think|thinking|reasoning|reason|rationale|thought|scratchpad)>.*?(?:</\1>|\Z)",
     "<think>$15 is ok</think> $12",
     "<reasoning>deal",
     "<b>deal</b>",
@@ -288,6 +288,27 @@ ROLES = _raw(
     plain=False,
 )
 TAG = _raw(r"<[^<>\n]{1,80}>", "<answer>ACCEPT</answer>", "</s>", "1 < 2", plain=False)
+BRACKET = _raw(
+    r"\[(accept|accepted|agree|agreed|deal|reject|rejected|decline|refuse|walk[_ -]?away|quit|exit|terminate)\]",
+    "[accept] done",
+    "[walk away]",
+    "[accept: 5]",
+    plain=False,
+)
+SPOKEN = _raw(
+    r"(?m)^\W*(?:action|message|proposal|decision|offer|move|response|say)\s*:",
+    "action: accept",
+    "thought: hm\nmessage: ok",
+    "my offer: 5",
+    plain=False,
+)
+ASIDE = _raw(
+    r"(?m)^\W*(?:thoughts?|thinking|reason|reasoning|rationale|analysis|plan|strategy)\s*:.*$",
+    "thought: i would take $5",
+    "reasoning: $5 is fine",
+    "my reason: it is old",
+    plain=False,
+)
 FOR = _raw(
     r"\b4(?= (?:me|u|us|you|the|this|that|it|all|free|sure)\b)", "works 4 me", "35 4 the fan", "4 of them", plain=False
 )
@@ -322,8 +343,8 @@ QUESTION = _pattern(
 # --- agreement ---------------------------------------------------------------------------------------------------------
 ACCEPTS = _pattern(
     r"accept\b(?! (?:(?:from|with|by) (?:another|someone|other)|another|my\b|it before|that (?!price|offer|deal|is|#)|below|not anything|anything|any\b|no\b|above|(?:the )?offer to|budget|card|payment|paypal|if\b|or\b))"
-    r"|i(?: (?:will|do|can|am|would|glad|able|to|have|fully|completely))* agree(?: (?:on|to|with))?(?= (?:your|this|that(?= (?:[^the-z#]|price|offer|deal)| $)|that (?:#|price|offer) (?:is|sound) (?:the )?{GOOD}|the (?:price|offer|deal|transaction)|#|it\b(?! (?:is|was|has|look|could|need|will|would))|buy|sell)\b|(?= #))"
-    r"|i(?: (?:will|would|can|could|am|able|glad|to|be|have|then|both))* (?:(?:take|buy) (?:{IT}|you(?= up)|the (?!loss|risk|chance|time|hit|look|picture|photo|minute|moment|second|day|week|break|seat|breath|while|walk|note|video|measure|guess|night|pass)\w+)|have (?:it|them|one|both))(?! %)(?! (?:percent|back|away|below|off (?!your)|to |from|with (?:me|you)|myself|home|as the|(?:at|for) (?:the )?(?:above|below|high|low|good|right|different|bit|lot))\b)(?= (?:at|for|up|both|one|then|off your|price|offer|deal|if|please|[^the-z])| $)|i would (?:like|love) to (?:take|buy|have) (?:it|this|that|them|one) (?:at|for) (?:that|this|your) price",
+    r"|i(?: (?:will|do|can|am|would|glad|able|to|have|fully|completely))* agree(?: (?:on|to|with))?(?= (?:your|this|that(?= (?:[^a-z#]|price|offer|deal)| $)|that (?:#|price|offer) (?:is|sound) (?:the )?{GOOD}|the (?:price|offer|deal|transaction)|#|it\b(?! (?:is|was|has|look|could|need|will|would))|buy|sell)\b|(?= #))"
+    r"|i(?: (?:will|would|can|could|am|able|glad|to|go|be|have|then|both))* (?:(?:take|buy) (?:{IT}|you(?= up)|the (?!loss|risk|chance|time|hit|look|picture|photo|minute|moment|second|day|week|break|seat|breath|while|walk|note|video|measure|guess|night|pass)\w+)|have (?:it|them|one|both(?! been)))(?! %)(?! (?:percent|back|away|below|off (?!your)|to |from|with (?:me|you)|myself|home|as the|(?:at|for) (?:the )?(?:above|below|high|low|good|right|different|bit|lot))\b)(?= (?:at|for|up|both|one|then|off your|price|offer|deal|if|please|and|as|by|cash|before|anyway|asap|delivered|[^a-z])| $)|i would (?:like|love) to (?:take|buy|have) (?:it|this|that|them|one) (?:at|for) (?:that|this|your) price",
     "I'm happy to accept your offer of $12.",
     "Fine, I'll take it.",
     "I'd take less.",
@@ -342,12 +363,12 @@ SEALS = _pattern(
 )
 AGREES = _pattern(
     r"(?:good|ok|glad) with (?:that|it|this|your|#|the price)|(?:good|ok) (?:by|for|with) me\b|(?:that|this|which|price|offer|#) (?:will |would |should |do |is )*+(?:work|{GOOD}) (?:good )?(?:for|with|by|to) (?:me|us)\b"
-    r"|i (?:guess |suppose |think )?{MAY} (?:do|live with|manage|swing|allow|match|meet|go with|pay|agree to|work with|handle|give you|go for) (?:that|it|this|your minimum price|#(?! (?:%|percent|off|below))|your price|your offer|your #)|(?:can|could|will) do (?:that|it) |you (?:win|(?:have )?(?:convinced|persuaded|won|twisted))|i guess(?: so| that)? $|{NOTNO}|(?:boss|wife|husband|mom|dad|she|he) (?:say|says|said) (?:yes|ok)"
+    r"|i (?:guess |suppose |think )?(?:{MAY}|am (?:able|glad|go) to) (?:do|live with|manage|swing|allow|match|meet|go with|pay|agree to|work with|handle|give you|go for) (?:that|it|this|your (?:(?:minimum|final|last|latest|ask|new) )?(?:price|offer)|#(?! (?:%|percent|off|below))|your price|your offer|your #)|(?:can|could|will) do (?:that|it) |you (?:win|(?:have )?(?:convinced|persuaded|won|twisted))|i guess(?: so| that)? $|{NOTNO}|(?:boss|wife|husband|mom|dad|she|he) (?:say|says|said) (?:yes|ok)"
     r"|let us (?:do (?:it|that|this|#)|go (?:with|ahead)|proceed|say that|make (?:it|the deal (?:at|for|on|official))|move forward|get (?:this|it) done)\b|(?:yes|ok|good) please|i {MAY} (?:proceed|go ahead)",
     "That works for me.",
     "$15 sounds good to me",
     "A price that works for both of us.",
-    starts=r"(?:i (?:think|find|believe|agree|suppose) )?(?:(?:that|this|it(?! work)|which|#|(?:your|the|this|that) (?:price|offer|deal|price|agreement|#))(?: of #| at #)? )(?:(?:{MAY}|{BE}|do|be|should|all|both|very|for|the|quite|yes|above|above|than) )*(?:work(?: (?:good|out|too|then))*{END}|suit|do $|(?:very )?{GOOD}(?: (?:price|offer|agreement|enough))?(?= (?:to|by|with|then|and|in|consider|given)\b|{END}))(?! (?:start|point|(?:to|for) you))"
+    starts=r"(?:i (?:think|find|believe|agree|suppose) )?(?:(?:that|this|it(?! work)|which|#|(?:your|the|this|that) (?:(?:latest|last|new|final|revised|current|recent|updated) )*(?:price|offer|deal|agreement|middle|midpoint|#))(?: of #| at #)? )(?:(?:{MAY}|{BE}|do|be|should|all|both|very|for|the|quite|yes|above|above|than) )*(?:work(?: (?:good|out|too|then))*{END}|suit|do $|(?:very )?{GOOD}(?: (?:price|offer|agreement|enough))?(?= (?:to|by|with|then|and|in|consider|given)\b|{END}))(?! (?:start|point|(?:to|for) you))"
     r"|(?:(?:that|it|this|#|(?:your|the) (?:price|offer)) )?sound (?:very )?(?:like )?(?:the )?(?:{GOOD}|deal|plan)(?: (?:price|deal|offer|agreement|plan))?(?= (?:to|for|with|by|then)\b|{END})|(?:work|{GOOD}) (?:for me|enough)",
     words="pay please come glad content work suit agree do good ok plan deal live manage swing allow match meet go handle give win convinced persuaded won twisted guess why set granted boss wife husband mom dad she he let proceed sound say reject resist argue complain turn pass",
 )
@@ -363,7 +384,7 @@ GIVES_IN = _phrases(
     let you have it|them, let it go to you, i am sold|convinced|persuaded|game|down, sold|convinced|persuaded me, no problem|objection|issue|quarrel|argument with that|it|this|#,
     could not agree more, could not ask for more|better, i will bite, i will allow|have it, that|it|this|# will do, good to go, we are agreed, we agree on, in agreement,
     on the same page, see eye to eye, gets my vote, hits the spot, does the trick, does it for me, seals it|the, tips the scales, i can stretch to|that, stretch that far, too good to pass up,
-    found|have your|a buyer, has a new owner, i will wrap|pack|box|bag it, congratulations on your, enjoy your|it|the, happy to oblige, drive a hard bargain, i can live with
+    take the ad|listing|post down|off, found|have your|a buyer, has a new owner, i will wrap|pack|box|bag it, congratulations on your, enjoy your|it|the, happy to oblige, drive a hard bargain, i can live with
     """,
     "You twisted my arm.",
     "Fine, count me in!",
@@ -384,7 +405,7 @@ ENDS = _phrases(
     not meant to be, not to be, can not come to terms, no agreement, without a deal|sale|agreement, no deal then|today|here, empty handed, empty-handed,
     negotiation|talk|conversation is over|ended|closed|finished, pass on this|it|that, i will pass, i am out|off|gone|done, i quit, bow|bowing|back|backing|opt out,
     moving on, cut my losses, save us both, save|keep my money|cash, waiting for a|the|someone, do|manage|live without it, stick with my old, someone who values|appreciates|will,
-    some other day|time, another day|time|life, thanks for nothing
+    keep it|this then|instead, some other day|time, another day|time|life, thanks for nothing
     """,
     "Then I am throwing in the towel.",
     "Count me out.",
@@ -431,13 +452,13 @@ SO_WOULD_I = _pattern(
     starts=r"(?:it|that|i|they|he|she) (?:would|could|can|will|do|does|did|am|is|are)(?: (?:take|do|that|it|so|please|too|yes|for you|for yes))*{END}",
 )
 CLOSES = _pattern(
-    r"(?:come (?:on )?(?:by|above|get)|budget or card|(?:budget|card|check) (?:ok|good)|card reader|(?:yes|ok|good|deal) where (?:are|is)|how (?:would|do|will) you (?:like|want|prefer) to pay|(?:when|where|what time|how soon) (?:can|could|should|do|would|is|will|to) (?:i|you|the)|what (?:day|time) |pick (?:\w+ )?up|pickup|be (?:above|there|by)|see (?:you|yes)|(?<!be )on my way|meet (?:you|up|at|there|tomorrow|tonight)|address|venmo|paypal|zelle|"
+    r"(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day (?:work|it)|(?:sat|sun|tomorrow|tonight|today) work|come (?:on )?(?:by|above|get)|budget or card|(?:budget|card|check) (?:ok|good)|card reader|(?:yes|ok|good|deal) where (?:are|is)|how (?:would|do|will) you (?:like|want|prefer) to pay|(?:when|where|what time|how soon) (?:can|could|should|do|would|is|will|to) (?:i|you|the)|what (?:day|time) |pick (?:\w+ )?up|pickup|be (?:above|there|by)|see (?:you|yes)|(?<!be )on my way|meet (?:you|up|at|there|tomorrow|tonight)|address|venmo|paypal|zelle|"
     r"(?:send|mail|draw|prepare|transfer|arrange|wire|provide|get|budget) (?:\w+ ){0,4}?(?:payment|contract|invoice|paperwork|papers|details|delivery|budget|money|#|item|link|truck|agreement|above|up)|here (?:you go|is)|i will (?:budget|have|get|pack|proceed|hold|send|ship|prepare|arrange) |enjoy (?:your|the|it)|next steps|"
     r"(?:proceed|go ahead|move forward|forward)(?: (?:with|to|the|this|your))* (?:transaction|payment|buy|it|deal|agreement|order|paperwork|checkout|sell)|proceed|clos(?:e|ing) (?:the|this) deal)\b",
     "Great, draw up the paperwork.",
     "When can I pick it up?",
     "I like it.",
-    words="budget card sign deal yes ok close closing come when where what how pick pickup be see way meet address venmo paypal zelle send mail draw prepare transfer arrange wire provide get here will enjoy next proceed go move forward transaction",
+    words="monday tuesday wednesday thursday friday saturday sunday sat sun tomorrow tonight today budget card sign deal yes ok close closing come when where what how pick pickup be see way meet address venmo paypal zelle send mail draw prepare transfer arrange wire provide get here will enjoy next proceed go move forward transaction",
 )
 VIEWING = _pattern(
     r"see (?:it|the|them)|look at it|check it out|take the look|view it|test (?:drive|ride|it)|inspect|try it",
@@ -462,11 +483,11 @@ OTHERS = _pattern(
 REFUSES = _pattern(
     r"(?:can|could|will|would|do|does|did|am|are|is|be|was) not (?:(?!fully|yet but|yes|convinced|certain|only|just)\w+ ){0,3}?(?:accept|agree|say yes|do|take|go|sell|pay|let|justify|budget|come|drop|offer|match|budge|meet|reach|below|above|give|part|move|able|possible|spend|work|enough|interested|cut|make|feasible|good|help|low|high|stretch|think so|negotiable|allow|consider|cover|leave)\b"
     r"|(?:(?<!not )(?<!never )(?<!hardly )(?<!could i )(?<!fool to )reject|unable|(?<!not )(?<!fool to )turn(?:ing|ed)? (?:[\w#]+ ){0,3}?down|no (?:deal|way|chance|thank|can do|transaction)|afraid not|not (?:the deal|(?:at|for) that price|enough|good|able|interested|yet|feasible|possible|quite|happening|the chance)|never mind|nevermind|nvm|forget it|said no|hell no|not (?:at|for) #|need (?:\w+ )?above|the no|(?<!say )no to (?:#|that|your|it)|not today|get real|(?:out of|waste of|end wasting) (?:the |my |your )*(?:question|time|range|budget|reach)|pass on|get lost|kidding me|in your dreams|dream on|you wish|above my dead body|robbery|(?:nobody|no one) (?:accept|sell|take|pay|agree)|fool to (?:say yes|accept|agree|sell|take|pay))\b"
-    r"|too (?:high|low|much|little|far|rich|bad|small|big|above|below)\b",
+    r"|(?<!not )too (?:high|low|much|little|far|rich|bad|small|big|above|below)\b",
     "I can't go that low.",
     "I must respectfully decline your offer.",
     "No problem, that's fine",
-    starts=r"(?:{SUBJECT} (?:{MAY}|do|does|did|is|are|am) not|not (?:yet|even close|happening|the chance)|(?:i guess|yes|of course|sorry) not) $|(?:sorry )?(?:no\b(?! (?:problem|worr|rush|issue|doubt|big|prob|trouble|need|hurry|stress|longer|above|matter|further|deal))|never $)",
+    starts=r"(?:(?:{SUBJECT} )?(?:{MAY}|do|does|did|is|are|am) not|not (?:yet|even close|happening|the chance)|(?:i guess|yes|of course|sorry) not) $|(?:sorry )?(?:no\b(?! (?:problem|worr|rush|issue|doubt|big|prob|trouble|need|hurry|stress|longer|above|matter|further|deal))|never $)",
     words="need not reject unable turn turning turned down no afraid never nevermind nvm forget said hell get question time range budget reach pass lost kidding too dreams dream wish dead robbery nobody one fool",
 )
 REJECTS = _pattern(
@@ -500,17 +521,17 @@ UNDERSTANDS = _pattern(
     words="understand see hear respect get noted understood it they there what",
 )
 CONDITION = _pattern(
-    r"(?:provided|as long as|on (?:the )?condition|only (?:when|if)|once you|assuming|in transaction for (?!the|#|your)|in return|so long as|contingent|given that you|only with|unless you|(?:when|once|after|until) you (?:have|raise|are|come|get|can))\b|,?if (?!(?:you|i) (?:are|want|like|need|have any|have questions|have no|still|can not|could not|do not|wish|would like|agree|accept|change|prefer|insist|say so|must|ever)\b|(?:that|this|it|which|#) (?:is (?:ok|good|all)|work|cover|suit|sound|help|make|mean|please)|anything|interested|possible|so\b|ok|good|need)",
+    r"(?:#(?: (?:%|percent))? off (?:and|then)|throw (?:it |that )?in .* and (?:i|you|it|that)|provided|as long as|on (?:the )?condition|only (?:when|if)|once you|assuming|in transaction for (?!the|#|your)|in return|so long as|contingent|given that you|only with|unless you|(?:when|once|after|until) you (?:have|raise|are|come|get|can))\b|,?if (?!(?:you|i) (?:are|want|like|need|have any|have questions|have no|still|can not|could not|do not|wish|would like|agree|accept|change|prefer|insist|say so|must|ever)\b|(?:that|this|it|which|#) (?:is (?:ok|good|all)|work|cover|suit|sound|help|make|mean|please)|anything|interested|possible|so\b|ok|good|need)",
     "Deal, if you throw in the case",
     "I'd take it as long as it runs",
     "ready if you are",
-    words="when after until provided long condition only once assuming transaction return contingent given if unless",
+    words="off throw when after until provided long condition only once assuming transaction return contingent given if unless",
 )
 # --- leaving -----------------------------------------------------------------------------------------------------------
 LEAVES = _pattern(
-    r"(?:walk(?: away| out| off)?(?={END}| from| now| then)|part (?:ways|as friends|company|here)|go (?:my|i) separate|take my (?:business|money|budget)|(?:quit|withdraw\w*|bow out|sign off|log\w* off|step (?:away|back|aside)|back out|opt out|head (?:out|home|off)|get go|move (?:on|along)|give up|drop out|call it (?:off|quits|the day|the night)|see myself out|go home|hang (?:up|on to)|hold (?:on to|onto))"
-    r"|leave(?! (?:me|you|it (?:at|to|for|up)|no|the (?!talk)|little|room|not|with|#|above|by|in))(?: it)?|(?:end|proceed|close|closing)(?: \w+)? (?:the|this|my|all|it|things)?(?: \w+)? ?(?:talk|session|process|here|now)|keep (?:look|walk|my (?:budget|money|old|own)|it (?:then|myself|for|in)|the \w+ (?:then|myself|for))|be (?:off|out|go|leave)"
-    r"|(?:look|try|go|buy|get|take|find|order|prefer|use|choose|wait|sell|offer|give)(?: (?:it|them|one|#|this|the|for|to|with|from|at|my|some))*+ (?:elsewhere|around|another|other|different|someone|anyone|next|closer)"
+    r"(?:walk(?: away| out| off)?(?={END}| from| now| then)|part (?:ways|as friends|company|here)|go (?:my|i) separate|take my (?:business|money|budget)|(?:quit|withdraw\w*|bow out|sign off|log\w* off|step (?:away|back|aside)|back out|opt out|head (?:out|home|off)|get go|move (?:on|along)|give up|drop out|call it (?:off|quits|the day|the night)|see myself out|(?<! it )go home|hang (?:up|on to)|hold (?:on to|onto))"
+    r"|leave(?! (?:work|me|you|it (?:at|to|for|up)|no|the (?!talk)|little|room|not|with|#|above|by|in))(?: it)?|(?:end|proceed|close|closing)(?: \w+)? (?:the|this|my|all|it|things)?(?: \w+)? ?(?:talk|session|process|here|now)|keep (?:look|walk|my (?:budget|money|old|own)|it (?:then|myself|for|in)|the \w+ (?:then|myself|for))|be (?:off|out|go|leave)"
+    r"|(?:look|try|go|buy|get|take|find|order|prefer|use|choose|wait|sell|offer|give|spend|put)(?: (?:it|them|one|#|this|the|for|to|with|from|at|my|some))*+ (?:elsewhere|around|another|other|different|someone|anyone|next|closer)"
     r"|go with (?:them|the one|the #|that one|him|her)|pass(?! (?:it|the|along|by|up|me|that (?:on|along)))|done talk)\b",
     "I'll have to walk away.",
     "I will buy one elsewhere then.",
@@ -527,7 +548,7 @@ OVER = _pattern(
     r"(?:(?:talk|deal)(?: {BE})?|(?:it|this|that|i)(?: {BE}))(?: (?:now|all|then|so))*+ (?:above|above|off|dead|finished|ended|done|through|out|gone|at (?:the|this) (?:end|impasse|standstill)|too far apart|worlds apart)(?= (?:here|with (?:this|the|you)|talk|then|the table|the usual)\b|{END})"
     r"|(?:to|i)(?: (?:are|do|will|have|still|afraid|clearly|sound|both|then|could|can|would|simply))*+ (?:not|unable|never)(?: (?:be|able|to|sound|go|yet|have))* (?:reach|come to|come together|make (?:the|this) deal|find (?:the|common|middle)|get to|agree|see eye|meet in|close|strike|do business|bridge|work (?:this|it|something) out|continue|pursue|proceed|go (?:on|further)|negotiate|talk)(?! (?:it|above|your|that price|#|below|to (?:that|#|your|this|it)|on #|at #)\b)|unable to (?:reach|come to|find|agree on|strike)(?: \w+)? (?:agreement|deal|middle|common|this|price)"
     r"|(?:no longer|not) (?:be )?(?:interested|wish|want|for transaction|available|buy(?: (?:it|this|the|one|anything|today|from|you|\w+))?{END}|need (?:it|one|the|this))\b|decided (?:not to|against|to keep)|not anything (?:left |above |further )?to (?:discuss|talk|say|add)|no (?:point|use|reason|sense) (?:in |to )?(?:go|continu|talk|keep)\w*|the end of (?:it|this|that|the talk|the road|my)\b|count me out|no time for"
-    r"|(?:not|never) (?:go|meant) to (?:work|reach|happen|agree|be|make (?:the|this) deal)\b|changed my mind|(?:it|this) is not for (?:me|us)\b|(?:this|it) will not work(?: out)?(?: for (?:us|me))? $|someone (?:else )?(?:already )?(?:bought|took|got|want) it|sold (?:it|this|that|them|one)? ?to (?!you)|(?:already|just|is|it|was|been) sold\b(?! (?:to you|for #|at #|then))|wrong (?:size|one|colou?r)|i do not buy|blocking you|no (?:buy|transaction|deal) (?:from me|today|here|then|between)|rather keep\b|(?:good ?bye|bye|farewell|adios|so long)\b|break (?:it |this )?off\b|no thank\b|(?:maybe )?(?:next|another|some other) (?:time|day)|(?:my) (?:ways|paths) (?:\w+ )?part|where i get off|throw(?:ing)? in the towel|off you go|(?:door|look|store|stall) is close\w*|do not (?:message|text|contact|write|bother|call)(?: \w+)? (?:again|further|above)|sorry (?:just )?sold it|🚶",
+    r"|(?:not|never) (?:go|meant) to (?:work|reach|happen|agree|be|make (?:the|this) deal)\b|changed my mind|(?:it|this) is not for (?:me|us)\b|(?:someone|other|another|the) (?:\w+ )?(?:already )?paid\b|(?:this|it) will not work(?: out)?(?: for (?:us|me))? $|someone (?:else )?(?:already )?(?:bought|took|got|want) it|sold (?:it|this|that|them|one)? ?to (?!you)|(?:already|just|is|it|was|been) sold\b(?! (?:to you|for #|at #|then))|wrong (?:size|one|colou?r)|i do not buy|blocking you|no (?:buy|transaction|deal) (?:from me|today|here|then|between)|rather keep\b|(?:good ?bye|bye|farewell|adios|so long)\b|break (?:it |this )?off\b|no thank\b|(?:maybe )?(?:next|another|some other) (?:time|day)|(?:my) (?:ways|paths) (?:\w+ )?part|where i get off|throw(?:ing)? in the towel|off you go|(?:door|look|store|stall) is close\w*|do not (?:message|text|contact|write|bother|call)(?: \w+)? (?:again|further|above)|sorry (?:just )?sold it|🚶",
     "We can't reach an agreement.",
     "I'm no longer interested.",
     "I can't reach it",
@@ -584,7 +605,7 @@ LIMIT = _pattern(
     "How about ",
 )
 LISTED = _pattern(
-    r"(?:ask|listed|listing|list|posted|advertised|sticker|full|tag|usual) price\b|full ask\b|what you (?:are |have |had )?(?:ask|listed|want)|what i am ask|as (?:listed|posted|advertised)\b|price (?:you |as |in the |it is )?(?:listed|posted|ad)\b",
+    r"(?:ask|listed|listing|list|posted|advertised|sticker|full|tag|usual) price\b(?<! the full price)|pay (?:the |your )?full price\b|full ask\b|what you (?:are |have |had )?(?:ask|listed|want)|what i am ask|as (?:listed|posted|advertised)\b|price (?:you |as |in the |it is )?(?:listed|posted|ad)\b",
     "I'll pay your asking price",
     "I'll take it as listed",
     "the price is $5",

@@ -20,7 +20,10 @@ from bargain.rundir.plain import lines_of, write_anew
 
 
 def plain(value: Any) -> Any:
-    """A record as plain JSON data; tuples become lists, and the (role, usage) pairs of a round become an object."""
+    """A record as plain JSON data; tuples become lists, and the (role, usage) pairs of a round become an object.
+
+    A usage names its reasoning only where there was some: a game of a version that knew none is the same line.
+    """
     kind = type(value)
     if kind in _SIMPLE:
         return value
@@ -32,6 +35,8 @@ def plain(value: Any) -> Any:
     found = {name: plain(getattr(value, name)) for name in names}
     if kind is Round:
         found["usage"] = dict(found["usage"])
+    elif kind is Usage and not value.reasoning_tokens:
+        del found["reasoning_tokens"]
     return found
 
 

@@ -3,7 +3,8 @@
     {"turns": [["seller", "It is $20."], ["buyer", "$15?"], ["seller", "Deal!"]], "state": "deal", "price": 15}
 
 A moderator is asked exactly as in a game: after the last turn, about the same window, with the same check by code. Both
-its own verdict and the checked one are kept, so that one sees what the check changes. It knows no command line.
+its own verdict and the checked one are kept, so that one sees what the check changes. The rounds of a run are labelled
+dialogues too: their labels are the outcomes that the run recorded. It knows no command line.
 """
 
 from __future__ import annotations
@@ -13,14 +14,17 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from statistics import fmean
 from typing import Any, Protocol
 
 from bargain.agents.witness import Reading, reading_of
+from bargain.config.recorded import recorded_config
 from bargain.engines.base import Ask
 from bargain.errors import GaveUp
 from bargain.intervals import wilson
 from bargain.reading.reader import Outcome, Reader, same
 from bargain.records import PLAYERS, Item, Place, Turn, Verdict
+from bargain.rundir.games import read_games
 from bargain.text import cell
 
 STATES = ("deal", "ongoing", "no_deal")
@@ -40,7 +44,10 @@ class Judge(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Labelled:
-    """One labelled dialogue. price: the agreed price, None unless the state is deal (or it was not labelled)."""
+    """One labelled dialogue. price: the agreed price, None unless the state is deal (or it was not labelled).
+
+    group: the round of a run that it was, as its table names it: "2", or "2 ai" in an arm; "" for a labelled file.
+    """
 
     id: str
     turns: tuple[tuple[str, str], ...]
@@ -48,6 +55,7 @@ class Labelled:
     price: float | None
     list_price: float | None = None
     currency: str = "$"
+    group: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +99,63 @@ def read_labelled(path: Path) -> list[Labelled]:
     if not found:
         raise BadLine(f"{path} holds no dialogue")
     return [replace(each, id=each.id or str(number)) for number, each in enumerate(found, 1)]
+
+
+RECORDED = {"deal": "deal", "walk_away": "no_deal", "no_deal": "ongoing"}
+"""How a recorded outcome reads as a state: a round that ran out of turns was still going on."""
+
+
+def read_rounds(directory: Path) -> list[Labelled]:
+    """The rounds of a run, labelled with what the run recorded; those that a failed call ended are left out.
+
+    Raises BadLine for a directory without games, ConfigError for one whose config cannot be read.
+    """
+    item = recorded_config(directory).item
+    try:
+        rounds = [(game.game, played) for game in read_games(directory / "games.jsonl") for played in game.rounds]
+    except (OSError, ValueError) as error:
+        raise BadLine(f"{directory}/games.jsonl cannot be read ({error})") from error
+    found = [
+        Labelled(
+            f"game {number}, round {played.round}{f' {played.arm}' if played.arm else ''}",
+            tuple((turn.role, turn.text) for turn in played.turns),
+            RECORDED[played.outcome],
+            played.price,
+            item.seller_opening,
+            item.currency,
+            f"{played.round} {played.arm}".strip(),
+        )
+        for number, played in rounds
+        if played.outcome in RECORDED and played.turns
+    ]
+    if not found:
+        raise BadLine(f"{directory} holds no round to judge")
+    return found
+
+
+def rescored(judged: Sequence[Judged]) -> dict[str, dict[str, Any]]:
+    """By round of a run: deals and their mean price as recorded, and as this moderator has it; calls that failed apart.
+
+    games counts the rounds that it has a verdict on, and only they count on either side.
+    """
+    groups = dict.fromkeys(each.dialogue.group for each in judged)
+    found = {}
+    for group in groups:
+        known = [each for each in judged if each.dialogue.group == group and not each.error]
+        was = [each.dialogue.price for each in known if each.dialogue.state == "deal"]
+        now = [each.price for each in known if each.state == "deal"]
+        found[group] = {
+            "games": len(known),
+            "errors": sum(bool(each.error) for each in judged if each.dialogue.group == group),
+            "recorded": {"deals": len(was), "mean_price": _mean(was)},
+            "judged": {"deals": len(now), "mean_price": _mean(now)},
+        }
+    return found
+
+
+def _mean(prices: Sequence[float | None]) -> float | None:
+    known = [each for each in prices if each is not None]
+    return fmean(known) if known else None
 
 
 def _labelled(line: str, where: str) -> Labelled:

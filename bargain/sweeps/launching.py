@@ -86,7 +86,7 @@ def missing_extra(error: BaseException) -> str:
     text = str(error)
     for plugin, extra in EXTRAS.items():
         if plugin in text and importlib.util.find_spec(f"hydra_plugins.{plugin}") is None:
-            return f"this launcher needs its extra: pip install 'bargain[{extra}]'"
+            return f"this launcher needs its extra: pip install 'bargain-experiments[{extra}]'"
     return ""
 
 

@@ -58,4 +58,4 @@ def test_a_person_can_be_an_arm_beside_the_critic(tmp_path: Path) -> None:
     done = bargain(*arms, cwd=tmp_path, stdin="Name a reason.\n")
     assert done.returncode == 0, done.stderr
     (game,) = games_of(only_run(tmp_path))
-    assert {played["arm"] for played in game["rounds"]} == {"", "ai", "human", "constant", "live"}
+    assert {played["arm"] for played in game["rounds"]} == {"", "ai", "human", "constant", "none", "live"}

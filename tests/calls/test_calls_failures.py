@@ -48,6 +48,14 @@ def test_what_may_have_been_billed_is_tried_again_a_few_times_and_counts_at_its_
         assert caller.stats().spent_usd == pytest.approx(spent)
 
 
+def test_where_tokens_cost_nothing_a_broken_connection_is_tried_again_as_often_as_anything(tmp_path: Path) -> None:
+    engine = Memory(lambda request, number: LOST if number < 6 else echo(request, number))
+    free = config(input_usd_per_million=0.0, output_usd_per_million=0.0)
+    with playing(tmp_path, engine, settings=free, max_maybe_billed=2) as caller:
+        assert asyncio.run(ask(caller, place())).text == "0/3: How much?"
+        assert (caller.stats().retries, caller.stats().failed) == (5, 0)
+
+
 def test_a_refused_request_is_not_tried_again(tmp_path: Path) -> None:
     engine = Memory(lambda *_: Raw(400, b"no"))
     with playing(tmp_path, engine) as caller, pytest.raises(CallFailed, match="400, refused"):

@@ -13,6 +13,7 @@ import pytest
 from bargain.commands.judge import run
 from tests.commands import bargain, environment
 from tests.negotiator import Chat
+from tests.run_maker import make_run
 from tests.servers import Fault, Server
 
 LABELLED: list[dict[str, Any]] = [
@@ -157,6 +158,22 @@ def test_what_cannot_be_judged_is_refused_before_the_first_call(
         assert run(arguments) == 2
         assert len(capsys.readouterr().err.splitlines()) == 1
     assert not (tmp_path / "outputs").exists()
+
+
+def test_a_run_is_scored_again_by_another_moderator_beside_what_it_recorded(tmp_path: Path) -> None:
+    run = make_run(tmp_path / "run", [[15.0, 16.0], [14.0, None]])
+    first, second = (run / "games.jsonl").read_text(encoding="utf-8").splitlines()
+    lines = [first, second.replace("It is a deal then.", "No, that is too much.")]
+    (run / "games.jsonl").write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    done = judge(str(run), "moderator=rules", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    rounds = results(tmp_path)["rounds"]["rules"]
+    assert rounds["1"]["recorded"] == {"deals": 2, "mean_price": 14.5}
+    assert rounds["1"]["judged"] == {"deals": 1, "mean_price": 15.0}
+    assert rounds["2"]["recorded"] == rounds["2"]["judged"] == {"deals": 1, "mean_price": 16.0}
+    assert "0 calls" in done.stdout
+    empty = judge(str(tmp_path), "moderator=rules", cwd=tmp_path)
+    assert (empty.returncode, len(empty.stderr.strip().splitlines())) == (2, 1)
 
 
 def test_help_says_how(tmp_path: Path) -> None:

@@ -21,6 +21,10 @@ READ = {
     "quotes of its own": (["feedback.text='a, b'", 'item.name="x"'], ["feedback.text='a, b'", 'item.name="x"']),
     "a list": (["game.learners=[seller,buyer]"], ["game.learners=[seller,buyer]"]),
     "a glob": (["-m", "engine@seller.engine=glob(sim*)"], ["-m", "engine@seller.engine=glob(sim*)"]),
+    "an engine for every seat": (["engines=scripted", "seed=1"], ["engine@seller.engine=scripted",
+        "engine@buyer.engine=scripted", "~engine@moderator.engine", "~engine@critic.engine", "seed=1"]),
+    "settings of a seat": (["seller.engine.model=gpt-4o", "seller.engine={model: m}"],
+                           ["seller.engine.model=gpt-4o", "seller.engine={model: m}"]),
     "a sweep's parameters": (["-m", "hydra.sweeper.params.seed=1,2"], ["-m", "seed=1,2"]),
     "all of them": (["-m", "hydra.sweeper.params={seed: '1,2', n_games: 3}"], ["-m", "seed=1,2", "n_games=3"]),
 }  # fmt: skip
@@ -34,6 +38,12 @@ REFUSED = {
     "half a list": (["game.learners=[seller"], "its brackets or quotes cannot be read as a whole"),
     "parameters of no sweep": (["hydra.sweeper.params.seed=1,2"], "only a sweep has parameters; add -m"),
     "no option": (["--frobnicate"], "--frobnicate: no such option"),
+    "a seat's engine": (["seller.engine=gpt-4o"], "an engine is chosen with engine@seller.engine=gpt-4o"),
+    "an engine of nobody": (["engine=gpt-4o"], "engine=gpt-4o: whose engine? engine@seller.engine=gpt-4o"),
+    "no seat": (["engine@seler.engine=gpt-4o"], "did you mean engine@seller.engine=gpt-4o?"),
+    "a prompt of nobody": (["prompt=v2"], "prompt=v2: whose prompt? prompt/seller=v2"),
+    "a plus": (["+experiment=paper/fig5"], "without the plus: experiment=paper/fig5"),
+    "several engines for every seat": (["-m", "engines=a,b"], "engines=a,b: name one engine, for every seat"),
 }  # fmt: skip
 
 
@@ -48,6 +58,18 @@ def test_what_cannot_is_one_line(given: list[str], words: str) -> None:
         understood(given)
     assert words in str(told.value)
     assert "\n" not in str(told.value)
+
+
+def test_an_experiment_is_found_by_its_last_name_and_by_its_first_line(tmp_path: Path) -> None:
+    (tmp_path / "experiment").mkdir()
+    (tmp_path / "experiment" / "one.yaml").write_text("n_games: 3\n", encoding="utf-8")
+    (tmp_path / "experiment" / "two.yaml").write_text("defaults:\n  - override /game: simple\n", encoding="utf-8")
+    for name in ("one", "two"):
+        with pytest.raises(ConfigError, match=r"experiment: its file lacks the first line  # @package _global_"):
+            compose([f"hydra.searchpath=[{tmp_path}]", f"experiment={name}"])
+    for name in ("fig5", "paper/fig"):
+        with pytest.raises(ConfigError, match=rf"experiment={name}: no such choice; did you mean paper/fig5"):
+            compose([f"experiment={name}"])
 
 
 @pytest.mark.parametrize("text", ["Be firm, but polite.", "It's \\'5\\' €", "a\\", "(no) {x} = y; z #1"])

@@ -143,7 +143,11 @@ def test_a_seat_that_follows_another_can_be_changed_in_place(tmp_path: Path) -> 
     simulated = compose([f"hydra.searchpath=[{tmp_path}]", "experiment=own", *seats])
     assert (simulated.critic.engine.name, simulated.critic.engine.max_tokens) == ("gpt-4o-mini", 400)
     with pytest.raises(ConfigError, match=r"critic.engine.max_tokens: no engine is chosen there.*engine@critic.engine"):
-        compose(["game=criticize_both", "critic.engine.max_tokens=400"])
+        compose(["game=criticize_both", "engine@seller.engine=gpt-4o-mini", "critic.engine.max_tokens=400"])
+    both = compose(
+        [*seats[1:2], "engine@buyer.engine=gpt-4o-mini", "game=criticize_both", "critic.engine.max_tokens=400"]
+    )
+    assert both.critic.engine == {**both.seller.engine, "max_tokens": 400}
     assert compose([*seats, "engine@critic.engine=gpt-4", *own]).critic.engine.name == "gpt-4"
 
 

@@ -124,7 +124,9 @@ def test_openai_reads_what_servers_answer(server: Server, answer: Answer, text: 
         (None, Usage(calls=1)),
         ({"prompt_tokens_details": {"cached_tokens": 20, "cache_write_tokens": 4}}, Usage(TOKENS, 4, 20, 4, 1)),
         ({"prompt_tokens_details": None, "prompt_cache_hit_tokens": 11}, Usage(TOKENS, 4, 11, 0, 1)),
-        ({"total_tokens": 130}, Usage(TOKENS, 130 - TOKENS, calls=1)),  # reasoning that completion_tokens leaves out
+        ({"total_tokens": 130}, Usage(TOKENS, 130 - TOKENS, calls=1, reasoning_tokens=130 - TOKENS - 4)),
+        ({"completion_tokens_details": {"reasoning_tokens": 3}}, Usage(TOKENS, 4, calls=1, reasoning_tokens=3)),
+        ({"completion_tokens_details": {"reasoning_tokens": 99}}, Usage(TOKENS, 4, calls=1, reasoning_tokens=4)),
         ({"prompt_tokens": "many", "completion_tokens": None, "total_tokens": -1}, Usage(calls=1)),
     ],
 )
@@ -253,6 +255,10 @@ def test_anthropic_keeps_the_prefix_stable_as_the_dialogue_grows(server: Server)
         (
             Answer("Hi", usage={"cache_read_input_tokens": 100, "cache_creation_input_tokens": 30}),
             Reply("Hi", Usage(TOKENS + 130, 1, 100, 30, 1), "m-1"),
+        ),
+        (
+            Answer("Hi", usage={"output_tokens": 40, "output_tokens_details": {"thinking_tokens": 30}}),
+            Reply("Hi", Usage(TOKENS, 40, calls=1, reasoning_tokens=30), "m-1"),
         ),
         (
             Answer("", more={"content": [{"type": "thinking", "thinking": "Hm."}, {"type": "text", "text": "$9"}]}),

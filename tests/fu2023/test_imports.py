@@ -48,7 +48,7 @@ def test_the_first_format_comes_in_whole(tmp_path: Path) -> None:
     assert "2 games, 4 rounds; the 2023 rules give the logged price in 4 of 4" in done.stdout
     games = games_of(run)
     assert [[played["price"] for played in game["rounds"]] for game in games] == [[16, 17], [None, None]]
-    assert games[0]["rounds"][1]["feedback"][0]["text"] == "1. Be firm.\n2. Smile."
+    assert games[0]["rounds"][1]["feedback"][0]["text"] == "1. Be firm.\n\n2. Smile."
     assert games[0]["rounds"][1]["feedback"][0]["acknowledgement"] == "I will."
     assert games[0]["rounds"][0]["verdicts"][0]["text"] == "Both agree.\nYes."
     assert summary_of(run)["rounds"][0]["deals"] == 1
@@ -89,7 +89,36 @@ def test_what_is_not_whole_is_told_with_its_line_and_the_rest_is_kept(tmp_path: 
     assert "cut.txt:" in done.stderr
     assert "case 1, run 2 is cut off" in done.stderr
     assert "not understood, left out: 'what is this?'" in done.stderr
-    assert [len(game["rounds"]) for game in games_of(run)] == [2, 1]
+    assert [[played["outcome"] for played in game["rounds"]] for game in games_of(run)] == [
+        ["deal", "deal"],
+        ["no_deal", "error"],
+    ]
+    told = summary_of(run)
+    assert (told["state"], told["games"]) == ("paused", {"planned": 2, "finished": 2, "error": 1})
+    assert [(row["games"], row["failed"], row["deals"]) for row in told["rounds"]] == [(2, 0, 1), (2, 1, 1)]
+
+
+def test_a_log_of_a_part_of_its_cases_is_a_run_of_which_the_rest_is_missing(tmp_path: Path) -> None:
+    _, done = imported(tmp_path, "part", LAST.replace(" / 2", " / 200"))
+    assert done.returncode == 0
+    assert "2 of 200 games" in done.stdout
+    row = load(tmp_path / "outputs").runs.iloc[0]
+    assert (row["state"], row["finished"], row["planned"]) == ("paused", 2, 200)
+
+
+def test_a_case_that_another_one_interrupts_is_no_round_without_a_deal(tmp_path: Path) -> None:
+    again = f"==== CASE 1 ====\n==== RUN 1 ====\n{NONE[: NONE.index('---- start mod')]}"
+    run, done = imported(tmp_path, "again", FIRST.replace("==== CASE 1 ====", f"{again}==== CASE 1 ====", 1))
+    assert "case 1, run 1 is cut off" in done.stderr
+    assert [game["outcome"] for game in games_of(run)] == ["deal", "error", "no_deal"]
+
+
+def test_what_a_player_says_after_an_empty_line_is_read(tmp_path: Path) -> None:
+    said = DEAL.replace("I could do $16.", "It is a balloon for $20.\n\nBut for you:\n16.00\n\n$16, my friend.")
+    run, _ = imported(tmp_path, "blank", FIRST.replace(DEAL, said, 1))
+    played = games_of(run)[0]["rounds"][0]
+    assert played["turns"][2]["text"] == "It is a balloon for $20.\n\nBut for you:\n16.00\n\n$16, my friend."
+    assert played["price"] == 16
 
 
 def test_the_logged_price_stands_beside_both_readings(tmp_path: Path) -> None:

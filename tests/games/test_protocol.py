@@ -34,9 +34,11 @@ def test_arms_branch_from_one_first_round_which_is_played_and_paid_once(learner:
         assert len(server.calls) == used
     for game in games:
         assert [(each["arm"], each["round"]) for each in game["rounds"]] == [
-            ("", 1), ("ai", 2), ("human", 2), ("constant", 2),
+            ("", 1), ("ai", 2), ("human", 2), ("constant", 2), ("none", 2),
         ]  # fmt: skip
-        told = [each["feedback"][0] for each in game["rounds"][1:]]
+        *coached, control = game["rounds"][1:]
+        told = [each["feedback"][0] for each in coached]
+        assert control["feedback"] == []
         assert {each["learner"] for each in told} == {learner}
         assert [each["source"] for each in told] == ["ai", "human", "constant"]
 

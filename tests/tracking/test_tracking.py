@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import socket
 import subprocess
 import sys
@@ -32,7 +31,6 @@ from tests.tracked_run import (
     ROOT,
     SUMMARY,
     ReadBack,
-    clean_environment,
     info_of,
     make_run,
     played,
@@ -40,17 +38,6 @@ from tests.tracked_run import (
     table_of,
     unfinished,
 )  # fmt: skip
-
-
-@pytest.fixture(autouse=True)
-def _clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    clean_environment(monkeypatch, tmp_path)
-
-
-@pytest.fixture
-def warnings(caplog: pytest.LogCaptureFixture) -> Callable[[], list[str]]:
-    caplog.set_level(logging.INFO, "bargain.tracking")
-    return lambda: [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
 
 
 def test_an_offline_run_shows_every_price_every_feedback_and_the_config(

@@ -5,7 +5,6 @@ How many seconds that takes is measured by benchmarks/stopping.py. Here what han
 
 from __future__ import annotations
 
-import logging
 import os
 import signal
 import subprocess
@@ -24,24 +23,12 @@ from tests.tracked_run import (
     ROOT,
     SUMMARY,
     ReadBack,
-    clean_environment,
     info_of,
     make_run,
     runs_of,
     wandb_cores,
 )  # fmt: skip
 from tests.wandb_server import WandbServer
-
-
-@pytest.fixture(autouse=True)
-def _clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    clean_environment(monkeypatch, tmp_path)
-
-
-@pytest.fixture
-def warnings(caplog: pytest.LogCaptureFixture) -> Callable[[], list[str]]:
-    caplog.set_level(logging.INFO, "bargain.tracking")
-    return lambda: [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
 
 
 def test_a_service_that_is_killed_mid_run_costs_one_warning(tmp_path: Path, warnings: Callable[[], list[str]]) -> None:

@@ -12,7 +12,6 @@ from bargain import compose, play
 
 ROOT = Path(__file__).parent.parent.parent / "experiments"
 NAMES = sorted(path.relative_to(ROOT).with_suffix("").as_posix() for path in ROOT.rglob("*.yaml"))
-SIMULATED = [f"engine@{seat}.engine=simulated" for seat in ("seller", "buyer", "critic", "moderator")]
 
 
 def cells_of(name: str) -> list[list[str]]:
@@ -62,7 +61,7 @@ def test_every_experiment_plays_small(name: str, tmp_path: Path, monkeypatch: py
         if number and seen.issuperset(games):
             continue  # each choice is played once; cells that differ in engines only are one on the embedded ones
         seen.update(games)
-        cfg = compose([f"experiment={name}", *games, *SIMULATED, "n_games=2", "tracking=none"])
+        cfg = compose([f"experiment={name}", *games, "engines=simulated", "n_games=2", "tracking=none"])
         cfg.game.n_rounds = min(3, cfg.game.n_rounds)
         summary = play(cfg, tmp_path / str(number), show_progress=False)
         assert summary.state == "finished"

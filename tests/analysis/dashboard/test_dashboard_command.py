@@ -33,7 +33,7 @@ def test_a_missing_streamlit_is_one_line_with_its_remedy(tmp_path: Path) -> None
     (tmp_path / "none").mkdir()
     (tmp_path / "none" / "streamlit.py").write_text("raise ModuleNotFoundError('No module named streamlit')")
     line = refused("run", "--no-browser", cwd=tmp_path, PYTHONPATH=str(tmp_path / "none"))
-    assert line.endswith("pip install 'bargain[dashboard]'")
+    assert line.endswith("pip install 'bargain-experiments[dashboard]'")
 
 
 def test_a_port_that_is_taken_is_refused(tmp_path: Path) -> None:

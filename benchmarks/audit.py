@@ -4,9 +4,10 @@
     python benchmarks/audit.py report --runs /elsewhere                   where those names begin
 
 It imports nothing of bargain and nothing of analysis: what it says twice, it says on purpose. Of each run it reads
-games.jsonl, some choices of the config and, to compare, summary.json; of the report its CSVs and its page. It covers deal
-rates, prices, surplus, changes, their intervals, the tests within a run with Holm's correction, the selection table
-(Lee's bounds and the survivors' interval excepted) and the numbers in each test's sentence. Exit code 1: something differs.
+games.jsonl, some choices of the config and, to compare, summary.json; of the report its CSVs and its page. It covers
+deal rates, prices, surplus, changes, their intervals, the tests within a run with Holm's correction, the selection
+table (but for the intervals of Lee's bounds and of survivors) and the numbers in each test's sentence. Exit code 1:
+something differs.
 """
 
 from __future__ import annotations

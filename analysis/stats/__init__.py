@@ -4,6 +4,7 @@ Each part lives in a file of its own; this one only gathers them, so that `from 
 """
 
 from analysis.stats.differences import Comparison, holm, paired_means, paired_rates, paired_surplus, two_rates, welch
+from analysis.stats.equivalence import Equivalence, equivalent, equivalent_pairs
 from analysis.stats.intervals import (
     Estimate,
     mean_interval,
@@ -12,15 +13,19 @@ from analysis.stats.intervals import (
     rate_intervals,
     ratio_interval,
 )
+from analysis.stats.misjudged import true_rate
 from analysis.stats.power import SampleSize, games_for_change, games_for_difference, games_for_rate
 from analysis.stats.regression import Slope, slope
 from analysis.stats.selection import selection
 
 __all__ = [
     "Comparison",
+    "Equivalence",
     "Estimate",
     "SampleSize",
     "Slope",
+    "equivalent",
+    "equivalent_pairs",
     "games_for_change",
     "games_for_difference",
     "games_for_rate",
@@ -35,6 +40,7 @@ __all__ = [
     "ratio_interval",
     "selection",
     "slope",
+    "true_rate",
     "two_rates",
     "welch",
 ]

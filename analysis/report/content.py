@@ -26,6 +26,7 @@ from analysis.report import upkeep as report_upkeep
 from analysis.report.sentences import SURE
 from analysis.report.tables import ReportColumn, ReportTable
 from analysis.text import choice, one_line
+from bargain.version import __version__
 
 SIMULATED = "Embedded negotiators played, not language models: these numbers show the program, not what models can do."
 UNFOLDED = 30
@@ -58,7 +59,7 @@ _SAME = (
     "seed",
     "scoring",
 )
-_PACKAGES = ("bargain", "pandas", "scipy", "statsmodels", "altair")
+_PACKAGES = ("pandas", "scipy", "statsmodels", "altair")
 
 
 @dataclass(frozen=True)
@@ -252,7 +253,7 @@ def _made(runs: Runs, directories: Sequence[str], command: str) -> list[tuple[st
         ("Runs", str(len(runs))),
         ("Played with", "bargain " + ", ".join(sorted(one_line(each, 40) for each in played))),
         *_answered(runs),
-        ("Analysed with", ", ".join([*packages, f"Python {platform.python_version()}"])),
+        ("Analysed with", ", ".join([f"bargain {__version__}", *packages, f"Python {platform.python_version()}"])),
         ("Intervals", "95%: Wilson for rates, BCa bootstrap or Student's t for means; seeded, see docs/metrics.md"),
     ]
 

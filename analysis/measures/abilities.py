@@ -23,7 +23,7 @@ from analysis.measures.duplicates import repeated, repeated_games
 from analysis.measures.metrics import ITEM, joined, per_round
 from analysis.stats.differences import Comparison, holm, paired_means
 from analysis.stats.intervals import NAN, rate_interval
-from analysis.text import probability
+from analysis.text import interval, probability
 from bargain.records import PLAYERS
 
 AGAINST_THE_RULES = (
@@ -219,8 +219,8 @@ def _words(row: dict[Any, Any]) -> str:
             said.append(f"{what}: only {row[f'{name}_n']} pairs")
             continue
         p = row[f"{name}_p_holm"]
-        interval = f"[{row[f'{name}_low']:.2f}, {row[f'{name}_high']:.2f}]"
-        said.append(f"{what}: {row[name]:+.2f} {interval} {unit}, n={row[f'{name}_n']}, {probability(p, 3)} (Holm)")
+        between = interval(row[f"{name}_low"], row[f"{name}_high"], "") or "(all equal)"
+        said.append(f"{what}: {row[name]:+.2f} {between} {unit}, n={row[f'{name}_n']}, {probability(p, 3)} (Holm)")
     return "; ".join(said)
 
 

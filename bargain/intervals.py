@@ -1,7 +1,7 @@
 """Means and rates with their 95% intervals: what summary.json says while games are played, and `analysis` afterwards.
 
 wilson(45, 50)              -> (0.786, 0.957)
-t_interval([14, 15, 16.5])  -> (12.04, 18.29)
+t_interval([14, 15, 16.5, 15, 14, 15.5, 16, 15])  -> (14.33, 15.92)
 """
 
 from __future__ import annotations
@@ -10,15 +10,19 @@ import math
 from collections.abc import Sequence
 from statistics import NormalDist
 
+FEWEST_GAMES, FEWEST_PRICES = 3, 8
+"""The rate of fewer games and the mean of fewer prices have no interval: it would hold the truth too rarely
+(docs/statistics.md)."""
+
 
 def mean(values: Sequence[float]) -> float | None:
     """The arithmetic mean, None of nothing."""
     return math.fsum(values) / len(values) if values else None
 
 
-def t_interval(values: Sequence[float]) -> tuple[float | None, float | None]:
-    """The 95% Student interval of a mean; (None, None) for fewer than two values."""
-    if len(values) < 2:
+def t_interval(values: Sequence[float], fewest: int = FEWEST_PRICES) -> tuple[float | None, float | None]:
+    """The 95% Student interval of a mean; (None, None) for fewer than `fewest` values (two at least), or equal ones."""
+    if len(values) < max(fewest, 2) or max(values) - min(values) <= 1e-12 * max(1.0, abs(values[0])):
         return None, None
     from scipy.special import stdtrit  # scipy.stats has it too, and takes a second to import
 
@@ -28,9 +32,9 @@ def t_interval(values: Sequence[float]) -> tuple[float | None, float | None]:
     return centre - half, centre + half
 
 
-def wilson(hits: float, total: float) -> tuple[float | None, float | None]:
-    """The 95% score interval of a rate (Wilson 1927); (None, None) of nothing."""
-    if not total:
+def wilson(hits: float, total: float, fewest: float = FEWEST_GAMES) -> tuple[float | None, float | None]:
+    """The 95% score interval of a rate (Wilson 1927); (None, None) of fewer than `fewest`, or of nothing."""
+    if not total or total < fewest:
         return None, None
     z = NormalDist().inv_cdf(0.975)
     centre = hits + z * z / 2

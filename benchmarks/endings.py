@@ -126,7 +126,7 @@ def report(name: str, dialogues: list[Dialogue]) -> list[Reading]:
     ]
     for what, hits in rows:
         if hits:
-            low, high = wilson(sum(hits), len(hits))
+            low, high = wilson(sum(hits), len(hits), fewest=1)
             share = 100 * sum(hits) / len(hits)
             print(f"  {what:<18} {sum(hits):>5} of {len(hits):<5} {share:5.1f}% [{100 * low:.1f}, {100 * high:.1f}]")
     states = Counter((each.dialogue["state"], each.outcome.state) for each in readings)

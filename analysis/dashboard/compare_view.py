@@ -113,8 +113,8 @@ def _table(
             rows = table[table["round"] == at].set_index([CELL, "arm"])
             column = f"{rows['metric'].iloc[0].replace('_', ' ')}, round {at}" if len(rows) else f"round {at}"
             told = [
-                f"{number(v, unit, currency)} {interval(lo, hi, unit)}"
-                for v, lo, hi in zip(rows["value"], rows["low"], rows["high"], strict=True)
+                f"{number(v, unit, currency)} {interval(lo, hi, unit) or why}"
+                for v, lo, hi, why in rows[["value", "low", "high", "method"]].itertuples(index=False)
             ]
             parts += [pd.Series(told, index=rows.index, name=column), rows["n"].rename(f"n, {column}")]
     whole = pd.concat(parts, axis=1).reset_index()

@@ -45,6 +45,8 @@ def tradeoff(runs: Runs, *, title: str = "") -> alt.TopLevelMixin:
     first = (values["round"] == chain.transform("min")) & ~last
     values = values.assign(end=first.map({True: "first", False: ""}).where(~last, "last"))
     values, of = grid(cut(values), small=alone)
+    for side in ("low_rate", "high_rate"):  # too few games for an interval: the point alone
+        values[side] = values[side].fillna(values["value_rate"])
     low = math.floor(10 * values["low_rate"].min()) / 10
     scale, step = alt.Scale(domain=[low - 0.02, 1.02], nice=False, zero=False), 0.1 if low >= 0.6 else 0.2
     ticks = [round(1 - step * each, 1) for each in range(math.floor((1 - low) / step + 1e-9) + 1)]

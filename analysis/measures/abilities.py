@@ -12,6 +12,7 @@ over all coached games and no deal as 0; what became of price and deals stands b
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import fields
 from typing import Any
@@ -26,7 +27,7 @@ from analysis.measures.duplicates import repeated, repeated_games
 from analysis.measures.metrics import ITEM, joined, per_round
 from analysis.stats.differences import Comparison, holm, paired_means
 from analysis.stats.intervals import NAN, rate_interval
-from analysis.text import probability
+from analysis.text import interval, probability
 from bargain.records import PLAYERS
 
 AGAINST_THE_RULES = (
@@ -233,8 +234,9 @@ def _words(row: dict[Any, Any]) -> str:
             dealt = "a deal both times" if verdict == "improves" else "two deals or more"
             told += f", price {_change(row, price, row['unit'])} where there is {dealt}, n={row[f'{price}_n']}"
         if verdict == "improves":
-            low, high = 100 * row["deal_change_low"], 100 * row["deal_change_high"]
-            told += f", deals {100 * row['deal_change']:+.0f} points [{low:.0f}, {high:.0f}]"
+            told += f", deals {100 * row['deal_change']:+.0f} points"
+            if not math.isnan(row["deal_change_low"]):
+                told += f" [{100 * row['deal_change_low']:.0f}, {100 * row['deal_change_high']:.0f}]"
         said.append(told)
     if row["failed"]:
         said.append(f"{row['failed']} games that a failed call cost are left out")
@@ -242,7 +244,8 @@ def _words(row: dict[Any, Any]) -> str:
 
 
 def _change(row: dict[Any, Any], name: str, unit: str) -> str:
-    return f"{row[name]:+.2f} [{row[f'{name}_low']:.2f}, {row[f'{name}_high']:.2f}] {unit}"
+    between = interval(row[f"{name}_low"], row[f"{name}_high"], "")
+    return f"{row[name]:+.2f} {between or '(no interval: too few games, or all equal)'} {unit}"
 
 
 def _percent(row: dict[Any, Any], name: str) -> str:

@@ -9,12 +9,12 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-import statsmodels.api as sm
 
 from analysis.data.runs import Runs
 from analysis.measures.duplicates import repeated
 from analysis.measures.metrics import BY, Groups, joined
-from analysis.stats.intervals import ALPHA, NAN, Estimate
+from analysis.stats.intervals import NAN, Estimate
+from analysis.stats.regression import slope
 from bargain.records import PLAYERS
 
 
@@ -61,25 +61,5 @@ def anchoring(runs: Runs, by: Sequence[str] = BY) -> pd.DataFrame:
             pairs = group[["price", f"{role}_first_own_offer", "run", "game"]].dropna()
             game = pairs.groupby(["run", "game"], observed=True).ngroup().to_numpy()
             values = pairs[["price", f"{role}_first_own_offer"]].to_numpy(dtype=float)
-            rows.append((*key, role, *_slope(values[:, 1], values[:, 0], game)))
+            rows.append((*key, role, *slope(values[:, 1], values[:, 0], game)))
     return pd.DataFrame(rows, columns=[*by, "role", "value", "low", "high", "n", "p", "correlation", "note"])
-
-
-def _slope(
-    first: np.ndarray, price: np.ndarray, game: np.ndarray
-) -> tuple[float, float, float, int, float, float, str]:
-    n = len(first)
-    if n < 10:
-        return NAN, NAN, NAN, n, NAN, NAN, "fewer than ten deals with an own offer"
-    if np.ptp(first) < 1e-9 or np.ptp(price) < 1e-9:
-        return NAN, NAN, NAN, n, NAN, NAN, "no variation"
-    line, games = sm.OLS(price, sm.add_constant(first)), len(np.unique(game))
-    if games < n:
-        if games < 10:
-            return NAN, NAN, NAN, n, NAN, NAN, "fewer than ten games with an own offer"
-        fit = line.fit(cov_type="cluster", cov_kwds={"groups": game}, use_t=True)
-    else:
-        fit = line.fit(cov_type="HC3", use_t=True)
-    low, high = fit.conf_int(ALPHA)[1]
-    correlation = float(np.corrcoef(first, price)[0, 1])
-    return float(fit.params[1]), float(low), float(high), n, float(fit.pvalues[1]), correlation, ""

@@ -15,7 +15,7 @@ left out for that, the fields of `differences.Comparison`, and `p_holm`, Holm's 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import fields
 from itertools import combinations
 from typing import Any, Literal
@@ -26,7 +26,16 @@ import pandas as pd
 from analysis.data.runs import Runs
 from analysis.measures.duplicates import repeated, repeated_games
 from analysis.measures.metrics import BY, ITEM, Groups, joined, metric_of, per_round
-from analysis.stats.differences import Comparison, holm, paired_means, paired_rates, two_rates, welch
+from analysis.stats.differences import (
+    Comparison,
+    holm,
+    paired_means,
+    paired_rates,
+    paired_surplus,
+    two_rates,
+    welch,
+)
+from analysis.stats.fewest import FEWEST
 from analysis.stats.intervals import ALPHA, NAN, mean_intervals
 from analysis.stats.power import SampleSize, games_for_change
 from analysis.stats.selection import Row, selection
@@ -61,8 +70,9 @@ def change(
     if _is_rate(metric):
         found = [paired_rates(before, after) for _, before, after in grouped]
     else:
-        made = mean_intervals([after - before for _, before, after in grouped])
-        found = [paired_means(*pair[1:], interval=each) for pair, each in zip(grouped, made, strict=True)]
+        least = 1 if _paired(metric) is paired_surplus else FEWEST.mean
+        made = mean_intervals([after - before for _, before, after in grouped], fewest=least)
+        found = [_paired(metric)(*pair[1:], interval=each) for pair, each in zip(grouped, made, strict=True)]
     return _frame(keys, [key for key, *_ in grouped], metric, role, found, [lost[key] for key, *_ in grouped])
 
 
@@ -88,7 +98,7 @@ def arms(
         for first, second in combinations(of_arm, 2):
             both = of_arm[first].join(of_arm[second], how="inner", lsuffix="_a", rsuffix="_b")
             pairs = both[["value_a", "value_b"]].dropna().to_numpy(dtype=float)
-            found.append((paired_rates if _is_rate(metric) else paired_means)(pairs[:, 0], pairs[:, 1]))
+            found.append((paired_rates if _is_rate(metric) else _paired(metric))(pairs[:, 0], pairs[:, 1]))
             lost.append(int((both["failed_a"] | both["failed_b"]).sum()))
             rows.append((*key, first, second))
     return _frame([*_plus(by, "round"), "arm_a", "arm_b"], rows, metric, role, found, lost)
@@ -122,7 +132,7 @@ def cells(
         rows.append((*key, first, second))
         lost.append(int(side_a["failed"].sum() + side_b["failed"].sum()))
         sides = [side[side["value"].notna()] for side in (side_a, side_b)]
-        found.append(_of_cells(sides[0], sides[1], seeds, rates=_is_rate(metric) and base is None))
+        found.append(_of_cells(sides[0], sides[1], seeds, metric, changes=base is not None))
     return _frame([*keys, "a_is", "b_is"], rows, metric, role, found, lost)
 
 
@@ -334,13 +344,20 @@ def seeds_of(runs: Runs) -> pd.Series:
     return seeds
 
 
-def _of_cells(first: Frame, second: Frame, seeds: pd.Series, *, rates: bool) -> Comparison:
+def _paired(metric: str) -> Callable[..., Comparison]:
+    return paired_surplus if metric_of(metric).with_zeros else paired_means
+
+
+def _of_cells(first: Frame, second: Frame, seeds: pd.Series, metric: str, *, changes: bool) -> Comparison:
     """b - a: paired by seed and game where the two sides share their seeds, else as different games."""
+    rates, zeros = _is_rate(metric) and not changes, metric_of(metric).with_zeros
     if sides := _alike(first, second, seeds):
         both = pd.concat(sides, axis=1, join="inner").to_numpy(dtype=float)
-        return (paired_rates if rates else paired_means)(both[:, 0], both[:, 1])
+        return (paired_rates if rates else _paired(metric))(both[:, 0], both[:, 1])
     a, b = (part["value"].to_numpy(dtype=float) for part in (first, second))
-    return two_rates(int(a.sum()), len(a), int(b.sum()), len(b)) if rates else welch(a, b)
+    if rates:
+        return two_rates(int(a.sum()), len(a), int(b.sum()), len(b))
+    return welch(a, b, fewest=(FEWEST.surplus_change if changes else FEWEST.surplus) if zeros else FEWEST.welch)
 
 
 def _alike(first: Frame, second: Frame, seeds: pd.Series) -> list[pd.Series]:

@@ -57,6 +57,8 @@ def _per_gain(cost: float, gain: float, low: float, high: float) -> tuple[float,
         return NAN, NAN, NAN, "no paired change of a single learner"
     if gain <= 0:
         return NAN, NAN, NAN, "no gain"
+    if math.isnan(low):
+        return cost / gain, NAN, NAN, "too few games for an interval of the gain"
     return cost / gain, cost / high, cost / low if low > 0 else math.inf, "" if low > 0 else "the gain may be 0"
 
 

@@ -55,7 +55,8 @@ class Metric(NamedTuple):
     """One metric. `value` gives a number per round; with `per`, the metric is the sum of value over the sum of per.
 
     kind: mean or rate (its values are 0 and 1). role: whose it is, "" for the round's. opposed: a seller wants more of
-    it and a buyer less. of_failures: it has a value of rounds that all failed; the others say nothing of these.
+    it and a buyer less. with_zeros: a round without a deal is 0, so that its mean needs more games. of_failures: it
+    has a value of rounds that all failed; the others say nothing of these.
     """
 
     name: str
@@ -67,6 +68,7 @@ class Metric(NamedTuple):
     source: str
     per: Values | None = None
     opposed: bool = False
+    with_zeros: bool = False
     drawn: Drawn | None = None
     reported: Reported | None = None
     of_failures: bool = False
@@ -129,10 +131,10 @@ def _of_player(role: str) -> list[Metric]:
     whose = f"{role.title()}'s"
     return [
         Metric("surplus", role, "currency", "mean", lambda r: surplus_of(r, role),
-               f"{share}; 0 without a deal; none where that price is not set", zopa,
+               f"{share}; 0 without a deal; none where that price is not set", zopa, with_zeros=True,
                reported=Reported(f"{whose} surplus", f"{role}_surplus", unless="surplus_share")),
         Metric("surplus_share", role, "share", "mean", lambda r: _share_of_zopa(r, role),
-               "surplus / (valuation - cost); 0 without a deal; none without both", zopa,
+               "surplus / (valuation - cost); 0 without a deal; none without both", zopa, with_zeros=True,
                reported=Reported(f"{whose} share", f"{role}_share",
                                  note="Surplus and its shares: no deal counts as 0.")),
         Metric("opening_surplus", role, "share", "mean", lambda r: _opening_surplus(r, role),
@@ -192,8 +194,8 @@ METRICS: tuple[Metric, ...] = (
            "mean price of the deals (survivors: see selection)", "Fu et al. (2023)", opposed=True,
            drawn=Drawn("price_by_round", "Price by round", "mean price of the deals",
                        "Mean price of the deals by round and engine, with 95% intervals (BCa bootstrap, Student's t "
-                       "below 20 deals). Sellers want it to rise, buyers to fall. Only deals are counted: see the deal "
-                       "rate beside it."),
+                       "below 40 deals, none below 8). Sellers want it to rise, buyers to fall. Only deals are "
+                       "counted: see the deal rate beside it."),
            reported=Reported("Price, given a deal", "price", note="Price: mean over the deals only.")),
     Metric("turns_to_deal", "", "turns", "mean", lambda r: _given_deal(r["n_turns"].astype(float), r),
            "mean number of turns, openings included, of the deals", "Fu et al. (2023), Figure 7"),

@@ -18,6 +18,7 @@ import pandas as pd
 from analysis.data.runs import Runs
 from analysis.measures.definitions import ITEM, METRICS, NAMES, Metric, describe_metrics, metric_of
 from analysis.measures.duplicates import repeated
+from analysis.stats.fewest import FEWEST
 from analysis.stats.intervals import Estimate, mean_intervals, rate_intervals, ratio_interval
 from bargain.records import PLAYERS
 
@@ -111,8 +112,13 @@ class Groups:
         units, self.unit = np.unique(self.number * spread + game, return_inverse=True)
         self.group_of_unit = units // spread
 
-    def estimates(self, value: np.ndarray, per: np.ndarray | None, *, is_rate: bool) -> list[Estimate | None]:
-        """One estimate per group, None for a group without a single value."""
+    def estimates(
+        self, value: np.ndarray, per: np.ndarray | None, *, is_rate: bool, with_zeros: bool = False
+    ) -> list[Estimate | None]:
+        """One estimate per group, None for a group without a single value.
+
+        is_rate: each value is 0 or 1, or of a ratio a part of what it is divided by. with_zeros: no deal counts as 0.
+        """
         counted = ~np.isnan(value) if per is None else ~np.isnan(value) & (per > 0)
         counted &= self.counts
         below = counted.astype(float) if per is None else np.where(counted, per, 0.0)
@@ -130,18 +136,15 @@ class Groups:
             totals = [(float(above[parts[index]].sum()), parts[index].stop - parts[index].start) for index in plain]
             of_plain = rate_intervals(*map(list, zip(*totals, strict=True))) if totals else []
         else:
-            of_plain = mean_intervals([above[parts[index]] for index in plain])
+            fewest = FEWEST.surplus if with_zeros else FEWEST.mean
+            of_plain = mean_intervals([above[parts[index]] for index in plain], fewest=fewest)
         for index, estimate in zip(plain, of_plain, strict=True):
             estimates[index] = estimate
         for index, part in enumerate(parts):
             if not single[index] and part.stop > part.start:
-                estimates[index] = _bounded(ratio_interval(above[part], below[part]), is_rate=is_rate)
+                fewer = FEWEST.surplus if with_zeros else None
+                estimates[index] = ratio_interval(above[part], below[part], shares=is_rate, fewest=fewer)
         return estimates
-
-
-def _bounded(estimate: Estimate, *, is_rate: bool) -> Estimate:
-    """A rate's limits lie between 0 and 1."""
-    return estimate._replace(low=max(estimate.low, 0.0), high=min(estimate.high, 1.0)) if is_rate else estimate
 
 
 def _one(metric: Metric, rounds: Frame, groups: Groups) -> Frame:
@@ -149,7 +152,7 @@ def _one(metric: Metric, rounds: Frame, groups: Groups) -> Frame:
     value = metric.value(rounds).to_numpy(dtype=float)
     if not metric.of_failures:
         value = np.where(groups.failed, np.nan, value)
-    estimates = groups.estimates(value, per, is_rate=metric.kind == "rate")
+    estimates = groups.estimates(value, per, is_rate=metric.unit == "rate", with_zeros=metric.with_zeros)
     places = [index for index, estimate in enumerate(estimates) if estimate is not None]
     rows = pd.DataFrame([estimate for estimate in estimates if estimate], columns=list(Estimate._fields))
     keys = groups.keys.iloc[places].reset_index(drop=True)

@@ -24,7 +24,7 @@ REPORTED = sorted(
 """The metrics of every cell and round, in the order of their columns: what stands in for another comes last."""
 KINDS = ("rate", "currency", "share")
 """Units that have a way of their own to be written."""
-_PARTS = ("", "_low", "_high", "_n")
+_PARTS = ("", "_low", "_high", "_n", "_method")
 
 
 def named(runs: Runs) -> pd.DataFrame:
@@ -55,18 +55,19 @@ def _alone(row: pd.Series) -> str:
 
 
 def estimates(runs: Runs) -> pd.DataFrame:
-    """One row per run, arm and round: each of REPORTED and the price's change since round 1, with low, high and n."""
+    """One row per run, arm and round: each of REPORTED and the change of price, with low, high, n and method."""
     keys = ["run", "arm", "round"]
     values = metrics.table(runs, [metric.name for metric, _ in REPORTED])
     whole = runs.rounds[keys].drop_duplicates().astype({"run": str, "arm": str})
     for metric, reported in REPORTED:
         part = values[(values["metric"] == metric.name) & (values["role"] == metric.role)]
         whole = _beside(whole, part, keys, reported.column, "value")
-    return _beside(whole, change(runs, "price"), keys, "change", "difference")
+    changes = change(runs, "price")
+    return _beside(whole, changes.assign(method=changes["note"]), keys, "change", "difference")
 
 
 def _beside(whole: pd.DataFrame, part: pd.DataFrame, keys: list[str], name: str, value: str) -> pd.DataFrame:
-    names = dict(zip((value, "low", "high", "n"), (name + end for end in _PARTS), strict=True))
+    names = dict(zip((value, "low", "high", "n", "method"), (name + end for end in _PARTS), strict=True))
     named = part[[*keys, *names]].rename(columns=names).astype({"run": str, "arm": str})
     return whole.merge(named, on=keys, how="left")
 

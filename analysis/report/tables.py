@@ -22,7 +22,8 @@ _LONGEST = 800
 
 
 class ReportColumn(NamedTuple):
-    """One shown column. `value`, `low`, `high`, `n` name columns of the frame.
+    """One shown column. `value`, `low`, `high`, `n` name columns of the frame. Where a value has no interval,
+    the frame's `..._method` beside `..._low` says why.
 
     kind: text, key (a text said once for the rows it spans), count, rate, currency, usd, share, p, number, or said: a
     number that is a text already (its interval is written in the frame's `unit`, if it has one).
@@ -116,6 +117,7 @@ def _cell(column: ReportColumn, row: dict[Any, Any]) -> Cell:
     if column.low:
         unit = str(row.get("unit", "")) if column.kind == "said" else column.kind
         between = interval(float(row[column.low]), float(row[column.high]), unit)
+        between = between or one_line(row.get(f"{column.low.removesuffix('_low')}_method", ""))
     return Cell(_number(column, value, one_line(row.get("currency", "$"), 8)), between, told, numeric=True)
 
 

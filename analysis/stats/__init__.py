@@ -3,7 +3,8 @@
 Each part lives in a file of its own; this one only gathers them, so that `from analysis import stats` is enough.
 """
 
-from analysis.stats.differences import Comparison, holm, paired_means, paired_rates, two_rates, welch
+from analysis.stats.differences import Comparison, holm, paired_means, paired_rates, paired_surplus, two_rates, welch
+from analysis.stats.equivalence import Equivalence, equivalent, equivalent_pairs
 from analysis.stats.intervals import (
     Estimate,
     mean_interval,
@@ -12,13 +13,19 @@ from analysis.stats.intervals import (
     rate_intervals,
     ratio_interval,
 )
+from analysis.stats.misjudged import true_rate
 from analysis.stats.power import SampleSize, games_for_change, games_for_difference, games_for_rate
+from analysis.stats.regression import Slope, slope
 from analysis.stats.selection import selection
 
 __all__ = [
     "Comparison",
+    "Equivalence",
     "Estimate",
     "SampleSize",
+    "Slope",
+    "equivalent",
+    "equivalent_pairs",
     "games_for_change",
     "games_for_difference",
     "games_for_rate",
@@ -27,10 +34,13 @@ __all__ = [
     "mean_intervals",
     "paired_means",
     "paired_rates",
+    "paired_surplus",
     "rate_interval",
     "rate_intervals",
     "ratio_interval",
     "selection",
+    "slope",
+    "true_rate",
     "two_rates",
     "welch",
 ]

@@ -21,7 +21,18 @@ from statsmodels.stats.proportion import (
     proportions_ztest,
 )
 
-from analysis.stats.intervals import ALPHA, LEVEL, NAN, Array, Estimate, mean_interval, rate_interval
+from analysis.stats.fewest import FEWEST
+from analysis.stats.intervals import (
+    ALPHA,
+    FEW,
+    LEVEL,
+    NAN,
+    Array,
+    Estimate,
+    mean_interval,
+    rate_interval,
+    spreads,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +41,9 @@ class Comparison:
 
     n: pairs, or the values of both sides. a, b: the two means or rates. p: the test's two-sided p. p_rank: that of a
     test that needs no normality (Wilcoxon, Mann-Whitney), NaN for rates. effect: what `effect_name` says (d_z and d,
-    both with Hedges' small-sample correction, or an odds ratio) with its 95% interval; NaN where it is not
-    defined. note: what to know before believing it.
+    both with Hedges' small-sample correction, or an odds ratio) with its 95% interval; NaN where it is not defined.
+    note: what to know before believing it, and why a test stands there without an interval: too few games for one
+    (analysis/stats/fewest.py), or no spread.
     """
 
     difference: float
@@ -50,7 +62,9 @@ class Comparison:
     note: str = ""
 
 
-def paired_means(before: ArrayLike, after: ArrayLike, interval: Estimate | None = None) -> Comparison:
+def paired_means(
+    before: ArrayLike, after: ArrayLike, interval: Estimate | None = None, *, fewest: int = FEWEST.mean
+) -> Comparison:
     """after - before of the same games: paired t, Wilcoxon's signed-rank test, and Cohen's d_z.
 
     The difference has mean_interval's interval, d_z that of Hedges & Olkin (1985). Pairs that all
@@ -61,30 +75,46 @@ def paired_means(before: ArrayLike, after: ArrayLike, interval: Estimate | None 
     if len(first) != len(second):
         raise ValueError(f"paired_means: {len(first)} values before and {len(second)} after; every pair needs both")
     change = second - first
-    n, mean = len(change), interval or mean_interval(change)
+    n, mean = len(change), interval or mean_interval(change, fewest=fewest)
     found = Comparison(mean.value, mean.low, mean.high, n, NAN, "paired t", _mean(first), _mean(second), "d_z")
     if n < 2:
         return replace(found, note="fewer than two pairs: no test")
-    if mean.method == "all equal":
+    if not spreads(change):
         same = abs(mean.value) < 1e-12
         p = 1.0 if same else float(stats.binomtest(n, n, 0.5).pvalue)
         note = "no pair changed" if same else "every pair changed by the same amount"
         return replace(found, p=p, p_rank=p, test="sign", note=note)
     test, root = stats.ttest_1samp(change, 0.0), math.sqrt(n)
     low, high = _noncentral(float(test.statistic), n - 1)
-    rank = stats.wilcoxon(change, zero_method="zsplit", method="auto")
+    found = replace(found, note=NO_INTERVAL) if mean.method == FEW else found
     return replace(
         found,
         p=float(test.pvalue),
-        p_rank=float(rank.pvalue),
+        p_rank=_signed_ranks(change),
         effect=_unbiased(n - 1) * float(test.statistic) / root,
         effect_low=_unbiased(n - 1) * low / root,
         effect_high=_unbiased(n - 1) * high / root,
     )
 
 
-def welch(a: ArrayLike, b: ArrayLike) -> Comparison:
-    """b - a of different games: Welch's t with its interval, Mann-Whitney, and Cohen's d on the pooled spread."""
+def paired_surplus(
+    before: ArrayLike, after: ArrayLike, interval: Estimate | None = None, *, fewest: int = FEWEST.surplus_change
+) -> Comparison:
+    """paired_means of values that are 0 where no deal was made: games with no deal on either side show no spread.
+
+    So the interval needs `fewest` games that are not 0 both times.
+    """
+    found = paired_means(before, after, interval, fewest=1)
+    if found.n < 2 or np.count_nonzero((_array(before) != 0) | (_array(after) != 0)) >= fewest:
+        return found
+    return replace(found, low=NAN, high=NAN, note=found.note or NO_INTERVAL)
+
+
+def welch(a: ArrayLike, b: ArrayLike, *, fewest: int = FEWEST.welch) -> Comparison:
+    """b - a of different games: Welch's t with its interval, Mann-Whitney, and Cohen's d on the pooled spread.
+
+    No interval where a side has fewer than `fewest` values, or equal ones: its spread is not known then.
+    """
     first, second = _array(a), _array(b)
     n_a, n_b = len(first), len(second)
     mean_a, mean_b = _mean(first), _mean(second)
@@ -93,17 +123,19 @@ def welch(a: ArrayLike, b: ArrayLike) -> Comparison:
         return replace(found, note="fewer than two values on one side: no test")
     pooled = math.sqrt(((n_a - 1) * first.var(ddof=1) + (n_b - 1) * second.var(ddof=1)) / (n_a + n_b - 2))
     if pooled < 1e-12 * max(1.0, abs(found.a)):
-        return replace(found, low=found.difference, high=found.difference, note="no spread on either side: no test")
+        return replace(found, note="no spread on either side: no test")
     # shifted so that a side without spread is 0: scipy warns of lost precision in a mean of equal values
     steady = next((side[0] for side in (first, second) if np.ptp(side) < 1e-12 * max(1.0, abs(side[0]))), 0.0)
     test = stats.ttest_ind(second - steady, first - steady, equal_var=False)
+    few, flat = min(n_a, n_b) < fewest, not (spreads(first) and spreads(second))
     interval = test.confidence_interval(LEVEL)
     size = math.sqrt(1 / n_a + 1 / n_b)
     low, high = _noncentral(found.difference / pooled / size, n_a + n_b - 2)
     return replace(
         found,
-        low=float(interval.low),
-        high=float(interval.high),
+        low=NAN if few or flat else float(interval.low),
+        high=NAN if few or flat else float(interval.high),
+        note=NO_INTERVAL if few else "no spread on one side: no interval" if flat else "",
         p=float(test.pvalue),
         p_rank=float(stats.mannwhitneyu(second, first).pvalue),
         effect=_unbiased(n_a + n_b - 2) * found.difference / pooled,
@@ -112,7 +144,7 @@ def welch(a: ArrayLike, b: ArrayLike) -> Comparison:
     )
 
 
-def paired_rates(before: ArrayLike, after: ArrayLike) -> Comparison:
+def paired_rates(before: ArrayLike, after: ArrayLike, *, fewest: int = FEWEST.paired_rates) -> Comparison:
     """Change of a rate over the same games (0/1 each): McNemar's mid-p test, risk difference and odds ratio.
 
     Fagerland, Lydersen & Laake (2013, BMC Med Res Methodol 13:91) for mid-p, (2014, Statistics in Medicine 33) for the
@@ -129,14 +161,17 @@ def paired_rates(before: ArrayLike, after: ArrayLike) -> Comparison:
         return replace(found, note="no pairs: no test")
     up, down = (gained + 1) / (n + 2), (lost + 1) / (n + 2)
     half = _Z * math.sqrt((up + down - (up - down) ** 2) / (n + 2))
-    found = replace(found, low=max(-1.0, up - down - half), high=min(1.0, up - down + half))
+    if n < fewest:
+        found = replace(found, note=NO_INTERVAL)
+    else:
+        found = replace(found, low=max(-1.0, up - down - half), high=min(1.0, up - down + half))
     turned = gained + lost
     if not turned:
         return replace(found, p=1.0, note="no pair changed")
     p = float(stats.binomtest(min(gained, lost), turned, 0.5).pvalue - stats.binom.pmf(gained, turned, 0.5))
     if gained == lost:
         p = 1.0 - float(stats.binom.pmf(gained, turned, 0.5)) / 2
-    share = rate_interval(gained, turned)
+    share = rate_interval(gained, turned, fewest=1)
     return replace(
         found,
         p=min(max(p, 0.0), 1.0),
@@ -146,7 +181,7 @@ def paired_rates(before: ArrayLike, after: ArrayLike) -> Comparison:
     )
 
 
-def two_rates(hits_a: int, n_a: int, hits_b: int, n_b: int) -> Comparison:
+def two_rates(hits_a: int, n_a: int, hits_b: int, n_b: int, *, fewest: int = FEWEST.two_rates) -> Comparison:
     """Rate b - rate a of different games: score test, Newcombe's interval of the difference (1998), and odds ratio.
 
     The odds ratio adds 1/2 to every cell when one is empty (Haldane 1956).
@@ -155,8 +190,11 @@ def two_rates(hits_a: int, n_a: int, hits_b: int, n_b: int) -> Comparison:
     found = Comparison(rate_b - rate_a, NAN, NAN, n_a + n_b, NAN, "score", rate_a, rate_b, "odds ratio")
     if not n_a or not n_b:
         return replace(found, note="one side is empty: no test")
-    low, high = confint_proportions_2indep(hits_b, n_b, hits_a, n_a, method="newcomb", compare="diff", alpha=ALPHA)
-    found = replace(found, low=float(low), high=float(high))
+    if min(n_a, n_b) < fewest:
+        found = replace(found, note=NO_INTERVAL)
+    else:
+        low, high = confint_proportions_2indep(hits_b, n_b, hits_a, n_a, method="newcomb", compare="diff", alpha=ALPHA)
+        found = replace(found, low=float(low), high=float(high))
     if hits_a + hits_b in (0, n_a + n_b):
         return replace(found, p=1.0, note="all alike")
     _, p = proportions_ztest([hits_b, hits_a], [n_b, n_a])  # pooled variance: the score test
@@ -183,6 +221,7 @@ def holm(p_values: Sequence[float] | ArrayLike) -> NDArray[np.float64]:
     return corrected
 
 
+NO_INTERVAL = f"{FEW} for an interval"
 _Z = float(stats.norm.ppf(1 - ALPHA / 2))
 
 
@@ -201,6 +240,22 @@ def _unbiased(freedom: int) -> float:
         if freedom > 1
         else NAN
     )
+
+
+def _signed_ranks(change: Array) -> float:
+    """Wilcoxon's two-sided p: exact up to 50 pairs, with ties and zeros too, beyond that scipy's approximation.
+
+    The distribution of the sum is made rank by rank (Streitberg & Roehmel 1986, Statistical Software Newsletter 12).
+    scipy goes through all signs where there are ties: 2 s for 13 pairs.
+    """
+    if len(change) > 50:
+        return float(stats.wilcoxon(change, zero_method="zsplit", method="auto").pvalue)
+    ranks = np.rint(2 * stats.rankdata(np.abs(change))).astype(np.int64)
+    chance = np.ones(1)
+    for rank in ranks[change != 0]:
+        chance = (np.r_[chance, np.zeros(rank)] + np.r_[np.zeros(rank), chance]) / 2
+    risen = int(ranks[change > 0].sum())
+    return min(1.0, 2 * float(min(chance[: risen + 1].sum(), chance[risen:].sum())))
 
 
 def _noncentral(t: float, freedom: int) -> tuple[float, float]:

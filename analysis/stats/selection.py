@@ -16,8 +16,9 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy import optimize, stats
 
-from analysis.stats.differences import paired_means
-from analysis.stats.intervals import LEVEL, NAN, Array, bca_limits, resampling_weights
+from analysis.stats.differences import NO_INTERVAL, paired_means, paired_surplus
+from analysis.stats.fewest import FEWEST, Fewest
+from analysis.stats.intervals import LEVEL, NAN, Array, bca_limits, resampling_weights, spreads
 
 RESAMPLES = 1000
 
@@ -26,7 +27,7 @@ class Row(NamedTuple):
     """One way to put the effect. A point has `estimate`; a bound has `bound_low` and `bound_high`, the effect between.
 
     low, high: the 95% interval; of bounds, Imbens & Manski's (2004), which covers the effect and not the whole range.
-    n: games that count; share: their share of all games; whom: whose effect it is.
+    n: games that count; share: their share of all games; whom: whose effect it is; note: what is missing, and why.
     """
 
     method: str
@@ -50,6 +51,7 @@ def selection(
     valuation: float | None = None,
     lowest: float | None = None,
     highest: float | None = None,
+    fewest: Fewest = FEWEST,
 ) -> pd.DataFrame:
     """The effect on the price, after - before, in five ways side by side; the columns are those of `Row`.
 
@@ -69,24 +71,28 @@ def selection(
             f"selection: {len(first)} prices before and {len(second)} after; every game needs both (or NaN)"
         )
     rows = [
-        _survivors(first, second),
-        _pairs(first, second),
-        _surplus(first, second, learner, cost, valuation),
-        _lee(first, second),
-        _worst_case(first, second, lowest, highest),
+        _survivors(first, second, fewest.survivors),
+        _pairs(first, second, fewest.mean),
+        _surplus(first, second, learner, cost, valuation, fewest.surplus_change),
+        _lee(first, second, fewest.bounds),
+        _worst_case(first, second, lowest, highest, fewest.bounds),
     ]
     return pd.DataFrame(rows, columns=list(Row._fields))
 
 
-def _survivors(before: Array, after: Array) -> Row:
+def _survivors(before: Array, after: Array, fewest: int) -> Row:
     dealt, deals = ~np.isnan(before), ~np.isnan(after)
     whom = "other games before than after: not an effect"
     if not len(before) or not dealt.any() or not deals.any():
         return Row("survivors", *_NOTHING, 0, NAN, whom, "no deals on one side")
     means = _means(np.ones((1, len(before))), before, after)
     value, n = float(means[0]), int((dealt | deals).sum())
-    low, high = NAN, NAN
-    if min(dealt.sum(), deals.sum()) > 1:
+    low, high, note = NAN, NAN, ""
+    if min(dealt.sum(), deals.sum()) < fewest:
+        note = NO_INTERVAL
+    elif not (spreads(before[dealt]) and spreads(after[deals])):
+        note = NO_SPREAD
+    else:
         resampled = _means(resampling_weights(len(before), RESAMPLES) * len(before), before, after)
         resampled = resampled[np.isfinite(resampled)]
         influence = _influence(before) * -1 + _influence(after)
@@ -94,7 +100,7 @@ def _survivors(before: Array, after: Array) -> Row:
         skew = float((influence**3).sum()) / (6 * spread**1.5) if spread > 0 else 0.0
         lows, highs = bca_limits(resampled[:, None], np.array([value]), np.array([skew]), len(before))
         low, high = float(lows[0]), float(highs[0])
-    return Row("survivors", value, NAN, NAN, low, high, n, n / len(before), whom)
+    return Row("survivors", value, NAN, NAN, low, high, n, n / len(before), whom, note)
 
 
 def _means(weights: Array, before: Array, after: Array) -> Array:
@@ -115,15 +121,17 @@ def _influence(prices: Array) -> Array:
     return influence
 
 
-def _pairs(before: Array, after: Array) -> Row:
+def _pairs(before: Array, after: Array, fewest: int) -> Row:
     both = ~np.isnan(before) & ~np.isnan(after)
-    change = paired_means(before[both], after[both])
+    change = paired_means(before[both], after[both], fewest=fewest)
     share = float(both.mean()) if len(both) else NAN
     whom = "games with a deal both times"
     return Row("pairs", change.difference, NAN, NAN, change.low, change.high, change.n, share, whom, change.note)
 
 
-def _surplus(before: Array, after: Array, learner: str, cost: float | None, valuation: float | None) -> Row:
+def _surplus(
+    before: Array, after: Array, learner: str, cost: float | None, valuation: float | None, fewest: int
+) -> Row:
     whom = f"all games, the {learner}'s surplus" if learner in ("seller", "buyer") else "all games"
     reservation = {"seller": cost, "buyer": valuation}.get(learner)
     if reservation is None or math.isnan(reservation):
@@ -133,13 +141,13 @@ def _surplus(before: Array, after: Array, learner: str, cost: float | None, valu
         return Row("intention_to_treat", *_NOTHING, len(before), 1.0, whom, f"{missing}: no surplus")
     sign = 1.0 if learner == "seller" else -1.0
     gains = [np.where(np.isnan(each), 0.0, sign * (each - reservation)) for each in (before, after)]
-    change = paired_means(gains[0], gains[1])
+    change = paired_surplus(gains[0], gains[1], fewest=fewest)
     return Row(
         "intention_to_treat", change.difference, NAN, NAN, change.low, change.high, change.n, 1.0, whom, change.note
     )
 
 
-def _lee(before: Array, after: Array) -> Row:
+def _lee(before: Array, after: Array, fewest: int) -> Row:
     """Whoever deals less often sets the share that deals either way; the other side is trimmed to it, at either end.
 
     It takes every game that deals on the rarer side to deal on the other too (monotonicity).
@@ -156,9 +164,11 @@ def _lee(before: Array, after: Array) -> Row:
     if sign < 0:  # the difference was few - many, which is before - after here
         bounds = [(-bounds[1][0], -bounds[1][1]), (-bounds[0][0], -bounds[0][1])]
     errors = [float(np.nanstd(drawn, ddof=1)) for _, drawn in bounds]
-    limits = imbens_manski(bounds[0][0], bounds[1][0], *errors)
     n = int(min(dealt.sum(), deals.sum()))
-    return Row("lee_bounds", NAN, bounds[0][0], bounds[1][0], *limits, n, n / len(before), whom)
+    known = min(errors) > _ROUNDING * max(1.0, abs(bounds[0][0]), abs(bounds[1][0]))
+    note = NO_INTERVAL if n < fewest else "" if known else NO_SPREAD
+    limits = (NAN, NAN) if note else imbens_manski(bounds[0][0], bounds[1][0], *errors)
+    return Row("lee_bounds", NAN, bounds[0][0], bounds[1][0], *limits, n, n / len(before), whom, note)
 
 
 def _trimmed(weights: Array, many: Array, few: Array) -> tuple[Array, Array]:
@@ -180,21 +190,32 @@ def _trimmed(weights: Array, many: Array, few: Array) -> tuple[Array, Array]:
     return low, high
 
 
-def _worst_case(before: Array, after: Array, lowest: float | None, highest: float | None) -> Row:
+def _worst_case(before: Array, after: Array, lowest: float | None, highest: float | None, fewest: int) -> Row:
+    """A bound that stands at the end of what can be has no error: no price of any game could move it further out."""
     whom = "all games, whatever price the missing deals would have had"
     if lowest is None or highest is None or math.isnan(lowest) or math.isnan(highest):
         return Row("worst_case", *_NOTHING, len(before), 1.0, whom, "no limits of the price: an opening is not set")
     if len(before) < 2:
         return Row("worst_case", *_NOTHING, len(before), 1.0, whom, "fewer than two games")
     outside = sum(int(((each < lowest) | (each > highest)).sum()) for each in (before, after))
+    notes = [f"{outside} prices lie outside {lowest:g} to {highest:g}"] if outside else []
     low = np.where(np.isnan(after), lowest, after) - np.where(np.isnan(before), highest, before)
     high = np.where(np.isnan(after), highest, after) - np.where(np.isnan(before), lowest, before)
-    errors = [float(each.std(ddof=1)) / math.sqrt(len(each)) for each in (low, high)]
-    limits = imbens_manski(float(low.mean()), float(high.mean()), *errors)
-    note = f"{outside} prices lie outside {lowest:g} to {highest:g}" if outside else ""
-    return Row("worst_case", NAN, float(low.mean()), float(high.mean()), *limits, len(before), 1.0, whom, note)
+    bounds = (float(low.mean()), float(high.mean()))
+    known = all(spreads(each) or each[0] == end for each, end in ((low, lowest - highest), (high, highest - lowest)))
+    limits = (NAN, NAN)
+    if len(before) < fewest or not known:
+        notes.append(NO_INTERVAL if len(before) < fewest else NO_SPREAD)
+    else:
+        errors = [float(each.std(ddof=1)) / math.sqrt(len(each)) for each in (low, high)]
+        limits = imbens_manski(*bounds, *errors)
+        if not outside:
+            limits = max(limits[0], lowest - highest), min(limits[1], highest - lowest)
+    return Row("worst_case", NAN, *bounds, *limits, len(before), 1.0, whom, "; ".join(notes))
 
 
+NO_SPREAD = "no spread: no interval"
+_ROUNDING = 1e-12
 _NOTHING = (NAN, NAN, NAN, NAN, NAN)
 
 

@@ -223,6 +223,8 @@ def _moderators(overrides: list[str]) -> tuple[list[str], list[str]]:
 def _rate(rate: dict[str, Any]) -> str:
     if rate["rate"] is None:
         return "-"
+    if rate["low"] is None:
+        return f"{100 * rate['rate']:.1f} [too few]"
     return f"{100 * rate['rate']:.1f} [{100 * rate['low']:.1f}, {100 * rate['high']:.1f}]"
 
 

@@ -9,6 +9,7 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
+from bargain.intervals import FEWEST_GAMES, FEWEST_PRICES
 from bargain.text import money
 
 PLAIN: dict[str, Any] = {"markup": False, "emoji": False, "highlight": False}
@@ -20,8 +21,12 @@ def price_text(value: float | None, currency: str) -> str:
     return "-" if value is None else money(round(value, 2) + 0.0, currency)
 
 
-def _with_interval(text: str, low: float | None, high: float | None, scale: float = 1.0, digits: int = 2) -> str:
-    return text if low is None or high is None else f"{text} [{low * scale:.{digits}f}, {high * scale:.{digits}f}]"
+def _with_interval(
+    text: str, low: float | None, high: float | None, scale: float = 1.0, digits: int = 2, *, few: bool = False
+) -> str:
+    if low is None or high is None:
+        return f"{text} [too few games]" if few else text
+    return f"{text} [{low * scale:.{digits}f}, {high * scale:.{digits}f}]"
 
 
 def rounds_table(summary: dict[str, Any]) -> Table:
@@ -77,7 +82,8 @@ def disputed_lines(summary: dict[str, Any]) -> list[str]:
 def rate_cell(row: dict[str, Any], name: str = "deal_rate") -> str:
     """A deal rate in percent with its interval; a dash where there is none."""
     rate, low, high = (row.get(f"{name}{end}") for end in ("", "_low", "_high"))
-    return "-" if rate is None else _with_interval(f"{100 * rate:.1f}", low, high, 100, 1)
+    few = row["games"] < FEWEST_GAMES
+    return "-" if rate is None else _with_interval(f"{100 * rate:.1f}", low, high, 100, 1, few=few)
 
 
 def _both_rates(row: dict[str, Any]) -> str:
@@ -89,14 +95,17 @@ def _both_rates(row: dict[str, Any]) -> str:
 
 def price_cell(row: dict[str, Any], currency: str) -> str:
     """A mean price with its interval."""
-    return _with_interval(price_text(row["mean_price"], currency), row["price_low"], row["price_high"])
+    price = price_text(row["mean_price"], currency)
+    return _with_interval(price, row["price_low"], row["price_high"], few=0 < row["deals"] < FEWEST_PRICES)
 
 
 def change_cell(row: dict[str, Any]) -> str:
     """A paired change with its interval and the number of pairs."""
     if row["mean_change"] is None:
         return "-"
-    text = _with_interval(f"{row['mean_change']:+.2f}", row["change_low"], row["change_high"])
+    text = _with_interval(
+        f"{row['mean_change']:+.2f}", row["change_low"], row["change_high"], few=row["pairs"] < FEWEST_PRICES
+    )
     return f"{text}  n={row['pairs']}"
 
 

@@ -48,7 +48,7 @@ OF_BARGAIN = (
     "bargain.errors",
     "bargain.version",
 )
-"""What analysis may import of bargain: words, intervals, terminal, version, what decides a run, what its journal has."""
+"""What analysis may import of bargain: words, intervals, terminal, version, what decides a run, its journal's word."""
 
 SOURCES = [path for top in ("bargain", "analysis") for path in sorted((ROOT / top).rglob("*.py"))]
 

@@ -281,11 +281,14 @@ def test_an_improvement_has_its_price(tmp_path: Path) -> None:
     rng = np.random.default_rng(6)
     make_run(tmp_path / "a", [[15.0, float(16 + x)] for x in rng.normal(0, 0.5, 40)])
     make_run(tmp_path / "b", [[15.0, float(14 + x)] for x in rng.normal(0, 0.5, 40)])
-    good, bad = costs(load(tmp_path)).to_dict("records")
+    make_run(tmp_path / "c", [[15.0, 16.0], [15.0, 16.5], [14.0, 16.0]])
+    good, bad, few = costs(load(tmp_path)).to_dict("records")
     assert good["tokens_per_game"] == 2 * 715
     assert good["usd_per_gain"] == pytest.approx(0.5 / 40 / good["gain"])
     assert good["usd_per_gain_low"] < good["usd_per_gain"] < good["usd_per_gain_high"] < math.inf
     assert (bad["note"], math.isnan(bad["usd_per_gain"])) == ("no gain", True)
+    assert few["usd_per_gain"] > 0
+    assert (few["note"], math.isnan(few["usd_per_gain_high"])) == ("too few games for an interval of the gain", True)
 
 
 def test_anchoring_is_the_slope_of_the_price_on_the_first_own_offer(tmp_path: Path) -> None:

@@ -88,10 +88,11 @@ def test_every_number_is_the_one_that_analysis_computes(study: Path) -> None:
             text = told[f"{row['metric']}{column}"]
             assert text == "" if pd.isna(row[name]) else float(text) == pytest.approx(row[name])
         if row["metric"] == "price":
-            between = f"[{row['low']:.2f}, {row['high']:.2f}]"
+            assert row["method"] == "too few games", "an interval takes eight deals"
             assert f"${row['value']:,.2f}" in page
-            assert between in page
-            assert rf"\${row['value']:,.2f} {{[}}{row['low']:.2f}, {row['high']:.2f}{{]}} n={row['n']}" in tex
+            assert rf"\${row['value']:,.2f} too few games n={row['n']}" in tex
+        else:
+            assert f"[{100 * row['low']:.1f}, {100 * row['high']:.1f}]" in page
 
 
 def _run(rounds: dict[tuple[str, str], Any], run: str) -> str:
@@ -121,7 +122,8 @@ def test_tests_are_one_family_and_stand_in_words(study: Path) -> None:
     gains = change(load(study / "runs" / "0"), "price", role="learner").iloc[0]
     sentence = rows[0]["sentence"]
     assert sentence.startswith("gpt-a (seller)")
-    assert f"{gains['difference']:.2f} [{gains['low']:.2f}, {gains['high']:.2f}]" in sentence
+    assert f"+${gains['difference']:.2f} (" in sentence
+    assert sentence.endswith("too few games for an interval")
     assert f"n={gains['n']} pairs, paired t, p=" in sentence
     page = Read(report / "index.html").said
     assert all(row["sentence"] in page for row in rows)

@@ -1,7 +1,7 @@
 """How long 1,000 runs x 200 games x 5 rounds take to become the table of rounds, and in how much memory.
 
-    python benchmarks/analysis.py             made first, by copying one simulated run (2.3 GB)
-    python benchmarks/analysis.py --small     what CI runs: 10 runs
+    python benchmarks/reading.py             made first, by copying one simulated run (2.3 GB)
+    python benchmarks/reading.py --small     what CI runs: 10 runs
 
 Each reading is a process of its own: the first has no columnar copies, the second has them, the third is what the
 dashboard does when it opens. The floor of the first is parsing every line of games.jsonl as JSON, on one core and

@@ -1,0 +1,63 @@
+"""benchmarks/audit.py finds a report's numbers right, recomputed from games.jsonl alone, and each altered one wrong."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import pytest
+
+from analysis.report.command import run
+from benchmarks import audit
+from tests.commands import bargain
+
+ALTERED = {"rounds": "price_high", "cells": "deal_rate_low", "selection": "bound_low", "tests": "p_holm"}
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A buyer who learns in several arms, enough games for the bootstrap, and the report."""
+    root = tmp_path_factory.mktemp("audited")
+    small = ["n_games=42", "game.n_rounds=2", "item.valuation=18", "tracking=none", "hydra.run.dir=runs/0"]
+    assert bargain("game=buyer_compare_feedback", *small, cwd=root).returncode == 0
+    assert run([str(root / "runs")]) == 0
+    return root
+
+
+def differing(root: Path) -> list[str]:
+    """What the audit says."""
+    found, left = audit.audited(root / "runs" / "report", Path())
+    kinds = {"summary.json", "rounds.csv", "cells.csv", "selection.csv", "tests.csv", "sentences"}
+    assert kinds == set(found.compared)
+    assert min(found.compared.values()) >= 8
+    assert left < found.compared["sentences"] / 2, "most tests are recomputed"
+    return found.differing
+
+
+def test_every_number_is_what_pandas_and_scipy_make_of_the_games(root: Path) -> None:
+    assert differing(root) == []
+
+
+def test_every_number_that_is_altered_in_its_sixth_digit_is_found(root: Path) -> None:
+    tables = root / "runs" / "report" / "tables"
+    for name, column in ALTERED.items():
+        rows = list(csv.DictReader(io.StringIO((tables / f"{name}.csv").read_text(encoding="utf-8"))))
+        row = [each for each in rows if each[column]][-1]
+        row[column] = repr(float(row[column]) - 1e-6)
+        if name == "tests":
+            rows[0]["sentence"] = rows[0]["sentence"].replace(" from ", " since ", 1)
+        with (tables / f"{name}.csv").open("w", encoding="utf-8", newline="") as file:
+            writer = csv.DictWriter(file, list(row))
+            writer.writeheader()
+            writer.writerows(rows)
+    summary = root / "runs" / "0" / "summary.json"
+    told = json.loads(summary.read_text(encoding="utf-8"))
+    told["rounds"][1]["change_high"] += 1e-6
+    summary.write_text(json.dumps(told), encoding="utf-8")
+    found = differing(root)
+    for where, what in [("runs/0/summary.json", "change_high"), *((f"{name}.csv", ALTERED[name]) for name in ALTERED)]:
+        assert any(where in line and what in line for line in found), where
+    assert any("is not on the page" in line for line in found)
+    assert len(found) == len(ALTERED) + 2

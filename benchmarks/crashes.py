@@ -4,6 +4,7 @@
     python benchmarks/crashes.py --small         what CI runs (tests/runs/test_crashes.py)
     python benchmarks/crashes.py --seed 7        other moments
     python benchmarks/crashes.py --calls         kills at chosen system calls instead (needs strace)
+    python benchmarks/crashes.py --power         20 power losses instead (needs root; benchmarks/power.py)
 
 Every run is the same config on two protocols against a server in this process that counts what it receives and answers
 each chat by its content. A run is killed and resumed with the same command until it has had its share of kills, then it
@@ -249,6 +250,8 @@ def main() -> int:
     parser.add_argument("--kills", type=int, default=100)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--calls", action="store_true", help="kill at chosen system calls, with strace")
+    parser.add_argument("--power", action="store_true", help="lose the power instead, as root")
+    parser.add_argument("--losses", type=int, default=20, help="of power")
     options = parser.parse_args()
     started = time.monotonic()
     root = Path(tempfile.mkdtemp(prefix="crashes-"))
@@ -258,6 +261,10 @@ def main() -> int:
         print(f"{len(chosen)} kills at system calls, one run directory and the undisturbed games after all but these:")
         print("\n".join(problems) or "none")
         return bool(problems)
+    if options.power:
+        from benchmarks.power import report_losses
+
+        return report_losses(root, losses=options.losses, seed=options.seed)
     if options.small:
         sums = harness(root, kills=4, kills_a_run=4, n_games=16, seed=options.seed, latency_s=0.01)
     else:

@@ -26,6 +26,7 @@ from bargain.config.check import check
 from bargain.config.explain import explain, unknown_keys
 from bargain.config.files import config_dir, guard, literal_secret, trust
 from bargain.config.follow import fill_settings, follow, follows, with_followers
+from bargain.config.hydra_node import check_composed
 from bargain.config.named import read_files
 from bargain.config.ranges import number_problems
 from bargain.config.schema import Config
@@ -150,6 +151,7 @@ def plain_of(cfg: DictConfig) -> dict[str, Any]:
 def register_with_hydra() -> None:
     """Makes the schema known to Hydra, and has every file that it reads checked; safe to call twice."""
     guard()
+    check_composed()
     if "bargain_schema.yaml" not in ConfigStore.instance().repo:
         schema = OmegaConf.structured(Config)
         OmegaConf.set_struct(schema.tracking, False)  # its tracker says which keys there are

@@ -1,15 +1,15 @@
 """What a config file may say: it may come from a stranger, the command line is yours.
 
-A file chooses and sets what is played. It cannot say what code is run beside bargain's (`allow_targets`, anything of
-Hydra's but a sweep's parameters), read the environment (`oc.env`) or hold a secret: all of that is refused when the
-file is read, before Hydra composes, configures or writes anything. This room knows Hydra's sources and resolvers.
+A file chooses and sets what is played. It cannot unfold into gigabytes, read the environment (`oc.env`) or hold a
+secret: that is refused when the file is read, before Hydra composes, configures or writes anything. What files may say
+to Hydra is hydra_node.py's. This room knows Hydra's sources and resolvers.
 """
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,9 +27,6 @@ from bargain.config.identity import key_of
 from bargain.errors import ConfigError
 from bargain.rundir.bombs import refuse_bombs
 from bargain.secrets import found, looks_secret
-
-_named: set[str] = set()
-"""Files of Hydra's own groups that the command line has named (hydra/launcher/mine), which are therefore trusted."""
 
 
 def config_dir() -> Path:
@@ -60,9 +57,9 @@ class FileConfigSource(file_config_source.FileConfigSource):
             result = super().load_config(config_path)
         except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
             raise ConfigError(f"{file}: {_yaml_problem(error)}") from None
-        content = OmegaConf.to_container(result.config, resolve=False)
-        for problem in _problems(config_path.removesuffix(".yaml"), content, result.header, config_dir()):
-            raise ConfigError(f"{file}: {problem}")
+        where = found(OmegaConf.to_container(result.config, resolve=False))
+        if where is not None:
+            raise ConfigError(f"{file}: {literal_secret(where)}")
         return result
 
 
@@ -95,59 +92,6 @@ def _yaml_problem(error: Exception) -> str:
     return f"it cannot be read: {what}{line}"
 
 
-def _problems(name: str, content: Any, header: Mapping[str, str | None], ours: Path) -> Iterator[str]:
-    where = found(content)
-    if where is not None:
-        yield literal_secret(where)
-    group, _, choice = name.rpartition("/")
-    own = name == "config" or (ours / f"{name}.yaml").is_file()
-    if name in _named or (own and (group == "hydra/launcher" or name == "config")):
-        return
-    if group.split("/")[0] == "hydra" or _root_of(header.get("package") or "") in ("hydra", "allow_targets"):
-        yield f"a file may not configure Hydra; if you trust it, name it on the command line ({group}={choice})"
-    if not isinstance(content, dict):
-        return
-    if content.get("allow_targets"):
-        allowed = ",".join(map(str, _as_list(content["allow_targets"])))
-        yield f"a file may not allow targets; if you trust it, say so on the command line: allow_targets=[{allowed}]"
-    yield from _hydra_problems(content.get("hydra"))
-    launchers = {path.stem for path in (ours / "hydra" / "launcher").glob("*.yaml")} | {"basic"}
-    for each in _as_list(content.get("defaults")):
-        for key, value in each.items() if isinstance(each, dict) else [(str(each), None)]:
-            target = re.sub(r"^(override|optional)\s+", "", str(key)).lstrip("/")
-            if target == "hydra/launcher" and value in launchers:
-                continue
-            places = [_root_of(part) for part in re.split("[@:]", target)[1:]]
-            if target.startswith("hydra") or not {"hydra", "allow_targets"}.isdisjoint(places):
-                yield f"a file may not choose {target}; if you trust it, say so on the command line"
-
-
-def _root_of(package: str) -> str:
-    """The top-level key that a package leads to: hydra for hydra.callbacks.x and for _global_.hydra.callbacks.x."""
-    return next((part for part in package.split(".") if part and part != "_global_"), "")
-
-
-def _hydra_problems(hydra: Any) -> Iterator[str]:
-    """Of Hydra's own settings a file may only have the parameters of a sweep, and only over what is played."""
-    params: Any = None
-    if hydra is not None:
-        rest = dict(hydra) if isinstance(hydra, dict) else {"": hydra}
-        sweeper = rest.pop("sweeper", None) or {}
-        rest.pop("mode", None)
-        params = sweeper.pop("params", None) if isinstance(sweeper, dict) else None
-        others = [*(f"hydra.{key}" for key in rest), *(f"hydra.sweeper.{key}" for key in sweeper)]
-        if others:
-            yield f"a file may not set {others[0]}; if you trust it, say so on the command line"
-    for key in params if isinstance(params, dict) else ():
-        name = str(key).lstrip("+~")
-        if name.startswith(("hydra", "allow_targets")) or "@hydra" in name:
-            yield f"a file may not sweep over {name}; if you trust it, say so on the command line"
-
-
-def _as_list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [] if value is None else [value]
-
-
 def literal_secret(where: str) -> str:
     """The refusal of a secret that stands in a config, by its place."""
     instead = "name its environment variable instead: api_key_env, base_url_env or headers_env={header: VARIABLE}"
@@ -159,8 +103,6 @@ def trust(arguments: Sequence[str]) -> None:
     for each in arguments:
         key, _, value = each.partition("=")
         name = key.lstrip("+~")
-        if re.fullmatch(r"hydra/[\w/]+", name):
-            _named.update(f"{name}/{choice}" for choice in value.split(","))
         if looks_secret(key):
             raise ConfigError(literal_secret("the command line"))
         where = name if looks_secret(value) else None

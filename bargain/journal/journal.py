@@ -18,6 +18,7 @@ and neither a wrong reply nor a second bill. SQLite itself cuts a torn write-ahe
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import sqlite3
 import time
@@ -34,6 +35,7 @@ from bargain.journal.queries import ADVICE, Recorded, Totals
 from bargain.journal.reader import JournalReader
 from bargain.journal.writer import Intent, Rows, Writer
 from bargain.records import Place, Usage
+from bargain.rundir.directory import sync_directory
 from bargain.rundir.plain import check_journal
 from bargain.rundir.record import JOURNAL as FILE_NAME
 from bargain.version import __version__
@@ -295,10 +297,8 @@ def _make(path: Path, meta: Mapping[str, str]) -> None:
         finally:
             connection.close()
         os.rename(part, path)
-        directory = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(directory)
-        finally:
-            os.close(directory)
+        for folder in path.resolve().parents[:5]:  # the run's, its sweep's, the day's and outputs/ may be as new
+            with contextlib.suppress(PermissionError):  # one above them may be passed and not read
+                sync_directory(folder)
     except (sqlite3.OperationalError, OSError) as error:
         raise JournalFull(f"{path} cannot be written ({error})") from None

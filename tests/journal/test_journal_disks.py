@@ -183,3 +183,20 @@ def test_a_directory_that_cannot_be_written_can_be_read(crashed: bool) -> None:
     assert done.stdout.splitlines()[0] == "48"
     assert "JournalFull" in done.stdout
     assert "cannot be written" in done.stdout
+
+
+def test_every_directory_that_leads_to_a_new_journal_is_on_the_disk_before_it_is_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: set[Path] = set()
+    fsync = os.fsync
+
+    def seen(descriptor: int) -> None:
+        synced.add(Path(os.readlink(f"/proc/self/fd/{descriptor}")))
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", seen)
+    file = tmp_path / "outputs" / "day" / "sweep" / "0" / FILE_NAME
+    file.parent.mkdir(parents=True)
+    with Journal.open(file.parent):
+        assert {file.parent, *file.parents[:5]} <= synced

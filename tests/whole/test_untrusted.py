@@ -5,11 +5,13 @@ from __future__ import annotations
 import csv
 import json
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
 
 from bargain import ConfigError, compose
+from bargain.main import run
 from tests.commands import bargain, environment, games_of, only_run
 from tests.servers import Answer, Call, Chat, Fault, Server
 
@@ -27,7 +29,11 @@ EVIL_FILES = {
     "a launcher": HEAD + "hydra: {launcher: {_target_: os.system}}",
     "a factory of a log handler": HEAD
     + "hydra: {job_logging: {handlers: {x: {'()': os.system, command: touch pwned}}}}",
-    "a chosen log config": HEAD + "defaults: [override /hydra/job_logging: evil]",
+    "a chosen log config": HEAD + "defaults: [override /hydra/hydra_logging: evil]",
+    "a sweep over Hydra by a package": HEAD + "hydra: {sweeper: {params: {+item@_global_.hydra.job_logging: evil}}}",
+    "a sweep over what stands elsewhere": HEAD + "hydra: {sweeper: {params: '${seller.engine.options}'}}",
+    "overrides that the command line did not have": HEAD + "hydra: {overrides: {hydra: [hydra.verbose=true]}}",
+    "a callback that is not called": HEAD + "hydra: {callbacks: {sweep: {_target_: bargain.records.Place}}}",
     "a chosen launcher of one's own": HEAD + "defaults: [override /hydra/launcher: evil]",
     "an engine as a callback": HEAD + "defaults: [/engine@hydra.callbacks.evil: openai]",
     "a sweep over targets": HEAD + "hydra: {sweeper: {params: {allow_targets: '[os]', game._target_: os.system}}}",
@@ -73,16 +79,68 @@ def test_a_strangers_file_is_refused_in_one_line_and_nothing_has_happened(
     assert [path.name for path in tmp_path.iterdir()] == ["files"]
 
 
-@pytest.mark.parametrize("sweep", [[], ["-m"]], ids=["run", "sweep"])
-def test_a_strangers_experiment_runs_nothing_through_the_command(sweep: list[str], tmp_path: Path) -> None:
-    folder = tmp_path / "files" / "experiment"
-    folder.mkdir(parents=True)
-    (folder / "evil.yaml").write_text(EVIL_FILES["a callback of Hydra's"])
-    done = bargain(*sweep, "--config-dir", str(folder.parent), "experiment=evil", cwd=tmp_path)
-    assert done.returncode == 2
-    assert len(done.stderr.splitlines()) == 1
-    assert "evil.yaml: a file may not set hydra.callbacks" in done.stderr
-    assert [path.name for path in tmp_path.iterdir()] == ["files"]
+PLANTED = "_target_: planted.go\n"
+CALLED = "hydra: {callbacks: {x: {_target_: planted.go}}}\n"
+GIVEN = ["--config-dir", "files"]
+PLANTS: dict[str, tuple[str, str, list[str]]] = {
+    "an experiment's header": (
+        "experiment/evil.yaml",
+        "# @package _global_.hydra.callbacks.x\n" + PLANTED,
+        [*GIVEN, "experiment=evil"],
+    ),
+    "a sweep's experiment": ("experiment/evil.yaml", HEAD + CALLED, ["-m", *GIVEN, "experiment=evil"]),
+    "a file in the place of a plugin's": (
+        "hydra/launcher/submitit_slurm.yaml",
+        PLANTED,
+        [*GIVEN, "hydra/launcher=submitit_slurm"],
+    ),
+    "a config in the place of bargain's": ("config.yaml", CALLED, ["--config-path", "{here}/files"]),
+    "a search path of another main config": (
+        "main.yaml",
+        "defaults: [config]\nhydra: {searchpath: ['pkg://planted']}\n",
+        [*GIVEN, "--config-name", "main"],
+    ),
+}
+
+
+@pytest.fixture
+def planted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A file that is there once the module `planted` was imported; the working directory is its own."""
+    (tmp_path / "modules").mkdir()
+    (tmp_path / "work").mkdir()
+    ran = tmp_path / "ran"
+    code = f"from hydra.experimental.callback import Callback as go\nopen({str(ran)!r}, 'w').close()\n"
+    (tmp_path / "modules" / "planted.py").write_text(code)
+    monkeypatch.syspath_prepend(str(tmp_path / "modules"))
+    monkeypatch.delitem(sys.modules, "planted", raising=False)
+    monkeypatch.setattr(sys, "argv", ["bargain"])
+    monkeypatch.chdir(tmp_path / "work")
+    return ran
+
+
+@pytest.mark.filterwarnings("ignore:(?s).*validated against ConfigStore schema")
+@pytest.mark.parametrize(("file", "content", "arguments"), PLANTS.values(), ids=PLANTS.keys())
+def test_what_a_file_says_under_hydra_is_refused_by_the_command_before_anything_is_imported(
+    file: str, content: str, arguments: list[str], planted: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = Path("files", file)
+    path.parent.mkdir(parents=True)
+    path.write_text(content)
+    here = Path().absolute()
+    assert run([*(each.format(here=here) for each in arguments), "n_games=1", "tracking=none"]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert f"{file}: a file may not set hydra." in line
+    assert not planted.exists()
+    assert [each.name for each in Path().iterdir()] == ["files"]
+
+
+def test_what_the_command_line_says_under_hydra_is_its_own_choice(planted: Path) -> None:
+    own = Path("files", "hydra", "launcher", "mine.yaml")
+    own.parent.mkdir(parents=True)
+    own.write_text("_target_: hydra_plugins.mine.Launcher\n")
+    said = ["+hydra.callbacks.x._target_=planted.go", "hydra/launcher=mine"]
+    assert run([*GIVEN, *said, "n_games=1", "tracking=none"]) == 0
+    assert planted.exists()
 
 
 def test_what_bargain_itself_imports_is_no_target(tmp_path: Path) -> None:

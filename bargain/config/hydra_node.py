@@ -1,0 +1,149 @@
+"""What may stand under `hydra` in a composed config, and who may say so: a list, checked before Hydra makes anything.
+
+Hydra makes callbacks, a launcher, a sweeper and log handlers from what stands there. Files may say what bargain's own
+config says, one of its launchers, `hydra.mode` and a sweep's parameters. The rest is the command line's to say.
+Checked is what all files together come to, whatever header, package or defaults list brought it there, before the
+command line's values are set.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from hydra._internal import hydra as hydra_application
+from hydra._internal.config_loader_impl import ConfigLoaderImpl
+from hydra.plugins.config_source import ConfigResult
+from omegaconf import DictConfig, OmegaConf
+
+from bargain.config.files import config_dir, load_yaml
+from bargain.errors import ConfigError
+from bargain.text import one_line
+
+_GROUPS = ("output", "help", "hydra_help", "env", "hydra_logging", "job_logging")
+_CHOICES = {
+    "hydra/config",
+    *(f"hydra/{group}/default" for group in _GROUPS),
+    "hydra/job_logging/none",
+    "hydra/sweeper/basic",
+    "hydra/launcher/basic",
+    "hydra/launcher/submitit_slurm",
+}
+"""Files of Hydra and of its plugins that any file may choose, beside those of conf/hydra/."""
+_NOBODYS = re.compile(r"hydra|allow_targets")
+"""What the parameters of a sweep in a file may not reach: in a cell they count as the command line's."""
+
+
+def check_composed() -> None:
+    """From now on everything that Hydra composes is checked. Repeatable."""
+    hydra_application.ConfigLoaderImpl = CheckedLoader  # type: ignore[attr-defined]
+
+
+_expected: dict[tuple[tuple[str, str], ...], dict[str, Any]] = {}
+"""By the files that are bargain's and Hydra's, what they come to: they do not change while a process lives."""
+
+
+class CheckedLoader(ConfigLoaderImpl):
+    """Hydra's loader. Raises ConfigError, one line, for what a file has no business to say under `hydra`."""
+
+    named: tuple[str, ...] = ()
+    """Files of Hydra's groups that the command line chooses: hydra/launcher/mine."""
+    is_bare = False
+    """Whether there is no config but Hydra's own, as for --hydra-help."""
+
+    def load_configuration(
+        self, config_name: str | None, overrides: list[str], *args: Any, **kwargs: Any
+    ) -> DictConfig:
+        """As Hydra's."""
+        self.is_bare = config_name is None
+        chosen = (each.lstrip("+").partition("=") for each in overrides)
+        self.named = tuple(f"{group}/{choice}" for group, _, choice in chosen if group.startswith("hydra/"))
+        return super().load_configuration(config_name, overrides, *args, **kwargs)
+
+    def _process_config_searchpath(self, config_name: str | None, parsed_overrides: Any, repo: Any) -> None:
+        """As Hydra's, which imports the packages of the path at once."""
+        primary = repo.load_config(config_name) if config_name else None
+        if primary and _is_foreign(primary) and OmegaConf.select(primary.config, "hydra.searchpath") is not None:
+            raise _refusal(_file(config_name or "", repo), "hydra.searchpath")
+        super()._process_config_searchpath(config_name, parsed_overrides, repo)
+
+    def _compose_config_from_defaults_list(self, defaults: Any, repo: Any) -> DictConfig:
+        composed = super()._compose_config_from_defaults_list(defaults, repo)
+        trusted = [each for each in defaults if self._is_trusted(each, repo)]
+        names = tuple((each.config_path, each.package) for each in trusted)
+        expected = _expected.get(names)
+        if expected is None:
+            ours = super()._compose_config_from_defaults_list(trusted, repo)
+            if ("config", "") not in names and not self.is_bare:
+                own = load_yaml(config_dir() / "config.yaml")
+                ours.merge_with({key: own[key] for key in ("hydra", "allow_targets")})
+            expected = _said(ours)
+            if not any(_is_foreign(repo.load_config(each.config_path)) for each in trusted):
+                _expected[names] = expected
+        differences = list(_differences(_said(composed), expected))
+        for each, keys in itertools.product(reversed(defaults), differences):
+            if each not in trusted and self._says(each, keys, repo):
+                raise _refusal(_file(each.config_path, repo), ".".join(keys))
+        if differences:  # by what is missing
+            raise _refusal("the config", ".".join(differences[0]))
+        return composed
+
+    def _is_trusted(self, default: Any, repo: Any) -> bool:
+        """Whether a piece of the config may stand under `hydra`: bargain's own, or what the command line names."""
+        path = default.config_path.removesuffix(".yaml")
+        group = path.rpartition("/")[0]
+        if path == "config" or group.split("/")[0] != "hydra":
+            return path == "config" and not default.package and not _is_foreign(repo.load_config(path))
+        if default.package != group.removesuffix("/output").replace("/", "."):
+            return False
+        if _is_foreign(repo.load_config(path)):  # and in nobody's place
+            return path in self.named and not repo.get_schema_source().is_config(path)
+        own = (config_dir() / f"{path}.yaml").is_file()
+        return own or path in self.named or path in _CHOICES
+
+    def _says(self, default: Any, keys: Sequence[str], repo: Any) -> bool:
+        node: Any = OmegaConf.to_container(self._load_single_config(default, repo).config, resolve=False)
+        for part in keys:
+            node = node.get(part) if isinstance(node, dict) else None
+        return node is not None
+
+
+def _file(path: str, repo: Any) -> str:
+    """How a file is named to who wrote it."""
+    folder: str = repo.load_config(path).path
+    name = f"{path.removesuffix('.yaml')}.yaml"
+    return f"{folder.removeprefix('file://')}/{name}" if folder.startswith("file://") else name
+
+
+def _is_foreign(result: ConfigResult) -> bool:
+    """Whether a file is neither bargain's nor of Hydra's or a plugin's package."""
+    if result.provider.startswith("hydra.searchpath"):
+        return True
+    return bool(result.path.startswith("file:") and result.path != f"file://{config_dir()}")
+
+
+def _said(cfg: DictConfig) -> dict[str, Any]:
+    """What a config says under `hydra` and of allowed targets, references as they are written."""
+    plain: Any = OmegaConf.to_container(cfg, resolve=False)
+    return {"hydra": plain.get("hydra"), "allow_targets": plain.get("allow_targets")}
+
+
+def _differences(said: Any, expected: Any, at: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Where a config says anything else than is expected and than any file may say, as keys from the top."""
+    if at == ("hydra", "mode") or said == expected:
+        return
+    if at == ("hydra", "sweeper", "params") and isinstance(said, dict):
+        yield from ((*at, str(key)) for key in said if _NOBODYS.search(str(key)))
+        return
+    if not (isinstance(said, dict) and isinstance(expected, dict)):
+        yield at
+        return
+    for key in [*said, *(key for key in expected if key not in said)]:
+        yield from _differences(said.get(key), expected.get(key), (*at, str(key)))
+
+
+def _refusal(file: str, key: str) -> ConfigError:
+    problem = f"{file}: a file may not set {key}; if you trust it, say so on the command line"
+    return ConfigError(one_line(problem, len(problem)))

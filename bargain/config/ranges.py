@@ -9,13 +9,14 @@ tracker's keys) numbers only have to be finite, and nothing may stand there that
 
 from __future__ import annotations
 
-import math
 import re
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from typing import Any, NamedTuple
 
 from bargain.config import schema
+from bargain.text import one_line
 
 MOST = 1e15
 """No number of a config is larger: it would overflow a clock, a column or a sum."""
@@ -95,8 +96,8 @@ def number_problems(config: Any, kind: Any = schema.Config, path: str = "") -> I
 
 
 def _not_finite(value: Any, where: str) -> Iterator[str]:
-    if isinstance(value, float) and not math.isfinite(value):
-        yield f"{where} must be a finite number, got {value}"
+    if isinstance(value, int | float) and not abs(value) <= sys.float_info.max:  # whole ones have no infinity
+        yield f"{where} must be a finite number, got {one_line(str(value), 40)}"
     pairs = value.items() if isinstance(value, Mapping) else enumerate(value) if isinstance(value, list) else ()
     for key, inner in pairs:
         yield from _not_finite(inner, f"{where}.{key}")

@@ -67,6 +67,10 @@ REFUSED = {
         "buyer.engine.requests_per_minute must be at least 0.01 or null, got 1e-09",
     ),
     "a number in quotes": (["limits.max_outage_s='nan'"], "limits.max_outage_s must be at least 0, got nan"),
+    "no float in options": (
+        [f"++seller.engine.options.firmness=1{'0' * 400}"],
+        "seller.engine.options.firmness must be a finite number, got 1000",
+    ),
     "no number in a body": (["+seller.engine.body.x=[1,nan]"], "seller.engine.body.x.1 must be a finite number"),
     "a limit that is true": (
         ["seller.engine.max_tokens=true"],

@@ -28,11 +28,12 @@ def covering() -> dict[str, list[list[str]]]:
     chosen: dict[str, list[list[str]]] = {}
     for name in NAMES:
         chosen[name] = []
-        for cell in cells_of(name):
-            new = {choice if choice.startswith("engine@") else f"{name} {choice}" for choice in cell} - seen
-            if new or not chosen[name]:
-                chosen[name].append(cell)
-                seen |= new
+        for enough in (all, any):  # those first in which every choice is new
+            for cell in cells_of(name):
+                choices = [choice if choice.startswith("engine@") else f"{name} {choice}" for choice in cell]
+                if enough(choice not in seen for choice in choices) or not chosen[name]:
+                    chosen[name].append(cell)
+                    seen.update(choices)
     return chosen
 
 

@@ -24,8 +24,8 @@ TOPS = "analysis|bargain|benchmarks|conf|docs|experiments|scripts|tests"
 PATH = re.compile(rf"(?<![\w/.-])((?:\./)?(?:{TOPS}|\.ci|\.github)/[\w./*@-]*\w)")
 MODULE = re.compile(r"(?<![\w/.-])((?:bargain|analysis)(?:\.[A-Za-z_]\w*)+)")
 LINK = re.compile(r"\]\((?!https?:)([^)#]+)")
-NO_MODULES = ("bargain.log",)
-"""Files of a run directory that look like modules."""
+NO_MODULES = ("bargain.log", "analysis.primary")
+"""What looks like modules: a file of a run directory, a key of the config."""
 EXAMPLES = "\n## Adding"
 
 

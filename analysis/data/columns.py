@@ -135,6 +135,8 @@ MEASURED_COLUMNS = (
            lambda played: _price(played.json.get("legacy_price"))),
     Column("n_turns", SMALL, "turns", "all turns, openings included", lambda played: len(played.json["turns"])),
     Column("dialogue_chars", COUNT, "characters", "length of all turns, openings included", attrgetter("chars")),
+    Column("first_line_chars", COUNT, "characters", "length of the first line of each turn, openings included",
+           lambda played: sum(len(turn["text"].split("\n", 1)[0]) for turn in played.json["turns"])),
     Column("dialogue_words", COUNT, "words", "words of all turns, openings included", attrgetter("words")),
     *(column for role in PLAYERS for column in _of_player(role)),
     Column("violations", CATEGORY, "", "who did what how often: `buyer:moves_back=2 seller:below_cost=1`", _kinds),

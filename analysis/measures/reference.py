@@ -4,7 +4,8 @@
     compare(load("outputs/**"))          each of them with the same number from one's own runs, with its interval
     compare(runs, {"gpt-4o": "gpt-4"})   one's own engine beside one of the paper's
 
-One's own number follows the 2023 rules (`own`); the same by the strict rules stands beside it (`strict`).
+One's own number follows the 2023 rules (`own`); the same by the strict rules stands beside it (`strict`). Which games a
+published number averages is its `basis`; one's own averages the same games, and where that cannot be there is none.
 """
 
 from __future__ import annotations
@@ -45,6 +46,28 @@ PAPERS_CHOICES: Mapping[str, tuple[object, ...]] = {
 """What the paper's games have in common, beside their engines; only runs with these choices are compared. How a game
 goes on after no deal is not among them: by the rules of 2023 nothing counts after one."""
 
+PAPERS_ARMS = ("ai", "human", "constant")
+"""The arms of the paper's compare game; Table 1 shows two of them."""
+_KEPT = "games with a price between the openings"
+_BASES = {
+    "table1": f"{_KEPT} before and after each of AI, human and constant feedback",
+    "fig4": f"{_KEPT} in both rounds",
+    "fig4-hist": f"{_KEPT} in both rounds",
+    "fig5-6": f"{_KEPT} in this round and all before",
+    "fig6": "all games; those count that have a price between the openings in this round and all before",
+    "fig7": "rounds with a price between the openings; of each turn its first line",
+}
+_OTHER_BASES = {
+    ("fig4", "buyer", "gpt-4"): "every game, -1 where there is no deal: no mean of prices is like it",
+    ("fig4", "seller", "gpt-4"): "also prices beyond the openings (332 games, 295 without them), which no run keeps",
+}
+"""Published means that one's own prices cannot make: by figure, learner and engine."""
+
+
+def basis(figure: str, learner: str, engine: str) -> str:
+    """Which games a published number averages, in words."""
+    return _OTHER_BASES.get((figure, learner, engine), _BASES.get(figure, ""))
+
 
 def fu2023() -> pd.DataFrame:
     """Columns: source, figure, learner, engine, condition (before, ai, human), round, metric, value, precision, n."""
@@ -74,10 +97,10 @@ def compare(runs: Runs, aliases: Mapping[str, str] | None = None) -> pd.DataFram
 
     Runs that differ from the paper's in more than their engines (PAPERS_CHOICES) are not compared; `left_out` names them.
     aliases: which of one's engines (by name or model) stands beside which of the paper's; equal names do so anyway.
-    Columns: figure, learner, engine (the paper's), own_engine, condition, round, metric, paper, paper_low, paper_high
-    (Wilson, for rates), paper_n, precision, own, low, high, n, difference (own - paper), strict, strict_low,
+    Columns: figure, learner, engine (the paper's), own_engine, condition, round, metric, basis, paper, paper_low,
+    paper_high (Wilson, for rates), paper_n, precision, own, low, high, n, difference (own - paper), strict, strict_low,
     strict_high, strict_n, rival (one's own; the paper's was gpt-3.5-turbo), runs, simulated. fig4-hist
-    is in shares of the kept games, here and in the paper's column.
+    is in shares of the kept games, here and in the paper's column. own is NaN where no run can have its basis.
     """
     paper = _as_shares(fu2023())
     paper = paper[paper["figure"].isin(FIGURES)]
@@ -92,13 +115,15 @@ def compare(runs: Runs, aliases: Mapping[str, str] | None = None) -> pd.DataFram
             for row in paper[paper["engine"] == engine].to_dict("records"):
                 own, strict = _own(of_engine, row)
                 if own.n or strict.n:
+                    if (row["figure"], row["learner"], row["engine"]) in _OTHER_BASES:
+                        own = strict = Estimate(NAN, NAN, NAN, 0, "another basis")
                     rows.append([*_row(row, str(own_engine), own, strict), *about])
     return pd.DataFrame(rows, columns=_COLUMNS)
 
 
 _COLUMNS = [
-    "figure", "learner", "engine", "own_engine", "condition", "round", "metric", "paper", "paper_low", "paper_high",
-    "paper_n", "precision", "own", "low", "high", "n", "difference", "strict", "strict_low", "strict_high", "strict_n",
+    "figure", "learner", "engine", "own_engine", "condition", "round", "metric", "basis", "paper", "paper_low",
+    "paper_high", "paper_n", "precision", "own", "low", "high", "n", "difference", "strict", "strict_low", "strict_high", "strict_n",
     "rival", "runs", "simulated",
 ]  # fmt: skip
 
@@ -109,7 +134,7 @@ def _row(paper: dict[Any, Any], own_engine: str, own: Estimate, strict: Estimate
     published = rate_interval(round(value * n), int(n)) if rate and n == n else Estimate(value, NAN, NAN, 0, "")
     return [
         paper["figure"], paper["learner"], paper["engine"], own_engine, paper["condition"], paper["round"],
-        paper["metric"], value, published.low, published.high, n, paper["precision"],
+        paper["metric"], basis(paper["figure"], paper["learner"], paper["engine"]), value, published.low, published.high, n, paper["precision"],
         own.value, own.low, own.high, own.n, own.value - value,
         strict.value, strict.low, strict.high, strict.n,
     ]  # fmt: skip
@@ -126,7 +151,8 @@ def _prepared(runs: Runs) -> pd.DataFrame:
     """The rounds of runs that chose as the paper did, with what the figures need beside them.
 
     model: the learner's; coach: who was to coach the game (or arm); survives: this round and all before have a
-    2023 price; both, both_deal: the first two rounds have a 2023 price, a deal; chars: the length as in Figure 7.
+    2023 price; both, both_deal: the first two rounds have a 2023 price, a deal; all_arms, all_arms_deal: round 1 and
+    each of PAPERS_ARMS has one; chars: the length as in Figure 7.
     """
     rounds = joined(runs, [*ITEM, "learner", "learner_engine", "rival_engine", "simulated"])
     survives = per_round("legacy_price", rounds).notna()
@@ -138,28 +164,39 @@ def _prepared(runs: Runs) -> pd.DataFrame:
             models = models.where(rounds["learner"] != role, of_role)
     counts, deals = rounds["legacy_price"].notna(), rounds["outcome"] == "deal"
     game = [rounds["run"].cat.codes, rounds["arm"].cat.codes, rounds["game"]]
-    later = rounds["round"] > 2
+    later, coach = rounds["round"] > 2, coaches(runs)
     rounds = rounds.assign(
         model=models,
-        coach=coaches(runs),
+        coach=coach,
         survives=survives,
         counts=counts,
         deals=deals,
         both=(counts | later).groupby(game).transform("all"),
         both_deal=(deals | later).groupby(game).transform("all"),
+        all_arms=_in_all_arms(rounds, coach, counts),
+        all_arms_deal=_in_all_arms(rounds, coach, deals),
         chars=_chars_of_2023(rounds),
     )
     return rounds[~repeated_games(rounds, ["learner", "learner_engine"])]
 
 
+def _in_all_arms(rounds: pd.DataFrame, coach: pd.Series, holds: pd.Series) -> pd.Series:
+    """Whether it holds in round 1 of a round's game and in round 2 of each of PAPERS_ARMS."""
+    game = [rounds["run"].cat.codes, rounds["game"]]
+    found = (holds & (rounds["round"] == 1)).groupby(game).transform("any")
+    for arm in PAPERS_ARMS:
+        found &= (holds & (rounds["round"] == 2) & (coach == arm)).groupby(game).transform("any")
+    return found
+
+
 def _chars_of_2023(rounds: pd.DataFrame) -> pd.Series:
-    """Characters of a dialogue as its 2023 log has them: each turn with its speaker's name, ": " and a line end.
+    """Characters of a dialogue as 2023 counted: each turn's first line with its speaker's name, ": " and a line end.
 
     Hard-coded openings are turns too, one of each player's (so 5.5 letters of name each).
     """
     fixed = rounds["n_turns"] - rounds["seller_turns"] - rounds["buyer_turns"]
     names = rounds["seller_turns"] * len("seller") + rounds["buyer_turns"] * len("buyer") + fixed * 5.5
-    return rounds["dialogue_chars"] + names + 3 * rounds["n_turns"]
+    return rounds["first_line_chars"] + names + 3 * rounds["n_turns"]
 
 
 def _own(rounds: pd.DataFrame, paper: Mapping[Any, Any]) -> tuple[Estimate, Estimate]:
@@ -170,8 +207,12 @@ def _own(rounds: pd.DataFrame, paper: Mapping[Any, Any]) -> tuple[Estimate, Esti
     else:
         kept = kept[kept["coach"] == paper["condition"]]
     metric, price, old = str(paper["metric"]), kept["price"], kept["legacy_price"]
-    paired = str(paper["figure"]).startswith("fig4")
-    survive, deal = (kept["both"], kept["both_deal"]) if paired else (kept["survives"], kept["deals"])
+    by_figure = {
+        "table1": ("all_arms", "all_arms_deal"),
+        "fig4": ("both", "both_deal"),
+        "fig4-hist": ("both", "both_deal"),
+    }
+    survive, deal = (kept[name] for name in by_figure.get(str(paper["figure"]), ("survives", "deals")))
     if metric == "mean_price":
         return mean_interval(old[survive].dropna()), mean_interval(price[deal].dropna())
     if metric == "deal_rate":

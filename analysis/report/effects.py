@@ -371,10 +371,12 @@ def paper(runs: Runs, names: pd.DataFrame, aliases: Mapping[str, str]) -> Report
         ReportColumn("Own, 2023 rules", "said_own", "said", "low", "high", "n"),
         ReportColumn("Own, strict rules", "said_strict", "said", "strict_low", "strict_high", "strict_n"),
         ReportColumn("Own rival", "rival"),
+        ReportColumn("Averages", "basis"),
     )
     note = (
         "Fu et al. (2023), Table 1 and Figures 4 to 7, beside these runs: by the rules of 2023 (last $ amount, between "
-        "the openings) and by this program's. The paper's rival was gpt-3.5-turbo throughout."
+        "the openings) and by this program's, over the games that the published number averages. The paper's rival was "
+        "gpt-3.5-turbo throughout."
     )
     if not len(found):
         columns, note = (

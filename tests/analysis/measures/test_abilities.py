@@ -142,21 +142,28 @@ def test_ones_own_numbers_stand_beside_the_papers_by_the_2023_rules(tmp_path: Pa
     rate = found.loc[("fig6", "ai", 2, "deal_rate")]
     assert (rate["own"], rate["strict"], rate["difference"]) == (0.5, 0.75, pytest.approx(0.5 - 0.88))
     assert rate["paper_low"] < 0.88 < rate["paper_high"]
-    assert found.loc[("fig4", "before", 1, "mean_price"), "own"] == 15.5  # games with a price both times
+    assert np.isnan(found.loc[("fig4", "before", 1, "mean_price"), "own"])
+    assert "also prices beyond the openings" in found.loc[("fig4", "before", 1, "mean_price"), "basis"]
+    other = compare(load(tmp_path), {"gpt-4": "claude-v1.3"}).query("engine == 'claude-v1.3'")
+    both = other.set_index(["figure", "condition"]).loc[("fig4", "before")]
+    assert (both["own"], both["basis"]) == (15.5, "games with a price between the openings in both rounds")
     assert found.loc[("fig7", "ai", 1, "dialogue_turns"), "own"] == 4
     assert set(found["engine"]) == {"gpt-4"}
 
 
 def test_the_length_of_a_dialogue_is_counted_as_in_2023(tmp_path: Path) -> None:
-    make_run(tmp_path / "a", [[15.0, 16.0]], seller__engine__name="gpt-4")
-    turns = a_round(1, 15.0).turns
-    logged = sum(len(f"{turn.role}: {turn.text}\n") for turn in turns)
+    first, *others = a_round(1, 15.0).turns
+    turns = (replace(first, text=f"{first.text}\nIt was counted up to here."), *others)
+    rounds = (replace(a_round(1, 15.0), turns=turns), a_round(2, 16.0))
+    make_run(tmp_path / "a", [Game(0, "deal", rounds, simulated=True)], seller__engine__name="gpt-4")
+    logged = sum(len(f"{turn.role}: {turn.text}\n") for turn in (first, *others))
     found = compare(load(tmp_path)).set_index(["figure", "round", "metric"])
     assert found.loc[("fig7", 1, "dialogue_chars"), "own"] == logged
 
 
 def test_arms_stand_beside_the_conditions_of_table_1(tmp_path: Path) -> None:
-    games = [an_arms_game(at, 15.0, {"ai": [17.0], "human": [16.0]}) for at in range(5)]
+    games = [an_arms_game(at, 15.0, {"ai": [17.0], "human": [16.0], "constant": [15.0]}) for at in range(5)]
+    games.append(an_arms_game(5, 14.0, {"ai": [18.0], "human": [18.0], "constant": [None]}))  # not all four prices
     make_run(tmp_path / "a", games, seller__engine__name="claude-instant")
     found = compare(load(tmp_path)).query("figure == 'table1'").set_index("condition")
     assert found["own"].to_dict() == {"before": 15.0, "human": 16.0, "ai": 17.0}

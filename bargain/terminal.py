@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import io
 import os
+import signal
 import stat
 import sys
-from types import TracebackType
+import threading
+from types import FrameType, TracebackType
 from typing import Any
 
 
@@ -64,3 +66,22 @@ def calm_interrupts() -> None:
             before(kind, error, trace)
 
     sys.excepthook = hook
+    signal.signal(signal.SIGINT, _note)
+
+
+_interrupts: list[int] = []
+"""Each Ctrl-C that came before a run could take it."""
+
+
+def _note(number: int, frame: FrameType | None) -> None:
+    _interrupts.append(number)
+    signal.default_int_handler(number, frame)
+
+
+def heed_interrupts() -> None:
+    """Raises KeyboardInterrupt for a Ctrl-C that somebody's import swallowed. From now on Python's own handler acts."""
+    if signal.getsignal(signal.SIGINT) is _note and threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    if _interrupts:
+        _interrupts.clear()
+        raise KeyboardInterrupt

@@ -56,6 +56,7 @@ from bargain.runs.build import EVERY_GAME_FAILED, build_engines, build_game, bui
 from bargain.runs.log import logging_to
 from bargain.runs.loop import in_own_loop
 from bargain.runs.provenance import provenance
+from bargain.terminal import heed_interrupts
 from bargain.text import on_screen
 from bargain.tracking.base import Tracker, run_info
 from bargain.version import __version__
@@ -198,6 +199,7 @@ class Run:
     def _play(self, caller: Caller) -> None:
         games = GamesFile(self.directory / self.games_name)
         try:
+            heed_interrupts()
             in_own_loop(lambda: self._play_all(caller, games))
         except KeyboardInterrupt:
             self._interrupted("interrupted")

@@ -117,6 +117,25 @@ def test_ctrl_c_before_the_first_reply_is_one_line_and_no_traceback(sign: str, t
     assert "Traceback" not in said
 
 
+def test_ctrl_c_that_somebodys_import_swallows_still_stops_the_run(tmp_path: Path) -> None:
+    swallowing = """
+import os, signal
+try:
+    os.kill(os.getpid(), signal.SIGINT)
+    for _ in range(10**9):
+        pass
+except:
+    pass
+from bargain.games.simple import play
+"""
+    (tmp_path / "swallowing.py").write_text(swallowing, encoding="utf-8")
+    own = ["game=simple", "game._target_=swallowing.play", "allow_targets=[swallowing]", "n_games=1000", "tracking=none"]
+    done = bargain(*own, cwd=tmp_path, env=environment(PYTHONPATH=str(tmp_path)))
+    assert done.returncode == 130, done.stderr
+    assert "Traceback" not in done.stderr
+    assert len(games_of(only_run(tmp_path))) == 0
+
+
 def test_a_finished_run_with_failed_games_plays_them_again_on_request_and_buys_nothing_else(tmp_path: Path) -> None:
     refusal = json.dumps({"error": {"message": "Sorry, not today."}}).encode()
 

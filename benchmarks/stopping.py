@@ -78,7 +78,8 @@ def embedded() -> float:
 def starting() -> float:
     """A run that has just placed itself and imports what it needs."""
     with Server(haggle, record=False) as server:
-        return stopped(["n_games=2000", "tracking=none", *on_server(server.url)], lambda cwd: (cwd / "outputs").exists())
+        arguments = ["n_games=2000", "tracking=none", *on_server(server.url)]
+        return stopped(arguments, lambda cwd: (cwd / "outputs").exists())
 
 
 def tracker(folder: Path) -> WandbTracker:

@@ -24,6 +24,7 @@ from analysis.measures.duplicates import without_copies
 from analysis.measures.factors import factors
 from analysis.report import games as report_games
 from analysis.report.content import Content, content
+from analysis.report.corrected import Judged, read_bench
 from analysis.report.page import drawing, page, table
 from analysis.report.tables import ReportTable
 from analysis.text import one_line
@@ -31,7 +32,7 @@ from bargain.terminal import prepare
 
 REFERENCES = ("fu2023",)
 TABLES = ("factors", "interactions", "factor_means", "cells", "rounds", "unfinished", "failed", "differences", "tests",
-          "selection", "between", "reference", "abilities", "moderators", "power", "cost_by_seat",
+          "selection", "between", "reference", "abilities", "moderators", "corrected", "power", "cost_by_seat",
           "cost_by_cell")  # fmt: skip
 """Every table that a report may write."""
 _SHORT = {
@@ -40,6 +41,7 @@ _SHORT = {
     "reference": "The paper",
     "abilities": "Abilities",
     "moderators": "Moderator",
+    "corrected": "Corrected",
     "power": "Games needed",
 }
 
@@ -70,7 +72,8 @@ def run(arguments: Sequence[str]) -> int:
         runs, copies = without_copies(_load(options.directory))
         place = Path(options.out) if options.out else _place(options.directory)
         command = shlex.join(["bargain-report", *arguments])
-        said = content(runs, options.directory, command, aliases, copies, _interactions(runs, options.interaction))
+        asked, bench = _interactions(runs, options.interaction), _bench(options.judged)
+        said = content(runs, options.directory, command, aliases, copies, asked, bench)
         _write(runs, said, place, aliases)
     except Refused as refused:
         print(f"bargain-report: {refused}", file=sys.stderr)
@@ -112,7 +115,23 @@ def _parser() -> argparse.ArgumentParser:
         help="whether choice A does another thing at each value of choice B: seller.engine.name:memory.name, or the "
         "beginnings of their names",
     )
+    parser.add_argument(
+        "--judged",
+        metavar="JUDGE.json",
+        help="what bargain-judge found of the moderators: deal rates corrected for their errors",
+    )
     return parser
+
+
+def _bench(path: str | None) -> dict[str, Judged] | None:
+    if path is None:
+        return None
+    try:
+        return read_bench(Path(path))
+    except OSError as error:
+        raise Refused(f"--judged {one_line(path)} cannot be read ({error.strerror or error})") from None
+    except ValueError as error:
+        raise Refused(f"--judged {one_line(path)}: {error}") from None
 
 
 def _aliases(pairs: Sequence[str]) -> dict[str, str]:

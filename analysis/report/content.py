@@ -19,6 +19,7 @@ from analysis.data.runs import Runs
 from analysis.measures import abilities as tiers
 from analysis.measures.duplicates import repeated
 from analysis.report import cells as report_cells
+from analysis.report import corrected as report_corrected
 from analysis.report import effects as report_effects
 from analysis.report import games as report_games
 from analysis.report import tests as report_tests
@@ -96,10 +97,11 @@ def content(
     aliases: Mapping[str, str] | None,
     copies: Sequence[str] = (),
     asked: Sequence[tuple[str, str]] = (),
+    bench: Mapping[str, report_corrected.Judged] | None = None,
 ) -> Content:
     """The content of a report on these runs. aliases (not None) add the paper's numbers; see reference.compare.
 
-    asked: pairs of choices whose interaction is wanted.
+    asked: pairs of choices whose interaction is wanted. bench: what is known of the moderators' errors.
     copies: which runs were left out since another holds their games, in words.
     """
     names = report_cells.named(runs)
@@ -114,6 +116,7 @@ def content(
     effects += [
         report_effects.abilities(runs, list(found["p"].astype(float).where(found["primary"].astype(bool)))),
         report_upkeep.moderators(runs),
+        *([report_corrected.corrected(runs, names, bench)] if bench else []),
         report_effects.power(runs, names, _made_of(found, judged)),
     ]
     costs = list(report_upkeep.spending(runs, names))

@@ -174,6 +174,7 @@ class Bench:
             "file": str(self.file),
             "dialogues": len(self.dialogues),
             "simulated": any(engine.simulated for engine in engines.values()),
+            "engines": {name: cfg.moderator.engine.name for name, cfg in self.configs.items() if cfg.moderator.engine},
             "moderators": {name: scores(judged) for name, judged in results.items() if judged},
             "rounds": {name: rescored(judged) for name, judged in results.items() if judged and self.scores_again},
             "calls": {"live": stats.live, "from_journal": stats.from_journal, "failed": stats.failed},

@@ -129,8 +129,8 @@ except:
 from bargain.games.simple import play
 """
     (tmp_path / "swallowing.py").write_text(swallowing, encoding="utf-8")
-    own = ["game=simple", "game._target_=swallowing.play", "allow_targets=[swallowing]", "n_games=1000", "tracking=none"]
-    done = bargain(*own, cwd=tmp_path, env=environment(PYTHONPATH=str(tmp_path)))
+    own = ["game=simple", "game._target_=swallowing.play", "allow_targets=[swallowing]"]
+    done = bargain(*own, "n_games=1000", "tracking=none", cwd=tmp_path, env=environment(PYTHONPATH=str(tmp_path)))
     assert done.returncode == 130, done.stderr
     assert "Traceback" not in done.stderr
     assert len(games_of(only_run(tmp_path))) == 0

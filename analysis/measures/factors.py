@@ -29,6 +29,7 @@ from analysis.measures.comparisons import FIELDS, observed, seeds_of
 from analysis.stats.differences import Comparison, holm
 from analysis.stats.intervals import ALPHA, NAN
 from analysis.text import choice
+from bargain.records import PLAYERS
 
 NO_FACTORS = ("seed", "n_games", "game.n_rounds")
 """Choices that make more of the same, and no other cell."""
@@ -40,8 +41,29 @@ Signed = list[tuple[float, "pd.Series[float]"]]
 
 
 def factors(runs: Runs) -> list[str]:
-    """The choices that were varied, those apart that follow from another."""
-    return [name for name in runs.deciding() if name not in NO_FACTORS]
+    """The choices that were varied, without those that follow from another: `followers`."""
+    following = followers(runs)
+    return [name for name in runs.deciding() if name not in NO_FACTORS and name not in following]
+
+
+def followers(runs: Runs) -> dict[str, str]:
+    """Choices that have no effect of their own to be seen, and the choice that decides each: a critic on its
+    learner's engine changes with it. Of two that decide each other the player's is the factor."""
+    names = [name for name in runs.deciding() if name not in NO_FACTORS]
+    names.sort(key=lambda name: not name.startswith(PLAYERS))
+    texts = runs.runs[names].map(choice)
+    found: dict[str, str] = {}
+    for at, name in enumerate(names):
+        for other in names:
+            decides = other != name and texts.groupby(other)[name].nunique().max() == 1
+            if (
+                decides
+                and other not in found
+                and (names.index(other) < at or texts[other].nunique() > texts[name].nunique())
+            ):
+                found[name] = other
+                break
+    return found
 
 
 def is_factorial(runs: Runs) -> bool:

@@ -129,7 +129,9 @@ def main_effects(runs: Runs, found: pd.DataFrame) -> tuple[ReportTable, ReportTa
             ),
             ReportColumn("Settings", "combinations", "count"),
         )  # fmt: skip
-        tables.append(ReportTable(name, title, frame, columns, _NOTES[name], data))
+        with_it = "; ".join(f"{each} follows {leader}" for each, leader in factors.followers(runs).items())
+        note = f"{_NOTES[name]} No choices of their own: {with_it}." if with_it and name == "factors" else _NOTES[name]
+        tables.append(ReportTable(name, title, frame, columns, note, data))
     return tables[0], tables[1], tables[2]
 
 

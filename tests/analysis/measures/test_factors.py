@@ -11,7 +11,7 @@ import pytest
 from scipy import stats as scipy_stats
 
 from analysis import load
-from analysis.measures.factors import effects, factors, interactions, means
+from analysis.measures.factors import effects, factors, followers, interactions, means
 from tests.run_maker import Prices, make_run
 
 PAID = {"seller__engine___target_": "bargain.engines.openai.OpenAIEngine"}
@@ -33,6 +33,29 @@ def study(place: Path, rng: np.random.Generator, *, games: int, same: bool, **mo
         played: Prices = [[float(a), float(b)] for a, b in zip(first, second, strict=True)]
         choices = {"seller__engine__name": engine, "memory__name": memory, "prompt__seller__version": prompt}
         make_run(place / str(number), played, **choices, **({} if same else PAID), **more)
+
+
+def test_a_choice_that_follows_another_is_no_factor_and_hides_no_effect(tmp_path: Path) -> None:
+    """A critic on its learner's engine: a sweep over engines varies both, and only one has an effect to be seen."""
+    rng = np.random.default_rng(3)
+    for number, (engine, memory) in enumerate(product(("a", "b", "c"), MEMORIES)):
+        played: Prices = [[15.0, 15.0 + (engine == "b") + float(rng.normal(0, 0.3))] for _ in range(40)]
+        names = {
+            "seller__engine__name": engine,
+            "critic__engine__name": engine,
+            "moderator__engine__name": engine > "a",
+        }
+        make_run(tmp_path / str(number), played, memory__name=memory, **names, **PAID)
+    runs = load(tmp_path)
+    assert factors(runs) == ["seller.engine.name", "memory.name"]
+    assert followers(runs) == {
+        "critic.engine.name": "seller.engine.name",
+        "moderator.engine.name": "seller.engine.name",
+    }
+    found = effects(runs, "price", role="learner", base=1).set_index(["factor", "a_is", "b_is"])
+    row = found.loc["seller.engine.name", "a", "b"]
+    assert row["combinations"] == 2
+    assert row["difference"] == pytest.approx(1, abs=0.2)
 
 
 def test_main_effects_and_an_interaction_are_found_as_they_were_put_in(tmp_path: Path) -> None:

@@ -110,5 +110,5 @@ def test_tables_count_failed_games_give_both_deal_rates_and_leave_what_only_fail
     first = rows["some", "1"]
     assert (first["error"], float(first["deal_rate"]), float(first["deal_rate_without_failed"])) == ("4", 0.6, 1.0)
     assert (rows["all", "1"]["deal_rate"], rows["all", "1"]["seller_surplus"]) == ("", "")
-    (said,) = [row["sentence"] for row in table(tmp_path / "report", "tests") if "deals" in row["sentence"]]
-    assert "(100.0% to 0.0%; with the 4 failed games as no deals 60.0% to 0.0%)" in said
+    (said,) = [row["sentence"] for row in table(tmp_path / "report", "tests") if row["question"] == "deals"]
+    assert "(100.0% to 0.0%; 4 failed games left out, as no deals 60.0% to 0.0%)" in said

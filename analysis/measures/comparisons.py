@@ -371,6 +371,11 @@ def _alike(first: Frame, second: Frame, seeds: pd.Series) -> list[pd.Series]:
     return sides if paired and all(side.index.is_unique for side in sides) else []
 
 
+def as_frame(found: Sequence[Comparison]) -> Frame:
+    """A row per comparison, with its fields as columns."""
+    return pd.DataFrame([[getattr(each, name) for name in FIELDS] for each in found], columns=list(FIELDS))
+
+
 def _frame(
     keys: list[str],
     rows: Sequence[tuple[Any, ...]],
@@ -379,6 +384,6 @@ def _frame(
     found: list[Comparison],
     failed: Sequence[int],
 ) -> Frame:
-    made = pd.DataFrame([[getattr(each, name) for name in FIELDS] for each in found], columns=list(FIELDS))
+    made = as_frame(found)
     named = pd.DataFrame(list(rows), columns=keys).assign(metric=metric, role=role, failed=np.array(failed, dtype=int))
     return pd.concat([named, made], axis=1).assign(p_holm=holm(made["p"].astype(float)))

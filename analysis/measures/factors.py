@@ -25,7 +25,7 @@ import pandas as pd
 from scipy import stats
 
 from analysis.data.runs import Runs
-from analysis.measures.comparisons import FIELDS, observed, seeds_of
+from analysis.measures.comparisons import as_frame, observed, seeds_of
 from analysis.stats.differences import Comparison, holm
 from analysis.stats.intervals import ALPHA, NAN
 from analysis.text import choice
@@ -50,19 +50,14 @@ def followers(runs: Runs) -> dict[str, str]:
     """Choices that have no effect of their own to be seen, and the choice that decides each: a critic on its
     learner's engine changes with it. Of two that decide each other the player's is the factor."""
     names = [name for name in runs.deciding() if name not in NO_FACTORS]
-    names.sort(key=lambda name: not name.startswith(PLAYERS))
     texts = runs.runs[names].map(choice)
+    names.sort(key=lambda name: (-texts[name].nunique(), not name.startswith(PLAYERS)))  # who decides has more levels
     found: dict[str, str] = {}
     for at, name in enumerate(names):
-        for other in names:
-            decides = other != name and texts.groupby(other)[name].nunique().max() == 1
-            if (
-                decides
-                and other not in found
-                and (names.index(other) < at or texts[other].nunique() > texts[name].nunique())
-            ):
-                found[name] = other
-                break
+        deciding = (other for other in names[:at] if texts.groupby(other)[name].nunique().max() == 1)
+        leader = next((other for other in deciding if other not in found), None)
+        if leader is not None:
+            found[name] = leader
     return found
 
 
@@ -294,6 +289,5 @@ def _with_sides(made: Comparison, a: Comparison, b: Comparison) -> Comparison:
 
 
 def _frame(rows: Sequence[tuple[Any, ...]], names: list[str], found: Sequence[Comparison]) -> Frame:
-    made = pd.DataFrame([[getattr(each, name) for name in FIELDS] for each in found], columns=list(FIELDS))
-    whole = pd.concat([pd.DataFrame(list(rows), columns=names), made], axis=1)
+    whole = pd.concat([pd.DataFrame(list(rows), columns=names), as_frame(found)], axis=1)
     return whole.assign(p_holm=holm(whole["p"].astype(float)))

@@ -48,9 +48,7 @@ def selection(runs: Runs, names: pd.DataFrame) -> ReportTable:
         kept = ("number", "cell", "subject", "arm", "round", "currency", *COUNTS)
         row: dict[str, Any] = {name: first[name] for name in kept}
         row["turned"] = " / ".join(str(first[name]) for name in COUNTS[:4])
-        for each in group.to_dict("records"):
-            row |= _numbers(each)
-        rows.append(row)
+        rows.append(row | _numbers(group))
     wide = pd.DataFrame(rows, columns=None if rows else ["number"])
     columns = shown(
         wide,
@@ -103,6 +101,9 @@ def main_effects(runs: Runs, found: pd.DataFrame) -> tuple[ReportTable, ReportTa
         told.append(pd.DataFrame(rows, columns=None if rows else ["choice"]))
         digits.append(part.dropna(axis=1, how="all"))
     means, behind = _marginal_means(runs)
+    pairs = dict.fromkeys(pair for part in factorials(runs) for pair in factors.followers(part).items())
+    told_pairs = "; ".join(f"{name} follows {leader}" for name, leader in pairs)
+    following = f" No choices of their own: {told_pairs}." if pairs else ""
     tables = []
     for name, title, frame, data in (
         ("factors", "Main effects", told[0], digits[0]),
@@ -129,8 +130,7 @@ def main_effects(runs: Runs, found: pd.DataFrame) -> tuple[ReportTable, ReportTa
             ),
             ReportColumn("Settings", "combinations", "count"),
         )  # fmt: skip
-        with_it = "; ".join(f"{each} follows {leader}" for each, leader in factors.followers(runs).items())
-        note = f"{_NOTES[name]} No choices of their own: {with_it}." if with_it and name == "factors" else _NOTES[name]
+        note = _NOTES[name] + (following if name == "factors" else "")
         tables.append(ReportTable(name, title, frame, columns, note, data))
     return tables[0], tables[1], tables[2]
 
@@ -217,9 +217,7 @@ def between(runs: Runs, names: pd.DataFrame) -> ReportTable:
             row: dict[str, Any] = {"numbers": cells, "choice": contrast.choice, "currency": currency}
             row |= {"what": f"{one_line(choice(first['b_is']), 40)} against {one_line(choice(first['a_is']), 40)}"}
             row |= {"arm": str(first["arm"]), "round": contrast.last}
-            for each in group.to_dict("records"):
-                row |= _numbers(each | {"currency": currency})
-            rows.append(row)
+            rows.append(row | _numbers(group.assign(currency=currency)))
     wide = pd.DataFrame(rows, columns=None if rows else ["numbers"])
     columns = shown(
         wide,
@@ -246,10 +244,13 @@ def _columns_of(methods: Mapping[str, str]) -> Iterator[ReportColumn]:
         yield ReportColumn(title, name, "said", f"{name}_low", f"{name}_high", f"{name}_n")
 
 
-def _numbers(row: dict[Any, Any]) -> dict[str, Any]:
-    """A method's effect with its interval and n, as a wide row has them."""
-    name = row["method"]
-    return {name: _effect(row), f"{name}_low": row["low"], f"{name}_high": row["high"], f"{name}_n": row["n"]}
+def _numbers(group: pd.DataFrame) -> dict[str, Any]:
+    """Each method's effect with its interval and n, as one wide row has them."""
+    found: dict[str, Any] = {}
+    for row in group.to_dict("records"):
+        ends = {f"{row['method']}_{part}": row[part] for part in ("low", "high", "n")}
+        found |= {row["method"]: _effect(row), **ends}
+    return found
 
 
 def _effect(row: dict[Any, Any]) -> str | None:

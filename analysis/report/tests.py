@@ -156,11 +156,16 @@ def of_factorial(runs: Runs) -> list[tuple[str, str, str]]:
     items = [name for name in (*_item(runs), "item.name", "item.cost", "item.valuation") if name in runs.runs]
     one_item = len(runs.runs[items].drop_duplicates()) <= 1
     role = "learner" if runs.runs["learner"].isin(PLAYERS).all() and last_round(runs) > 1 else ""
-    surplus = [metric for _, metric, _ in _surplus(runs, role)]
+    return _compared(runs, role, one_item=one_item)
+
+
+def _compared(runs: Runs, role: str, *, one_item: bool) -> list[tuple[str, str, str]]:
+    """Outcome, metric and role of what is compared between cells; of several items in shares of the openings."""
+    counted = {metric for _, metric, _ in _surplus(runs, role)}
     return [
         ("price", "price" if one_item else "price_share", role),
         ("deal_rate", "deal_rate", ""),
-        ("surplus", "surplus" if one_item and surplus == ["surplus"] else "opening_surplus", role or "seller"),
+        ("surplus", "surplus" if one_item and counted == {"surplus"} else "opening_surplus", role or "seller"),
     ]
 
 
@@ -182,19 +187,13 @@ def _factors(runs: Runs, names: Frame, asked: Sequence[tuple[str, str]]) -> Iter
         about = {"currency": str(known["currency"].iloc[0]), "learner": learner}
         about["numbers"] = ranges(list(known["number"]))
         for outcome, metric, role in of_factorial(part):
-            found = factors.effects(shown, metric, role=role, base=base)
-            yield (
-                found[found["round"] == last]
-                .rename(columns={"factor": "choice"})
-                .assign(question="factors", outcome=outcome, subject="", **about)
-            )
             pairs = [pair for pair in asked if set(pair) <= set(varied)]
-            both = factors.interactions(shown, pairs, metric, role=role, base=base)
-            yield (
-                both[both["round"] == last]
-                .rename(columns={"factor": "choice"})
-                .assign(question="interactions", outcome=outcome, subject="", **about)
-            )
+            for question, found in (
+                ("factors", factors.effects(shown, metric, role=role, base=base)),
+                ("interactions", factors.interactions(shown, pairs, metric, role=role, base=base)),
+            ):
+                of_last = found[found["round"] == last].rename(columns={"factor": "choice"})
+                yield of_last.assign(question=question, outcome=outcome, subject="", **about)
 
 
 _QUESTION = {"price": "price", "deal_rate": "deals", "surplus": "surplus"}
@@ -274,8 +273,6 @@ def _between(runs: Runs, names: Frame) -> Iterator[Frame]:
     for contrast in contrasts(runs):
         last = contrast.last
         shown = runs.only_rounds(runs.rounds["round"].isin([1, last]))
-        counted = {metric for _, metric, _ in _surplus(runs, contrast.role)}
-        surplus = "surplus" if contrast.one_item and counted == {"surplus"} else "opening_surplus"
         compare = partial(
             comparisons.cells,
             between=contrast.choice,
@@ -283,11 +280,7 @@ def _between(runs: Runs, names: Frame) -> Iterator[Frame]:
             within=contrast.within,
             against=contrast.against,
         )
-        for outcome, metric, role in (
-            ("price", "price" if contrast.one_item else "price_share", contrast.role),
-            ("deal_rate", "deal_rate", ""),
-            ("surplus", surplus, contrast.role or "seller"),
-        ):
+        for outcome, metric, role in _compared(runs, contrast.role, one_item=contrast.one_item):
             part = _tested(compare, shown, metric, role, [*contrast.within, "arm", "round", "a_is", "b_is"])
             part = part[part["round"] == last].reset_index(drop=True)
             if len(part):

@@ -19,7 +19,7 @@ from bargain.engines.effort import anthropic_fields
 from bargain.engines.endings import ending
 from bargain.engines.http import HttpEngine
 from bargain.engines.reasoning import said_and_finish, text_of
-from bargain.engines.shared import FIRST_WORDS, count, sound
+from bargain.engines.shared import FIRST_WORDS, count, part, sound
 from bargain.records import Message, Reply, Usage
 
 _BREAKPOINT = {"cache_control": {"type": "ephemeral"}}
@@ -114,6 +114,6 @@ def _usage(usage: object) -> Usage:
     cached = count(usage.get("cache_read_input_tokens"))
     written = count(usage.get("cache_creation_input_tokens"))
     prompt = count(usage.get("input_tokens")) + cached + written
-    output, details = count(usage.get("output_tokens")), usage.get("output_tokens_details")
-    thought = count(details.get("thinking_tokens")) if isinstance(details, Mapping) else 0
+    output = count(usage.get("output_tokens"))
+    thought = count(part(usage, "output_tokens_details").get("thinking_tokens"))
     return Usage(prompt, output, cached, written, 1, min(thought, output))

@@ -20,7 +20,7 @@ from bargain.engines.endings import Finish, ending
 from bargain.engines.failures import failure, failure_in_reply, has_no_system_role
 from bargain.engines.http import HttpEngine
 from bargain.engines.reasoning import said_and_finish, text_of
-from bargain.engines.shared import FIRST_WORDS, count, sound
+from bargain.engines.shared import FIRST_WORDS, count, part, sound
 from bargain.records import Reply, Usage
 
 log = logging.getLogger("bargain.engines")
@@ -164,7 +164,7 @@ def usage_of(data: Mapping[str, Any]) -> Usage:
     usage = data.get("usage")
     if not isinstance(usage, Mapping):
         return Usage(calls=1)
-    details, said = _part(usage, "prompt_tokens_details"), _part(usage, "completion_tokens_details")
+    details, said = part(usage, "prompt_tokens_details"), part(usage, "completion_tokens_details")
     prompt = count(usage.get("prompt_tokens"))
     cached = count(details.get("cached_tokens")) or count(usage.get("prompt_cache_hit_tokens"))
     written = count(details.get("cache_write_tokens"))
@@ -172,8 +172,3 @@ def usage_of(data: Mapping[str, Any]) -> Usage:
     output = max(completion, count(usage.get("total_tokens")) - prompt)
     thought = count(said.get("reasoning_tokens")) or (output - completion if completion else 0)
     return Usage(prompt, output, min(cached, prompt), min(written, prompt), 1, min(thought, output))
-
-
-def _part(usage: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    part = usage.get(name)
-    return part if isinstance(part, Mapping) else {}

@@ -39,6 +39,12 @@ def setting(seat: str) -> str:
     return f"{'critic' if seat.endswith('_critic') else seat}.engine"
 
 
+def part(data: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """The mapping under this name, {} for whatever else stands there."""
+    found = data.get(name)
+    return found if isinstance(found, Mapping) else {}
+
+
 def count(value: object) -> int:
     """A token count as a provider reports it, 0 if it is missing or no count."""
     return int(value) if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 1e12 else 0

@@ -14,14 +14,13 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from statistics import fmean
 from typing import Any, Protocol
 
 from bargain.agents.witness import Reading, reading_of
 from bargain.config.recorded import recorded_config
 from bargain.engines.base import Ask
 from bargain.errors import GaveUp
-from bargain.intervals import wilson
+from bargain.intervals import mean, wilson
 from bargain.reading.reader import Outcome, Reader, same
 from bargain.records import PLAYERS, Item, Place, Turn, Verdict
 from bargain.rundir.games import read_games
@@ -144,18 +143,14 @@ def rescored(judged: Sequence[Judged]) -> dict[str, dict[str, Any]]:
         known = [each for each in judged if each.dialogue.group == group and not each.error]
         was = [each.dialogue.price for each in known if each.dialogue.state == "deal"]
         now = [each.price for each in known if each.state == "deal"]
+        prices = [[price for price in side if price is not None] for side in (was, now)]
         found[group] = {
             "games": len(known),
             "errors": sum(bool(each.error) for each in judged if each.dialogue.group == group),
-            "recorded": {"deals": len(was), "mean_price": _mean(was)},
-            "judged": {"deals": len(now), "mean_price": _mean(now)},
+            "recorded": {"deals": len(was), "mean_price": mean(prices[0])},
+            "judged": {"deals": len(now), "mean_price": mean(prices[1])},
         }
     return found
-
-
-def _mean(prices: Sequence[float | None]) -> float | None:
-    known = [each for each in prices if each is not None]
-    return fmean(known) if known else None
 
 
 def _labelled(line: str, where: str) -> Labelled:

@@ -19,6 +19,7 @@ PACE = ("max_concurrency", "start_concurrency", "requests_per_minute", "tokens_p
 """Of an engine's settings those that say how fast it is asked: they may differ as well."""
 SINCE = ("reasoning",)
 """Settings of an engine that came with later versions: null is what the runs before were played with."""
+_FREE_TEXT = "bargain.channels.free_text.FreeText"
 _WITHOUT_CRITIC = ("Human", "Constant", "TargetOnly", "Silence")
 """Sources of feedback that ask no critic."""
 _FOR_LEARNERS = ("feedback_", "target_", "acknowledgement_", "ask_acknowledgement")
@@ -36,6 +37,11 @@ def unused(config: dict[str, Any]) -> set[str]:
     game = _part(config, "game")
     learners = game.get("learners") or []
     keys = set()
+    channel = str(_part(config, "channel").get("_target_", _FREE_TEXT))
+    if channel == _FREE_TEXT:
+        keys.add("channel")  # the only one before version 0.3: runs are those that they were
+    elif channel.startswith("bargain."):
+        keys |= {"prompt.moderator", "moderator"}  # the acts decide
     if str(_part(config, "moderator").get("_target_")).endswith(".moderator.Rules"):
         keys.add("prompt.moderator")
     sources = [_part(config, "feedback"), *_part(game, "arms").values()]

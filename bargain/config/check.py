@@ -125,7 +125,7 @@ def _price_problems(item: Any, game: Any) -> Iterator[str]:
 
 def _targets(cfg: DictConfig) -> Iterator[tuple[str, str, str]]:
     """Everything in the config that is imported, as (key, room of bargain, dotted path)."""
-    for room in ("game", "protocol", "moderator", "feedback", "tracking"):
+    for room in ("game", "protocol", "channel", "moderator", "feedback", "tracking"):
         yield f"{room}._target_", room, cfg[room]._target_
     for name, arm in cfg.game.arms.items():
         yield f"game.arms.{name}._target_", "feedback", arm._target_

@@ -18,6 +18,7 @@ FREE_TO_CHANGE = ("limits", "tracking", "resume", "mode", "retry_failed", "estim
 """Top-level keys that may differ on resume: they do not decide what is played."""
 PACE = ("max_concurrency", "start_concurrency", "requests_per_minute", "tokens_per_minute", "timeout_s")
 """Of an engine's settings those that say how fast it is asked: they may differ as well."""
+_FREE_TEXT = "bargain.channels.free_text.FreeText"
 SINCE = (r"(.*\.)?engine\.reasoning", r"feedback\.engine", r"game\.arms\.[^.]+\.engine")
 """Keys that came with later versions, as patterns: null is what the runs before were played with."""
 _WITHOUT_CRITIC = ("Human", "Constant", "TargetOnly", "Silence", "Fresh", "SelfCritique", "ExpertRules")
@@ -37,6 +38,11 @@ def unused(config: dict[str, Any]) -> set[str]:
     game = _part(config, "game")
     learners = game.get("learners") or []
     keys = set()
+    channel = str(_part(config, "channel").get("_target_", _FREE_TEXT))
+    if channel == _FREE_TEXT:
+        keys.add("channel")  # the only one before version 0.3: runs are those that they were
+    elif channel.startswith("bargain."):
+        keys |= {"prompt.moderator", "moderator"}  # the acts decide
     if str(_part(config, "moderator").get("_target_")).endswith(".moderator.Rules"):
         keys.add("prompt.moderator")
     sources = [_part(config, "feedback"), *_part(game, "arms").values()]

@@ -159,6 +159,16 @@ class ProtocolConfig:
 
 
 @dataclass
+class ChannelConfig:
+    """How players may speak, and who decides what a turn does: rules and moderator, or the acts themselves."""
+
+    _target_: str = "bargain.channels.free_text.FreeText"
+    name: str = "free_text"
+    texts: dict[str, str] = field(default_factory=dict)
+    """told: at the end of a player's system prompt; again: after a reply that was no turn; hint: to a person."""
+
+
+@dataclass
 class ModeratorConfig:
     """Who decides that there is a deal, how much it sees and when it looks."""
 
@@ -248,6 +258,7 @@ class Config:
     """Modules of your own that `_target_` may name, beside bargain's."""
     game: GameConfig = field(default_factory=GameConfig)
     protocol: ProtocolConfig = field(default_factory=ProtocolConfig)
+    channel: ChannelConfig = field(default_factory=ChannelConfig)
     item: ItemConfig = field(default_factory=ItemConfig)
     prompt: PromptsConfig = field(default_factory=PromptsConfig)
     seller: PlayerConfig = field(default_factory=PlayerConfig)

@@ -28,6 +28,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bargain.calls.pricing import price_of
+from bargain.channels.base import Channel
 from bargain.config.arguments import in_quotes
 from bargain.config.compose import compose, register_with_hydra
 from bargain.config.files import config_dir
@@ -149,7 +150,8 @@ def _add_moderator(
     cfg: DictConfig, seats: dict[str, Tokens], games: int, turns: int, per_turn: float, worst: bool
 ) -> None:
     moderator = cfg.moderator
-    if moderator._target_.endswith(".Rules"):
+    channel: type[Channel] = locate(cfg.channel._target_, list(cfg.allow_targets))
+    if moderator._target_.endswith(".Rules") or channel.decides:
         return
     threshold = moderator.no_deal_threshold or turns
     if worst:

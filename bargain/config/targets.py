@@ -16,6 +16,7 @@ from bargain.errors import ConfigError
 ROOMS = {
     "game": "bargain.games.",
     "protocol": "bargain.games.rounds.",
+    "scenario": "bargain.games.scenarios.",
     "moderator": "bargain.agents.moderator.",
     "feedback": "bargain.agents.feedback.",
     "tracking": "bargain.tracking.",

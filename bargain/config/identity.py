@@ -21,6 +21,8 @@ PACE = ("max_concurrency", "start_concurrency", "requests_per_minute", "tokens_p
 _FREE_TEXT = "bargain.channels.free_text.FreeText"
 SINCE = (r"(.*\.)?engine\.reasoning", r"feedback\.engine", r"game\.arms\.[^.]+\.engine")
 """Keys that came with later versions, as patterns: null is what the runs before were played with."""
+GROUPS_SINCE = {"scenario": "fixed"}
+"""Groups that came with later versions: the choice, by its name, that the runs before were played with."""
 _WITHOUT_CRITIC = ("Human", "Constant", "TargetOnly", "Silence", "Fresh", "SelfCritique", "ExpertRules")
 """Sources of feedback that ask no critic."""
 _FOR_LEARNERS = ("feedback_", "target_", "acknowledgement_", "ask_acknowledgement")
@@ -71,6 +73,7 @@ def _deciding(config: dict[str, Any], without: set[str], path: str = "") -> dict
         if not may_change(f"{path}{name}")
         and f"{path}{name}" not in without
         and not (value is None and any(re.fullmatch(each, f"{path}{name}") for each in SINCE))
+        and not (not path and name in GROUPS_SINCE and value.get("name") == GROUPS_SINCE[name])
     }
 
 

@@ -17,6 +17,7 @@ ROOMS = {
     "game": "bargain.games.",
     "protocol": "bargain.games.rounds.",
     "channel": "bargain.channels.",
+    "scenario": "bargain.games.scenarios.",
     "moderator": "bargain.agents.moderator.",
     "feedback": "bargain.agents.feedback.",
     "tracking": "bargain.tracking.",

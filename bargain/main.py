@@ -36,11 +36,12 @@ from bargain.config.explain import explain
 from bargain.config.files import config_dir, trust
 from bargain.config.follow import with_followers
 from bargain.errors import ConfigError, disk_problem, in_words
+from bargain.results.objective import objective, objective_problem
 from bargain.rundir.directory import remove_unused
 from bargain.runs.log import show_crash, tell
 from bargain.runs.loop import collect_rarely
 from bargain.runs.resuming import check_changes, recorded_run
-from bargain.sweeps.callback import BAD_CONFIG, CannotStart, SweepCallback, this_cell, words_of_job
+from bargain.sweeps.callback import BAD_CONFIG, CannotStart, SweepCallback, is_searched, this_cell, words_of_job
 from bargain.sweeps.launching import TERMINATED, Jobs, launch
 from bargain.sweeps.resuming import is_swept, recorded_sweep
 from bargain.version import __version__
@@ -130,11 +131,12 @@ def _resume(directory: Path, changes: list[str]) -> int:
     return _show(play(cfg, directory))
 
 
-def job(cfg: DictConfig) -> None:
+def job(cfg: DictConfig) -> float | None:
     """One Hydra job: plays one run in the directory that Hydra chose. Also what launchers call on other machines.
 
-    A run that was interrupted raises KeyboardInterrupt, so that a sweep does not start its next cell. One that was
-    terminated on another machine ends its process there: Slurm and Ray start it again, if it is to go on.
+    Returns the run's objective, for a sweeper that searches; None for a run that did not finish. A run that was
+    interrupted raises KeyboardInterrupt, so that a sweep does not start its next cell. One that was terminated on
+    another machine ends its process there: Slurm and Ray start it again, if it is to go on.
     """
     from bargain.runs.runner import play
 
@@ -142,12 +144,16 @@ def job(cfg: DictConfig) -> None:
     cell = this_cell()
     at_once = cell.at_once if cell else 1
     shown = at_once == 1 or not sys.stderr.isatty()
+    found: float | None = None
     try:
         typed = checked_before(cfg)
+        if is_searched(cell) and objective_problem(typed):
+            raise ConfigError(objective_problem(typed))
         if cell is not None:
             directory = cell.begins(typed)
         summary = play(typed, directory, show_progress=shown, cells_at_once=at_once, words=words_of_job(cell))
         problem, code = summary.problem, _show(summary)
+        found = objective(summary.rounds, typed) if code == 0 else None
     except ConfigError as error:
         problem, code = in_words(error), _refuse(str(error))
         if cell is None:
@@ -167,6 +173,7 @@ def job(cfg: DictConfig) -> None:
     Jobs.code = max(Jobs.code, code)
     if code >= 128:
         raise KeyboardInterrupt
+    return found
 
 
 def _show(summary: RunSummary) -> int:

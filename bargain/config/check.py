@@ -83,6 +83,7 @@ def _choices(cfg: DictConfig) -> Iterator[str]:
         ("game.after_no_deal", ("continue", "stop")),
         ("memory.name", ("full", "last_k", "feedback_only", "none")),
         ("feedback.acknowledge", ("fixed", "ask")),
+        ("objective", OUTCOMES),
     ):
         value = OmegaConf.select(cfg, where)
         if value not in allowed:

@@ -152,6 +152,7 @@ def register_with_hydra() -> None:
     """Makes the schema known to Hydra, and has every file that it reads checked; safe to call twice."""
     guard()
     check_composed()
+    ConfigStore.instance().repo["hydra"]["sweeper"].pop("optuna.yaml", None)  # the plugin's: conf/hydra/ has ours
     if "bargain_schema.yaml" not in ConfigStore.instance().repo:
         schema = OmegaConf.structured(Config)
         OmegaConf.set_struct(schema.tracking, False)  # its tracker says which keys there are

@@ -216,7 +216,7 @@ class TrackingConfig:
 
 
 OUTCOMES = ("price", "deal_rate", "surplus")
-"""What analysis.primary may name."""
+"""What analysis.primary and objective may name."""
 
 
 @dataclass
@@ -256,6 +256,8 @@ class Config:
     memory: MemoryConfig = field(default_factory=MemoryConfig)
     limits: LimitsConfig = field(default_factory=LimitsConfig)
     analysis: AnalysisConfig = field(default_factory=AnalysisConfig)
+    objective: str = "surplus"
+    """What a search over configs (Optuna, a W&B sweep) goes by, one of OUTCOMES: of the learner, in its last round."""
     tracking: Any = field(default_factory=lambda: asdict(TrackingConfig()))
     """A TrackingConfig with the tracker's own keys: tracking.py here types it."""
 

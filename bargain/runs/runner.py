@@ -44,6 +44,7 @@ from bargain.errors import (
 from bargain.games.table import Seats, Table
 from bargain.records import Game
 from bargain.results.failing import FirstGames
+from bargain.results.objective import objective
 from bargain.results.progress import ProgressLine
 from bargain.results.summary import RunSummary, metrics, summary_data
 from bargain.results.tables import disputed_lines, totals_line
@@ -344,7 +345,8 @@ class Run:
             "n_games": self.cfg.n_games,
         }
         ended = self.ended if final else "running"
-        return summary_data(ended, facts, self.tally, caller.stats(), time.monotonic() - self.started)
+        summary = summary_data(ended, facts, self.tally, caller.stats(), time.monotonic() - self.started)
+        return {**summary, "objective": objective(summary["rounds"], self.cfg)}
 
     def _keep(self, summary: dict[str, Any]) -> None:
         """Writes summary.json. A replay that came to nothing leaves the run's own as it was."""

@@ -242,6 +242,8 @@ class Config:
     """On resume, also of a finished run: make the calls again that failed for good, instead of keeping the error."""
     estimate: bool = False
     """Print what would be played, called and paid, and stop: the command's, not a run's."""
+    debug: bool = False
+    """Print every call and verdict; on the command line it also plays two tiny games, untracked (runs/debug.py)."""
     allow_targets: list[str] = field(default_factory=list)
     """Modules of your own that `_target_` may name, beside bargain's."""
     game: GameConfig = field(default_factory=GameConfig)

@@ -14,7 +14,6 @@ import re
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from hydra import compose as hydra_compose
@@ -28,7 +27,6 @@ from rich.table import Table
 from rich.text import Text
 
 from bargain.calls.pricing import price_of
-from bargain.config.arguments import in_quotes
 from bargain.config.compose import compose, register_with_hydra
 from bargain.config.files import config_dir
 from bargain.config.follow import engines_of
@@ -221,9 +219,8 @@ def preview(arguments: Sequence[str], *, sweep: bool, strict: bool = True) -> st
     """
     forget_cells()
     options, _ = get_args_parser().parse_known_args(list(arguments))
-    own = [f"hydra.searchpath=[{in_quotes(str(Path(options.config_dir).resolve()))}]"] if options.config_dir else []
-    overrides = [*own, *options.overrides]
-    cells = swept(overrides) if sweep else [list(overrides)]
+    overrides = list(options.overrides)
+    cells = swept(overrides) if sweep else [overrides]
     if not cells:
         return "a search: its sweeper chooses the cells as it goes; estimate=true of one of them says what each costs"
     looked_at = cells[:CELLS_LOOKED_AT]

@@ -34,9 +34,13 @@ EXTRAS = {
 
 
 class Jobs:
-    """What the jobs of this process left: the highest exit code. A sweep goes on after a failed cell."""
+    """What the jobs of this process left: the highest exit code. A sweep goes on after a failed cell.
+
+    in_full: whether errors are told with their traceback.
+    """
 
     code = 0
+    in_full = False
 
 
 def launch(job: Callable[[DictConfig], Any], arguments: list[str]) -> None:

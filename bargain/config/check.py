@@ -104,6 +104,7 @@ def _choices(cfg: DictConfig) -> Iterator[str]:
         ("memory.name", ("full", "last_k", "feedback_only", "none")),
         ("scenario.deadline_known_by", ("both", *PLAYERS, "none")),
         *((f"scenario.{role}_knows", KNOWS) for role in PLAYERS),
+        ("objective", OUTCOMES),
     ):
         value = OmegaConf.select(cfg, where)
         if value not in allowed:

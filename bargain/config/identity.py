@@ -14,7 +14,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 
-FREE_TO_CHANGE = ("limits", "tracking", "resume", "mode", "retry_failed", "estimate", "analysis")
+FREE_TO_CHANGE = ("limits", "tracking", "resume", "mode", "retry_failed", "estimate", "analysis", "objective", "debug")
 """Top-level keys that may differ on resume: they do not decide what is played."""
 PACE = ("max_concurrency", "start_concurrency", "requests_per_minute", "tokens_per_minute", "timeout_s")
 """Of an engine's settings those that say how fast it is asked: they may differ as well."""

@@ -272,7 +272,7 @@ class TrackingConfig:
 KNOWS = ("none", "own", "rival_range", "rival_value", "both")
 """What scenario.seller_knows and scenario.buyer_knows may say."""
 OUTCOMES = ("price", "deal_rate", "surplus")
-"""What analysis.primary may name."""
+"""What analysis.primary and objective may name."""
 
 
 @dataclass
@@ -298,6 +298,8 @@ class Config:
     """On resume, also of a finished run: make the calls again that failed for good, instead of keeping the error."""
     estimate: bool = False
     """Print what would be played, called and paid, and stop: the command's, not a run's."""
+    debug: bool = False
+    """Print every call and verdict; on the command line it also plays two tiny games, untracked (runs/debug.py)."""
     allow_targets: list[str] = field(default_factory=list)
     """Modules of your own that `_target_` may name, beside bargain's."""
     game: GameConfig = field(default_factory=GameConfig)
@@ -314,6 +316,8 @@ class Config:
     memory: MemoryConfig = field(default_factory=MemoryConfig)
     limits: LimitsConfig = field(default_factory=LimitsConfig)
     analysis: AnalysisConfig = field(default_factory=AnalysisConfig)
+    objective: str = "surplus"
+    """What a search over configs (Optuna, a W&B sweep) goes by, one of OUTCOMES: of the learner, in its last round."""
     tracking: Any = field(default_factory=lambda: asdict(TrackingConfig()))
     """A TrackingConfig with the tracker's own keys: tracking.py here types it."""
 

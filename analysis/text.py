@@ -15,7 +15,7 @@ from typing import Any
 
 import pandas as pd
 
-from bargain.text import is_formula
+from bargain.text import is_formula, name_of
 from bargain.text import money as price_text
 
 _UNSEEN = (
@@ -48,11 +48,11 @@ def one_line(text: object, longest: int = 0) -> str:
 
 
 def choice(value: object) -> str:
-    """One choice as a text: `not set`, `empty`, or the value; 5.0 is 5."""
+    """One choice by its name (bargain.text.name_of): `not set`, `empty`, or the value; 5.0 is 5."""
     if value is None or value != value:
         return "not set"
     value = int(value) if isinstance(value, float) and value.is_integer() else value
-    return str(value) if str(value) else "empty"
+    return name_of(value) if str(value) else "empty"
 
 
 def to_csv(frame: pd.DataFrame) -> str:

@@ -57,6 +57,10 @@ def test_the_table_of_runs_says_their_states_problems_and_that_they_are_simulate
     dashboards.running(tmp_path / "more")
     page = opened(tmp_path)
     table = page.dataframe[0].value
+    shown = [name for name in table if not name.startswith("choice ")]
+    assert shown[:7] == ["state", "done", "finished", "deals", "price", "cost_usd", "when"], "after what varies"
+    assert table["deals"].notna().all()
+    assert table["price"].between(10, 20).all()
     assert sorted(state for (state,) in table["state"]) == ["failed", "paused", "running"]
     assert "simulated" not in table, "a column that says the same of every run is not worth its place"
     assert "no space left on device" in " ".join(table["problem"])

@@ -121,7 +121,7 @@ def usd(value: float) -> str:
 
 
 def sentence(row: Any, unit: str, currency: str = "$") -> str:
-    """A row of `measures.comparisons` (its Comparison and p_holm) as a sentence without its subject."""
+    """A row of `measures.comparisons` as a sentence without its subject, that claims nothing."""
     plain = unit if unit in ("currency", "rate") else ""
     change = number(row.difference, unit, currency, signed=True)
     parts = [
@@ -129,8 +129,8 @@ def sentence(row: Any, unit: str, currency: str = "$") -> str:
         f"from {number(row.a, plain, currency)} to {number(row.b, plain, currency)}",
         f"n={int(row.n)}" + (" pairs" if row.test in PAIRED else ""),
     ]
-    if not math.isnan(row.p_holm):
-        parts += [row.test, f"{probability(row.p_holm)} Holm"]
+    if not math.isnan(row.p):
+        parts += [row.test, f"exploratory: {probability(row.p)}, not corrected"]
     if not math.isnan(row.effect):
         parts.append(f"{row.effect_name}={row.effect:.2f}")
     if row.note:

@@ -345,6 +345,7 @@ class Run:
             "identity": identity(self.plain),
             "version": __version__,
             "simulated": self.simulated,
+            "simulated_seats": sorted(seat for seat, engine in self.engines.items() if engine.simulated),
             "scoring": self.cfg.scoring,
             "currency": self.item.currency,
             "n_games": self.cfg.n_games,

@@ -25,7 +25,7 @@ from bargain.config.files import as_written, task_overrides
 from bargain.config.identity import identity
 from bargain.errors import ConfigError, disk_problem
 from bargain.rundir.directory import read_state, remove_unused, write_json
-from bargain.rundir.sweep import SWEEP
+from bargain.rundir.sweep import CELL, SWEEP
 from bargain.sweeps.cells import cells_at_once
 from bargain.sweeps.places import (
     cell_directory,
@@ -35,7 +35,6 @@ from bargain.sweeps.places import (
 )
 from bargain.text import on_screen
 
-CELL = "cell.json"
 BAD_CONFIG = 2
 """The exit code of what cannot be played."""
 

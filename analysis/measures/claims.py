@@ -19,8 +19,8 @@ import pandas as pd
 
 from analysis.data.runs import Runs
 from analysis.measures import comparisons, factors
-from analysis.report.cells import ranges
-from analysis.report.sentences import sentence
+from analysis.measures.cell_names import ranges
+from analysis.measures.sentences import sentence
 from analysis.stats.differences import holm
 from bargain.records import PLAYERS
 

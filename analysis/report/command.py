@@ -31,8 +31,8 @@ from analysis.text import one_line
 from bargain.terminal import prepare
 
 REFERENCES = ("fu2023",)
-TABLES = ("factors", "interactions", "factor_means", "cells", "rounds", "unfinished", "failed", "differences", "tests",
-          "selection", "between", "reference", "abilities", "moderators", "corrected", "power", "cost_by_seat",
+TABLES = ("factors", "interactions", "factor_means", "model", "cells", "rounds", "unfinished", "failed", "differences",
+          "tests", "selection", "between", "reference", "abilities", "moderators", "corrected", "power", "cost_by_seat",
           "cost_by_cell")  # fmt: skip
 """Every table that a report may write."""
 _SHORT = {
@@ -224,10 +224,14 @@ def _shown(runs: Runs, said: Content, drawn: Drawn, beside: Drawn) -> dict[str, 
     for name, kept in (("differences", ~implied), ("implied", implied)):
         frame = differences[kept].reset_index(drop=True)
         plain[name] = table(replace(said.differences, frame=frame, columns=said.differences.columns[:3], note=""))
-    plain |= {name: [table(each) for each in getattr(said, name)] for name in ("factors", "missing", "tables", "costs")}
+    plain |= {
+        name: [table(each) for each in getattr(said, name)]
+        for name in ("factors", "models", "missing", "tables", "costs")
+    }
     sections = [
         ("question", "Question", True),
         ("factors", "Main effects", bool(said.factors)),
+        ("models", "Two-part model", bool(said.models)),
         ("cells", "Cells", True),
         ("figures", "Figures", bool(drawn.figures or drawn.missing)),
         ("tests", "Tests", bool(said.questions)),

@@ -22,6 +22,7 @@ from analysis.report import cells as report_cells
 from analysis.report import corrected as report_corrected
 from analysis.report import effects as report_effects
 from analysis.report import games as report_games
+from analysis.report import models as report_models
 from analysis.report import tests as report_tests
 from analysis.report import upkeep as report_upkeep
 from analysis.report.sentences import SURE
@@ -76,6 +77,7 @@ class Content:
     same: list[tuple[str, str]]
     differences: ReportTable
     factors: list[ReportTable]
+    models: list[ReportTable]
     cells: ReportTable
     rounds: ReportTable
     missing: list[ReportTable]
@@ -111,6 +113,7 @@ def content(
     judged = tiers.family(tiers.abilities(runs))
     found = report_tests.tests(runs, names, judged, asked)
     factors = [each for each in report_effects.main_effects(runs, found) if len(each.frame)]
+    models = [each for each in (report_models.model(runs),) if len(each.frame)]
     effects = [report_effects.selection(runs, names), report_effects.between(runs, names)]
     effects += [report_effects.paper(runs, names, aliases)] if aliases is not None else []
     effects += [
@@ -131,6 +134,7 @@ def content(
         same=_same(runs),
         differences=differences,
         factors=factors,
+        models=models,
         cells=cells,
         rounds=rounds,
         missing=[each for each in (unfinished, failed) if len(each.frame)],
@@ -143,7 +147,7 @@ def content(
         feedback=report_games.feedback(runs, names),
         made=_made(runs, directories, command),
     )
-    listed = [*factors, cells, rounds, unfinished, failed, differences, tests, *effects, *costs]
+    listed = [*factors, *models, cells, rounds, unfinished, failed, differences, tests, *effects, *costs]
     made.all_tables.extend(each for each in listed if len(each.frame))
     return made
 

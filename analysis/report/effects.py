@@ -15,10 +15,11 @@ from analysis.measures import abilities as tiers
 from analysis.measures import factors, reference
 from analysis.measures.comparisons import COUNTS, games_needed, selection_between, selection_table
 from analysis.measures.metrics import metric_of
+from analysis.measures.outcomes import factorials, last_round, of_factorial
 from analysis.report.cells import ranges
 from analysis.report.sentences import OVER_ALL
 from analysis.report.tables import NOTHING, ReportColumn, ReportTable, shown
-from analysis.report.tests import cells_and_currency, contrasts, factorials, last_round, of_factorial
+from analysis.report.tests import cells_and_currency, contrasts
 from analysis.stats.intervals import ALPHA
 from analysis.text import choice, number, one_line
 

@@ -20,6 +20,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import binom, t
+from statsmodels.genmod.families import Binomial, Gaussian
+from statsmodels.genmod.generalized_linear_model import GLM
 
 from analysis import stats
 from analysis.stats.clustered import clustered
@@ -320,8 +322,8 @@ def modelled(kind: str, runs: int, fewest: int) -> Row:
     large = sweep(np.random.default_rng(1), 200_000, 1 if runs == 1 else 1000)
     kept = large.dealt > (0.5 if kind == "price" else -1.0)
     y = {"price": large.price, "surplus": large.dealt * (large.price - COST)}.get(kind, large.dealt)[kept]
-    odds = kind == "odds of a deal"  # estimates do not depend on what the clusters are
-    value = float(clustered(y, large.design[kept], large.game[kept] % 100, odds=odds).estimates[4])
+    family = Binomial() if kind == "odds of a deal" else Gaussian()
+    value = float(GLM(y, large.design[kept], family=family).fit().params[4])
 
     def measure(rng: np.random.Generator, n: int, samples: int) -> Found:
         limits = []

@@ -220,7 +220,8 @@ class _Design(NamedTuple):
         error = math.sqrt(variance)
         half = float(stats.t.ppf(1 - ALPHA / 2, freedom)) * error
         p = 2 * float(stats.t.sf(abs(value) / error, freedom))
-        return replace(nothing, difference=value, low=value - half, high=value + half, n=n, p=p)
+        found = replace(nothing, difference=value, low=value - half, high=value + half, n=n, p=p)
+        return replace(found, centre=value, error=error, freedom=float(freedom))
 
 
 def _per_game(part: Signed) -> pd.Series[float]:

@@ -373,6 +373,8 @@ def paper(runs: Runs, names: pd.DataFrame, aliases: Mapping[str, str]) -> Report
         ReportColumn("Round", "round"),
         ReportColumn("Paper", "said_paper", "said", "paper_low", "paper_high", "paper_n"),
         ReportColumn("Own, 2023 rules", "said_own", "said", "low", "high", "n"),
+        ReportColumn("Alike? p", "replication_p", "p"),
+        ReportColumn("Test", "replication"),
         ReportColumn("Own, strict rules", "said_strict", "said", "strict_low", "strict_high", "strict_n"),
         ReportColumn("Own rival", "rival"),
         ReportColumn("Averages", "basis"),
@@ -380,7 +382,8 @@ def paper(runs: Runs, names: pd.DataFrame, aliases: Mapping[str, str]) -> Report
     note = (
         "Fu et al. (2023), Table 1 and Figures 4 to 7, beside these runs: by the rules of 2023 (last $ amount, between "
         "the openings) and by this program's, over the games that the published number averages. The paper's rival was "
-        "gpt-3.5-turbo throughout."
+        "gpt-3.5-turbo throughout. Alike: a test that both numbers are the same, where the paper's n and spread are "
+        "known; p is two-sided and not corrected, and a large one does not show that they are."
     )
     if not len(found):
         columns, note = (

@@ -60,7 +60,14 @@ def model(runs: Runs) -> ReportTable:
             )
         ),
     )
-    return ReportTable("model", "Two-part model", wide, columns, _noted(found) if len(found) else "", found)
+    return ReportTable(
+        "model",
+        "Two-part model: deal or not, and at what price",
+        wide,
+        columns,
+        _noted(found) if len(found) else "",
+        found,
+    )
 
 
 def _numbers(row: dict[Any, Any], currency: str) -> dict[str, Any]:

@@ -112,8 +112,8 @@ def test_the_report_has_the_model_folded_with_its_figure_and_files(tmp_path: Pat
     assert set(told["outcome"]) == {"deal_odds", "deal_rate", "price", "surplus"}
     assert "Satterthwaite" in (report / "tables" / "model.tex").read_text(encoding="utf-8")
     page = (report / "index.html").read_text(encoding="utf-8")
-    assert page.index('<section id="models">') < page.index('id="cells"')
-    assert "<details><summary>All coefficients</summary>" in page
+    assert page.index('<section id="model">') < page.index('id="cells"')
+    assert "<details><summary>4 lines</summary>" in page
     assert "every game ends in a deal: nothing differs" in page
     assert 'id="figure-estimates"' in page
     with pytest.raises(NotEnough, match="a model of choices needs two runs of one learner"):

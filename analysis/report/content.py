@@ -25,7 +25,9 @@ from analysis.measures.sentences import SURE
 from analysis.report import cells as report_cells
 from analysis.report import corrected as report_corrected
 from analysis.report import effects as report_effects
+from analysis.report import equivalence as report_equivalence
 from analysis.report import games as report_games
+from analysis.report import models as report_models
 from analysis.report import upkeep as report_upkeep
 from analysis.report.tables import ReportColumn, ReportTable
 from analysis.text import choice, one_line
@@ -78,6 +80,7 @@ class Content:
     same: list[tuple[str, str]]
     differences: ReportTable
     factors: list[ReportTable]
+    folded: list[ReportTable]
     cells: ReportTable
     rounds: ReportTable
     missing: list[ReportTable]
@@ -100,10 +103,12 @@ def content(
     copies: Sequence[str] = (),
     asked: Sequence[tuple[str, str]] = (),
     bench: Mapping[str, report_corrected.Judged] | None = None,
+    margins: Mapping[str, float] | None = None,
 ) -> Content:
     """The content of a report on these runs. aliases (not None) add the paper's numbers; see reference.compare.
 
     asked: pairs of choices whose interaction is wanted. bench: what is known of the moderators' errors.
+    margins: by outcome the difference that would matter, as --margin names it.
     copies: which runs were left out since another holds their games, in words.
     """
     names = named(runs)
@@ -113,6 +118,12 @@ def content(
     judged = tiers.family(tiers.abilities(runs))
     found = claims.tests(runs, names, judged, asked)
     factors = [each for each in report_effects.main_effects(runs, found) if len(each.frame)]
+    folded = [
+        report_models.model(runs),
+        report_equivalence.equivalence(found, margins or {}),
+        report_equivalence.simultaneous(found, made_of(found, judged)),
+    ]
+    folded = [each for each in folded if len(each.frame)]
     effects = [report_effects.selection(runs, names), report_effects.between(runs, names)]
     effects += [report_effects.paper(runs, names, aliases)] if aliases is not None else []
     effects += [
@@ -133,6 +144,7 @@ def content(
         same=_same(runs),
         differences=differences,
         factors=factors,
+        folded=folded,
         cells=cells,
         rounds=rounds,
         missing=[each for each in (unfinished, failed) if len(each.frame)],
@@ -145,7 +157,7 @@ def content(
         feedback=report_games.feedback(runs, names),
         made=_made(runs, directories, command),
     )
-    listed = [*factors, cells, rounds, unfinished, failed, differences, tests, *effects, *costs]
+    listed = [*factors, *folded, cells, rounds, unfinished, failed, differences, tests, *effects, *costs]
     made.all_tables.extend(each for each in listed if len(each.frame))
     return made
 

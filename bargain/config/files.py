@@ -59,7 +59,8 @@ def config_dirs(arguments: Iterable[str]) -> list[Path]:
         if key.lstrip("+") == "hydra.searchpath":
             with contextlib.suppress(HydraException, ValueError):
                 paths = OverridesParser.create().parse_override(f"searchpath={value}").value()
-                found += [Path(str(path).removeprefix("file://")) for path in paths if "pkg://" not in str(path)]
+                listed = paths if isinstance(paths, list) else []
+                found += [Path(str(path).removeprefix("file://")) for path in listed if "pkg://" not in str(path)]
     return found
 
 

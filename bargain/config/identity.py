@@ -23,6 +23,8 @@ SINCE = (r"(.*\.)?engine\.reasoning", r"feedback\.engine", r"game\.arms\.[^.]+\.
 """Keys that came with later versions, as patterns: null is what the runs before were played with."""
 GROUPS_SINCE = {"scenario": "fixed"}
 """Groups that came with later versions: the choice, by its name, that the runs before were played with."""
+_BY_SEED = ("SimulatedEngine", "OpponentEngine")
+"""Engines whose words are a pure function of the seed and the dialogue."""
 _WITHOUT_CRITIC = ("Human", "Constant", "TargetOnly", "Silence", "Fresh", "SelfCritique", "ExpertRules")
 """Sources of feedback that ask no critic."""
 _FOR_LEARNERS = ("feedback_", "target_", "acknowledgement_", "ask_acknowledgement")
@@ -33,6 +35,14 @@ def may_change(key: str) -> bool:
     """Whether a dotted key of the config may differ on resume: limits, tracking, seller.engine.requests_per_minute."""
     parts = key.split(".")
     return parts[0] in FREE_TO_CHANGE or (parts[-2:-1] == ["engine"] and parts[-1] in PACE)
+
+
+def decided_by_seed(target: object) -> bool:
+    """Whether the engine with this _target_ plays by the seed: embedded negotiators and known opponents.
+
+    Two runs of one seed then begin alike, game by game; any other engine gets no seed, or makes nothing of it.
+    """
+    return str(target).rpartition(".")[2] in _BY_SEED
 
 
 def unused(config: dict[str, Any]) -> set[str]:

@@ -33,7 +33,7 @@ from bargain.terminal import prepare
 
 REFERENCES = ("fu2023",)
 TABLES = ("factors", "interactions", "factor_means", "model", "equivalence", "simultaneous",
-          "cells", "rounds", "unfinished", "failed", "differences",
+          "honesty", "honesty_examples", "cells", "rounds", "unfinished", "failed", "differences",
           "tests", "selection", "between", "reference", "abilities", "moderators", "corrected", "power", "cost_by_seat",
           "cost_by_cell")  # fmt: skip
 """Every table that a report may write."""
@@ -41,6 +41,8 @@ _SHORT = {
     "model": "Two-part model",
     "equivalence": "Equivalence",
     "simultaneous": "All at once",
+    "honesty": "Honesty",
+    "honesty_examples": "What was said",
     "selection": "Survivors' problem",
     "between": "Between cells",
     "reference": "The paper",

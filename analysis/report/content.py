@@ -27,6 +27,7 @@ from analysis.report import corrected as report_corrected
 from analysis.report import effects as report_effects
 from analysis.report import equivalence as report_equivalence
 from analysis.report import games as report_games
+from analysis.report import honesty as report_honesty
 from analysis.report import models as report_models
 from analysis.report import upkeep as report_upkeep
 from analysis.report.tables import ReportColumn, ReportTable
@@ -122,6 +123,7 @@ def content(
         report_models.model(runs),
         report_equivalence.equivalence(found, margins or {}),
         report_equivalence.simultaneous(found, made_of(found, judged)),
+        *report_honesty.honesty(runs),
     ]
     folded = [each for each in folded if len(each.frame)]
     effects = [report_effects.selection(runs, names), report_effects.between(runs, names)]

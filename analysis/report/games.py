@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from analysis.data.runs import Runs
+from analysis.measures.ledger import Entry, read_round
 from analysis.measures.metrics import ITEM, joined
 from analysis.text import money, one_line
 
@@ -29,10 +30,13 @@ Row = dict[str, Any]
 
 
 class Said(NamedTuple):
-    """One turn as shown: who, what, the price it puts on the table in words, and its act."""
+    """One turn as shown: who, what, the price it puts on the table in words, and its act.
+
+    text: its parts in order, each with what the honesty ledger has against it, "" for nothing.
+    """
 
     role: str
-    text: str
+    text: tuple[tuple[str, str], ...]
     offer: str
     act: str
     fixed: bool
@@ -71,8 +75,15 @@ def dialogues(runs: Runs, names: pd.DataFrame) -> list[Dialogue]:
         chosen.setdefault(index, []).append(why)
     rows = dict(zip(chosen, played.loc[list(chosen)].to_dict("records"), strict=True))
     cells = {str(cell["run"]): cell for cell in names.to_dict("records")}
+    configs = {str(run["run"]): run for run in runs.runs.to_dict("records")}
     return [
-        _dialogue(", ".join(reasons), cells[rows[index]["run"]], rows[index]["game"], told)
+        _dialogue(
+            ", ".join(reasons),
+            cells[rows[index]["run"]],
+            rows[index]["game"],
+            told,
+            read_round(configs[rows[index]["run"]], told),
+        )
         for index, reasons in chosen.items()
         for told in _told(runs, rows[index])
     ]
@@ -118,13 +129,13 @@ def _row(index: Any) -> int:
     return int(index)
 
 
-def _dialogue(why: str, cell: Mapping[Any, Any], game: int, told: Row) -> Dialogue:
+def _dialogue(why: str, cell: Mapping[Any, Any], game: int, told: Row, ledger: list[Entry]) -> Dialogue:
     currency = one_line(cell["currency"], 8)
     verdicts = {each["turn"]: each for each in told.get("verdicts", ()) if each.get("objections")}
     turns = tuple(
         Said(
             turn["role"],
-            str(turn["text"]).strip(),
+            _marked(str(turn["text"]), [entry for entry in ledger if entry.turn == at]),
             money(turn["offer"], currency) if turn.get("offer") is not None else "",
             str(turn.get("act", "")).replace("_", " "),
             bool(turn.get("fixed")),
@@ -147,6 +158,17 @@ def _dialogue(why: str, cell: Mapping[Any, Any], game: int, told: Row) -> Dialog
     arm = f", {told['arm']} arm" if told["arm"] else ""
     place = f"{cell['cell']}, game {game}{arm}, round {told['round']}"
     return Dialogue(why, place, int(cell["number"]), end, turns, heard, broken)
+
+
+def _marked(text: str, ledger: list[Entry]) -> tuple[tuple[str, str], ...]:
+    """A text in parts: what the ledger has entries of, with their kinds, and what lies between."""
+    parts, at = [], 0
+    for entry in sorted(ledger, key=lambda entry: entry.start):
+        if entry.start >= at:
+            parts += [(text[at : entry.start], ""), (text[entry.start : entry.end], entry.kind.replace("_", " "))]
+            at = entry.end
+    parts.append((text[at:].rstrip(), ""))
+    return tuple((part if number else part.lstrip(), why) for number, (part, why) in enumerate(parts) if part)
 
 
 def _verdict(verdict: Row | None, currency: str) -> str:

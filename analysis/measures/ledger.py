@@ -188,8 +188,8 @@ def ledger(runs: Runs, most_rounds: int | None = None) -> Ledger:
 def rates(made: Ledger) -> pd.DataFrame:
     """Per player (engine and role) and kind of entry that somebody has: entries, turns, games, and the rate per turn.
 
-    The rate is the share of its turns that hold such an entry, with Wilson's interval over games. off and moved are means over the entries that have them, n_moved
-    counts the deals among them.
+    The rate is the share of its turns that hold such an entry, with Wilson's interval over games. off and moved are
+    means over the entries that have them, n_moved counts the deals among them.
     """
     rows = []
     there = [kind for kind in KINDS if (made.entries["kind"] == kind).any()]

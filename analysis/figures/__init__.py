@@ -25,6 +25,7 @@ from analysis.figures.pairs import pairs_of_engines
 from analysis.figures.reference import beside_paper
 from analysis.figures.rounds import by_round
 from analysis.figures.spread import before_after, distributions
+from analysis.figures.talk import channels_compared
 from analysis.measures.metrics import METRICS, Metric, metric_of
 
 __all__ = ["FIGURES", "FORMATS", "Figure", "NotEnough", "describe_figures", "reference_figures", "save", "svg"]
@@ -85,6 +86,14 @@ FIGURES: tuple[Figure, ...] = (
         "First rounds, before anybody is coached: rows are the sellers' engines, columns the buyers'.",
         pairs_of_engines,
         "`price` (`price_share` where items differ), `deal_rate`, the seller's `surplus_share`",
+    ),
+    Figure(
+        "talk",
+        "What talk changes",
+        "Each channel against the barest that was played, game by game in the last round, with 95% intervals: deals; "
+        "mean price and spread of prices (as a ratio) of the games with a deal in both.",
+        channels_compared,
+        "`talk.talk`",
     ),
     Figure(
         "cost",

@@ -32,12 +32,13 @@ from bargain.terminal import prepare
 
 REFERENCES = ("fu2023",)
 TABLES = ("factors", "interactions", "factor_means", "cells", "rounds", "unfinished", "failed", "differences", "tests",
-          "selection", "between", "reference", "abilities", "moderators", "corrected", "power", "cost_by_seat",
-          "cost_by_cell")  # fmt: skip
+          "selection", "between", "channels", "reference", "abilities", "moderators", "corrected", "power",
+          "cost_by_seat", "cost_by_cell")  # fmt: skip
 """Every table that a report may write."""
 _SHORT = {
     "selection": "Survivors' problem",
     "between": "Between cells",
+    "channels": "Talk",
     "reference": "The paper",
     "abilities": "Abilities",
     "moderators": "Moderator",

@@ -15,6 +15,7 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Protocol
 
 from bargain.reading.money import MOST, amounts
@@ -162,6 +163,7 @@ class ActReader:
         return Act(kind, price, sure=True)
 
 
+@lru_cache(maxsize=4096)  # the lines of scripts are few, and a player's own are read again at every turn
 def act_of(line: str, currency: str, *, alone: bool = True) -> Move | None:
     """The move of an action line, None for any other line. alone: a price without a word is an offer."""
     plain = line.strip(_DRESS).rstrip(".!").strip(_DRESS)

@@ -15,7 +15,7 @@ from bargain.agents.prompts import Prompt, as_heard_by, fill, item_facts, merge
 from bargain.agents.unusable import unusable
 from bargain.channels.base import Channel, Table, Unusable
 from bargain.channels.free_text import FREE_TEXT
-from bargain.engines.base import ALL_ACTS, Ask, Scene
+from bargain.engines.base import ALL_ACTS, Ask, Scene, Task
 from bargain.errors import GaveUp
 from bargain.records import MAX_EXCHANGES, Item, Message, Place, Player, Round, Turn
 from bargain.text import money, without_marks
@@ -145,6 +145,12 @@ class Negotiator:
             self._remembered = (*self._head, *(each for kept in self.lessons for each in self._recall(kept)))
         return acknowledgement
 
+    async def reflect(self, ask: Ask, place: Place, last: Round, question: str) -> str:
+        """What the player thinks of the last round when it is asked, before it remembers it. Raises as `speak` does."""
+        asked = Message("user", fill(question, self._facts, "feedback.text"))
+        scene = replace(self._scene("advise", last.turns, 0), learner=self.role, previous_price=last.price)
+        return await self._say(ask, place, merge((*self._remembered, *self._chat(last.turns), asked)), scene)
+
     def _recall(self, lesson: Lesson) -> list[Message]:
         chat = self._chat(lesson.turns) if self.memory.dialogues else []
         if lesson.told:
@@ -157,9 +163,11 @@ class Negotiator:
     def _feedback(self) -> tuple[str, ...]:
         return tuple(lesson.feedback for lesson in self.lessons if lesson.feedback)
 
-    def _scene(self, task: str, turns: tuple[Turn, ...], exchanges_left: int, may: tuple[str, ...] = ALL_ACTS) -> Scene:
+    def _scene(
+        self, task: Task, turns: tuple[Turn, ...], exchanges_left: int, may: tuple[str, ...] = ALL_ACTS
+    ) -> Scene:
         return Scene(
-            "acknowledge" if task == "acknowledge" else "speak",
+            task,
             self.role,
             self.item,
             turns,

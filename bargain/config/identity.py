@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 
@@ -17,10 +18,10 @@ FREE_TO_CHANGE = ("limits", "tracking", "resume", "mode", "retry_failed", "estim
 """Top-level keys that may differ on resume: they do not decide what is played."""
 PACE = ("max_concurrency", "start_concurrency", "requests_per_minute", "tokens_per_minute", "timeout_s")
 """Of an engine's settings those that say how fast it is asked: they may differ as well."""
-SINCE = ("reasoning",)
-"""Settings of an engine that came with later versions: null is what the runs before were played with."""
 _FREE_TEXT = "bargain.channels.free_text.FreeText"
-_WITHOUT_CRITIC = ("Human", "Constant", "TargetOnly", "Silence")
+SINCE = (r"(.*\.)?engine\.reasoning", r"feedback\.engine", r"game\.arms\.[^.]+\.engine")
+"""Keys that came with later versions, as patterns: null is what the runs before were played with."""
+_WITHOUT_CRITIC = ("Human", "Constant", "TargetOnly", "Silence", "Fresh", "SelfCritique", "ExpertRules")
 """Sources of feedback that ask no critic."""
 _FOR_LEARNERS = ("feedback_", "target_", "acknowledgement_", "ask_acknowledgement")
 """Texts of a player's prompt that only a coached player hears or says, by how their names begin."""
@@ -69,7 +70,7 @@ def _deciding(config: dict[str, Any], without: set[str], path: str = "") -> dict
         for name, value in config.items()
         if not may_change(f"{path}{name}")
         and f"{path}{name}" not in without
-        and not (value is None and name in SINCE and path.endswith("engine."))
+        and not (value is None and any(re.fullmatch(each, f"{path}{name}") for each in SINCE))
     }
 
 

@@ -121,9 +121,11 @@ class FeedbackConfig:
     suggestions: dict[str, list[str]] = field(default_factory=dict)
     """What `pool` holds, once it was read."""
     text: str = ""
-    """The sentence of feedback=constant."""
+    """The sentence of feedback=constant, the question of feedback=self_critique."""
     acknowledge: str = "fixed"
     """fixed: the learner's acknowledgement is the prompt's text, as in 2023; ask: the learner writes it (one call)."""
+    engine: Optional[EngineConfig] = None
+    """The critic's engine in this arm (engine@game.arms.NAME.engine=...); null = the critic's, as everywhere."""
 
 
 @dataclass

@@ -25,6 +25,9 @@ from bargain.records import MAX_EXCHANGES, Item, Message, Place, Player, Reply, 
 ALL_ACTS = ("offer", "accept", "reject", "walk_away")
 
 
+Task = Literal["speak", "advise", "judge", "acknowledge"]
+
+
 @dataclass(frozen=True, slots=True)
 class Scene:
     """What the game knows when it asks, for engines that are not language models (simulated, human, scripted).
@@ -36,7 +39,7 @@ class Scene:
     `may` names the acts that the round's protocol lets the player do now, `channel` how a player may say them.
     """
 
-    task: Literal["speak", "advise", "judge", "acknowledge"]
+    task: Task
     role: str
     item: Item
     turns: tuple[Turn, ...] = ()

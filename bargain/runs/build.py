@@ -47,8 +47,7 @@ def build_item(cfg: DictConfig) -> Item:
 
 def build_engines(cfg: DictConfig) -> dict[str, Engine]:
     """The engine of every seat that is asked: seller, buyer, moderator, seller_critic, seller_coach ..."""
-    asked = set(PLAYERS) | {"moderator"}
-    asked |= {f"{learner}_{seat}" for learner in cfg.game.learners for seat in ("critic", "coach")}
+    asked = set(engines_of(cfg))
     if not cfg.moderator._target_.endswith(".Model") and cfg.moderator._target_.startswith("bargain."):
         asked.discard("moderator")
     if locate(cfg.channel._target_, list(cfg.allow_targets)).decides:

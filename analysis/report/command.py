@@ -32,13 +32,14 @@ from bargain.terminal import prepare
 
 REFERENCES = ("fu2023",)
 TABLES = ("factors", "interactions", "factor_means", "cells", "rounds", "unfinished", "failed", "differences", "tests",
-          "selection", "between", "channels", "reference", "abilities", "moderators", "corrected", "power",
-          "cost_by_seat", "cost_by_cell")  # fmt: skip
+          "selection", "between", "channels", "adversaries", "reference", "abilities", "moderators", "corrected",
+          "power", "cost_by_seat", "cost_by_cell")  # fmt: skip
 """Every table that a report may write."""
 _SHORT = {
     "selection": "Survivors' problem",
     "between": "Between cells",
     "channels": "Talk",
+    "adversaries": "Attacks",
     "reference": "The paper",
     "abilities": "Abilities",
     "moderators": "Moderator",

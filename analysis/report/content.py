@@ -26,7 +26,7 @@ from analysis.report import tests as report_tests
 from analysis.report import upkeep as report_upkeep
 from analysis.report.sentences import SURE
 from analysis.report.tables import ReportColumn, ReportTable
-from analysis.report.talk import channels
+from analysis.report.talk import adversaries, channels
 from analysis.text import choice, one_line
 from bargain.version import __version__
 
@@ -50,6 +50,7 @@ _SAME = (
     "buyer.engine.temperature",
     "critic_engine",
     "channel.name",
+    "adversary.name",
     "moderator.name",
     "moderator_engine",
     "feedback.name",
@@ -113,7 +114,8 @@ def content(
     judged = tiers.family(tiers.abilities(runs))
     found = report_tests.tests(runs, names, judged, asked)
     factors = [each for each in report_effects.main_effects(runs, found) if len(each.frame)]
-    effects = [report_effects.selection(runs, names), report_effects.between(runs, names), channels(runs)]
+    effects = [report_effects.selection(runs, names), report_effects.between(runs, names)]
+    effects += [channels(runs), adversaries(runs)]
     effects += [report_effects.paper(runs, names, aliases)] if aliases is not None else []
     effects += [
         report_effects.abilities(runs, list(found["p"].astype(float).where(found["primary"].astype(bool)))),

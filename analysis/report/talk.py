@@ -1,4 +1,4 @@
-"""What talk changes, as a table of the report and in one sentence."""
+"""What talk changes and what an attack wins, as tables of the report, with a sentence a row of talk."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from analysis.data.runs import Runs
-from analysis.measures.talk import talk
+from analysis.measures.talk import attacks, talk
 from analysis.report.tables import ReportColumn, ReportTable, shown
 from analysis.text import interval, number
 
@@ -37,6 +37,28 @@ def channels(runs: Runs) -> ReportTable:
         "and spread (standard deviation, Pitman-Morgan) are of the games with a deal in both channels. Exploratory."
     )
     return ReportTable("channels", "What talk changes", frame, columns, note)
+
+
+def adversaries(runs: Runs) -> ReportTable:
+    """Each attack against none, game by game, per victim; no row where nobody attacked, or without a control."""
+    frame = attacks(runs)
+    columns = shown(
+        frame,
+        ReportColumn("Attack", "attack", "key"),
+        ReportColumn("By the", "attacker"),
+        ReportColumn("Victim", "victim"),
+        ReportColumn("Games", "n", "count"),
+        ReportColumn("Deals without", "deals_a", "rate"),
+        ReportColumn("Deals", "deals_b", "rate"),
+        ReportColumn("Change of deals", "deals", "rate", "deals_low", "deals_high", signed=True),
+        ReportColumn("Deals in both", "pairs", "count"),
+        ReportColumn("Price won by it", "won", "currency", "won_low", "won_high", signed=True),
+    )
+    note = (
+        "Against the same scenarios without an attack, game by game, in the last round. Price won: how far the price "
+        "moved the attacker's way, in the games with a deal in both. Exploratory."
+    )
+    return ReportTable("adversaries", "What an attack in words wins", frame, columns, note)
 
 
 def _line(row: Mapping[Any, Any]) -> str:

@@ -74,10 +74,11 @@ class TurnReader(Protocol):
 class Channel(ABC):
     """Base of the channels. `texts` are those of its YAML: what is told to the players, by name.
 
-    decides: the acts decide, and no moderator is asked.
+    decides: the acts decide, and no moderator is asked. talks: a turn may hold words beside its act.
     """
 
     decides = True
+    talks = True
 
     def __init__(self, texts: Mapping[str, str]) -> None:
         self.texts = dict(texts)

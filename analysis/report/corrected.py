@@ -19,6 +19,8 @@ from analysis.report.tables import ReportColumn, ReportTable, shown
 from analysis.stats.misjudged import true_rate
 from bargain.rundir.plain import read_plain
 
+DECIDE_THEMSELVES = ("tagged", "structured", "numbers")
+"""Channels whose acts decide (bargain/channels)."""
 RATE = "deal_rate_without_failed"
 
 
@@ -68,6 +70,9 @@ def corrected(runs: Runs, names: pd.DataFrame, bench: Mapping[str, Judged]) -> R
     for row in whole.sort_values(["number", "arm", "round"], kind="stable").to_dict("records"):
         moderator = str(frame.at[row["run"], "moderator.name"])
         engine = str(frame.at[row["run"], "moderator_engine"] or "")
+        if frame.at[row["run"], "channel.name"] in DECIDE_THEMSELVES:
+            rows.append(row | {"note": "none needed: the acts decided, and no moderator was asked"})
+            continue
         judged = bench.get(moderator)
         if judged is None:
             rows.append(row | {"note": f"{moderator} is not in this bench"})

@@ -8,9 +8,12 @@ like `none.NoTracker` and one YAML in conf/tracking/.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+import json
+import shlex
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Protocol
 
 from bargain.config.identity import identity
@@ -22,8 +25,9 @@ from bargain.rundir.sweep import sweep_of
 class RunInfo:
     """What a run is called where it is shown.
 
-    id: stable over resumes. group: the sweep's name, None outside a sweep. tags: the chosen config options
-    (`game=simple`), and `simulated` if any engine is.
+    id: stable over resumes. name: of a cell what varies in its sweep. group: the sweep's name, None outside a sweep.
+    tags: the chosen config options (`game=simple`), and `simulated` if any engine is. command: what played it; commit:
+    the working directory's. Both are "" where the journal does not say.
     """
 
     id: str
@@ -31,6 +35,8 @@ class RunInfo:
     group: str | None
     tags: tuple[str, ...]
     simulated: bool
+    command: str = ""
+    commit: str = ""
 
 
 class Tracker(Protocol):
@@ -68,10 +74,12 @@ def run_info(
     simulated: bool,
     config_identity: str | None = None,
     tags: Sequence[str] = (),
+    texts: Mapping[str, str] = MappingProxyType({}),
 ) -> RunInfo:
     """The RunInfo of a run directory and its composed config.
 
-    config_identity: the config's identity when it is known (summary.json says it). tags: further ones.
+    config_identity: the config's identity when it is known (summary.json says it). tags: further ones. texts: the
+    journal's, which say how the run was started.
     The id is derived from the config's identity and the last parts of the path, date and time among them.
     """
     path = run_dir.resolve()
@@ -84,13 +92,28 @@ def run_info(
     further = [str(tag) for tag in tags if str(tag)]
     seats = [options[name] for name in ("game", "engine@seller", "engine@buyer")]
     label = f"{seats[0]}: {seats[1]} sells to {seats[2]}, " if all(seats) else ""
+    own, whole = _overrides(texts, "overrides"), _overrides(texts, "sweep")
+    if varies := [each for each in own if each not in whole and "sweep" in texts]:
+        label = f"{', '.join(each.removeprefix('engine@').replace('.engine=', '=') for each in varies)}, "
+    started = ["-m", *whole] if "sweep" in texts else own
     return RunInfo(
         id=digest,
         name=f"{label}{'/'.join(path.parts[len(sweep.parts) - 1 :]) if sweep else path.name}",
         group=group,
         tags=tuple(dict.fromkeys([*chosen, *further, *(["simulated"] if simulated else [])])),
         simulated=simulated,
+        command=shlex.join(["bargain", *started]) if "overrides" in texts else "",
+        commit=texts.get("git", ""),
     )
+
+
+def _overrides(texts: Mapping[str, str], name: str) -> list[str]:
+    """A list of overrides that the journal has under this name; [] where it is none."""
+    try:
+        said = json.loads(texts.get(name, "[]"))
+    except ValueError:
+        return []
+    return [str(each) for each in said] if isinstance(said, list) else []
 
 
 def _options(config: dict[str, Any]) -> dict[str, str]:

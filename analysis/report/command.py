@@ -34,8 +34,8 @@ from bargain.terminal import prepare
 REFERENCES = ("fu2023",)
 TABLES = ("parts", "factors", "interactions", "factor_means", "model", "equivalence", "simultaneous",
           "cells", "rounds", "unfinished", "failed", "differences",
-          "tests", "selection", "between", "channels", "adversaries", "reference", "abilities", "moderators", "corrected",
-          "power", "cost_by_seat", "cost_by_cell")  # fmt: skip
+          "tests", "selection", "between", "channels", "adversaries", "reference", "abilities", "moderators",
+          "corrected", "power", "cost_by_seat", "cost_by_cell")  # fmt: skip
 """Every table that a report may write."""
 _SHORT = {
     "model": "Two-part model",

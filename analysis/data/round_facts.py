@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 from typing import Any, NamedTuple
 
-from bargain.records import PLAYERS
+from bargain.records import PLAYERS, Terms, limit_of
 
 SEATS = (*PLAYERS, "moderator", "critic")
 OUTCOMES = ("deal", "no_deal", "walk_away", "error")
@@ -49,12 +49,17 @@ class PlayedRound:
     """
 
     __slots__ = ("buyer", "cached_tokens", "calls", "chars", "input_tokens", "json", "kinds", "output_tokens",
-                 "reasoning_tokens", "seller", "tokens", "words")  # fmt: skip
+                 "reasoning_tokens", "seller", "terms", "tokens", "words")  # fmt: skip
 
     def __init__(self, played: Json) -> None:
         if type(played["round"]) is not int or played["outcome"] not in OUTCOMES:
             raise ValueError(f"round {played['round']!r} with outcome {played['outcome']!r}")
         self.json = played
+        self.terms: Json = dict(played.get("terms") or {})
+        """The round's own terms with both limits, empty where it has those of the config."""
+        if self.terms:
+            terms = Terms(**self.terms)
+            self.terms |= {f"{role}_limit": limit_of(terms, role) for role in PLAYERS}
         turns = played["turns"]
         sizes = [(len(turn["text"]), len(turn["text"].split())) for turn in turns]
         self.chars = sum(chars for chars, _ in sizes)

@@ -36,6 +36,7 @@ TABLES = ("factors", "interactions", "factor_means", "cells", "rounds", "unfinis
           "cost_by_cell")  # fmt: skip
 """Every table that a report may write."""
 _SHORT = {
+    "private_values": "Private values",
     "selection": "Survivors' problem",
     "between": "Between cells",
     "reference": "The paper",

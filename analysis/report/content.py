@@ -22,6 +22,7 @@ from analysis.report import cells as report_cells
 from analysis.report import corrected as report_corrected
 from analysis.report import effects as report_effects
 from analysis.report import games as report_games
+from analysis.report import scenarios as report_scenarios
 from analysis.report import tests as report_tests
 from analysis.report import upkeep as report_upkeep
 from analysis.report.sentences import SURE
@@ -36,6 +37,7 @@ _SAME = (
     "item.name",
     "item.cost",
     "item.valuation",
+    "scenario.name",
     "item.seller_opening",
     "item.buyer_opening",
     "game.name",
@@ -111,7 +113,8 @@ def content(
     judged = tiers.family(tiers.abilities(runs))
     found = report_tests.tests(runs, names, judged, asked)
     factors = [each for each in report_effects.main_effects(runs, found) if len(each.frame)]
-    effects = [report_effects.selection(runs, names), report_effects.between(runs, names)]
+    effects = [report_scenarios.private_values(runs, names)]
+    effects += [report_effects.selection(runs, names), report_effects.between(runs, names)]
     effects += [report_effects.paper(runs, names, aliases)] if aliases is not None else []
     effects += [
         report_effects.abilities(runs, list(found["p"].astype(float).where(found["primary"].astype(bool)))),
@@ -266,8 +269,9 @@ def _told(values: Sequence[str], most: int) -> str:
 def _same(runs: Runs) -> list[tuple[str, str]]:
     """The choices that all cells share, of those that decide what is played; unset ones are left out."""
     found = []
+    drawn = ("item.cost", "item.valuation") if runs.rounds["own_terms"].any() else ()
     for name in _SAME:
-        if name in runs.runs and runs.runs[name].nunique(dropna=False) == 1:
+        if name in runs.runs and name not in drawn and runs.runs[name].nunique(dropna=False) == 1:
             value = runs.runs[name].iloc[0]
             if not pd.isna(value) and str(value):
                 found.append((name.replace("_engine", " engine"), one_line(choice(value), 120)))

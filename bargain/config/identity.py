@@ -19,8 +19,6 @@ PACE = ("max_concurrency", "start_concurrency", "requests_per_minute", "tokens_p
 """Of an engine's settings those that say how fast it is asked: they may differ as well."""
 SINCE = ("reasoning",)
 """Settings of an engine that came with later versions: null is what the runs before were played with."""
-GROUPS_SINCE = {"scenario": "fixed"}
-"""Groups that came with later versions: the choice, by its name, that the runs before were played with."""
 _WITHOUT_CRITIC = ("Human", "Constant", "TargetOnly", "Silence")
 """Sources of feedback that ask no critic."""
 _FOR_LEARNERS = ("feedback_", "target_", "acknowledgement_", "ask_acknowledgement")
@@ -38,6 +36,8 @@ def unused(config: dict[str, Any]) -> set[str]:
     game = _part(config, "game")
     learners = game.get("learners") or []
     keys = set()
+    if _part(config, "scenario").get("name", "fixed") == "fixed":
+        keys.add("scenario")  # the only one before version 0.3: runs are those that they were
     if str(_part(config, "moderator").get("_target_")).endswith(".moderator.Rules"):
         keys.add("prompt.moderator")
     sources = [_part(config, "feedback"), *_part(game, "arms").values()]
@@ -66,7 +66,6 @@ def _deciding(config: dict[str, Any], without: set[str], path: str = "") -> dict
         if not may_change(f"{path}{name}")
         and f"{path}{name}" not in without
         and not (value is None and name in SINCE and path.endswith("engine."))
-        and not (not path and name in GROUPS_SINCE and value.get("name") == GROUPS_SINCE[name])
     }
 
 

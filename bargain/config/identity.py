@@ -26,9 +26,12 @@ _FOR_LEARNERS = ("feedback_", "target_", "acknowledgement_", "ask_acknowledgemen
 
 
 def may_change(key: str) -> bool:
-    """Whether a dotted key of the config may differ on resume: limits, tracking, seller.engine.requests_per_minute."""
+    """Whether a dotted key of the config may differ on resume: limits, tracking, seller.engine.requests_per_minute.
+
+    Of a catalogue its hash decides, wherever it lies.
+    """
     parts = key.split(".")
-    return parts[0] in FREE_TO_CHANGE or (parts[-2:-1] == ["engine"] and parts[-1] in PACE)
+    return key == "scenario.path" or parts[0] in FREE_TO_CHANGE or (parts[-2:-1] == ["engine"] and parts[-1] in PACE)
 
 
 def unused(config: dict[str, Any]) -> set[str]:

@@ -84,6 +84,10 @@ def _of_player(role: str) -> list[Column]:
                "size of its first move towards the rival, NaN if none", attrgetter(f"{role}.first_concession")),
         Column(f"{role}_first_concession_turn", NUMBER, "turn", "number of the turn that made it, from 1",
                attrgetter(f"{role}.first_concession_turn")),
+        Column(f"{role}_rigidity", NUMBER, "share", "share of its offers after the first that give nothing more",
+               attrgetter(f"{role}.rigidity")),
+        Column(f"{role}_burstiness", NUMBER, "", "of what each of them gives (sd - mean) / (sd + mean): -1 evenly, "
+               "near 1 all at once", attrgetter(f"{role}.burstiness")),
         Column(f"{role}_violations", SMALL, "violations", f"inconsistencies of the {role}",
                lambda played: played.violations_of(role)),
     ]  # fmt: skip
@@ -242,6 +246,8 @@ RUN_COLUMNS = (
            attrgetter("problem")),
     Column("simulated", FLAG, "", "an embedded negotiator took part: the numbers say nothing about language models",
            attrgetter("simulated")),
+    Column("simulated_seats", TEXT, "", "the seats that embedded negotiators have, joined by a comma; empty where it "
+           "is not known", attrgetter("simulated_seats")),
     Column("planned", LARGE, "games", "games that the config asks for", attrgetter("planned")),
     Column("finished", LARGE, "games", "games in games.jsonl, those that failed included", _total("finished")),
     Column("error", LARGE, "games", "of these, games that failed for good", _total("error")),

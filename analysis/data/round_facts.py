@@ -9,6 +9,8 @@
 from __future__ import annotations
 
 import hashlib
+from itertools import pairwise
+from math import fsum, sqrt
 from typing import Any, NamedTuple
 
 from bargain.records import PLAYERS, Terms, limit_of
@@ -32,6 +34,8 @@ class PlayerFacts(NamedTuple):
     concession: float = NAN
     first_concession: float = NAN
     first_concession_turn: float = NAN
+    rigidity: float = NAN
+    burstiness: float = NAN
 
 
 class Tokens(NamedTuple):
@@ -129,4 +133,19 @@ def _player(role: str, turns: list[Json], sizes: list[tuple[int, int]]) -> Playe
         return PlayerFacts(written, chars, words)
     first, last = offers[0], offers[-1]
     total = first - last if role == "seller" else last - first
-    return PlayerFacts(written, chars, words, len(offers), first, first_own, last, total, conceded, conceded_at)
+    sign = 1 if role == "seller" else -1
+    steps = [max(0.0, sign * (before - after)) for before, after in pairwise(offers)]
+    rhythm = (sum(step == 0 for step in steps) / len(steps) if steps else NAN, burstiness(steps))
+    return PlayerFacts(
+        written, chars, words, len(offers), first, first_own, last, total, conceded, conceded_at, *rhythm
+    )
+
+
+def burstiness(steps: list[float]) -> float:
+    """(sd - mean) / (sd + mean) of the steps (Goh & Barabási 2008): -1 if all are equal, nearer to 1 the more comes in
+    one; NaN for fewer than two steps, or none that gives anything."""
+    mean = fsum(steps) / len(steps) if steps else 0.0
+    if len(steps) < 2 or not mean:
+        return NAN
+    sd = sqrt(fsum((step - mean) ** 2 for step in steps) / len(steps))
+    return (sd - mean) / (sd + mean)

@@ -183,6 +183,12 @@ def _of_player(role: str) -> list[Metric]:
         Metric("concedes", role, "rate", "rate",
                lambda r: r[f"{role}_first_concession"].notna().astype(float).where(r[f"{role}_offers"] > 1),
                "rounds with a move towards the rival / rounds with two offers or more", "as first_concession"),
+        Metric("concession_rigidity", role, "share", "mean", lambda r: r[f"{role}_rigidity"],
+               "offers that give the rival nothing more / offers after the first, over rounds with two offers or more",
+               "after Shah et al. (2025), arXiv 2512.13063; the formula is ours"),
+        Metric("burstiness", role, "", "mean", lambda r: r[f"{role}_burstiness"],
+               "(sd - mean) / (sd + mean) of what each offer after the first gives: -1 in even steps, nearer to 1 the "
+               "more comes at once; over rounds with three offers or more and a concession", "Goh & Barabási (2008)"),
         Metric("response_chars", role, "characters per turn", "mean", lambda r: r[f"{role}_chars"].astype(float),
                "characters / turns that the player wrote itself", "Fu et al. (2023), Figure 7", _turns(role)),
         Metric("response_words", role, "words per turn", "mean", lambda r: r[f"{role}_words"].astype(float),

@@ -10,6 +10,8 @@ import pandas as pd
 
 from analysis.data.runs import Runs
 from analysis.measures import metrics
+from analysis.measures.cell_names import ranges
+from analysis.measures.theory import predictions
 from analysis.report.tables import ReportColumn, ReportTable
 
 SHOWN = (
@@ -28,6 +30,31 @@ NOTE = (
     "of its deals, those in which a player took a price worse than no deal. Surplus counts from a player's limit (its "
     "outside option, where that is better), no deal as 0. Brackets: 95% intervals."
 )
+
+
+def theory(runs: Runs, names: pd.DataFrame) -> ReportTable:
+    """What theory says of the cells, one row per theory and value; blank where an assumption does not hold.
+
+    Empty where no game has terms of its own.
+    """
+    columns = (
+        ReportColumn("Theory", "theory", "key"),
+        ReportColumn("says", "says", "key"),
+        ReportColumn("Value", "value", "number"),
+        ReportColumn("Cells", "cells"),
+        ReportColumn("Assumes", "assumes"),
+    )
+    if not runs.rounds["own_terms"].any():
+        return ReportTable("theory", "Theory where it holds", pd.DataFrame(), columns)
+    found = predictions(runs).merge(names[["run", "number"]], on="run")
+    found["value"] = found["value"].round(6)
+    keys = ["theory", "says", "value", "unit", "assumes"]
+    rows = found.groupby(keys, sort=False, dropna=False)["number"].agg(lambda each: ranges(list(each)))
+    note = (
+        "A value is blank where a run does not meet the assumptions. Scripts and models with fixed openings are not "
+        "the players that these theories are about: yardsticks, not expectations."
+    )
+    return ReportTable("theory", "Theory where it holds", rows.rename("cells").reset_index(), columns, note)
 
 
 def private_values(runs: Runs, names: pd.DataFrame) -> ReportTable:

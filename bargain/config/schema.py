@@ -175,9 +175,11 @@ class FeedbackConfig:
     suggestions: dict[str, list[str]] = field(default_factory=dict)
     """What `pool` holds, once it was read."""
     text: str = ""
-    """The sentence of feedback=constant."""
+    """The sentence of feedback=constant, the question of feedback=self_critique."""
     acknowledge: str = "fixed"
     """fixed: the learner's acknowledgement is the prompt's text, as in 2023; ask: the learner writes it (one call)."""
+    engine: Optional[EngineConfig] = None
+    """The critic's engine in this arm (engine@game.arms.NAME.engine=...); null = the critic's, as everywhere."""
 
 
 @dataclass
@@ -208,6 +210,16 @@ class ProtocolConfig:
     name: str = "negotiation"
     texts: dict[str, str] = field(default_factory=dict)
     """What a player is told of it at the end of its system prompt, by the part that it plays."""
+
+
+@dataclass
+class ChannelConfig:
+    """How players may speak, and who decides what a turn does: rules and moderator, or the acts themselves."""
+
+    _target_: str = "bargain.channels.free_text.FreeText"
+    name: str = "free_text"
+    texts: dict[str, str] = field(default_factory=dict)
+    """told: at the end of a player's system prompt; again: after a reply that was no turn; hint: to a person."""
 
 
 @dataclass
@@ -272,7 +284,7 @@ class TrackingConfig:
 KNOWS = ("none", "own", "rival_range", "rival_value", "both")
 """What scenario.seller_knows and scenario.buyer_knows may say."""
 OUTCOMES = ("price", "deal_rate", "surplus")
-"""What analysis.primary may name."""
+"""What analysis.primary and objective may name."""
 
 
 @dataclass
@@ -298,10 +310,13 @@ class Config:
     """On resume, also of a finished run: make the calls again that failed for good, instead of keeping the error."""
     estimate: bool = False
     """Print what would be played, called and paid, and stop: the command's, not a run's."""
+    debug: bool = False
+    """Print every call and verdict; on the command line it also plays two tiny games, untracked (runs/debug.py)."""
     allow_targets: list[str] = field(default_factory=list)
     """Modules of your own that `_target_` may name, beside bargain's."""
     game: GameConfig = field(default_factory=GameConfig)
     protocol: ProtocolConfig = field(default_factory=ProtocolConfig)
+    channel: ChannelConfig = field(default_factory=ChannelConfig)
     item: ItemConfig = field(default_factory=ItemConfig)
     scenario: ScenarioConfig = field(default_factory=ScenarioConfig)
     prompt: PromptsConfig = field(default_factory=PromptsConfig)
@@ -313,6 +328,8 @@ class Config:
     memory: MemoryConfig = field(default_factory=MemoryConfig)
     limits: LimitsConfig = field(default_factory=LimitsConfig)
     analysis: AnalysisConfig = field(default_factory=AnalysisConfig)
+    objective: str = "surplus"
+    """What a search over configs (Optuna, a W&B sweep) goes by, one of OUTCOMES: of the learner, in its last round."""
     tracking: Any = field(default_factory=lambda: asdict(TrackingConfig()))
     """A TrackingConfig with the tracker's own keys: tracking.py here types it."""
 

@@ -19,6 +19,7 @@ from bargain.agents.feedback import FeedbackSource
 from bargain.agents.player import Memory, Negotiator
 from bargain.agents.prompts import Prompt, fill
 from bargain.calls.caller import Caller
+from bargain.channels.base import Channel
 from bargain.config.compose import plain_of, typed_config
 from bargain.config.files import read_yaml
 from bargain.config.follow import engines_of
@@ -48,9 +49,10 @@ def build_item(cfg: DictConfig) -> Item:
 
 def build_engines(cfg: DictConfig) -> dict[str, Engine]:
     """The engine of every seat that is asked: seller, buyer, moderator, seller_critic, seller_coach ..."""
-    asked = set(PLAYERS) | {"moderator"}
-    asked |= {f"{learner}_{seat}" for learner in cfg.game.learners for seat in ("critic", "coach")}
+    asked = set(engines_of(cfg))
     if not cfg.moderator._target_.endswith(".Model") and cfg.moderator._target_.startswith("bargain."):
+        asked.discard("moderator")
+    if locate(cfg.channel._target_, list(cfg.allow_targets)).decides:
         asked.discard("moderator")
     if not any(source.calls_critic for source in [_feedback(cfg, cfg.feedback), *_arms(cfg).values()]):
         asked -= {"seller_critic", "buyer_critic"}
@@ -93,6 +95,12 @@ def build_seats(cfg: DictConfig) -> Seats:
     )
 
 
+def build_channel(cfg: DictConfig) -> Channel:
+    """How the players may speak."""
+    channel: Channel = locate(cfg.channel._target_, list(cfg.allow_targets))(dict(cfg.channel.texts))
+    return channel
+
+
 def build_scenario(cfg: DictConfig) -> Scenario:
     """What each game is played for."""
     target = locate(cfg.scenario._target_, list(cfg.allow_targets))
@@ -128,7 +136,7 @@ def _cast(cfg: DictConfig, prompts: Mapping[str, Prompt], scenario: Scenario, ca
     return Cast(
         item=item,
         rules=replace(rules, max_exchanges=ends),
-        players=_pairs(cfg, knows, prompts, told, ends),
+        players=_pairs(cfg, knows, prompts, told, ends, rules.channel),
         moderator=build_moderator(cfg, prompts["moderator"], item),
         critics={
             learner: _refusing("prompt/critic", _critic, learner, prompts["critic"], knows[learner], cfg)
@@ -174,7 +182,9 @@ def _told(cfg: DictConfig, role: Player, item: Item, scenario: Scenario, ends: i
 
 
 def _rules(cfg: DictConfig) -> RoundRules:
-    return RoundRules(
+    channel = build_channel(cfg)
+    rules = RoundRules(
+        channel=channel,
         max_exchanges=cfg.game.max_exchanges,
         who_is_first=cfg.game.who_is_first,
         free_openings=frozenset(role for role in PLAYERS if cfg.game[f"{role}_opens"] == "free"),
@@ -182,6 +192,9 @@ def _rules(cfg: DictConfig) -> RoundRules:
         no_deal_threshold=cfg.moderator.no_deal_threshold,
         gate=cfg.moderator.gate == "rules",
     )
+    if channel.decides:  # where the acts decide there is nothing to moderate
+        rules = replace(rules, moderator_start="no_offer", no_deal_threshold=0, gate=True)
+    return rules
 
 
 def _pairs(
@@ -190,6 +203,7 @@ def _pairs(
     prompts: Mapping[str, Prompt],
     told: Mapping[Player, list[str | None]],
     ends: int,
+    channel: Channel,
 ) -> Callable[[], dict[Player, Negotiator]]:
     """What makes a fresh pair of players. told: what each is told of protocol and scenario. ends: the last exchange."""
     memory = Memory(
@@ -210,8 +224,9 @@ def _pairs(
             max_asks=cfg.limits.max_asks,
             context_window=engine.context_window,
             max_reply_tokens=engine.max_tokens or 0,
-            told=[text for text in (*told[role], cfg[role].persona) if text],
+            told=[text for text in (*told[role], channel.texts.get("told"), cfg[role].persona) if text],
             exchanges_more=expects - ends,
+            channel=channel,
         )
         if cfg.game[f"{role}_opens"] == "fixed":
             negotiator.opening()

@@ -8,8 +8,8 @@ import pytest
 
 from analysis import load
 from analysis.data.runs import Runs
+from analysis.measures.cell_names import named
 from analysis.measures.metrics import table
-from analysis.report.cells import named
 from analysis.report.scenarios import private_values
 from bargain import compose, play
 from tests.commands import games_of, summary_of

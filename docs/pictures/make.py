@@ -1,4 +1,4 @@
-"""Makes the pictures of README and docs again, from sweeps of simulated negotiators played for the purpose: about a minute.
+"""Makes the pictures of README and docs again, from sweeps of simulated negotiators: a minute or two.
 
     python docs/pictures/make.py
 

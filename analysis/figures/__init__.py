@@ -25,6 +25,7 @@ from analysis.figures.models import estimates
 from analysis.figures.pairs import pairs_of_engines
 from analysis.figures.reference import beside_paper
 from analysis.figures.rounds import by_round
+from analysis.figures.scenarios import price_in_zone
 from analysis.figures.spread import before_after, distributions
 from analysis.figures.talk import attacks_compared, channels_compared
 from analysis.measures.metrics import METRICS, Metric, metric_of
@@ -112,6 +113,16 @@ FIGURES: tuple[Figure, ...] = (
         "far the price moved the attacker's way (games with a deal in both), and the change of the deal rate.",
         attacks_compared,
         "`talk.attacks`",
+    ),
+    Figure(
+        "price_in_zone",
+        "Price against the zone of agreement",
+        "Every deal of the last round where games have limits of their own: how large the zone is (left of 0 no price "
+        "suits both) and how far the price lies from its middle, where two equals would split (Nash 1950). Dashed: the "
+        "two limits; a deal outside is one that somebody should not have made. Above the middle the seller has more of "
+        "it. Ticks at the bottom are games without a deal.",
+        price_in_zone,
+        "`price`, the rounds' limits",
     ),
     Figure(
         "cost",

@@ -38,6 +38,8 @@ TABLES = ("parts", "factors", "interactions", "factor_means", "model", "equivale
           "corrected", "power", "cost_by_seat", "cost_by_cell")  # fmt: skip
 """Every table that a report may write."""
 _SHORT = {
+    "private_values": "Private values",
+    "theory": "Theory",
     "model": "Two-part model",
     "equivalence": "Equivalence",
     "simultaneous": "All at once",

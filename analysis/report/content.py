@@ -28,6 +28,7 @@ from analysis.report import effects as report_effects
 from analysis.report import equivalence as report_equivalence
 from analysis.report import games as report_games
 from analysis.report import models as report_models
+from analysis.report import scenarios as report_scenarios
 from analysis.report import upkeep as report_upkeep
 from analysis.report.tables import ReportColumn, ReportTable
 from analysis.report.talk import adversaries, channels
@@ -41,6 +42,7 @@ _SAME = (
     "item.name",
     "item.cost",
     "item.valuation",
+    "scenario.name",
     "item.seller_opening",
     "item.buyer_opening",
     "game.name",
@@ -127,7 +129,8 @@ def content(
         report_equivalence.simultaneous(found, made_of(found, judged)),
     ]
     folded = [each for each in folded if len(each.frame)]
-    effects = [report_effects.selection(runs, names), report_effects.between(runs, names)]
+    effects = [report_scenarios.private_values(runs, names), report_scenarios.theory(runs, names)]
+    effects += [report_effects.selection(runs, names), report_effects.between(runs, names)]
     effects += [channels(runs), adversaries(runs)]
     effects += [report_effects.paper(runs, names, aliases)] if aliases is not None else []
     effects += [
@@ -250,8 +253,9 @@ def _told(values: Sequence[str], most: int) -> str:
 def _same(runs: Runs) -> list[tuple[str, str]]:
     """The choices that all cells share, of those that decide what is played; unset ones are left out."""
     found = []
+    drawn = ("item.cost", "item.valuation") if runs.rounds["own_terms"].any() else ()
     for name in _SAME:
-        if name in runs.runs and runs.runs[name].nunique(dropna=False) == 1:
+        if name in runs.runs and name not in drawn and runs.runs[name].nunique(dropna=False) == 1:
             value = runs.runs[name].iloc[0]
             if not pd.isna(value) and str(value):
                 found.append((name.replace("_engine", " engine"), one_line(choice(value), 120)))

@@ -68,6 +68,18 @@ class ScenarioConfig:
     buyer_knows: str = "own"
     texts: dict[str, str] = field(default_factory=dict)
     """What the seller and the buyer are told of all this at the end of their system prompts, by player."""
+    path: Optional[str] = None
+    """scenario=catalogue: a CSV, JSON, JSONL or Parquet file, of which game i plays row i."""
+    sha256: Optional[str] = None
+    """Of that file, once it was read: a run goes on with the same file only."""
+    columns: dict[str, str] = field(default_factory=dict)
+    """How the file calls title, description, list_price, cost and valuation, where it is none of the known names."""
+    cost_of_list: Optional[float] = None
+    """The cost as a share of the list price, where a row has none; null: the seller has no limit then."""
+    valuation_of_list: Optional[float] = None
+    """The same of the valuation."""
+    buyer_opening_of_list: float = 0.5
+    """The buyer's opening as a share of the list price, which is the seller's."""
 
 
 @dataclass

@@ -13,12 +13,13 @@ import pandas as pd
 from analysis.data.runs import Runs
 from analysis.measures import abilities as tiers
 from analysis.measures import factors, reference
+from analysis.measures.cell_names import ranges
+from analysis.measures.claims import cells_and_currency, contrasts
 from analysis.measures.comparisons import COUNTS, games_needed, selection_between, selection_table
-from analysis.measures.metrics import metric_of
-from analysis.report.cells import ranges
-from analysis.report.sentences import OVER_ALL
+from analysis.measures.main_effects import NOTES, OUTCOMES, effects_of, marginal_means
+from analysis.measures.outcomes import factorials
+from analysis.measures.sentences import OVER_ALL
 from analysis.report.tables import NOTHING, ReportColumn, ReportTable, shown
-from analysis.report.tests import cells_and_currency, contrasts, factorials, last_round, of_factorial
 from analysis.stats.intervals import ALPHA
 from analysis.text import choice, number, one_line
 
@@ -74,52 +75,33 @@ def selection(runs: Runs, names: pd.DataFrame) -> ReportTable:
     )
 
 
-_OUTCOMES = {"price": ("price", "said"), "deal_rate": ("deal rate", "rate"), "surplus": ("surplus", "said")}
-"""The columns of a factorial: what they are called, and how they are written."""
-
-
-def main_effects(runs: Runs, found: pd.DataFrame) -> tuple[ReportTable, ReportTable, ReportTable]:
-    """Of a factorial: the main effect of each choice on each outcome, the interactions that were asked for, and the
-    marginal means behind them. found: the page's tests, which hold both kinds of effect. Empty without a factorial."""
-    told, digits = [], []
-    for question in OVER_ALL:
-        part = found[found["question"] == question] if len(found) else found
-        named = [name for name in ("learner", "choice", "at", "b_is", "a_is", "at_b", "at_a", "arm") if name in part]
-        rows = []
-        for _, group in part.groupby(named, sort=False, dropna=False):
-            first = group.to_dict("records")[0]
-            row: dict[str, Any] = {name: first[name] for name in (*named, "currency", "combinations", "round")}
-            row["levels"] = f"{_level(first['b_is'])} against {_level(first['a_is'])}"
-            if question == "interactions":
-                row["levels"] += f", at {_level(first['at_b'])} against at {_level(first['at_a'])}"
-                row["choice"] = f"{first['choice']} by {first['at']}"
-            for each in group.to_dict("records"):
-                row |= _measured(each, each["outcome"], "difference", signed=True) | {
-                    f"{each['outcome']}_p": each["p_holm"]
-                }
-            rows.append(row)
-        told.append(pd.DataFrame(rows, columns=None if rows else ["choice"]))
-        digits.append(part.dropna(axis=1, how="all"))
-    means, behind = _marginal_means(runs)
+def main_effects(runs: Runs, found: pd.DataFrame) -> tuple[ReportTable, ...]:
+    """What each choice does: the parts of coaching where arms tell them apart; of a factorial the main effect of each
+    choice on each outcome, the interactions that were asked for, and the marginal means behind them. Each is empty
+    where there is none. found: the page's tests, which hold the effects."""
+    told = [effects_of(found, question) for question in ("parts", *OVER_ALL)]
+    digits = [found[found["question"] == question].dropna(axis=1, how="all") for question in ("parts", *OVER_ALL)]
+    means, behind = marginal_means(runs)
     pairs = dict.fromkeys(pair for part in factorials(runs) for pair in factors.followers(part).items())
     told_pairs = "; ".join(f"{name} follows {leader}" for name, leader in pairs)
     following = f" No choices of their own: {told_pairs}." if pairs else ""
     tables = []
     for name, title, frame, data in (
-        ("factors", "Main effects", told[0], digits[0]),
-        ("interactions", "Interactions", told[1], digits[1]),
+        ("parts", "Parts of coaching", told[0], digits[0]),
+        ("factors", "Main effects", told[1], digits[1]),
+        ("interactions", "Interactions", told[2], digits[2]),
         ("factor_means", "Marginal means", means, behind),
     ):
-        coached = bool(len(frame)) and bool((frame["round"] > 1).all())
+        coached = name != "parts" and bool(len(frame)) and bool((frame["round"] > 1).all())
         columns = shown(
             frame,
             ReportColumn("Coached", "learner", "key"),
-            ReportColumn("Choice", "choice", "key"),
+            ReportColumn("Part" if name == "parts" else "Choice", "choice", "key"),
             ReportColumn("Levels", "levels", "key"),
             ReportColumn("Arm", "arm", "key"),
             *(
                 column
-                for outcome, (said, kind) in _OUTCOMES.items()
+                for outcome, (said, kind) in OUTCOMES.items()
                 for column in (
                     ReportColumn(
                         f"Change of {said}" if coached else said.capitalize(), outcome, kind, f"{outcome}_low",
@@ -130,66 +112,9 @@ def main_effects(runs: Runs, found: pd.DataFrame) -> tuple[ReportTable, ReportTa
             ),
             ReportColumn("Settings", "combinations", "count"),
         )  # fmt: skip
-        note = _NOTES[name] + (following if name == "factors" else "")
+        note = NOTES[name] + (following if name == "factors" else "")
         tables.append(ReportTable(name, title, frame, columns, note, data))
-    return tables[0], tables[1], tables[2]
-
-
-_NOTES = {
-    "factors": (
-        "Each choice by itself: the difference between two of its levels, averaged over all settings of the other "
-        "choices that have both (Settings: how many). Price is that of the deals, deal rate and surplus are over all "
-        "games. Of coached games it is the difference of the changes from round 1 to the last round that all plan, a "
-        "better price being higher. Paired by game where all cells play the same seeds on embedded negotiators. "
-        "Brackets: 95% intervals. p belongs to the page's one family; – stands for what is exploratory or not tested."
-    ),
-    "interactions": (
-        "How much the effect of the first choice differs between two levels of the second, averaged over the settings "
-        "of the others: these were asked for with --interaction."
-    ),
-    "factor_means": (
-        "The plain mean of the cells with this level, over the settings of the other choices that have every level; a "
-        "cell with more games does not weigh more. Of coached games: changes from round 1 to the last round that all "
-        "plan. Brackets: 95% intervals."
-    ),
-}
-
-
-def _level(value: object) -> str:
-    return one_line(choice(value), 40)
-
-
-def _measured(row: Mapping[Any, Any], outcome: str, value: str, *, signed: bool) -> dict[str, Any]:
-    """A number of an outcome as a wide row has it, with its interval and n; written already but for rates."""
-    unit, written = metric_of(row["metric"]).unit, row[value]
-    if unit != "rate":
-        written = None if written != written else number(written, unit, row["currency"], signed=signed)
-    ends = {f"{outcome}_{part}": row[part] for part in ("low", "high", "n")}
-    return {outcome: written, **ends}
-
-
-def _marginal_means(runs: Runs) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """A row per level with all outcomes, and a row per level and outcome with every digit."""
-    rows: dict[tuple[str, ...], dict[str, Any]] = {}
-    behind = []
-    parts = factorials(runs)
-    for part in parts:
-        last = last_round(part)
-        currency = part.runs["item.currency"].iloc[0] if "item.currency" in part.runs else "$"
-        learner = str(part.runs["learner"].iloc[0]) if len(parts) > 1 else ""
-        limited = part.only_rounds(part.rounds["round"].isin([1, last]))
-        for outcome, metric, role in of_factorial(part):
-            found = factors.means(limited, metric, role=role, base=1 if last > 1 else None)
-            found = found[found["round"] == last]
-            behind.append(found.assign(learner=str(part.runs["learner"].iloc[0]), outcome=outcome, currency=currency))
-            for each in found.to_dict("records"):
-                key = (learner, each["factor"], each["level"], each["arm"])
-                named = dict(zip(("learner", "choice", "levels", "arm"), key, strict=True))
-                row = rows.setdefault(key, named | {"combinations": each["combinations"], "round": last})
-                row["currency"] = currency
-                row |= _measured(each | {"currency": currency}, outcome, "value", signed=last > 1)
-    wide = pd.DataFrame(list(rows.values()), columns=None if rows else ["choice"])
-    return wide, pd.concat(behind, ignore_index=True) if behind else wide
+    return tuple(tables)
 
 
 _BETWEEN = {
@@ -372,6 +297,8 @@ def paper(runs: Runs, names: pd.DataFrame, aliases: Mapping[str, str]) -> Report
         ReportColumn("Round", "round"),
         ReportColumn("Paper", "said_paper", "said", "paper_low", "paper_high", "paper_n"),
         ReportColumn("Own, 2023 rules", "said_own", "said", "low", "high", "n"),
+        ReportColumn("Alike? p", "replication_p", "p"),
+        ReportColumn("Test", "replication"),
         ReportColumn("Own, strict rules", "said_strict", "said", "strict_low", "strict_high", "strict_n"),
         ReportColumn("Own rival", "rival"),
         ReportColumn("Averages", "basis"),
@@ -379,7 +306,8 @@ def paper(runs: Runs, names: pd.DataFrame, aliases: Mapping[str, str]) -> Report
     note = (
         "Fu et al. (2023), Table 1 and Figures 4 to 7, beside these runs: by the rules of 2023 (last $ amount, between "
         "the openings) and by this program's, over the games that the published number averages. The paper's rival was "
-        "gpt-3.5-turbo throughout."
+        "gpt-3.5-turbo throughout. Alike: a test that both numbers are the same, where the paper's n and spread are "
+        "known; p is two-sided and not corrected, and a large one does not show that they are."
     )
     if not len(found):
         columns, note = (

@@ -14,13 +14,17 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 
-FREE_TO_CHANGE = ("limits", "tracking", "resume", "mode", "retry_failed", "estimate", "analysis")
+FREE_TO_CHANGE = ("limits", "tracking", "resume", "mode", "retry_failed", "estimate", "analysis", "objective", "debug")
 """Top-level keys that may differ on resume: they do not decide what is played."""
 PACE = ("max_concurrency", "start_concurrency", "requests_per_minute", "tokens_per_minute", "timeout_s")
 """Of an engine's settings those that say how fast it is asked: they may differ as well."""
 _FREE_TEXT = "bargain.channels.free_text.FreeText"
 SINCE = (r"(.*\.)?engine\.reasoning", r"feedback\.engine", r"game\.arms\.[^.]+\.engine")
 """Keys that came with later versions, as patterns: null is what the runs before were played with."""
+GROUPS_SINCE = {"scenario": "fixed"}
+"""Groups that came with later versions: the choice, by its name, that the runs before were played with."""
+_BY_SEED = ("SimulatedEngine", "OpponentEngine")
+"""Engines whose words are a pure function of the seed and the dialogue."""
 _WITHOUT_CRITIC = ("Human", "Constant", "TargetOnly", "Silence", "Fresh", "SelfCritique", "ExpertRules")
 """Sources of feedback that ask no critic."""
 _FOR_LEARNERS = ("feedback_", "target_", "acknowledgement_", "ask_acknowledgement")
@@ -31,6 +35,14 @@ def may_change(key: str) -> bool:
     """Whether a dotted key of the config may differ on resume: limits, tracking, seller.engine.requests_per_minute."""
     parts = key.split(".")
     return parts[0] in FREE_TO_CHANGE or (parts[-2:-1] == ["engine"] and parts[-1] in PACE)
+
+
+def decided_by_seed(target: object) -> bool:
+    """Whether the engine with this _target_ plays by the seed: embedded negotiators and known opponents.
+
+    Two runs of one seed then begin alike, game by game; any other engine gets no seed, or makes nothing of it.
+    """
+    return str(target).rpartition(".")[2] in _BY_SEED
 
 
 def unused(config: dict[str, Any]) -> set[str]:
@@ -73,6 +85,7 @@ def _deciding(config: dict[str, Any], without: set[str], path: str = "") -> dict
         if not may_change(f"{path}{name}")
         and f"{path}{name}" not in without
         and not (value is None and any(re.fullmatch(each, f"{path}{name}") for each in SINCE))
+        and not (not path and name in GROUPS_SINCE and value.get("name") == GROUPS_SINCE[name])
     }
 
 

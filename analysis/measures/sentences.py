@@ -22,10 +22,10 @@ Row = Mapping[Any, Any]
 
 
 def sentence(row: Row) -> str:
-    """A row of report_tests.tests: its subject, claim, size with interval, both means, n, test, p and effect size."""
-    about = _about(row)
+    """A row of claims.tests: its subject, claim, size with interval, both means, n, test, p and effect size."""
+    whom = about(row)
     if math.isnan(row["difference"]):
-        return f"{about}: {row['note'] or 'nothing to compare'}"
+        return f"{whom}: {row['note'] or 'nothing to compare'}"
     unit, sure = metric_of(row["metric"]).unit, row["p_holm"] < SURE  # of an exploratory test it is NaN: never sure
     size, low, high = row["difference"], row["low"], row["high"]
     if sure and size < 0:  # "rarer by 40 points [22, 54]"
@@ -35,9 +35,9 @@ def sentence(row: Row) -> str:
     between = interval(low, high, unit)
     means = _joined(row, _means(row, unit)) + _with_failed(row, unit)
     if sure:
-        text = f"{about}{_claim(row)} {told} {between}{_more(row)} {_where(row)} ({means})"
+        text = f"{whom}{_claim(row)} {told} {between}{_more(row)} {where(row)} ({means})"
     else:
-        text = f"{about}: no {_what(row)} shown {_where(row)}: {told} {between} ({means})"
+        text = f"{whom}: no {_what(row)} shown {where(row)}: {told} {between} ({means})"
     return ", ".join([" ".join(text.split()), *_evidence(row)])
 
 
@@ -74,19 +74,21 @@ def _evidence(row: Row) -> list[str]:
     return [*parts, *([str(row["note"])] if row["note"] else [])]
 
 
-def _about(row: Row) -> str:
+def about(row: Row) -> str:
     """Whom or what the sentence is about."""
+    if row["question"] == "parts":
+        return f"{row['subject']}, {row['choice']} ({_said(row['b_is'])} against {_said(row['a_is'])} feedback)"
     if row["question"] == "arms":
         return f"{row['subject']}, {_said(row['b_is'])} against {_said(row['a_is'])} feedback"
-    about = str(row["subject"])
+    whom = str(row["subject"])
     if row["question"] not in CHANGES:
-        about = f"{_choice(row['choice'])} {_said(row['b_is'])} against {_said(row['a_is'])}"
+        whom = f"{_choice(row['choice'])} {_said(row['b_is'])} against {_said(row['a_is'])}"
     if row["question"] in OVER_ALL:
-        about = f"{row['learner']} coached, {about}" if row["learner"] else about
+        whom = f"{row['learner']} coached, {whom}" if row["learner"] else whom
     if row["question"] == "interactions":
-        about += f", at {_choice(row['at'])} {_said(row['at_b'])} against at {_said(row['at_a'])}"
+        whom += f", at {_choice(row['at'])} {_said(row['at_b'])} against at {_said(row['at_a'])}"
     arm = row.get("arm")
-    return f"{about}, {_said(arm)} feedback" if isinstance(arm, str) and arm else about
+    return f"{whom}, {_said(arm)} feedback" if isinstance(arm, str) and arm else whom
 
 
 def _claim(row: Row) -> str:
@@ -108,7 +110,7 @@ def _more(row: Row) -> str:
     if row["question"] in CHANGES:
         return ""
     up = row["difference"] > 0
-    if row["question"] == "arms" and row["outcome"] == "price" and row["role"] == "learner":
+    if row["question"] in ("arms", "parts") and row["outcome"] == "price" and row["role"] == "learner":
         return " better" if up else " worse"
     return " higher" if up else " lower"
 
@@ -140,12 +142,16 @@ def _plain_measure(row: Row) -> str:
 
 
 def _what(row: Row) -> str:
-    if row["question"] in CHANGES:
-        return CHANGES[row["question"]]
-    return f"difference in {_measure(row)}"
+    return measure(row) if row["question"] in CHANGES else f"difference in {measure(row)}"
 
 
-def _where(row: Row) -> str:
+def measure(row: Row) -> str:
+    """What the difference of a row is one of; of a change since round 1 that change."""
+    return CHANGES[row["question"]] if row["question"] in CHANGES else _measure(row)
+
+
+def where(row: Row) -> str:
+    """From which round to which, or in which."""
     if row["question"] in CHANGES:
         return f"from round 1 to round {row['round']}"
     return f"in round {row['round']}"

@@ -32,7 +32,7 @@ from analysis.text import one_line
 from bargain.terminal import prepare
 
 REFERENCES = ("fu2023",)
-TABLES = ("parts", "factors", "interactions", "factor_means", "model", "equivalence", "simultaneous",
+TABLES = ("parts", "factors", "interactions", "factor_means", "private_values", "theory", "model", "equivalence", "simultaneous",
           "cells", "rounds", "unfinished", "failed", "differences",
           "tests", "selection", "between", "channels", "adversaries", "reference", "abilities", "moderators",
           "corrected", "power", "cost_by_seat", "cost_by_cell")  # fmt: skip

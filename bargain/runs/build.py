@@ -221,6 +221,7 @@ def _pairs(
         attacks = attack.name != "none" and attack.by == role
         script = {"sentence": attack.says.get(role), "turn": attack.turn, "fee": attack.fee} if attacks else {}
         made: Callable[..., Negotiator] = partial(Adversary, **script) if attacks else Negotiator
+        expects = ends if cfg.scenario.deadline_known_by in ("both", role) else cfg.game.max_exchanges
         negotiator = made(
             role,
             prompts[role],

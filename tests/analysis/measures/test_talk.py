@@ -8,8 +8,8 @@ import numpy as np
 
 from analysis import load
 from analysis.figures.talk import channels_compared
+from analysis.measures.cell_names import named
 from analysis.measures.talk import talk
-from analysis.report.cells import named
 from analysis.report.corrected import Judged, corrected
 from analysis.report.talk import channels
 from analysis.stats.spread import paired_spreads

@@ -58,6 +58,7 @@ def _problems(cfg: DictConfig) -> Iterator[str]:
         if problem:
             yield f"{where}: {problem}"
     yield from _own_problems(cfg)
+    yield from _feedback_problems(cfg)
 
 
 def _own_problems(cfg: DictConfig) -> Iterator[str]:
@@ -73,6 +74,21 @@ def _own_problems(cfg: DictConfig) -> Iterator[str]:
             yield f"{name}{said}"
 
 
+def _feedback_problems(cfg: DictConfig) -> Iterator[str]:
+    sources = {"feedback": cfg.feedback, **{f"game.arms.{name}": arm for name, arm in cfg.game.arms.items()}}
+    critics: dict[str, str] = {}
+    for where, source in sources.items():
+        if source.acknowledge not in ("fixed", "ask"):
+            yield f"{where}.acknowledge must be fixed or ask, got {source.acknowledge!r}"
+        if source.engine is None:
+            continue
+        if not getattr(locate(source._target_, list(cfg.allow_targets)), "calls_critic", True):
+            yield f"{where}.engine: feedback {source.name} asks no critic; leave it out"
+        if source.name in critics:
+            yield f"{where}.name: {critics[source.name]} has a critic of that name too; give this one another name"
+        critics[source.name] = where
+
+
 def _choices(cfg: DictConfig) -> Iterator[str]:
     for where, allowed in (
         ("scoring", ("strict", "legacy")),
@@ -82,7 +98,6 @@ def _choices(cfg: DictConfig) -> Iterator[str]:
         ("game.buyer_opens", ("fixed", "free")),
         ("game.after_no_deal", ("continue", "stop")),
         ("memory.name", ("full", "last_k", "feedback_only", "none")),
-        ("feedback.acknowledge", ("fixed", "ask")),
     ):
         value = OmegaConf.select(cfg, where)
         if value not in allowed:
@@ -110,7 +125,7 @@ def _price_problems(item: Any, game: Any) -> Iterator[str]:
 
 def _targets(cfg: DictConfig) -> Iterator[tuple[str, str, str]]:
     """Everything in the config that is imported, as (key, room of bargain, dotted path)."""
-    for room in ("game", "protocol", "moderator", "feedback", "tracking"):
+    for room in ("game", "protocol", "channel", "moderator", "feedback", "tracking"):
         yield f"{room}._target_", room, cfg[room]._target_
     for name, arm in cfg.game.arms.items():
         yield f"game.arms.{name}._target_", "feedback", arm._target_

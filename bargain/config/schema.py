@@ -121,9 +121,11 @@ class FeedbackConfig:
     suggestions: dict[str, list[str]] = field(default_factory=dict)
     """What `pool` holds, once it was read."""
     text: str = ""
-    """The sentence of feedback=constant."""
+    """The sentence of feedback=constant, the question of feedback=self_critique."""
     acknowledge: str = "fixed"
     """fixed: the learner's acknowledgement is the prompt's text, as in 2023; ask: the learner writes it (one call)."""
+    engine: Optional[EngineConfig] = None
+    """The critic's engine in this arm (engine@game.arms.NAME.engine=...); null = the critic's, as everywhere."""
 
 
 @dataclass
@@ -154,6 +156,16 @@ class ProtocolConfig:
     name: str = "negotiation"
     texts: dict[str, str] = field(default_factory=dict)
     """What a player is told of it at the end of its system prompt, by the part that it plays."""
+
+
+@dataclass
+class ChannelConfig:
+    """How players may speak, and who decides what a turn does: rules and moderator, or the acts themselves."""
+
+    _target_: str = "bargain.channels.free_text.FreeText"
+    name: str = "free_text"
+    texts: dict[str, str] = field(default_factory=dict)
+    """told: at the end of a player's system prompt; again: after a reply that was no turn; hint: to a person."""
 
 
 @dataclass
@@ -246,6 +258,7 @@ class Config:
     """Modules of your own that `_target_` may name, beside bargain's."""
     game: GameConfig = field(default_factory=GameConfig)
     protocol: ProtocolConfig = field(default_factory=ProtocolConfig)
+    channel: ChannelConfig = field(default_factory=ChannelConfig)
     item: ItemConfig = field(default_factory=ItemConfig)
     prompt: PromptsConfig = field(default_factory=PromptsConfig)
     seller: PlayerConfig = field(default_factory=PlayerConfig)

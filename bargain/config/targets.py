@@ -16,6 +16,7 @@ from bargain.errors import ConfigError
 ROOMS = {
     "game": "bargain.games.",
     "protocol": "bargain.games.rounds.",
+    "channel": "bargain.channels.",
     "moderator": "bargain.agents.moderator.",
     "feedback": "bargain.agents.feedback.",
     "tracking": "bargain.tracking.",

@@ -61,7 +61,9 @@ class HumanEngine(Engine):
             raise Failure(
                 "fatal", f"{self.where}: nobody is there to answer (end of input); the same command goes on from here"
             )
-        return Raw(200, line.encode())
+        scene = request.scene
+        said = scene.channel.typed(line, scene.item.currency) if scene.task == "speak" else line
+        return Raw(200, said.encode())
 
     def read(self, raw: Raw) -> Reply:
         """The line."""
@@ -89,7 +91,8 @@ def _shown(scene: Scene) -> Iterator[str]:
             yield from _facts(scene)
             last = 0
         yield from _dialogue(scene.turns[last:])
-        yield f"What do you say? ({scene.exchanges_left} exchanges left)"
+        hint = scene.channel.texts.get("hint")
+        yield f"What do you say? ({scene.exchanges_left} exchanges left)" + (f" {hint}" if hint else "")
 
 
 def _facts(scene: Scene) -> Iterator[str]:

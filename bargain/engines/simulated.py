@@ -17,6 +17,7 @@ import math
 from random import Random
 from typing import Any
 
+from bargain.channels.base import Move
 from bargain.config.schema import EngineConfig
 from bargain.engines import phrases
 from bargain.engines.base import Engine, Raw, Request, Scene
@@ -97,27 +98,32 @@ class SimulatedEngine(Engine):
         return Reply(text, Usage(tokens, len(text) // 4 + 1, calls=1), self.model, simulated=True)
 
     def _speak(self, scene: Scene, game: int, rng: Random) -> str:
+        """What it does now, said as the channel wants it."""
+        return scene.channel.write(self._move(scene, game, rng), scene.item.currency)
+
+    def _move(self, scene: Scene, game: int, rng: Random) -> Move:
         mood = Random(hash((self.seed, game, _number(scene.role))))
         tactic = Tactic(self.knobs, scene, mood)
         theirs = _last_offer(scene, rival_of(tactic.role))
         if any(turn.act == "accept" for turn in scene.turns[-1:]):
-            return phrases.closing(scene, rng)
+            return Move(phrases.closing(scene, rng), "reject")  # the talk is over
         if "offer" not in scene.may:
             return self._answer_to_proposal(tactic, scene, rng, theirs)
         asked = tactic.next_price() if scene.may != ("offer",) else tactic.only_price()
         if theirs is not None and tactic.at_least_as_good(theirs, asked):
-            return phrases.acceptance(scene, rng, money(theirs, scene.item.currency))
+            return Move(phrases.acceptance(scene, rng, money(theirs, scene.item.currency)), "accept")
         if tactic.turn > tactic.deadline:
-            return phrases.farewell(scene, rng)
+            return Move(phrases.farewell(scene, rng), "walk_away")
         price = money(asked, scene.item.currency)
-        return phrases.offer(scene, rng, mood, price, opening=tactic.turn == 0, last=tactic.turn >= tactic.deadline)
+        last = tactic.turn >= tactic.deadline
+        return Move(phrases.offer(scene, rng, mood, price, opening=tactic.turn == 0, last=last), "offer", asked)
 
     @staticmethod
-    def _answer_to_proposal(tactic: Tactic, scene: Scene, rng: Random, theirs: float | None) -> str:
+    def _answer_to_proposal(tactic: Tactic, scene: Scene, rng: Random, theirs: float | None) -> Move:
         """Yes to any price within the reservation price: nothing better can come."""
         if theirs is None or not tactic.at_least_as_good(theirs, tactic.reservation):
-            return phrases.farewell(scene, rng)
-        return phrases.acceptance(scene, rng, money(theirs, scene.item.currency))
+            return Move(phrases.farewell(scene, rng), "reject")
+        return Move(phrases.acceptance(scene, rng, money(theirs, scene.item.currency)), "accept")
 
     def _judge(self, scene: Scene, rng: Random) -> str:
         acts = [turn for turn in scene.turns if turn.act != "other"] or list(scene.turns)

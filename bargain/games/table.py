@@ -17,7 +17,7 @@ from bargain.engines.base import Ask, Scene
 from bargain.errors import GaveUp
 from bargain.fu2023.legacy import legacy_round_price
 from bargain.games.rounds.base import Moderator, RoundProtocol, RoundRules
-from bargain.records import Feedback, Item, Message, Place, Player, Reply, Round, Usage
+from bargain.records import Feedback, Item, Message, Place, Player, Reply, Round, Usage, rival_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,17 @@ class Table:
         rng = Random(f"{self.seats.seed}/{self.game}/{self.arm}/{number}/{learner}/feedback")
         try:
             text = await source.give(
-                Coaching(self._count, place, learner, self.rounds, self.seats.critics[learner], rng)
+                Coaching(
+                    self._count,
+                    place,
+                    learner,
+                    self.rounds,
+                    self.seats.critics[learner],
+                    rng,
+                    self.players[learner],
+                    self.seats.critics[rival_of(learner)],
+                    self._another,
+                )
             )
             acknowledgement = await self.players[learner].hear(
                 self._count, replace(place, role=learner), self.rounds[-1], text, answer=answer
@@ -94,6 +104,17 @@ class Table:
             return
         if text is not None:
             self._heard.append(Feedback(learner, source.name, text, acknowledgement))
+
+    async def _another(self) -> Round:
+        """The last round's like, played by fresh players that remember nothing. Its calls are this arm's, its place is
+        `ARM/another`."""
+        seats, number = self.seats, self.rounds[-1].round
+        place = Place(self.game, f"{self.arm}/another", number, 0, "")
+        played = seats.protocol(self._count, place, seats.rules, seats.item, seats.players(), seats.moderator)
+        another = await played.play()
+        if another.outcome == "error":
+            raise GaveUp(f"the other game, played for its advice: {another.reason}")
+        return another
 
     def branch(self, arm: str) -> Table:
         """A table that shares the past and goes its own way from here, under the arm's name."""

@@ -10,6 +10,11 @@ Player misbehaviour only: a moderator's mistakes are objections on its verdicts,
 - `below_cost`, `above_valuation`: names or accepts a price worse than its own reservation price, which no individually
   rational player does;
 - `out_of_range`: names a price outside the two opening prices.
+
+A channel with acts of its own (bargain/channels) adds the replies that had to be asked for again:
+
+- `off_channel`: is no turn of the channel, or does what the protocol does not allow now;
+- `no_live_offer`: accepts what the rival has not on the table.
 """
 
 from __future__ import annotations

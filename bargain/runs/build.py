@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Awaitable, Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from bargain.agents.feedback import FeedbackSource
 from bargain.agents.player import Memory, Negotiator
 from bargain.agents.prompts import Prompt
 from bargain.calls.caller import Caller
+from bargain.channels.base import Channel
 from bargain.config.compose import plain_of, typed_config
 from bargain.config.files import read_yaml
 from bargain.config.follow import engines_of
@@ -45,9 +47,10 @@ def build_item(cfg: DictConfig) -> Item:
 
 def build_engines(cfg: DictConfig) -> dict[str, Engine]:
     """The engine of every seat that is asked: seller, buyer, moderator, seller_critic, seller_coach ..."""
-    asked = set(PLAYERS) | {"moderator"}
-    asked |= {f"{learner}_{seat}" for learner in cfg.game.learners for seat in ("critic", "coach")}
+    asked = set(engines_of(cfg))
     if not cfg.moderator._target_.endswith(".Model") and cfg.moderator._target_.startswith("bargain."):
+        asked.discard("moderator")
+    if locate(cfg.channel._target_, list(cfg.allow_targets)).decides:
         asked.discard("moderator")
     if not any(source.calls_critic for source in [_feedback(cfg, cfg.feedback), *_arms(cfg).values()]):
         asked -= {"seller_critic", "buyer_critic"}
@@ -87,7 +90,7 @@ def build_seats(cfg: DictConfig) -> Seats:
         n_rounds=cfg.game.n_rounds,
         learners=tuple(cfg.game.learners),
         stop_after_no_deal=cfg.game.after_no_deal == "stop",
-        players=_pairs(cfg, item, prompts, {role: protocol.part(role, rules) for role in PLAYERS}),
+        players=_pairs(cfg, item, prompts, {role: protocol.part(role, rules) for role in PLAYERS}, rules.channel),
         moderator=build_moderator(cfg, prompts["moderator"], item),
         critics={
             learner: _refusing("prompt/critic", _critic, learner, prompts["critic"], item, cfg) for learner in PLAYERS
@@ -98,8 +101,16 @@ def build_seats(cfg: DictConfig) -> Seats:
     )
 
 
+def build_channel(cfg: DictConfig) -> Channel:
+    """How the players may speak."""
+    channel: Channel = locate(cfg.channel._target_, list(cfg.allow_targets))(dict(cfg.channel.texts))
+    return channel
+
+
 def _rules(cfg: DictConfig) -> RoundRules:
-    return RoundRules(
+    channel = build_channel(cfg)
+    rules = RoundRules(
+        channel=channel,
         max_exchanges=cfg.game.max_exchanges,
         who_is_first=cfg.game.who_is_first,
         free_openings=frozenset(role for role in PLAYERS if cfg.game[f"{role}_opens"] == "free"),
@@ -107,10 +118,13 @@ def _rules(cfg: DictConfig) -> RoundRules:
         no_deal_threshold=cfg.moderator.no_deal_threshold,
         gate=cfg.moderator.gate == "rules",
     )
+    if channel.decides:  # where the acts decide there is nothing to moderate
+        rules = replace(rules, moderator_start="no_offer", no_deal_threshold=0, gate=True)
+    return rules
 
 
 def _pairs(
-    cfg: DictConfig, item: Item, prompts: Mapping[str, Prompt], parts: Mapping[Player, str]
+    cfg: DictConfig, item: Item, prompts: Mapping[str, Prompt], parts: Mapping[Player, str], channel: Channel
 ) -> Callable[[], dict[Player, Negotiator]]:
     """What makes a fresh pair of players. parts: which text of the protocol each of them is told."""
     memory = Memory(
@@ -130,7 +144,12 @@ def _pairs(
             max_asks=cfg.limits.max_asks,
             context_window=engine.context_window,
             max_reply_tokens=engine.max_tokens or 0,
-            told=[text for text in (cfg.protocol.texts.get(parts[role]), cfg[role].persona) if text],
+            told=[
+                text
+                for text in (cfg.protocol.texts.get(parts[role]), channel.texts.get("told"), cfg[role].persona)
+                if text
+            ],
+            channel=channel,
         )
         if cfg.game[f"{role}_opens"] == "fixed":
             negotiator.opening()

@@ -28,10 +28,12 @@ from rich.table import Table
 from rich.text import Text
 
 from bargain.calls.pricing import price_of
+from bargain.channels.base import Channel
 from bargain.config.arguments import in_quotes
 from bargain.config.compose import compose, register_with_hydra
 from bargain.config.files import config_dir
 from bargain.config.follow import engines_of
+from bargain.config.schema import FeedbackConfig
 from bargain.config.targets import locate
 from bargain.engines.base import Engine
 from bargain.errors import ConfigError
@@ -114,7 +116,9 @@ def _seats(cfg: DictConfig, chains: Sequence[tuple[int, int]], *, worst: bool) -
     seats = {seat: Tokens() for seat in engines_of(cfg)}
     said = {role: _reply_tokens(cfg[role].engine, worst) for role in ("seller", "buyer")}
     per_turn = (said["seller"] + said["buyer"]) / 2
-    for count, number in chains:
+    sources = list(game.arms.values()) or [cfg.feedback]
+    others = [(_of_kind(sources, "Shuffled"), 1) for _ in range(1, game.n_rounds)]
+    for count, number in [*chains, *others]:
         games = count * cfg.n_games
         for role in ("seller", "buyer"):
             calls = turns / 2
@@ -123,26 +127,31 @@ def _seats(cfg: DictConfig, chains: Sequence[tuple[int, int]], *, worst: bool) -
             growing = per_turn * sum(2 * each + 1 for each in range(round(calls)))
             seats[role].add(games * calls, games * (calls * prompt + growing), games * calls * said[role])
         _add_moderator(cfg, seats, games, turns, per_turn, worst)
-    fed = sum(count for count, number in chains if number > 1)
-    sources = list(game.arms.values()) or [cfg.feedback]
-    from_critic = sum(source._target_.endswith(".AI") for source in sources) / len(sources)
-    asked = sum(source.acknowledge == "ask" for source in sources) / len(sources)
+    played = (game.n_rounds - 1) * cfg.n_games
     for learner in game.learners:
-        played = fed * cfg.n_games
-        seen = _prompt_tokens(cfg, "critic") + (turns + 2) * (per_turn + 12)
-        critic = seats.setdefault(f"{learner}_critic", Tokens())
-        words = _reply_tokens(cfg.critic.engine or cfg[learner].engine, worst, FEEDBACK_TOKENS)
-        critic.add(played * from_critic, played * from_critic * seen, played * from_critic * words)
         told = _prompt_tokens(cfg, learner) + _history(cfg, game.n_rounds // 2 + 1, turns + 2, per_turn)
-        seats[learner].add(played * asked, played * asked * told, played * asked * said[learner])
+        seen = _prompt_tokens(cfg, "critic") + (turns + 2) * (per_turn + 12)
+        for source in sources:
+            if _of_kind([source], "AI", "Shuffled", "OtherRole"):
+                seat = f"{learner}_critic" if source.engine is None else f"{learner}_{source.name}_critic"
+                words = _reply_tokens(engines_of(cfg)[seat], worst, FEEDBACK_TOKENS)
+                seats[seat].add(played, played * seen, played * words)
+            answers = played * ((source.acknowledge == "ask") + _of_kind([source], "SelfCritique"))
+            seats[learner].add(answers, answers * told, answers * said[learner])
     return {seat: tokens for seat, tokens in seats.items() if tokens.calls}
+
+
+def _of_kind(sources: Sequence[FeedbackConfig], *kinds: str) -> int:
+    """How many of these sources are of one of these classes."""
+    return sum(source._target_.rpartition(".")[2] in kinds for source in sources)
 
 
 def _add_moderator(
     cfg: DictConfig, seats: dict[str, Tokens], games: int, turns: int, per_turn: float, worst: bool
 ) -> None:
     moderator = cfg.moderator
-    if moderator._target_.endswith(".Rules"):
+    channel: type[Channel] = locate(cfg.channel._target_, list(cfg.allow_targets))
+    if moderator._target_.endswith(".Rules") or channel.decides:
         return
     threshold = moderator.no_deal_threshold or turns
     if worst:

@@ -15,7 +15,7 @@ from typing import Any
 
 import pandas as pd
 
-from bargain.text import is_formula
+from bargain.text import is_formula, name_of
 from bargain.text import money as price_text
 
 _UNSEEN = (
@@ -48,11 +48,11 @@ def one_line(text: object, longest: int = 0) -> str:
 
 
 def choice(value: object) -> str:
-    """One choice as a text: `not set`, `empty`, or the value; 5.0 is 5."""
+    """One choice by its name (bargain.text.name_of): `not set`, `empty`, or the value; 5.0 is 5."""
     if value is None or value != value:
         return "not set"
     value = int(value) if isinstance(value, float) and value.is_integer() else value
-    return str(value) if str(value) else "empty"
+    return name_of(value) if str(value) else "empty"
 
 
 def to_csv(frame: pd.DataFrame) -> str:
@@ -121,7 +121,7 @@ def usd(value: float) -> str:
 
 
 def sentence(row: Any, unit: str, currency: str = "$") -> str:
-    """A row of `measures.comparisons` (its Comparison and p_holm) as a sentence without its subject."""
+    """A row of `measures.comparisons` as a sentence without its subject, that claims nothing."""
     plain = unit if unit in ("currency", "rate") else ""
     change = number(row.difference, unit, currency, signed=True)
     parts = [
@@ -129,8 +129,8 @@ def sentence(row: Any, unit: str, currency: str = "$") -> str:
         f"from {number(row.a, plain, currency)} to {number(row.b, plain, currency)}",
         f"n={int(row.n)}" + (" pairs" if row.test in PAIRED else ""),
     ]
-    if not math.isnan(row.p_holm):
-        parts += [row.test, f"{probability(row.p_holm)} Holm"]
+    if not math.isnan(row.p):
+        parts += [row.test, f"exploratory: {probability(row.p)}, not corrected"]
     if not math.isnan(row.effect):
         parts.append(f"{row.effect_name}={row.effect:.2f}")
     if row.note:

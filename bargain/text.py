@@ -6,10 +6,12 @@ Model text is data everywhere. Money is written here as well, so that a price lo
     one_line("a\\nlong story", 6)       -> "a lon…"
     to_json({"says": "<|im_end|>"})    -> {"says": "\\u003c|im_end|>"}, the same data
     cell("=HYPERLINK(...)")            -> "'=HYPERLINK(...)"
+    name_of("You are patient.\\nYou wait.") -> "text 56c1e6"
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from typing import Any
@@ -35,6 +37,23 @@ def one_line(text: str, most: int = 300) -> str:
     """The text on one line, without control characters, cut to `most` characters."""
     clean = " ".join("".join(char if char.isprintable() else " " for char in text).split())
     return clean if len(clean) <= most else f"{clean[: most - 1]}…"
+
+
+def name_of(value: object, most: int = 40) -> str:
+    """What a config's value is called in a table, a legend or a title: itself, if it is a line of `most` characters.
+
+    A longer path or model keeps its ends; a text of several lines or words never is a name: it is called by its digest,
+    so that equal texts have one name wherever they are met, and different ones two.
+    """
+    text = str(value)
+    if len(text) <= most and not _BREAKS.search(text):
+        return text
+    digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:6]
+    return f"{text[:10]}…{text[-16:]} ({digest})" if _NO_TEXT.fullmatch(text) else f"text {digest}"
+
+
+_BREAKS = re.compile("[\\n\\r\\v\\f\\x1c-\\x1e\\x85\\u2028\\u2029]")
+_NO_TEXT = re.compile("[!-~]{1,200}")
 
 
 def without_controls(text: str) -> str:

@@ -88,7 +88,7 @@ def by_round(key: str, metric: str, role: str, _runs: Runs) -> pd.DataFrame:
 
 @st.cache_data(show_spinner=False, max_entries=64)
 def tests(key: str, kind: str, metric: str, role: str, number: int, against: str | None, _runs: Runs) -> pd.DataFrame:
-    """The comparisons in one round: kind is change, arms, values or changes (of cells). One Holm family."""
+    """The comparisons in one round: kind is change, arms, values or changes (of cells)."""
     rounds = _runs.rounds["round"]
     asked = _runs.only_rounds(rounds == number if kind == "values" else rounds.isin([1, number]))
     if kind == "change":

@@ -1,4 +1,6 @@
-"""Compare: cells of a sweep by any metric, as figures with intervals and as tests in words.
+"""Compare: what a sweep shows, as the report says it, and its cells by any metric, as figures and tables.
+
+The report's family of tests is the only one that claims something: whatever is asked of the cells here is exploratory.
 
 ?view=compare&cells=seller.engine.name&metric=price&to=5
 """
@@ -8,7 +10,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from analysis.dashboard import address, cells, charts
+from analysis.dashboard import address, cells, charts, claims_view
 from analysis.dashboard.cells import CELL
 from analysis.dashboard.data import Chosen, same_place
 from analysis.dashboard.filters import NO_CHOICES
@@ -27,14 +29,28 @@ LEVELS = {"values": "values of that round", "changes": "changes since round 1"}
 
 
 def show(chosen: Chosen) -> None:
-    """Chooses cells, a metric and a round; figures, a table, tests."""
+    """Chooses runs; a factorial's main effects, else the tests of the report below the cells; the cells by a metric."""
     names = [str(name) for name in chosen.runs.runs["run"]]
-    first = st.columns([6, 5, 5, 4, 2])
-    with first[1]:
-        shown = dict(zip(names, chosen.labels, strict=True))
-        only = address.several("only", "Only these runs", names, shown=shown, find=same_place, placeholder="all runs")
+    shown = dict(zip(names, chosen.labels, strict=True))
+    only = address.several("only", "Only these runs", names, shown=shown, find=same_place, placeholder="all runs")
     if only:
         chosen = chosen.where(chosen.runs.runs["run"].isin(only), f"only={only}")
+    if not len(chosen.runs.rounds):
+        st.info("These runs have no finished game yet.")
+        return
+    if claims_view.is_factorial(chosen.runs):
+        claims_view.show(chosen.key, chosen.runs)
+        asked = any(name in st.query_params for name in ("cells", "metric", "role", "to", "against", "level"))
+        with st.expander(f"The {len(chosen.runs)} cells, by any metric", expanded=asked):
+            _explore(chosen)
+    else:
+        _explore(chosen)
+        claims_view.show(chosen.key, chosen.runs)
+
+
+def _explore(chosen: Chosen) -> None:
+    """Chooses cells, a metric and a round; figures, a table, tests that claim nothing."""
+    first = st.columns([6, 5, 4, 2])
     usual = [each for each in chosen.runs.deciding() if each not in POOLED]
     others = [str(name) for name in chosen.runs.runs.columns if _can_divide(chosen.runs.runs[name])]
     with first[0]:
@@ -43,16 +59,13 @@ def show(chosen: Chosen) -> None:
         columns = address.several("cells", "Cells differ by", offered, placeholder=hint)
     columns = [] if EACH in columns else columns or usual
     runs = cells.with_cells(chosen.runs, columns)
-    with first[2]:
+    with first[1]:
         metric = address.one("metric", "Metric", metrics.NAMES, "price", help=FORMULAS)
     roles = cells.roles_of(metric)
-    with first[3]:
+    with first[2]:
         role = address.one("role", "Whose", roles, shown=cells.role_told, disabled=len(roles) == 1)
     rounds = [str(each) for each in sorted(runs.rounds["round"].unique())]
-    if not rounds:
-        st.info("These runs have no finished game yet.")
-        return
-    with first[4]:
+    with first[3]:
         to = int(address.one("to", "Round", rounds, _usual_last(runs)))
     key = cells.chosen_key(chosen, columns)
     _show(key, runs, metric, role, to, str(_currency(runs)))
@@ -131,13 +144,13 @@ def _table(
 def _tests(key: str, runs: Runs, metric: str, role: str, to: int, unit: str, currency: str, names: list[str]) -> None:
     if to > 1:
         st.markdown(f"##### Round {to} against round 1 of the same games: {metric.replace('_', ' ')}")
-        st.caption("Paired by game; p values corrected by Holm over this list. Brackets are 95% intervals.")
+        st.caption("Paired by game; exploratory, p not corrected. Brackets are 95% intervals.")
         found = cells.in_order(cells.tests(key, "change", metric, role, to, None, runs), names)
         _say(found, ["arm"], unit, currency, "change")
     arms = cells.tests(key, "arms", metric, role, to, None, runs)
     if len(arms):
         st.markdown(f"##### Arm against arm in round {to}: {metric.replace('_', ' ')}")
-        st.caption("Paired by game: the arms share their first round. Holm over this list.")
+        st.caption("Paired by game: the arms share their first round. Exploratory, p not corrected.")
         _say(arms.assign(arm=arms["arm_b"] + " against " + arms["arm_a"]), ["arm"], unit, currency, "arms")
     if len(names) > 1:
         _between(key, runs, metric, role, to, unit, currency, names)
@@ -148,7 +161,7 @@ def _tests(key: str, runs: Runs, metric: str, role: str, to: int, unit: str, cur
 
 def _between(key: str, runs: Runs, metric: str, role: str, to: int, unit: str, currency: str, names: list[str]) -> None:
     st.markdown(f"##### Cell against cell: {metric.replace('_', ' ')}")
-    st.caption("Unpaired; paired by game where embedded negotiators share a seed. Holm over this list.")
+    st.caption("Unpaired; paired by game where embedded negotiators share a seed. Exploratory, p not corrected.")
     left, right, _ = st.columns([3, 3, 4])
     with left:
         options = [EVERY, *names]

@@ -12,6 +12,7 @@ import streamlit as st
 from analysis.dashboard import address
 from analysis.dashboard.data import Chosen
 from analysis.data.columns import RUN_COLUMNS
+from analysis.text import choice
 
 STATES = ("finished", "running", "paused", "failed", "crashed", "empty")
 NONE = "(none)"
@@ -29,7 +30,7 @@ def texts(column: pd.Series) -> pd.Series:
 def _text(value: object) -> str:
     if value is None or value == "" or (isinstance(value, float) and pd.isna(value)):
         return NONE
-    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+    return choice(value)
 
 
 def choose(found: Chosen) -> Chosen:

@@ -11,6 +11,7 @@ import streamlit as st
 
 from analysis.dashboard import address, filters, style
 from analysis.dashboard.data import Chosen, load_chosen
+from analysis.data.run_facts import who_is_simulated
 
 WARM_UP_AFTER_S = 3.0
 SIDEBAR_PX = 236
@@ -60,11 +61,10 @@ def _warm_up() -> None:
 
 
 def _say_what_is_shown(found: Chosen) -> None:
-    simulated = int(found.runs.runs["simulated"].sum())
-    if simulated:
-        every = simulated == len(found.runs)
+    who = who_is_simulated(found.runs.runs)
+    if who:
         st.badge(
-            "simulated" if every else f"{simulated} of {len(found.runs)} runs simulated",
+            "simulated" if who == "everybody" else f"simulated: {who}",
             color="orange",
             help="Embedded negotiators played: these numbers say nothing about language models.",
         )

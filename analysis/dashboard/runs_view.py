@@ -8,8 +8,9 @@ import pandas as pd
 import streamlit as st
 
 from analysis.dashboard import address
-from analysis.dashboard.data import Chosen
+from analysis.dashboard.data import Chosen, changed
 from analysis.dashboard.filters import texts
+from analysis.data.runs import Runs
 
 COLOURS = {
     "finished": "green",
@@ -72,9 +73,11 @@ def _table(chosen: Chosen) -> tuple[pd.DataFrame, dict[str, Any]]:
             "state": frame["state"].map(lambda state: [state]),
             "done": (100 * frame["finished"] / frame["planned"].where(frame["planned"] > 0)).fillna(0.0),
             "finished": frame["finished"],
+            **_last_round(chosen.runs),
+            "cost_usd": frame["cost_usd"],
+            "when": [pd.Timestamp(changed(chosen.runs.path(run) / "games.jsonl"), unit="s") for run in frame["run"]],
             "error": frame["error"],
             "tokens": frame["input_tokens"] + frame["output_tokens"],
-            "cost_usd": frame["cost_usd"],
             "wall_s": frame["wall_s"],
             "simulated": frame["simulated"],
             "problem": frame["problem"],
@@ -88,6 +91,9 @@ def _table(chosen: Chosen) -> tuple[pd.DataFrame, dict[str, Any]]:
         "done": column.ProgressColumn("done", min_value=0, max_value=100, format="%.0f%%", width=90),
         "finished": column.NumberColumn("games", width=60),
         "error": column.NumberColumn("failed", width=55, help="games that failed for good"),
+        "deals": column.NumberColumn("deals", format="%.0f%%", width=60, help="deal rate of the last round"),
+        "price": column.NumberColumn("price", format="%.2f", width=65, help="mean price of its deals"),
+        "when": column.DatetimeColumn("when", format="YYYY-MM-DD HH:mm", width=120, help="the last game, UTC"),
         "tokens": column.NumberColumn("tokens", format="compact", width=65),
         "cost_usd": column.NumberColumn("cost", format="$%.2f", width=65),
         "wall_s": column.NumberColumn("time, s", format="%.0f", width=60),
@@ -100,6 +106,18 @@ def _table(chosen: Chosen) -> tuple[pd.DataFrame, dict[str, Any]]:
     if frame["simulated"].nunique() == 1:  # the badge beside the views says it
         silent.append("simulated")
     return table.drop(columns=silent), configured
+
+
+def _last_round(runs: Runs) -> dict[str, pd.Series]:
+    """Of each run the deal rate in percent and the mean price of the deals, in the last round that it plans."""
+    rounds = runs.rounds[~runs.rounds["repeat"]]
+    rounds = rounds[rounds["round"] == rounds.groupby("run", observed=True)["round"].transform("max")]
+    dealt = rounds["outcome"] == "deal"
+    found = {
+        "deals": 100 * dealt.groupby(rounds["run"], observed=True).mean(),
+        "price": rounds["price"].where(dealt).groupby(rounds["run"], observed=True).mean(),
+    }
+    return {name: runs.runs["run"].map(values.rename(index=str)).astype(float) for name, values in found.items()}
 
 
 def _problems(chosen: Chosen) -> None:

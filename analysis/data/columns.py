@@ -214,6 +214,8 @@ RUN_COLUMNS = (
            attrgetter("problem")),
     Column("simulated", FLAG, "", "an embedded negotiator took part: the numbers say nothing about language models",
            attrgetter("simulated")),
+    Column("simulated_seats", TEXT, "", "the seats that embedded negotiators have, joined by a comma; empty where it "
+           "is not known", attrgetter("simulated_seats")),
     Column("planned", LARGE, "games", "games that the config asks for", attrgetter("planned")),
     Column("finished", LARGE, "games", "games in games.jsonl, those that failed included", _total("finished")),
     Column("error", LARGE, "games", "of these, games that failed for good", _total("error")),

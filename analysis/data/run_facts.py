@@ -12,6 +12,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from analysis.data.round_facts import NAN, SEATS
 from bargain.config.identity import decided_by_seed, followed
 from bargain.records import PLAYERS
@@ -75,6 +77,19 @@ class RunFacts:
         return bool(recorded)
 
     @property
+    def simulated_seats(self) -> str:
+        """Which seats embedded negotiators have, as the summary says, else as the config's engines are called."""
+        if not self.simulated:
+            return ""
+        recorded = self.summary.get("simulated_seats")
+        if isinstance(recorded, list):
+            seats = {str(seat).removeprefix("seller_").removeprefix("buyer_") for seat in recorded}
+        else:
+            targets = {seat: str(self.config.get(f"{seat}.engine._target_", "")) for seat in SEATS}
+            seats = {seat for seat, target in targets.items() if _EMBEDDED & set(target.split("."))}
+        return ", ".join(seat for seat in SEATS if seat in seats and self.engine(seat))
+
+    @property
     def planned(self) -> int:
         """Games that the config asks for; 0 if nothing says it."""
         return positive(self.config.get("n_games")) or positive(self.summary.get("n_games"))
@@ -119,6 +134,30 @@ class RunFacts:
     def engines(self, players: Iterable[str]) -> str:
         """The engines of these players, joined by + if they differ."""
         return "+".join(dict.fromkeys(self.engine(player) for player in players))
+
+
+_EMBEDDED = {"simulated", "opponents"}
+"""The modules of engines that are no language models, as a target names them."""
+
+
+def who_is_simulated(runs: pd.DataFrame) -> str:
+    """Where embedded negotiators play, in words: "" (nowhere), seller and critic, buyer in 3 of 6 runs, everybody."""
+    played = runs["simulated"].astype(bool)
+    if not played.any():
+        return ""
+    seats = runs["simulated_seats"].map(lambda text: set(text.split(", ")) - {""})
+    taken = [{seat for seat in SEATS if row.get(f"{seat}_engine")} for row in runs.to_dict("records")]
+    if played.all() and all(mine >= there for mine, there in zip(seats, taken, strict=True)):
+        return "everybody"
+    told = []
+    for seat in SEATS:
+        count = sum(seat in mine for mine in seats)
+        there = sum(seat in some for some in taken)
+        if count:
+            told.append(seat if count == there else f"{seat} in {count} of {len(runs)} runs")
+    unknown = int((played & ~seats.map(bool)).sum())
+    told += [f"somebody in {unknown} of {len(runs)} runs"] if unknown else []
+    return f"{', '.join(told[:-1])} and {told[-1]}" if len(told) > 1 else told[0]
 
 
 def _is_number(value: Any) -> bool:

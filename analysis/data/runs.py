@@ -28,16 +28,22 @@ from analysis.data.columns import FEEDBACK_COLUMNS, ROUND_COLUMNS, RUN_COLUMNS, 
 from analysis.data.directories import find_runs, read_run
 from analysis.data.fill_cache import fill_caches
 from analysis.data.games import Problem, read_feedback, read_turns
+from analysis.data.prompts import marked
+from analysis.data.round_facts import SEATS
+from analysis.text import choice
 from bargain.config.identity import may_change
+from bargain.records import PLAYERS
 from bargain.rundir.plain import lines_of
 
+SEATED = [[seat] for seat in SEATS]
 OWN_RUN_COLUMNS = tuple(column.name for column in RUN_COLUMNS)
 
 
 class Runs:
     """Runs as pandas frames; `load` makes them.
 
-    runs: one row per run, its state and costs first, then every choice of its config by its dotted name.
+    runs: one row per run, its state and costs first, then every choice of its config by its dotted name. A prompt that
+    was changed and kept its version has a mark behind it: v1*.
     rounds: one row per planned round of every finished game; `run` is a categorical over `runs["run"]`.
     turns, feedback: one row per utterance or feedback, read from disk when first touched.
     problems: what is wrong with files of these runs: run, line (0 = the whole file), problem.
@@ -111,9 +117,13 @@ class Runs:
     def labels(self) -> pd.Series:
         """A short name per run, from the choices in which the runs differ, indexed by run; never two the same.
 
-        Names come first and numbers after them, so that a name that is cut off still says who played.
+        Names come first and numbers after them, so that a name that is cut off still says who played. Texts are
+        called by bargain.text.name_of, and engines that follow another seat's are left out.
         """
-        chosen = sorted(self.deciding(), key=lambda column: not column.endswith((".name", ".version")))
+        deciding = self.deciding()
+        seats = self.followers([name for name in deciding if name.endswith(".engine.name")])
+        chosen = [name for name in deciding if name not in seats]
+        chosen.sort(key=lambda column: not column.endswith((".name", ".version")))
         texts: list[str] = []
         for _, row in self.runs.iterrows():
             text = ", ".join(said(name, row[name]) for name in chosen if not pd.isna(row[name])) or str(row["run"])
@@ -123,15 +133,30 @@ class Runs:
     def deciding(self) -> list[str]:
         """Of the columns that vary, those that no other explains: a preset's name stands for what the preset sets."""
         varying = self.varying()
-        presets = [column for column in varying if column.endswith((".name", ".version"))]
+        presets = [column for column in varying if column.endswith((".name", ".version", ".path"))]
         unexplained = []
         for column in varying:
             above = [name for name in presets if name != column and column.startswith(name.rpartition(".")[0] + ".")]
+            if column in presets:  # a file's path stands for its texts, never for the version
+                above = [name for name in above if not name.endswith(".path")]
             if not any(
                 (self.runs.groupby(name, dropna=False)[column].nunique(dropna=False) <= 1).all() for name in above
             ):
                 unexplained.append(column)
         return unexplained
+
+    def followers(self, among: Sequence[str]) -> dict[str, str]:
+        """Of these choices those that another decides, and which: a critic on its learner's engine changes with it. Of
+        two that decide each other the player's decides."""
+        texts = self.runs[list(among)].map(choice)
+        names = sorted(among, key=lambda name: (-texts[name].nunique(), not name.startswith(PLAYERS)))
+        found: dict[str, str] = {}
+        for at, name in enumerate(names):  # who decides has more levels
+            deciding = (other for other in names[:at] if texts.groupby(other)[name].nunique().max() == 1)
+            leader = next((other for other in deciding if other not in found), None)
+            if leader is not None:
+                found[name] = leader
+        return found
 
     def game(self, run: str, game: int) -> dict[str, Any]:
         """One game as it stands in games.jsonl (see bargain.records.Game), dialogue, feedback and verdicts included.
@@ -191,19 +216,22 @@ def load(where: str | Path | Iterable[str | Path], *, caching: bool = True) -> R
 
 
 def said(column: str, value: Any) -> str:
-    """A choice in a few words: `seller gpt-4`, `criticize_buyer`, `n_rounds=5`."""
-    value = int(value) if isinstance(value, float) and value.is_integer() else value
+    """A choice in a few words: `seller gpt-4`, `criticize_buyer`, `n_rounds=5`, `prompt seller v1*`."""
+    value = choice(value)
     *above, last = column.split(".")
     if last == "name":
-        return f"{above[0]} {value}" if above[-1] == "engine" else str(value)
-    return f"{' '.join(above)} {value}" if last == "version" else f"{last}={value}"
+        told = f"{above[0]} {value}" if above else value
+        return told if above[-1:] == ["engine"] or above[:1] in (["memory"], ["feedback"]) else value
+    if last == "version":
+        return f"{' '.join(above)} {value}"
+    return f"{above[0]} {last}={value}" if above[:1] in SEATED else f"{last}={value}"
 
 
 def _runs_frame(rows: list[dict[str, Any]]) -> pd.DataFrame:
     frame = pd.DataFrame(rows)
     own = pd.DataFrame({name: pd.Series(frame.get(name, []), dtype=_dtype(kind)) for name, kind, *_ in RUN_COLUMNS})
     choices = [name for name in frame.columns if name not in OWN_RUN_COLUMNS]
-    return own.join(frame[choices].infer_objects()) if choices else own
+    return own.join(marked(frame[choices].infer_objects())) if choices else own
 
 
 def _dtype(kind: pa.DataType) -> str:

@@ -17,8 +17,11 @@ import altair as alt
 import pandas as pd
 import vl_convert
 
+from analysis.data.run_facts import who_is_simulated
 from analysis.data.runs import Runs, said
 from analysis.figures.colours import Look, look
+from analysis.figures.letters import fitted, width
+from analysis.measures.metrics import ITEM, joined, per_round
 
 FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
 """vl-convert brings the first with it, so a figure comes out the same on every machine."""
@@ -27,6 +30,8 @@ LONGEST = 30
 """Characters of a name that a legend or panel shows."""
 SIMULATED = "Simulated negotiators, not language models"
 FORMATS = ("svg", "png", "pdf")
+FULL = 16
+"""More panels than this share their axes and have small titles, so that they fit a page."""
 MOST_PANELS = 48
 LEARNERS = {"seller": "seller learns", "buyer": "buyer learns", "both": "both learn", "": "nobody is coached"}
 """How a figure says who learns, in the order of its panels."""
@@ -63,9 +68,8 @@ def theme() -> dict[str, Any]:
 
 def finish(chart: Any, runs: Runs, *, title: str = "") -> alt.TopLevelMixin:
     """The chart with theme and title; where embedded negotiators played, the subtitle says so."""
-    note = ""
-    if runs.runs["simulated"].any():
-        note = SIMULATED if runs.runs["simulated"].all() else "Some runs: " + SIMULATED[0].lower() + SIMULATED[1:]
+    who = who_is_simulated(runs.runs)
+    note = f"{SIMULATED}{'' if who == 'everybody' else f': {who}'}" if who else ""
     if title:
         chart = chart.properties(title=alt.TitleParams(text=title, subtitle=note))
     elif note:
@@ -128,8 +132,9 @@ def _plain(value: Any) -> Any:
 
 
 def svg(chart: alt.TopLevelMixin) -> str:
-    """The chart as SVG text, equal for equal charts; it has no ids and no scripts: many fit into one page."""
-    return vl_convert.vegalite_to_svg(chart.to_dict())
+    """The chart as SVG text, equal for equal charts; it has no ids and no scripts: many fit into one page. Its
+    texts keep their width in any font."""
+    return fitted(vl_convert.vegalite_to_svg(chart.to_dict()))
 
 
 def save(chart: alt.TopLevelMixin, stem: Path, formats: Sequence[str] = FORMATS) -> list[Path]:
@@ -156,17 +161,19 @@ def prepared(runs: Runs) -> Runs:
     """The same runs with two columns more: `engine`, whose game it is, and `setting`, what else a run chose, in words.
 
     engine: the learner's, or the seller's where nobody is coached. setting: the rival if it varies for a learner, and
-    every choice that varies among runs of equal learner and engines; numbers of games and seeds are no setting.
+    every choice that varies among runs of equal learner and engines; numbers of games and seeds, and what another
+    choice decides, are none. Prices of items of different size or currency are shares of the openings' span.
     """
     frame = runs.runs
     nobody = frame["learner"] == ""
     rivals = frame["rival_engine"].where(~nobody, frame["buyer_engine"])
     players = [frame[name] for name in ("learner", "seller_engine", "buyer_engine")]
+    names = [name for name in runs.deciding() if name not in ("n_games", "seed", "game.arms")]
+    following = runs.followers(names)
     names = [
         name
-        for name in runs.deciding()
-        if name not in ("n_games", "seed", "game.arms")
-        and bool((frame[name].groupby(players).nunique(dropna=False) > 1).any())
+        for name in names
+        if name not in following and bool((frame[name].groupby(players).nunique(dropna=False) > 1).any())
     ]
     several = rivals.groupby(frame["learner"]).transform("nunique") > 1
     texts = shown(rivals)
@@ -178,7 +185,15 @@ def prepared(runs: Runs) -> Runs:
     made = copy.copy(runs)
     engines = frame["learner_engine"].where(~nobody, frame["seller_engine"])
     made.runs = frame.assign(engine=engines, setting=[texts[each] for each in settings])
+    if several_items(runs):
+        made.rounds = runs.rounds.assign(price=per_round("price_share", joined(runs, ITEM)))
     return made
+
+
+def several_items(runs: Runs) -> bool:
+    """Whether the runs bargain over items of different openings or currencies: their prices share no axis."""
+    return any(runs.runs[name].nunique() > 1 for name in ("item.seller_opening", "item.buyer_opening", "item.currency")
+               if name in runs.runs)  # fmt: skip
 
 
 def panel(learner: str, setting: str = "", arm: str = "") -> str:
@@ -188,10 +203,19 @@ def panel(learner: str, setting: str = "", arm: str = "") -> str:
 
 
 def currency(runs: Runs) -> str:
-    """The currency of the items where they share one, as an axis says it: " ($)" or nothing."""
+    """The unit of prices as an axis says it: " ($)", of several items " (share of span)", the openings', or nothing."""
+    if several_items(runs):
+        return " (share of span)"
     column = "item.currency"
     found = [str(each) for each in runs.runs[column].dropna().unique()] if column in runs.runs else []
     return f" ({found[0]})" if len(found) == 1 and len(found[0]) <= 4 else ""
+
+
+def fitting(title: str, pixels: float) -> str | list[str]:
+    """An axis title in as many lines as it needs to be no longer than the axis."""
+    if (wide := width(title, 11)) is None or wide <= pixels * 1.15:
+        return title
+    return textwrap.wrap(title, max(12, int(pixels * 1.15 / 5.3)))
 
 
 def cut(values: pd.DataFrame) -> pd.DataFrame:
@@ -222,19 +246,30 @@ def grid(values: pd.DataFrame, *, small: bool = False) -> tuple[pd.DataFrame, Gr
     if len(panels) > MOST_PANELS:
         raise NotEnough(f"{len(panels)} panels, and a figure holds {MOST_PANELS}: choose runs, as with runs.where()")
     small = small or len(panels) > 6
-    columns, width = (4, 145) if small else (3, 185) if len(panels) > 4 else (2, 265)
-    columns, width = (1, 380) if len(panels) == 1 else (min(columns, len(panels)), width)
+    full = len(panels) > FULL
+    columns, wide = (6, 88) if full else (4, 145) if small else (3, 185) if len(panels) > 4 else (2, 265)
+    last = len({each.rpartition(", ")[2] for each in panels})  # levels of the last choice stand in columns
+    if 1 < last <= columns and len(panels) % last == 0 and len(panels) > columns:
+        columns = columns // last * last
+    columns, wide = (1, 380) if len(panels) == 1 else (min(columns, len(panels)), wide)
     lines = {
-        each: "\n".join("\n".join(textwrap.wrap(line, width // 6)) for line in each.split("\n")) for each in panels
+        each: "\n".join("\n".join(textwrap.wrap(line, wide // (4 if full else 6))) for line in each.split("\n"))
+        for each in panels
     }
     unique = lines if len(set(lines.values())) == len(lines) else {each: each for each in panels}
-    made = Grid([unique[each] for each in panels], columns, width, round(width * (0.8 if small else 0.68)))
+    made = Grid([unique[each] for each in panels], columns, wide, round(wide * (0.8 if small else 0.68)))
     return values.assign(panel=values["panel"].map(unique)), made
 
 
 def faceted(layers: Any, values: pd.DataFrame, of: Grid) -> Any:
-    """The layers, drawn from `values`, once for each panel: equal scales, and axes on every panel."""
-    header = alt.Header(labelExpr="split(datum.label, '\\n')")
+    """The layers, drawn from `values`, once for each panel: equal scales; axes on each, unless there are many."""
+    full = len(of.panels) > FULL
+    header = alt.Header(labelExpr="split(datum.label, '\\n')", labelFontSize=8 if full else 11)
     whole = layers.properties(width=of.width, height=of.height, data=data(values))
     facet = alt.Facet("panel:N", title=None, sort=of.panels, header=header)
-    return whole.facet(facet, columns=of.columns).resolve_axis(x="independent", y="independent")
+    drawn = whole.facet(facet, columns=of.columns)
+    return (
+        drawn.properties(spacing={"row": 12, "column": 30})
+        if full
+        else drawn.resolve_axis(x="independent", y="independent")
+    )

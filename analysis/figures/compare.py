@@ -18,6 +18,7 @@ from analysis.figures.base import (
     encodings,
     faceted,
     finish,
+    fitting,
     grid,
     panel,
     prepared,
@@ -51,7 +52,7 @@ def tradeoff(runs: Runs, *, title: str = "") -> alt.TopLevelMixin:
     scale, step = alt.Scale(domain=[low - 0.02, 1.02], nice=False, zero=False), 0.1 if low >= 0.6 else 0.2
     ticks = [round(1 - step * each, 1) for each in range(math.floor((1 - low) / step + 1e-9) + 1)]
     x = alt.X("value_rate:Q", title="deal rate", scale=scale, axis=alt.Axis(format="%", values=ticks))
-    price = f"mean price{currency(runs)}"
+    price = fitting(f"mean price{currency(runs)}", of.height)
     y = alt.Y("value:Q", title=price).scale(zero=False, nice=True).axis(tickCount=5, format=",~r")
     base = alt.Chart().encode(x=x, y=y, color=looks["color"])
     ends = base.transform_filter("datum.end != ''")
@@ -90,7 +91,7 @@ def arms(runs: Runs, *, title: str = "") -> alt.TopLevelMixin:
     values, of = grid(apart(cut(values)))
     looks = encodings(list(arm_of), lambda label: arm_look(arm_of[label]))
     axis = f"mean price of the deals{currency(runs)}"
-    drawn = layers(axis, looks, int(values["round"].max()), of.width, rate=False)
+    drawn = layers(axis, looks, int(values["round"].max()), of, rate=False)
     return finish(faceted(drawn, values[[*SHOWN, "at"]], of), runs, title=title)
 
 
@@ -120,8 +121,8 @@ def gains(runs: Runs, *, title: str = "") -> alt.TopLevelMixin:
     looks = encodings(list(dict.fromkeys(found["engine"])), legend=False)
     y = alt.Y("row:N", title=None, sort=order).scale(padding=0.75).axis(grid=False, labelLimit=220)
     ends = f"round 1 to {found['round'].max()}" if same else "since round 1"
-    gain = f"learner's gain, {ends}{currency(runs)}"
-    x = alt.X("difference:Q", title=gain).scale(zero=True)
+    gain = fitting(f"learner's gain, {ends}{currency(runs)}", of.width)
+    x = alt.X("difference:Q", title=gain).scale(zero=True, padding=22).axis(tickCount=5)
     base = alt.Chart().encode(y=y, color=looks["color"])
     drawn = alt.layer(
         alt.Chart().mark_rule(color="#888888", strokeWidth=1).encode(x=alt.XDatum(0)),
@@ -155,7 +156,7 @@ def cost_and_gain(runs: Runs, *, title: str = "") -> alt.TopLevelMixin:
     values, of = grid(cut(renamed.assign(panel=titles, series=found["engine"].map(texts))))
     looks = encodings(list(dict.fromkeys(found["engine"])))
     x = alt.X("cost:Q", title=axis).scale(zero=False, padding=14).axis(tickCount=5, format="~s" if not money else ",~r")
-    gain = f"learner's gain{currency(runs)}"
+    gain = fitting(f"learner's gain{currency(runs)}", of.height)
     y = alt.Y("value:Q", title=gain).scale(zero=True).axis(tickCount=5, format=",~r")
     base = alt.Chart().encode(x=x, color=looks["color"])
     drawn = alt.layer(

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from analysis.data.runs import Runs
-from analysis.figures.base import INK, NotEnough, currency, data, finish, shown
-from analysis.measures.metrics import ITEM, table
+from analysis.figures.base import INK, NotEnough, currency, data, finish, several_items, shown
+from analysis.measures.metrics import table
 
 LIGHT, DARK = np.array([0xF1, 0xF4, 0xF9]), np.array([0x24, 0x3B, 0x63])
 MOST_ENGINES = 24
@@ -53,8 +53,7 @@ def pairs_table(runs: Runs) -> pd.DataFrame:
     if not len(runs.rounds):
         raise NotEnough("no finished game")
     first = runs.only_rounds(runs.rounds["round"] == 1)
-    items = [name for name in (*ITEM, "item.currency") if name in runs.runs]
-    price = "price" if len(runs.runs[items].drop_duplicates()) <= 1 else "price_share"
+    price = "price_share" if several_items(runs) else "price"
     found = table(first, [price, "deal_rate", "surplus_share"], ["seller_engine", "buyer_engine"])
     return found[found["role"] != "buyer"].reset_index(drop=True)
 
@@ -74,7 +73,7 @@ def heat_map(values: pd.DataFrame, title: str, sellers: list[str], buyers: list[
             "value": values["value"],
         }
     )
-    size = 46 if len(buyers) <= 6 else 34 if len(buyers) <= 12 else 27
+    size = max(46 if len(buyers) <= 6 else 34 if len(buyers) <= 12 else 27, 6 * cells["text"].str.len().max() + 6)
     x = alt.X("buyer:N", title="buyer", sort=[texts[each] for each in buyers]).axis(
         labelAngle=-40, labelLimit=150, labelOverlap=False
     )

@@ -16,15 +16,18 @@ import pandas as pd
 from analysis.data.runs import Runs
 from analysis.figures.base import (
     LEARNERS,
+    Grid,
     NotEnough,
     currency,
     cut,
     encodings,
     faceted,
     finish,
+    fitting,
     grid,
     panel,
     prepared,
+    several_items,
     shown,
 )
 from analysis.figures.colours import role_look
@@ -65,6 +68,8 @@ def by_round(runs: Runs, metric: str, axis: str = "", *, title: str = "") -> alt
     axis: what the values are, by default as the metric's entry says. Raises NotEnough; KeyError for an unknown metric.
     """
     entry = metric_of(metric)
+    if entry.unit == "currency" and metric != "price" and several_items(runs):
+        raise NotEnough(f"items of different size or currency: {metric} has no unit that they share")
     usual = entry.drawn.axis if entry.drawn else metric.replace("_", " ")
     values = rounds_table(runs, metric)
     label = axis or usual + (currency(runs) if entry.unit == "currency" else "")
@@ -97,7 +102,7 @@ def drawn(values: pd.DataFrame, axis: str, *, rate: bool = False) -> Any:
     values, looks, alone = engines_as_series(values)
     values = apart(values) if last <= MANY_ROUNDS and not alone else values.assign(at=values["round"].astype(float))
     values, of = grid(values if rate else cut(values), small=alone)
-    return faceted(layers(axis, looks, last, of.width, rate=rate), values[[*SHOWN, "at"]], of)
+    return faceted(layers(axis, looks, last, of, rate=rate), values[[*SHOWN, "at"]], of)
 
 
 def engines_as_series(values: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, Any], bool]:
@@ -130,11 +135,12 @@ def rounds_axis(last: int, width: int, field: str = "at") -> alt.X:
     return alt.X(f"{field}:Q", title="round", axis=axis).scale(domain=[0.5, last + 0.5], nice=False, zero=False)
 
 
-def layers(axis: str, looks: dict[str, Any], last: int, width: int, *, rate: bool) -> Any:
-    """Intervals, lines and points of values by round; `axis` says what they are, `looks` how their series look."""
+def layers(title: str, looks: dict[str, Any], last: int, of: Grid, *, rate: bool) -> Any:
+    """Intervals, lines and points of values by round; `title` says what they are, `looks` how their series look."""
+    axis = fitting(title, of.height)
     scale = alt.Scale(domain=[0, 1]) if rate else alt.Scale(zero=False, nice=True)
     y = alt.Y("value:Q", title=axis, axis=alt.Axis(format="%" if rate else ",~r", tickCount=5), scale=scale)
-    base = alt.Chart().encode(x=rounds_axis(last, width), color=looks["color"])
+    base = alt.Chart().encode(x=rounds_axis(last, of.width), color=looks["color"])
     known = base.transform_filter("isValid(datum.low) && isValid(datum.high)")
     spread = known.mark_rule(strokeWidth=1.3) if last <= MANY_ROUNDS else known.mark_area(opacity=0.16)
     points = base.mark_point(filled=True, size=45, opacity=1).encode(y=y, shape=looks["shape"])

@@ -9,7 +9,20 @@ import numpy as np
 import pandas as pd
 
 from analysis.data.runs import Runs
-from analysis.figures.base import INK, LEARNERS, NotEnough, currency, cut, faceted, finish, grid, panel, prepared, shown
+from analysis.figures.base import (
+    INK,
+    LEARNERS,
+    NotEnough,
+    currency,
+    cut,
+    faceted,
+    finish,
+    fitting,
+    grid,
+    panel,
+    prepared,
+    shown,
+)
 from analysis.figures.colours import look
 from analysis.figures.rounds import MANY_ROUNDS, rounds_axis, rounds_table
 from analysis.measures.comparisons import with_base
@@ -38,7 +51,11 @@ def before_after(runs: Runs, *, title: str = "") -> alt.TopLevelMixin:
             domain=list(SHADES), range=list(SHADES.values())
         )
     )
-    x = alt.X("start:Q", title=f"price{currency(runs)}").scale(zero=False, nice=False).axis(grid=False, tickCount=6)
+    x = (
+        alt.X("start:Q", title=fitting(f"price{currency(runs)}", of.width))
+        .scale(zero=False, nice=False)
+        .axis(grid=False, tickCount=6)
+    )
     y = alt.Y("share:Q", title="share of the pairs").axis(format="%", tickCount=4)
     inside = {"x": x, "x2": "end:Q", "y": y, "y2": alt.Y2Datum(0)}
     layers = alt.layer(
@@ -85,7 +102,7 @@ def distributions(runs: Runs, *, title: str = "") -> alt.TopLevelMixin:
     shapes = _upright(deals) if few else _quantiles(deals)
     frame = pd.concat([shapes, means[["panel", "colour", "round", "value", "low", "high"]]], ignore_index=True)
     values, of = grid(frame)
-    x, price = rounds_axis(last, of.width, "round"), f"price of the deals{currency(runs)}"
+    x, price = rounds_axis(last, of.width, "round"), fitting(f"price of the deals{currency(runs)}", of.height)
     y = alt.Y("bottom:Q", title=price).scale(zero=False).axis(tickCount=5, format=",~r")
     colour = alt.Color("colour:N", scale=None)
     body = alt.Chart().transform_filter("isValid(datum.bottom)").encode(y=y, y2="top:Q", color=colour)

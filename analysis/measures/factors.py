@@ -29,7 +29,6 @@ from analysis.measures.comparisons import as_frame, observed, seeds_of, share_se
 from analysis.stats.differences import Comparison, holm
 from analysis.stats.intervals import ALPHA, NAN
 from analysis.text import choice
-from bargain.records import PLAYERS
 
 NO_FACTORS = ("seed", "n_games", "game.n_rounds")
 """Choices that make more of the same, and no other cell."""
@@ -49,16 +48,7 @@ def factors(runs: Runs) -> list[str]:
 def followers(runs: Runs) -> dict[str, str]:
     """Choices that have no effect of their own to be seen, and the choice that decides each: a critic on its
     learner's engine changes with it. Of two that decide each other the player's is the factor."""
-    names = [name for name in runs.deciding() if name not in NO_FACTORS]
-    texts = runs.runs[names].map(choice)
-    names.sort(key=lambda name: (-texts[name].nunique(), not name.startswith(PLAYERS)))  # who decides has more levels
-    found: dict[str, str] = {}
-    for at, name in enumerate(names):
-        deciding = (other for other in names[:at] if texts.groupby(other)[name].nunique().max() == 1)
-        leader = next((other for other in deciding if other not in found), None)
-        if leader is not None:
-            found[name] = leader
-    return found
+    return runs.followers([name for name in runs.deciding() if name not in NO_FACTORS])
 
 
 def is_factorial(runs: Runs) -> bool:

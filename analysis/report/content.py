@@ -17,16 +17,18 @@ import pandas as pd
 from analysis.data.directories import glance
 from analysis.data.runs import Runs
 from analysis.measures import abilities as tiers
+from analysis.measures import claims
+from analysis.measures.cell_names import named, ranges
 from analysis.measures.duplicates import repeated
+from analysis.measures.family import made_of, told_family, told_primary
+from analysis.measures.sentences import SURE
 from analysis.report import cells as report_cells
 from analysis.report import corrected as report_corrected
 from analysis.report import effects as report_effects
 from analysis.report import equivalence as report_equivalence
 from analysis.report import games as report_games
 from analysis.report import models as report_models
-from analysis.report import tests as report_tests
 from analysis.report import upkeep as report_upkeep
-from analysis.report.sentences import SURE
 from analysis.report.tables import ReportColumn, ReportTable
 from analysis.text import choice, one_line
 from bargain.version import __version__
@@ -111,17 +113,17 @@ def content(
     verdicts to bound rates and prices by.
     copies: which runs were left out since another holds their games, in words.
     """
-    names = report_cells.named(runs)
+    names = named(runs)
     cells, rounds = report_cells.cells(runs, names)
     unfinished, failed = report_cells.missing(runs, names)
     differences = report_cells.differences(runs, names)
     judged = tiers.family(tiers.abilities(runs))
-    found = report_tests.tests(runs, names, judged, asked)
+    found = claims.tests(runs, names, judged, asked)
     factors = [each for each in report_effects.main_effects(runs, found) if len(each.frame)]
     folded = [
         report_models.model(runs),
         report_equivalence.equivalence(found, margins or {}),
-        report_equivalence.simultaneous(found, _made_of(found, judged)),
+        report_equivalence.simultaneous(found, made_of(found, judged)),
     ]
     folded = [each for each in folded if len(each.frame)]
     effects = [report_effects.selection(runs, names), report_effects.between(runs, names)]
@@ -130,7 +132,7 @@ def content(
         report_effects.abilities(runs, list(found["p"].astype(float).where(found["primary"].astype(bool)))),
         report_upkeep.moderators(runs),
         report_corrected.corrected(runs, names, bench or {}, errors),
-        report_effects.power(runs, names, _made_of(found, judged)),
+        report_effects.power(runs, names, made_of(found, judged)),
     ]
     costs = list(report_upkeep.spending(runs, names))
     tests = _tests_table(found, judged)
@@ -139,7 +141,7 @@ def content(
         lead=", ".join(one_line(each) for each in directories),
         simulated=_simulated(names),
         incomplete=_incomplete(names),
-        primary=_primary(runs, found, judged),
+        primary=told_primary(runs, found, judged),
         question=[*_question(runs, names), *_counted_once(runs, names, copies)],
         same=_same(runs),
         differences=differences,
@@ -149,7 +151,7 @@ def content(
         rounds=rounds,
         missing=[each for each in (unfinished, failed) if len(each.frame)],
         tests=tests,
-        family=_family(found, judged),
+        family=told_family(found, judged),
         questions=_questions(found),
         tables=[each for each in effects if len(each.frame) or each.name == "reference"],
         costs=[each for each in costs if len(each.frame)],
@@ -162,54 +164,20 @@ def content(
     return made
 
 
-def _primary(runs: Runs, found: pd.DataFrame, judged: Sequence[float]) -> str:
-    """What the page may claim, and that the rest is exploratory."""
-    frame = runs.runs
-    declared = frame["analysis.primary"] if "analysis.primary" in frame else pd.Series(None, index=frame.index)
-    names = [report_tests.OUTCOMES[name] for name in report_tests.primary(runs)]
-    told = f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0]
-    where = "declared in the config, analysis.primary"
-    if declared.isna().all():
-        where = "the default; these runs declare none"
-    elif declared.nunique(dropna=False) > 1:
-        where = "the cells declare different ones: all of them count"
-    return (
-        f"{told} ({where}). What is claimed of them is one family of {_made_of(found, judged)} tests, the tiers "
-        "included, corrected by Holm. Every other number on this page is exploratory."
-    )
-
-
-def _made_of(found: pd.DataFrame, judged: Sequence[float]) -> int:
-    """The tests of the family: those of primary outcomes and those of the abilities."""
-    return int(found["p_holm"].notna().sum()) + sum(p == p for p in judged)
-
-
 def _tests_table(found: pd.DataFrame, judged: Sequence[float]) -> ReportTable:
     columns = (
         ReportColumn("#", "numbers"),
         ReportColumn("Test", "sentence"),
         ReportColumn("p, Holm", "p_holm", "p"),
     )
-    return ReportTable("tests", "Tests", found, columns, _family(found, judged))
-
-
-def _family(found: pd.DataFrame, judged: Sequence[float]) -> str:
-    made, all_tests = (int(found[name].notna().sum()) for name in ("p_holm", "p"))
-    others = f" The other {all_tests - made} are exploratory and claim nothing." if all_tests > made else ""
-    return (
-        f"One family: Holm's correction runs over all {made} tests of primary outcomes in this section and the "
-        f"{sum(p == p for p in judged)} of the abilities, fixed by what was planned: round 2 and the last "
-        f"one.{others} Numbers "
-        "after # are the cells; p is two-sided and corrected, intervals are 95% and not corrected. A claim is made "
-        "where the corrected p is below 0.05."
-    )
+    return ReportTable("tests", "Tests", found, columns, told_family(found, judged))
 
 
 def _questions(found: pd.DataFrame) -> list[tuple[str, list[dict[str, Any]], list[dict[str, Any]]]]:
     groups = []
-    for question, title in report_tests.QUESTIONS.items():
+    for question, title in claims.QUESTIONS.items():
         rows = [row | {"sure": row["p_holm"] < SURE} for row in found.to_dict("records") if row["question"] == question]
-        at = 0 if question in report_tests.CELLS and not any(row["primary"] for row in rows) else UNFOLDED
+        at = 0 if question in claims.CELLS and not any(row["primary"] for row in rows) else UNFOLDED
         if rows:
             groups.append((title, rows[:at], rows[at:]))
     return groups  # type: ignore[return-value]
@@ -220,7 +188,7 @@ def _simulated(names: pd.DataFrame) -> str:
     if played.all():
         return SIMULATED
     if played.any():
-        return f"In cells {report_cells.ranges(list(names.loc[played, 'number']))}: {SIMULATED}"
+        return f"In cells {ranges(list(names.loc[played, 'number']))}: {SIMULATED}"
     return ""
 
 
@@ -264,7 +232,7 @@ def _counted_once(runs: Runs, names: pd.DataFrame, copies: Sequence[str]) -> lis
     told = [f"Counted once: {one_line(_told(copies, 3))}."] if copies else []
     again = runs.rounds.loc[repeated(runs.rounds), "run"]
     if len(again):
-        cells = report_cells.ranges(list(names.loc[names["run"].isin(again.unique()), "number"]))
+        cells = ranges(list(names.loc[names["run"].isin(again.unique()), "number"]))
         told.append(
             f"{len(again):,} rounds of cells {cells} are word for word those of an earlier cell (the same seed): where "
             "cells are pooled, these count once."

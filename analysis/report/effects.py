@@ -13,13 +13,13 @@ import pandas as pd
 from analysis.data.runs import Runs
 from analysis.measures import abilities as tiers
 from analysis.measures import factors, reference
+from analysis.measures.cell_names import ranges
+from analysis.measures.claims import cells_and_currency, contrasts
 from analysis.measures.comparisons import COUNTS, games_needed, selection_between, selection_table
-from analysis.measures.metrics import metric_of
-from analysis.measures.outcomes import factorials, last_round, of_factorial
-from analysis.report.cells import ranges
-from analysis.report.sentences import OVER_ALL
+from analysis.measures.main_effects import NOTES, OUTCOMES, effects_of, marginal_means
+from analysis.measures.outcomes import factorials
+from analysis.measures.sentences import OVER_ALL
 from analysis.report.tables import NOTHING, ReportColumn, ReportTable, shown
-from analysis.report.tests import cells_and_currency, contrasts
 from analysis.stats.intervals import ALPHA
 from analysis.text import choice, number, one_line
 
@@ -75,33 +75,12 @@ def selection(runs: Runs, names: pd.DataFrame) -> ReportTable:
     )
 
 
-_OUTCOMES = {"price": ("price", "said"), "deal_rate": ("deal rate", "rate"), "surplus": ("surplus", "said")}
-"""The columns of a factorial: what they are called, and how they are written."""
-
-
 def main_effects(runs: Runs, found: pd.DataFrame) -> tuple[ReportTable, ReportTable, ReportTable]:
     """Of a factorial: the main effect of each choice on each outcome, the interactions that were asked for, and the
     marginal means behind them. found: the page's tests, which hold both kinds of effect. Empty without a factorial."""
-    told, digits = [], []
-    for question in OVER_ALL:
-        part = found[found["question"] == question] if len(found) else found
-        named = [name for name in ("learner", "choice", "at", "b_is", "a_is", "at_b", "at_a", "arm") if name in part]
-        rows = []
-        for _, group in part.groupby(named, sort=False, dropna=False):
-            first = group.to_dict("records")[0]
-            row: dict[str, Any] = {name: first[name] for name in (*named, "currency", "combinations", "round")}
-            row["levels"] = f"{_level(first['b_is'])} against {_level(first['a_is'])}"
-            if question == "interactions":
-                row["levels"] += f", at {_level(first['at_b'])} against at {_level(first['at_a'])}"
-                row["choice"] = f"{first['choice']} by {first['at']}"
-            for each in group.to_dict("records"):
-                row |= _measured(each, each["outcome"], "difference", signed=True) | {
-                    f"{each['outcome']}_p": each["p_holm"]
-                }
-            rows.append(row)
-        told.append(pd.DataFrame(rows, columns=None if rows else ["choice"]))
-        digits.append(part.dropna(axis=1, how="all"))
-    means, behind = _marginal_means(runs)
+    told = [effects_of(found, question) for question in OVER_ALL]
+    digits = [found[found["question"] == question].dropna(axis=1, how="all") for question in OVER_ALL]
+    means, behind = marginal_means(runs)
     pairs = dict.fromkeys(pair for part in factorials(runs) for pair in factors.followers(part).items())
     told_pairs = "; ".join(f"{name} follows {leader}" for name, leader in pairs)
     following = f" No choices of their own: {told_pairs}." if pairs else ""
@@ -120,7 +99,7 @@ def main_effects(runs: Runs, found: pd.DataFrame) -> tuple[ReportTable, ReportTa
             ReportColumn("Arm", "arm", "key"),
             *(
                 column
-                for outcome, (said, kind) in _OUTCOMES.items()
+                for outcome, (said, kind) in OUTCOMES.items()
                 for column in (
                     ReportColumn(
                         f"Change of {said}" if coached else said.capitalize(), outcome, kind, f"{outcome}_low",
@@ -131,66 +110,9 @@ def main_effects(runs: Runs, found: pd.DataFrame) -> tuple[ReportTable, ReportTa
             ),
             ReportColumn("Settings", "combinations", "count"),
         )  # fmt: skip
-        note = _NOTES[name] + (following if name == "factors" else "")
+        note = NOTES[name] + (following if name == "factors" else "")
         tables.append(ReportTable(name, title, frame, columns, note, data))
     return tables[0], tables[1], tables[2]
-
-
-_NOTES = {
-    "factors": (
-        "Each choice by itself: the difference between two of its levels, averaged over all settings of the other "
-        "choices that have both (Settings: how many). Price is that of the deals, deal rate and surplus are over all "
-        "games. Of coached games it is the difference of the changes from round 1 to the last round that all plan, a "
-        "better price being higher. Paired by game where all cells play the same seeds on embedded negotiators. "
-        "Brackets: 95% intervals. p belongs to the page's one family; – stands for what is exploratory or not tested."
-    ),
-    "interactions": (
-        "How much the effect of the first choice differs between two levels of the second, averaged over the settings "
-        "of the others: these were asked for with --interaction."
-    ),
-    "factor_means": (
-        "The plain mean of the cells with this level, over the settings of the other choices that have every level; a "
-        "cell with more games does not weigh more. Of coached games: changes from round 1 to the last round that all "
-        "plan. Brackets: 95% intervals."
-    ),
-}
-
-
-def _level(value: object) -> str:
-    return one_line(choice(value), 40)
-
-
-def _measured(row: Mapping[Any, Any], outcome: str, value: str, *, signed: bool) -> dict[str, Any]:
-    """A number of an outcome as a wide row has it, with its interval and n; written already but for rates."""
-    unit, written = metric_of(row["metric"]).unit, row[value]
-    if unit != "rate":
-        written = None if written != written else number(written, unit, row["currency"], signed=signed)
-    ends = {f"{outcome}_{part}": row[part] for part in ("low", "high", "n")}
-    return {outcome: written, **ends}
-
-
-def _marginal_means(runs: Runs) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """A row per level with all outcomes, and a row per level and outcome with every digit."""
-    rows: dict[tuple[str, ...], dict[str, Any]] = {}
-    behind = []
-    parts = factorials(runs)
-    for part in parts:
-        last = last_round(part)
-        currency = part.runs["item.currency"].iloc[0] if "item.currency" in part.runs else "$"
-        learner = str(part.runs["learner"].iloc[0]) if len(parts) > 1 else ""
-        limited = part.only_rounds(part.rounds["round"].isin([1, last]))
-        for outcome, metric, role in of_factorial(part):
-            found = factors.means(limited, metric, role=role, base=1 if last > 1 else None)
-            found = found[found["round"] == last]
-            behind.append(found.assign(learner=str(part.runs["learner"].iloc[0]), outcome=outcome, currency=currency))
-            for each in found.to_dict("records"):
-                key = (learner, each["factor"], each["level"], each["arm"])
-                named = dict(zip(("learner", "choice", "levels", "arm"), key, strict=True))
-                row = rows.setdefault(key, named | {"combinations": each["combinations"], "round": last})
-                row["currency"] = currency
-                row |= _measured(each | {"currency": currency}, outcome, "value", signed=last > 1)
-    wide = pd.DataFrame(list(rows.values()), columns=None if rows else ["choice"])
-    return wide, pd.concat(behind, ignore_index=True) if behind else wide
 
 
 _BETWEEN = {

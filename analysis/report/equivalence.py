@@ -7,10 +7,10 @@ from typing import Any
 
 import pandas as pd
 
+from analysis.measures.claims import OUTCOMES
 from analysis.measures.metrics import metric_of
-from analysis.report.sentences import SURE, about, measure, where
+from analysis.measures.sentences import SURE, about, measure, where
 from analysis.report.tables import ReportColumn, ReportTable, shown
-from analysis.report.tests import OUTCOMES
 from analysis.stats.differences import holm
 from analysis.stats.equivalence import at_once, within
 from analysis.text import interval, number, probability

@@ -17,7 +17,7 @@ from bargain.channels.base import Channel, Table, Unusable
 from bargain.channels.free_text import FREE_TEXT
 from bargain.engines.base import ALL_ACTS, Ask, Scene, Task
 from bargain.errors import GaveUp
-from bargain.records import MAX_EXCHANGES, Item, Message, Place, Player, Round, Turn
+from bargain.records import MAX_EXCHANGES, Item, Message, Place, Player, Round, Turn, private_to
 from bargain.text import money, without_marks
 
 MAX_UTTERANCE = 20_000
@@ -47,7 +47,8 @@ class Lesson:
 class Negotiator:
     """One player of one game. `speak` returns its next words, `hear` adds a lesson to its memory.
 
-    told: what stands at the end of its system prompt, its persona and the part that it plays.
+    told: what stands at the end of its system prompt, its persona and the part that it plays. exchanges_more: how many
+    exchanges it thinks there are beyond those that there will be, where it does not know the deadline.
     """
 
     def __init__(
@@ -63,12 +64,14 @@ class Negotiator:
         max_reply_tokens: int = 0,
         told: Sequence[str] = (),
         channel: Channel = FREE_TEXT,
+        exchanges_more: int = 0,
     ) -> None:
         self.role: Player = role
-        self.item = replace(item, valuation=None) if role == "seller" else replace(item, cost=None)
+        self.item = private_to(item, role)
         self.prompt = prompt
         self.memory = memory or Memory()
         self.max_exchanges = max_exchanges
+        self.exchanges_more = exchanges_more
         self.max_asks = max_asks
         self.context_window = context_window
         self.max_reply_tokens = max_reply_tokens
@@ -113,7 +116,7 @@ class Negotiator:
         refused: told the kind and the text of each reply that is no turn of the channel.
         """
         messages = merge((*self._remembered, *self._chat(turns)))
-        scene = self._scene("speak", tuple(turns), exchanges_left, may)
+        scene = self._scene("speak", tuple(turns), exchanges_left + self.exchanges_more, may)
         return await self._say(ask, place, messages, scene, refused)
 
     async def hear(self, ask: Ask, place: Place, last: Round, feedback: str | None, *, answer: bool) -> str:

@@ -14,13 +14,15 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 
-FREE_TO_CHANGE = ("limits", "tracking", "resume", "mode", "retry_failed", "estimate", "analysis")
+FREE_TO_CHANGE = ("limits", "tracking", "resume", "mode", "retry_failed", "estimate", "analysis", "objective", "debug")
 """Top-level keys that may differ on resume: they do not decide what is played."""
 PACE = ("max_concurrency", "start_concurrency", "requests_per_minute", "tokens_per_minute", "timeout_s")
 """Of an engine's settings those that say how fast it is asked: they may differ as well."""
 _FREE_TEXT = "bargain.channels.free_text.FreeText"
 SINCE = (r"(.*\.)?engine\.reasoning", r"feedback\.engine", r"game\.arms\.[^.]+\.engine")
 """Keys that came with later versions, as patterns: null is what the runs before were played with."""
+GROUPS_SINCE = {"scenario": "fixed"}
+"""Groups that came with later versions: the choice, by its name, that the runs before were played with."""
 _BY_SEED = ("SimulatedEngine", "OpponentEngine")
 """Engines whose words are a pure function of the seed and the dialogue."""
 _WITHOUT_CRITIC = ("Human", "Constant", "TargetOnly", "Silence", "Fresh", "SelfCritique", "ExpertRules")
@@ -81,6 +83,7 @@ def _deciding(config: dict[str, Any], without: set[str], path: str = "") -> dict
         if not may_change(f"{path}{name}")
         and f"{path}{name}" not in without
         and not (value is None and any(re.fullmatch(each, f"{path}{name}") for each in SINCE))
+        and not (not path and name in GROUPS_SINCE and value.get("name") == GROUPS_SINCE[name])
     }
 
 

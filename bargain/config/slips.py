@@ -34,7 +34,7 @@ def with_every_seat(overrides: Sequence[str]) -> list[str]:
             )
         else:
             words += [f"engine@seller.engine={name}", f"engine@buyer.engine={name}"]
-            words += [f"~engine@{seat}.engine" for seat in SEATS[2:]]
+            words += [f"engine@{seat}.engine=follows" for seat in SEATS[2:]]
     return words
 
 

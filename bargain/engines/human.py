@@ -105,6 +105,10 @@ def _facts(scene: Scene) -> Iterator[str]:
         yield f"It cost you {_money(item, item.cost)}: your secret."
     if scene.role == "buyer" and item.valuation is not None:
         yield f"It is worth {_money(item, item.valuation)} to you: your secret."
+    if item.seller_outside is not None:
+        yield f"Without a deal somebody else pays you {_money(item, item.seller_outside)}: your secret."
+    if item.buyer_outside is not None:
+        yield f"Without a deal you get the same elsewhere for {_money(item, item.buyer_outside)}: your secret."
     if scene.feedback:
         yield f"The last talk ended with {_result(scene)}."
         yield f"Advice: {printable(scene.feedback[-1])}"

@@ -25,7 +25,7 @@ from bargain.config.schema import EngineConfig
 from bargain.engines.base import Engine, Failure, Raw, Request, Scene
 from bargain.engines.shared import known
 from bargain.engines.tactics import TACTICS, View
-from bargain.records import PLAYERS, Reply, Usage, rival_of
+from bargain.records import PLAYERS, Reply, Usage, limit_of, rival_of
 from bargain.text import money
 
 OFFERS = {"seller": ("My price is {}.", "My price is still {}."), "buyer": ("My offer is {}.", "My offer is still {}.")}
@@ -148,7 +148,7 @@ class OpponentEngine(Engine):
             tuple(turn.offer for turn in scene.turns if turn.role == role and turn.offer is not None)
             for role in (scene.role, rival_of(scene.role))
         )
-        limit = _first(self.options["reservation"], item.cost if sells else item.valuation)
+        limit = _first(self.options["reservation"], limit_of(item, "seller" if sells else "buyer"))
         theirs = _first(theirs, *rival[:1])
         about = _first(theirs, limit)
         aspiration = _first(self.options["aspiration"], opening, about and about * (2.0 if sells else 0.5))

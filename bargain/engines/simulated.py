@@ -21,7 +21,7 @@ from bargain.channels.base import Move
 from bargain.config.schema import EngineConfig
 from bargain.engines import phrases
 from bargain.engines.base import Engine, Raw, Request, Scene
-from bargain.records import Reply, Usage, rival_of
+from bargain.records import Reply, Usage, limit_of, rival_of
 from bargain.text import money
 
 KNOBS = {"firmness": 0.0, "spread": 1.0, "feedback_gain": 1.0, "moderator_error": 0.0}
@@ -153,7 +153,7 @@ class Tactic:
         firm = knobs["firmness"] + knobs["feedback_gain"] * _firmness(scene.feedback)
         share = 0.76 + 0.11 * knobs["spread"] * mood.gauss(0, 1) - 0.42 * firm
         self.reservation = own + width * min(max(share, 0.05), 1.0)
-        limit = item.cost if self.role == "seller" else item.valuation
+        self.limit = limit = limit_of(item, "seller" if self.role == "seller" else "buyer")
         if limit is not None:
             self.reservation = max(self.reservation, limit) if self.role == "seller" else min(self.reservation, limit)
         self.deadline = max(2, min(scene.max_exchanges - 1, mood.randint(3, 6)))
@@ -168,11 +168,17 @@ class Tactic:
         price = self._in_steps(self.opening + alpha * (self.reservation - self.opening))
         if self.last is not None:
             price = min(price, self.last) if self.role == "seller" else max(price, self.last)
-        return float(round(price, 2))
+        return self._within_limit(price)
 
     def only_price(self) -> float:
         """The one price of a single proposal: half way from its opening to its reservation price."""
-        return float(round(self._in_steps((self.opening + self.reservation) / 2), 2))
+        return self._within_limit(self._in_steps((self.opening + self.reservation) / 2))
+
+    def _within_limit(self, price: float) -> float:
+        """The price in cents, not worse than its limit even where its opening is."""
+        if self.limit is not None:
+            price = max(price, self.limit) if self.role == "seller" else min(price, self.limit)
+        return float(round(price, 2))
 
     def _in_steps(self, exact: float) -> float:
         steps = exact / self.step

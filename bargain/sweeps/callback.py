@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gc
 import json
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +25,7 @@ from bargain.config.files import as_written, task_overrides
 from bargain.config.identity import identity
 from bargain.errors import ConfigError, disk_problem
 from bargain.rundir.directory import read_state, remove_unused, write_json
-from bargain.rundir.sweep import SWEEP
+from bargain.rundir.sweep import CELL, SWEEP
 from bargain.sweeps.cells import cells_at_once
 from bargain.sweeps.places import (
     cell_directory,
@@ -34,7 +35,6 @@ from bargain.sweeps.places import (
 )
 from bargain.text import on_screen
 
-CELL = "cell.json"
 BAD_CONFIG = 2
 """The exit code of what cannot be played."""
 
@@ -145,6 +145,11 @@ def this_cell() -> Cell | None:
     sweep, given = Path(hydra.sweep.dir).resolve(), Path(hydra.runtime.output_dir).resolve()
     overrides, state = as_written(hydra.overrides.task), read_state(sweep, SWEEP)
     return Cell(sweep, int(hydra.job.num), overrides, given, state, away=SweepCallback.directory is None)
+
+
+def is_searched(cell: Cell | None) -> bool:
+    """Whether the running job is one of a search: a cell that another sweeper than Hydra's own chose, a W&B agent's."""
+    return bool(os.environ.get("WANDB_SWEEP_ID")) or (cell is not None and not cell.state.get("identities"))
 
 
 def words_of_job(cell: Cell | None) -> dict[str, str]:

@@ -14,8 +14,8 @@ from rich.console import Console
 from bargain.config.files import as_written
 from bargain.results.tables import PLAIN, render, sweep_table
 from bargain.rundir.directory import read_state, write_json
-from bargain.rundir.sweep import SWEEP
-from bargain.sweeps.callback import BAD_CONFIG, CELL
+from bargain.rundir.sweep import CELL, SWEEP, choices_of
+from bargain.sweeps.callback import BAD_CONFIG
 from bargain.text import on_screen
 
 
@@ -46,7 +46,7 @@ def read_cells(paths: Sequence[Path]) -> list[tuple[dict[str, str], dict[str, An
     """Per cell, in the order of the directories: its overrides that differ between cells, by key, and its summary."""
     cells = []
     for path in paths:
-        choices = dict(each.lstrip("+~").partition("=")[::2] for each in _overrides(path))
+        choices = choices_of(_overrides(path))
         refused = read_state(path, CELL).get("exit_code") == BAD_CONFIG
         cells.append((choices, {"state": "refused"} if refused else read_state(path)))
     common = {

@@ -14,7 +14,6 @@ import re
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from hydra import compose as hydra_compose
@@ -29,7 +28,6 @@ from rich.text import Text
 
 from bargain.calls.pricing import price_of
 from bargain.channels.base import Channel
-from bargain.config.arguments import in_quotes
 from bargain.config.compose import compose, register_with_hydra
 from bargain.config.files import config_dir
 from bargain.config.follow import engines_of
@@ -40,7 +38,7 @@ from bargain.errors import ConfigError
 from bargain.records import Usage
 from bargain.results.tables import PLAIN
 from bargain.runs.resuming import is_hydras
-from bargain.sweeps.cells import cells_of
+from bargain.sweeps.cells import cells_of, is_hydras_own
 from bargain.sweeps.places import forget_cells, keep_cell
 
 EXPECTED_TURNS = 9
@@ -212,13 +210,14 @@ def _cost(cfg: DictConfig, seats: dict[str, Tokens]) -> tuple[float | None, tupl
 
 
 def swept(overrides: Sequence[str]) -> list[list[str]]:
-    """The overrides of each cell of `bargain -m overrides`."""
+    """The overrides of each cell of `bargain -m overrides`; [] where a sweeper chooses them as it goes."""
     register_with_hydra()
     plain = [override for override in overrides if not override.startswith("hydra/") or "=" in override]
     parser = OverridesParser.create()
     first = [override for override in plain if not parser.parse_override(override).is_sweep_override()]
     with initialize_config_dir(str(config_dir()), version_base="1.3", job_name="bargain"):
-        return cells_of(hydra_compose("config", first, return_hydra_config=True), plain)
+        config = hydra_compose("config", first, return_hydra_config=True)
+        return cells_of(config, plain) if is_hydras_own(config) else []
 
 
 def preview(arguments: Sequence[str], *, sweep: bool, strict: bool = True) -> str:
@@ -229,9 +228,10 @@ def preview(arguments: Sequence[str], *, sweep: bool, strict: bool = True) -> st
     """
     forget_cells()
     options, _ = get_args_parser().parse_known_args(list(arguments))
-    own = [f"hydra.searchpath=[{in_quotes(str(Path(options.config_dir).resolve()))}]"] if options.config_dir else []
-    overrides = [*own, *options.overrides]
-    cells = swept(overrides) if sweep else [list(overrides)]
+    overrides = list(options.overrides)
+    cells = swept(overrides) if sweep else [overrides]
+    if not cells:
+        return "a search: its sweeper chooses the cells as it goes; estimate=true of one of them says what each costs"
     looked_at = cells[:CELLS_LOOKED_AT]
     differing = [key for key in _keys(cells) if len({_value(cell, key) for cell in cells}) > 1]
     found = []

@@ -15,15 +15,16 @@ from typing import Any, Protocol
 
 from bargain.config.identity import identity
 from bargain.records import Game
-from bargain.rundir.sweep import sweep_of
+from bargain.rundir.directory import read_state
+from bargain.rundir.sweep import CELL, SWEEP, choices_of, sweep_of
 
 
 @dataclass(frozen=True, slots=True)
 class RunInfo:
     """What a run is called where it is shown.
 
-    id: stable over resumes. group: the sweep's name, None outside a sweep. tags: the chosen config options
-    (`game=simple`), and `simulated` if any engine is.
+    id: stable over resumes. name: what a cell of a sweep has of its own, or who plays. group: the sweep's name, None
+    outside a sweep. tags: the chosen config options (`game=simple`), and `simulated` if any engine is.
     """
 
     id: str
@@ -83,14 +84,23 @@ def run_info(
     chosen = [f"{name}={value}" for name, value in options.items() if value]
     further = [str(tag) for tag in tags if str(tag)]
     seats = [options[name] for name in ("game", "engine@seller", "engine@buyer")]
+    varied = _varied(path, sweep) if sweep else ""
     label = f"{seats[0]}: {seats[1]} sells to {seats[2]}, " if all(seats) else ""
+    place_in_sweep = "/".join(path.parts[len(sweep.parts) - 1 :]) if sweep else path.name
     return RunInfo(
         id=digest,
-        name=f"{label}{'/'.join(path.parts[len(sweep.parts) - 1 :]) if sweep else path.name}",
+        name=f"{varied}, {place_in_sweep}" if varied else f"{label}{place_in_sweep}",
         group=group,
         tags=tuple(dict.fromkeys([*chosen, *further, *(["simulated"] if simulated else [])])),
         simulated=simulated,
     )
+
+
+def _varied(cell: Path, sweep: Path) -> str:
+    """The choices that the cells of a sweep differ in, as this one has them: seller.engine gpt-4, memory none."""
+    of_all = choices_of(map(str, read_state(sweep, SWEEP).get("overrides") or []))
+    own = choices_of(map(str, read_state(cell, CELL).get("overrides") or []))
+    return ", ".join(f"{key.rpartition('@')[2]} {value}" for key, value in own.items() if of_all.get(key) != value)
 
 
 def _options(config: dict[str, Any]) -> dict[str, str]:

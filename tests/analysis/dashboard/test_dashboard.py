@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+import random
 from collections.abc import Callable
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from analysis import load
 from analysis.measures import comparisons
+from analysis.report.command import run as report
 from tests import dashboards
 from tests.dashboards import HOSTILE, VIEWS, interpreted, opened, texts
 from tests.run_maker import make_run, write_summary
@@ -57,6 +60,10 @@ def test_the_table_of_runs_says_their_states_problems_and_that_they_are_simulate
     dashboards.running(tmp_path / "more")
     page = opened(tmp_path)
     table = page.dataframe[0].value
+    shown = [name for name in table if name != "label" and not name.startswith("choice ")]
+    assert shown[:7] == ["state", "done", "finished", "deals", "price", "cost_usd", "when"], "after what varies"
+    assert table["deals"].notna().all()
+    assert table["price"].between(10, 20).all()
     assert sorted(state for (state,) in table["state"]) == ["failed", "paused", "running"]
     assert "simulated" not in table, "a column that says the same of every run is not worth its place"
     assert "no space left on device" in " ".join(table["problem"])
@@ -177,12 +184,36 @@ def test_cells_are_compared_with_the_numbers_of_the_analysis_in_words(tmp_path: 
     row = paired.iloc[0]
     assert f"+${row.difference:.2f}, from " in line
     assert line.endswith("too few games for an interval")
-    assert "n=5 pairs, paired t, p<0.001 Holm" in line or f"p={row.p_holm:.3f} Holm" in line
+    assert "n=5 pairs, paired t, exploratory: p" in line
+    assert "Holm" not in line, "the report's family is the only one that claims something"
     between = comparisons.cells(runs.only_rounds(runs.rounds["round"] == 2), "price", "seller_engine")
     line = next(line for line in texts(page).splitlines() if line.startswith("gpt-b against gpt-a: "))
     assert f"+${between.difference[0]:.2f}, from " in line
     assert "n=5 pairs" in line, "the embedded negotiators of both cells had the same seeds"
     assert page.dataframe[0].value["cell"].tolist() == ["gpt-a", "gpt-b"]
+
+
+def test_a_factorial_is_told_by_its_main_effects_first_in_the_words_and_numbers_of_the_report(tmp_path: Path) -> None:
+    rng = random.Random(7)
+    for engine, more in (("gpt-a", 0.0), ("gpt-b", 1.0)):
+        for memory in ("full", "none"):
+            games = [[14 + rng.random(), 14 + rng.random() + more] for _ in range(12)]
+            make_run(tmp_path / "runs" / f"{engine}-{memory}", games, seller__engine__name=engine, memory__name=memory)
+    assert report([str(tmp_path / "runs"), "--out", str(tmp_path / "report")]) == 0
+    page = opened(tmp_path / "runs", view="compare")
+    told = texts(page).splitlines()
+    sentences = pd.read_csv(tmp_path / "report" / "tables" / "tests.csv")
+    effects = sentences[sentences["question"] == "factors"]
+    assert len(effects) == 6
+    assert [line for line in told if line in set(effects["sentence"])] == effects["sentence"].tolist()
+    assert effects["sentence"].str.contains("Holm").any()
+    assert page.dataframe[0].value["choice"].unique().tolist() == ["seller.engine.name", "memory.name"]
+    family = "".join(line for line in told if line.startswith("One family"))
+    assert family
+    assert family in (tmp_path / "report" / "index.html").read_text().replace("&#39;", "'")
+    assert set(sentences["sentence"]) <= {line.partition(": ")[2] for line in told} | set(told), "every other one too"
+    asked = opened(tmp_path / "runs", view="compare", interaction="seller.engine.name by memory.name")
+    assert "seller.engine.name by memory.name" in asked.dataframe[1].value["choice"].tolist()
 
 
 def test_those_who_coach_the_seller_and_the_buyer_are_never_thrown_together(tmp_path: Path) -> None:

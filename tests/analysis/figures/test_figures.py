@@ -311,3 +311,36 @@ def lab(rgb: np.ndarray) -> np.ndarray:
     xyz = XYZ @ np.clip(rgb, 0, 1) / np.array([0.9505, 1.0, 1.089])
     x, y, z = np.where(xyz > 0.008856, np.cbrt(xyz), 7.787 * xyz + 16 / 116)
     return np.array([116 * y - 16, 500 * (x - y), 200 * (y - z)])
+
+
+def test_prices_of_items_of_different_size_share_an_axis_only_as_shares(tmp_path: Path) -> None:
+    dear = {"item__name": "diamond", "item__seller_opening": 2000, "item__buyer_opening": 500}
+    for at, (scale, item) in enumerate(((1.0, {}), (150.0, dear))):
+        games = [[price and 500 * (scale > 1) + scale * (price - 10 * (scale > 1)) for price in game]
+                 for game in prices(1, 24, 2)]  # fmt: skip
+        run(tmp_path / str(at), games, "gpt-4", **item)
+    several = load(tmp_path)
+    for figure in ("price_by_round", "tradeoff", "gains", "before_after", "distributions"):
+        drawn = svg(BY_NAME[figure].draw(several))
+        labels = [float(text) for text in re.findall(r">(\d[\d,.]*)</t", drawn.replace(",", ""))]
+        assert max(labels) < 30, (figure, labels)
+        assert "span)" in drawn, figure
+
+
+def test_a_factorial_is_facets_that_fit_a_page(tmp_path: Path) -> None:
+    for at in range(24):
+        choices = {"memory__name": f"m{at % 4}", "feedback__name": f"f{at // 4 % 3}", "scoring": f"s{at // 12}"}
+        run(tmp_path / str(at), prices(at, 9, 2), "gpt-4", **choices)
+    for figure in ("price_by_round", "deal_rate_by_round", "tradeoff", "distributions"):
+        size = re.search(r'<svg[^>]* width="([\d.]+)" height="([\d.]+)"', svg(BY_NAME[figure].draw(load(tmp_path))))
+        assert size
+        assert float(size[1]) < 800, figure
+        assert float(size[2]) < 1130, f"{figure}: as wide, an A4 page is {800 * 297 / 210:.0f} high"
+
+
+def test_a_text_of_a_figure_is_as_wide_in_any_font(runs: Runs) -> None:
+    lines = re.findall(
+        r'textLength="([\d.]+)" lengthAdjust="spacingAndGlyphs">([^<]+)<', svg(BY_NAME["gains"].draw(runs))
+    )
+    assert float({text: wide for wide, text in lines}["gpt-4"]) == pytest.approx(11 * 2.279, abs=0.01)
+    assert len(lines) == len(re.findall(r"<(?:text|tspan)[^>]*>[^<\s]", svg(BY_NAME["gains"].draw(runs))))

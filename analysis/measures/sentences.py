@@ -22,7 +22,7 @@ Row = Mapping[Any, Any]
 
 
 def sentence(row: Row) -> str:
-    """A row of report_tests.tests: its subject, claim, size with interval, both means, n, test, p and effect size."""
+    """A row of claims.tests: its subject, claim, size with interval, both means, n, test, p and effect size."""
     whom = about(row)
     if math.isnan(row["difference"]):
         return f"{whom}: {row['note'] or 'nothing to compare'}"

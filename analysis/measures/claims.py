@@ -19,6 +19,7 @@ import pandas as pd
 
 from analysis.data.runs import Runs
 from analysis.measures import comparisons, factors
+from analysis.measures.cell_names import ranges
 from analysis.measures.outcomes import (
     compared,
     factorials,
@@ -28,8 +29,7 @@ from analysis.measures.outcomes import (
     planned,
     surplus_metrics,
 )
-from analysis.report.cells import ranges
-from analysis.report.sentences import sentence
+from analysis.measures.sentences import sentence
 from analysis.stats.differences import holm
 from bargain.records import PLAYERS
 

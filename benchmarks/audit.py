@@ -226,7 +226,7 @@ def within(audit: Audit, run: Run, row: dict[str, Any], where: str) -> bool:
         sign = -1.0 if row["role"] == "learner" and learners == ["buyer"] else 1.0
         pairs = pd.DataFrame({"a": sign * first, "b": sign * last}).dropna()
         if len(pairs) < 2 or np.ptp(pairs["b"] - pairs["a"]) < 1e-9:
-            return False
+            return counted(audit, row, compared(pairs["a"], pairs["b"], "price", paired=True, changes=False), where)
         test = stats.ttest_rel(pairs["b"], pairs["a"])
         low, high = interval(pairs["b"] - pairs["a"])
         ranks = stats.wilcoxon(pairs["b"] - pairs["a"], zero_method="zsplit") if len(pairs) > 50 else None
@@ -243,9 +243,7 @@ def within(audit: Audit, run: Run, row: dict[str, Any], where: str) -> bool:
         made = None
         if first_of is not None and last_of is not None:
             made = compared(first_of, last_of, row["metric"], paired=True, changes=False)
-        for name, value in (made or {}).items():
-            audit.number("tests.csv", f"{where}, {row['run']} {arm} surplus round {number}, {name}", row[name], value)
-        return made is not None
+        return counted(audit, row, made, where)
     means = pairs.astype(float).mean()
     own |= {"a": means["a"], "b": means["b"], "difference": means["b"] - means["a"], "n": len(pairs)}
     for name, value in own.items():
@@ -283,7 +281,8 @@ def compared(a: pd.Series, b: pd.Series, metric: str, *, paired: bool, changes: 
         if rates:
             return own | {"p": mcnemar(both["a"] > 0.5, both["b"] > 0.5)}
         if len(both) < 2 or np.ptp(change) < 1e-9:
-            return None
+            same = len(both) > 1 and abs(change.iloc[0]) < 1e-9
+            return own | {"p": 1.0, "low": math.nan, "high": math.nan} if same else None
         few = zeros and int(((both["a"] != 0) | (both["b"] != 0)).sum()) < FEWEST_SURPLUS_CHANGE
         low, high = NONE if few else interval(change, 2 if zeros else FEWEST_MEAN)
         return own | {"p": stats.ttest_1samp(change, 0.0).pvalue, "low": low, "high": high}
@@ -301,15 +300,21 @@ def compared(a: pd.Series, b: pd.Series, metric: str, *, paired: bool, changes: 
     return own | {"p": test.pvalue, "low": low, "high": high}
 
 
+def counted(audit: Audit, row: dict[str, Any], own: dict[str, float] | None, where: str) -> bool:
+    """Compares a row of tests.csv with what was recomputed of it; whether anything was."""
+    sides = f"{row['b_is']} against {row['a_is']}" if row["b_is"] else ""
+    place = " ".join(str(each) for each in ("cells", row["numbers"], sides, row["arm"], row["outcome"]) if each)
+    for name, value in (own or {}).items():
+        audit.number("tests.csv", f"{where}, {place} round {int(row['round'])}, {name}", row[name], value)
+    return own is not None
+
+
 def arms(audit: Audit, run: Run, row: dict[str, Any], where: str) -> bool:
     """A row of tests.csv that compares two arms of one run, paired by game; whether it could be recomputed."""
     number = int(row["round"])
     a, b = (values(run, row, str(row[side]), number) for side in ("a_is", "b_is"))
     own = None if a is None or b is None else compared(a, b, row["metric"], paired=True, changes=False)
-    for name, value in (own or {}).items():
-        place = f"{where}, {row['run']} {row['b_is']} against {row['a_is']} {row['outcome']} round {number}, {name}"
-        audit.number("tests.csv", place, row[name], value)
-    return own is not None
+    return counted(audit, row, own, where)
 
 
 def cells(audit: Audit, runs: dict[int, Run], row: dict[str, Any], where: str) -> bool:
@@ -335,10 +340,7 @@ def cells(audit: Audit, runs: dict[int, Run], row: dict[str, Any], where: str) -
         sides.append(pd.concat(parts))
     paired = None not in seeds[0] and set(seeds[0]) == set(seeds[1])
     own = compared(sides[1], sides[0], row["metric"], paired=paired, changes=changes)
-    for name, value in (own or {}).items():
-        place = f"{where}, cells {row['numbers']} {row['arm']} {row['outcome']} round {number}, {name}"
-        audit.number("tests.csv", place, row[name], value)
-    return own is not None
+    return counted(audit, row, own, where)
 
 
 def recomputed(audit: Audit, runs: dict[str, Run], numbers: dict[int, Run], row: dict[str, Any]) -> bool:

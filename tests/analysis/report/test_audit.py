@@ -21,8 +21,8 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A buyer who learns in several arms against two sellers, enough games for the bootstrap, and the report."""
     root = tmp_path_factory.mktemp("audited")
     small = ["n_games=42", "game.n_rounds=2", "item.valuation=18", "tracking=none", "hydra.sweep.dir=runs"]
-    sellers = "engine@seller.engine=simulated,simulated-firm"
-    assert bargain("-m", "game=buyer_compare_feedback", sellers, *small, cwd=root).returncode == 0
+    sellers = "engine@seller.engine=simulated,simulated-firm engine@moderator.engine=simulated"
+    assert bargain("-m", "game=buyer_compare_feedback", *sellers.split(), *small, cwd=root).returncode == 0
     assert run([str(root / "runs")]) == 0
     return root
 

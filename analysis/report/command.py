@@ -32,10 +32,10 @@ from analysis.text import one_line
 from bargain.terminal import prepare
 
 REFERENCES = ("fu2023",)
-TABLES = ("factors", "interactions", "factor_means", "model", "equivalence", "simultaneous",
+TABLES = ("parts", "factors", "interactions", "factor_means", "model", "equivalence", "simultaneous",
           "cells", "rounds", "unfinished", "failed", "differences",
-          "tests", "selection", "between", "reference", "abilities", "moderators", "corrected", "power", "cost_by_seat",
-          "cost_by_cell")  # fmt: skip
+          "tests", "selection", "between", "channels", "adversaries", "reference", "abilities", "moderators",
+          "corrected", "power", "cost_by_seat", "cost_by_cell")  # fmt: skip
 """Every table that a report may write."""
 _SHORT = {
     "model": "Two-part model",
@@ -43,6 +43,8 @@ _SHORT = {
     "simultaneous": "All at once",
     "selection": "Survivors' problem",
     "between": "Between cells",
+    "channels": "Talk",
+    "adversaries": "Attacks",
     "reference": "The paper",
     "abilities": "Abilities",
     "moderators": "Moderator",

@@ -30,6 +30,7 @@ from analysis.report import games as report_games
 from analysis.report import models as report_models
 from analysis.report import upkeep as report_upkeep
 from analysis.report.tables import ReportColumn, ReportTable
+from analysis.report.talk import adversaries, channels
 from analysis.text import choice, one_line
 from bargain.version import __version__
 
@@ -52,6 +53,8 @@ _SAME = (
     "buyer.engine.model",
     "buyer.engine.temperature",
     "critic_engine",
+    "channel.name",
+    "adversary.name",
     "moderator.name",
     "moderator_engine",
     "feedback.name",
@@ -127,6 +130,7 @@ def content(
     ]
     folded = [each for each in folded if len(each.frame)]
     effects = [report_effects.selection(runs, names), report_effects.between(runs, names)]
+    effects += [channels(runs), adversaries(runs)]
     effects += [report_effects.paper(runs, names, aliases)] if aliases is not None else []
     effects += [
         report_effects.abilities(runs, list(found["p"].astype(float).where(found["primary"].astype(bool)))),

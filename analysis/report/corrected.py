@@ -23,6 +23,8 @@ from analysis.stats.misjudged import Bounds, false_share, price_bounds, rate_bou
 from analysis.text import number
 from bargain.rundir.plain import read_plain
 
+DECIDE_THEMSELVES = ("tagged", "structured", "numbers")
+"""Channels whose acts decide (bargain/channels)."""
 RATE = "deal_rate_without_failed"
 
 
@@ -78,11 +80,10 @@ def rates_of(named: Sequence[str]) -> list[float]:
 
 def nobody(row: Mapping[Any, Any]) -> str:
     """Why the verdicts of a run (a row of runs.runs) need no correction; empty where a model judges free talk."""
-    channel = row.get("channel.name")
-    if isinstance(channel, str) and channel != FREE_TALK:
-        return f"channel {channel}: the acts decide, nothing to correct"
+    if row.get("channel.name") in DECIDE_THEMSELVES:
+        return "none needed: the acts decided, and no moderator was asked"
     target = str(row.get("moderator._target_") or "")
-    return "the rules decide: nobody is asked, nothing to correct" if target.endswith(".moderator.Rules") else ""
+    return "none needed: the rules decided, and no moderator was asked" if target.endswith(".moderator.Rules") else ""
 
 
 def corrected(
@@ -137,7 +138,6 @@ def corrected(
     return ReportTable("corrected", "Deal rates, corrected for the moderator's errors", made, listed, _NOTE)
 
 
-FREE_TALK = "free_text"
 _ENDS = ("told", "bound_low", "bound_high", "low", "high", "price", "price_low", "price_high")
 _BENCH = ("corrected", "corrected_low", "corrected_high", "corrected_price", "corrected_price_low",
           "corrected_price_high", "of_deals", "of_others")  # fmt: skip

@@ -55,6 +55,8 @@ def unused(config: dict[str, Any]) -> set[str]:
         keys.add("channel")  # the only one before version 0.3: runs are those that they were
     elif channel.startswith("bargain."):
         keys |= {"prompt.moderator", "moderator"}  # the acts decide
+    if _part(config, "adversary").get("name", "none") == "none":
+        keys.add("adversary")
     if str(_part(config, "moderator").get("_target_")).endswith(".moderator.Rules"):
         keys.add("prompt.moderator")
     sources = [_part(config, "feedback"), *_part(game, "arms").values()]

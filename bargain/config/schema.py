@@ -211,6 +211,21 @@ class ChannelConfig:
 
 
 @dataclass
+class AdversaryConfig:
+    """An attack in words by one player: a scripted sentence at one of its turns, or a demand after the deal."""
+
+    name: str = "none"
+    by: str = "seller"
+    """Who attacks: seller or buyer."""
+    turn: int = 2
+    """At which of its own turns, from 1; a fixed opening is not its own."""
+    says: dict[str, str] = field(default_factory=dict)
+    """The sentence, by who attacks."""
+    fee: Optional[float] = None
+    """The sentence comes after a deal, and asks for so great a share of the price on top."""
+
+
+@dataclass
 class ModeratorConfig:
     """Who decides that there is a deal, how much it sees and when it looks."""
 
@@ -305,6 +320,7 @@ class Config:
     game: GameConfig = field(default_factory=GameConfig)
     protocol: ProtocolConfig = field(default_factory=ProtocolConfig)
     channel: ChannelConfig = field(default_factory=ChannelConfig)
+    adversary: AdversaryConfig = field(default_factory=AdversaryConfig)
     item: ItemConfig = field(default_factory=ItemConfig)
     scenario: ScenarioConfig = field(default_factory=ScenarioConfig)
     prompt: PromptsConfig = field(default_factory=PromptsConfig)

@@ -9,11 +9,11 @@ import pytest
 import yaml
 
 from analysis import load
+from analysis.measures import cell_names as cells
 from analysis.measures.abilities import abilities, family
 from analysis.measures.claims import QUESTIONS
 from analysis.measures.claims import tests as claims
 from analysis.measures.costs import costs
-from analysis.report import cells
 from analysis.report.content import content
 from analysis.report.upkeep import moderators
 from analysis.stats.differences import holm

@@ -54,8 +54,8 @@ def test_deal_rates_are_corrected_by_the_confusion_matrix_of_a_bench(tmp_path: P
     assert rows["2", "1"]["corrected"] == ""
     assert rows["2", "1"]["note"] == "structured is not in this bench"
     assert (rows["3", "1"]["corrected"], rows["4", "1"]["corrected"]) == ("", "")
-    assert rows["3", "1"]["note"] == "the rules decide: nobody is asked, nothing to correct"
-    assert rows["4", "1"]["note"] == "channel tagged: the acts decide, nothing to correct"
+    assert rows["3", "1"]["note"] == "none needed: the rules decided, and no moderator was asked"
+    assert rows["4", "1"]["note"] == "none needed: the acts decided, and no moderator was asked"
     assert float(second["corrected_price_low"]) == pytest.approx(0.9 * 16 + 0.1 * 10)  # all told deals are at $16
     assert float(second["corrected_price_high"]) == pytest.approx(0.9 * 16 + 0.1 * 20)
     assert "Rogan" in (tmp_path / "runs" / "report" / "index.html").read_text(encoding="utf-8")

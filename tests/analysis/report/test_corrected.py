@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from analysis import load
-from analysis.report.cells import named
+from analysis.measures.cell_names import named
 from analysis.report.command import run
 from analysis.report.corrected import corrected
 from analysis.stats.misjudged import false_share, price_bounds, rate_bounds

@@ -109,11 +109,13 @@ def content(
     asked: Sequence[tuple[str, str]] = (),
     bench: Mapping[str, report_corrected.Judged] | None = None,
     margins: Mapping[str, float] | None = None,
+    errors: Sequence[float] = (),
 ) -> Content:
     """The content of a report on these runs. aliases (not None) add the paper's numbers; see reference.compare.
 
     asked: pairs of choices whose interaction is wanted. bench: what is known of the moderators' errors.
-    margins: by outcome the difference that would matter, as --margin names it.
+    margins: by outcome the difference that would matter, as --margin names it. errors: shares of wrong
+    verdicts to bound rates and prices by.
     copies: which runs were left out since another holds their games, in words.
     """
     names = named(runs)
@@ -136,7 +138,7 @@ def content(
     effects += [
         report_effects.abilities(runs, list(found["p"].astype(float).where(found["primary"].astype(bool)))),
         report_upkeep.moderators(runs),
-        *([report_corrected.corrected(runs, names, bench)] if bench else []),
+        report_corrected.corrected(runs, names, bench or {}, errors),
         report_effects.power(runs, names, made_of(found, judged)),
     ]
     costs = list(report_upkeep.spending(runs, names))

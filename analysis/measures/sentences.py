@@ -23,9 +23,9 @@ Row = Mapping[Any, Any]
 
 def sentence(row: Row) -> str:
     """A row of claims.tests: its subject, claim, size with interval, both means, n, test, p and effect size."""
-    about = _about(row)
+    who = about(row)
     if math.isnan(row["difference"]):
-        return f"{about}: {row['note'] or 'nothing to compare'}"
+        return f"{who}: {row['note'] or 'nothing to compare'}"
     unit, sure = metric_of(row["metric"]).unit, row["p_holm"] < SURE  # of an exploratory test it is NaN: never sure
     size, low, high = row["difference"], row["low"], row["high"]
     if sure and size < 0:  # "rarer by 40 points [22, 54]"
@@ -35,9 +35,9 @@ def sentence(row: Row) -> str:
     between = interval(low, high, unit)
     means = _joined(row, _means(row, unit)) + _with_failed(row, unit)
     if sure:
-        text = f"{about}{_claim(row)} {told} {between}{_more(row)} {_where(row)} ({means})"
+        text = f"{who}{_claim(row)} {told} {between}{_more(row)} {_where(row)} ({means})"
     else:
-        text = f"{about}: no {_what(row)} shown {_where(row)}: {told} {between} ({means})"
+        text = f"{who}: no {_what(row)} shown {_where(row)}: {told} {between} ({means})"
     return ", ".join([" ".join(text.split()), *_evidence(row)])
 
 
@@ -74,19 +74,19 @@ def _evidence(row: Row) -> list[str]:
     return [*parts, *([str(row["note"])] if row["note"] else [])]
 
 
-def _about(row: Row) -> str:
+def about(row: Row) -> str:
     """Whom or what the sentence is about."""
     if row["question"] == "arms":
         return f"{row['subject']}, {_said(row['b_is'])} against {_said(row['a_is'])} feedback"
-    about = str(row["subject"])
+    who = str(row["subject"])
     if row["question"] not in CHANGES:
-        about = f"{_choice(row['choice'])} {_said(row['b_is'])} against {_said(row['a_is'])}"
+        who = f"{_choice(row['choice'])} {_said(row['b_is'])} against {_said(row['a_is'])}"
     if row["question"] in OVER_ALL:
-        about = f"{row['learner']} coached, {about}" if row["learner"] else about
+        who = f"{row['learner']} coached, {who}" if row["learner"] else who
     if row["question"] == "interactions":
-        about += f", at {_choice(row['at'])} {_said(row['at_b'])} against at {_said(row['at_a'])}"
+        who += f", at {_choice(row['at'])} {_said(row['at_b'])} against at {_said(row['at_a'])}"
     arm = row.get("arm")
-    return f"{about}, {_said(arm)} feedback" if isinstance(arm, str) and arm else about
+    return f"{who}, {_said(arm)} feedback" if isinstance(arm, str) and arm else who
 
 
 def _claim(row: Row) -> str:

@@ -46,6 +46,10 @@ _SHORT = {
 }
 
 
+PICTURES = ("effects", "arms", "price_by_round", "gains", "pairs", "tradeoff")
+"""What the first screen shows: the first of these that the runs have data for."""
+
+
 class Refused(Exception):
     """Why there is no report, in one line."""
 
@@ -225,12 +229,15 @@ def _shown(runs: Runs, said: Content, drawn: Drawn, beside: Drawn) -> dict[str, 
         frame = differences[kept].reset_index(drop=True)
         plain[name] = table(replace(said.differences, frame=frame, columns=said.differences.columns[:3], note=""))
     plain |= {name: [table(each) for each in getattr(said, name)] for name in ("factors", "missing", "tables", "costs")}
+    plain |= {"found": table(said.answer.found), "more": said.answer.more, "unsure": said.answer.unsure}
+    plain |= {"ran": said.answer.made, "nothing": table(said.nothing)}
+    picture = next((each for name in PICTURES for each in drawn.figures if each["name"] == name), None)
     sections = [
-        ("question", "Question", True),
         ("factors", "Main effects", bool(said.factors)),
         ("cells", "Cells", True),
+        ("question", "What differs", True),
         ("figures", "Figures", bool(drawn.figures or drawn.missing)),
-        ("tests", "Tests", bool(said.questions)),
+        ("tests", "Tests", bool(len(said.tests.frame))),
         *((each.name, _SHORT[each.name], True) for each in said.tables),
         ("dialogues", "Dialogues", bool(said.dialogues)),
         ("feedback", "Feedback", bool(said.feedback)),
@@ -238,7 +245,10 @@ def _shown(runs: Runs, said: Content, drawn: Drawn, beside: Drawn) -> dict[str, 
         ("made", "How this was made", True),
     ]
     return plain | {
-        "figures": drawn.figures,
+        "picture": [picture] if picture else [],
+        "changed_since": any(column.title.startswith("Change of") for column in said.answer.found.columns),
+        "sure_count": sum(len(rows) for _, rows in said.questions),
+        "figures": [each for each in drawn.figures if each is not picture],
         "not_drawn": drawn.missing,
         "paper_figures": beside.figures,
         "paper_not_drawn": beside.missing,

@@ -8,6 +8,7 @@
     metrics          every metric by any choice of the config, with 95% intervals
     comparisons      before and after, arm and arm, cell and cell: paired where they can be, with tests
     factors          a factorial: main effects, marginal means, interactions
+    models           the same as a two-part model: deal or not, price, surplus; game and run as random effects
     behaviour        violations by kind; whether the first offer anchors the price
     abilities        who plays by the rules, who improves, who keeps improving (Fu et al. 2023)
     costs            tokens and money, and what an improvement costs
@@ -31,13 +32,13 @@ if TYPE_CHECKING:
     import analysis.stats as stats
     import analysis.text as text
     import analysis.text as words
-    from analysis.measures import abilities, behaviour, comparisons, costs, factors, metrics, reference
+    from analysis.measures import abilities, behaviour, comparisons, costs, factors, metrics, models, reference
 
 __all__ = ["Runs", "abilities", "behaviour", "comparisons", "costs", "factors", "figures", "load", "metrics",
-           "reference", "stats", "text", "words"]  # fmt: skip
+           "models", "reference", "stats", "text", "words"]  # fmt: skip
 
 _PLACES = {name: f"analysis.measures.{name}" for name in
-           ("abilities", "behaviour", "comparisons", "costs", "factors", "metrics", "reference")}  # fmt: skip
+           ("abilities", "behaviour", "comparisons", "costs", "factors", "metrics", "models", "reference")}  # fmt: skip
 _PLACES |= {name: f"analysis.{name}" for name in ("figures", "stats", "text")}
 _PLACES["words"] = "analysis.text"  # its name in version 0.1
 

@@ -22,7 +22,7 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 from hydra.core.hydra_config import HydraConfig
 from hydra.errors import HydraException
@@ -30,17 +30,21 @@ from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
 from bargain.commands.help import help_text
-from bargain.config.arguments import is_sweep, understood
-from bargain.config.compose import checked_before
+from bargain.commands.init import init
+from bargain.config.arguments import is_sweep, understood, with_search_path
+from bargain.config.compose import checked_before, searching
 from bargain.config.explain import explain
-from bargain.config.files import config_dir, trust
+from bargain.config.files import config_dirs, trust
 from bargain.config.follow import with_followers
 from bargain.errors import ConfigError, disk_problem, in_words
+from bargain.results.objective import objective, objective_problem
 from bargain.rundir.directory import remove_unused
+from bargain.runs.debug import with_debug
 from bargain.runs.log import show_crash, tell
 from bargain.runs.loop import collect_rarely
 from bargain.runs.resuming import check_changes, recorded_run
-from bargain.sweeps.callback import BAD_CONFIG, CannotStart, SweepCallback, this_cell, words_of_job
+from bargain.secrets import read_keys
+from bargain.sweeps.callback import BAD_CONFIG, CannotStart, SweepCallback, is_searched, this_cell, words_of_job
 from bargain.sweeps.launching import TERMINATED, Jobs, launch
 from bargain.sweeps.resuming import is_swept, recorded_sweep
 from bargain.version import __version__
@@ -54,21 +58,35 @@ def main() -> None:
     arguments = prepare("bargain")
     sys.excepthook = show_crash
     collect_rarely()
+    read_keys()
     sys.exit(run(arguments))
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Runs bargain with these arguments and returns the exit code; errors are one line on stderr."""
-    os.environ.setdefault("HYDRA_FULL_ERROR", "1")  # errors come to us, to be told in one line
+    """Runs bargain with these arguments and returns the exit code; errors are one line on stderr.
+
+    With HYDRA_FULL_ERROR=1 in the environment their traceback comes before it.
+    """
+    before = os.environ.get("HYDRA_FULL_ERROR", "")
+    os.environ["HYDRA_FULL_ERROR"] = "1"  # errors come to us, to be told in one line
+    Jobs.in_full = before == "1"
     try:
-        return _run(list(arguments))
+        return _told(list(arguments))
+    finally:
+        os.environ["HYDRA_FULL_ERROR"] = before or "0"
+
+
+def _told(arguments: list[str]) -> int:
+    """As `run`."""
+    try:
+        return _run(arguments)
     except ConfigError as error:
         return _refuse(str(error))
     except (HydraException, OmegaConfBaseException) as error:
         cause = error.__cause__ or error.__context__
         if isinstance(cause, OSError):
             return _no_disk(error)
-        return _refuse(str(cause) if isinstance(cause, ConfigError) else explain(error, arguments))
+        return _refuse(str(cause) if isinstance(cause, ConfigError) else explain(error, with_search_path(arguments)))
     except CannotStart as error:
         tell(str(error))
         return error.code
@@ -83,8 +101,16 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _run(arguments: list[str]) -> int:
+    if arguments[:1] == ["init"]:
+        print(init(arguments[1:]))
+        return 0
+    if any(argument.startswith("query=") for argument in arguments):  # a shell's completion
+        _, *words = f"{os.environ.get('COMP_LINE', '')}.".split()
+        words = sorted(with_search_path(words), key=lambda word: not word.startswith(("-", "hydra.searchpath=")))
+        os.environ["COMP_LINE"] = " ".join(["bargain", *words])[:-1]
+    arguments = with_debug(with_search_path(arguments))
     if not {"--help", "-h"}.isdisjoint(arguments):
-        print(help_text(config_dir()))
+        print(help_text(config_dirs(arguments)))
         return 0
     if "--version" in arguments:
         print(f"bargain {__version__}")
@@ -105,7 +131,8 @@ def _launch(arguments: list[str]) -> int:
     """One job, or a sweep: previewed before its first call, compared at its end."""
     if is_sweep(arguments) and not any(argument.startswith("hydra.sweep.dir=") for argument in arguments):
         _show_preview(arguments, strict=False)
-    launch(job, arguments)
+    with searching(arguments):
+        launch(job, arguments)
     if SweepCallback.directory is None:
         return Jobs.code
     from bargain.sweeps.comparing import compare
@@ -130,11 +157,12 @@ def _resume(directory: Path, changes: list[str]) -> int:
     return _show(play(cfg, directory))
 
 
-def job(cfg: DictConfig) -> None:
+def job(cfg: DictConfig) -> float | None:
     """One Hydra job: plays one run in the directory that Hydra chose. Also what launchers call on other machines.
 
-    A run that was interrupted raises KeyboardInterrupt, so that a sweep does not start its next cell. One that was
-    terminated on another machine ends its process there: Slurm and Ray start it again, if it is to go on.
+    Returns the run's objective, for a sweeper that searches; None for a run that did not finish. A run that was
+    interrupted raises KeyboardInterrupt, so that a sweep does not start its next cell. One that was terminated on
+    another machine ends its process there: Slurm and Ray start it again, if it is to go on.
     """
     from bargain.runs.runner import play
 
@@ -142,12 +170,16 @@ def job(cfg: DictConfig) -> None:
     cell = this_cell()
     at_once = cell.at_once if cell else 1
     shown = at_once == 1 or not sys.stderr.isatty()
+    found: float | None = None
     try:
         typed = checked_before(cfg)
+        if is_searched(cell) and objective_problem(typed):
+            raise ConfigError(objective_problem(typed))
         if cell is not None:
             directory = cell.begins(typed)
         summary = play(typed, directory, show_progress=shown, cells_at_once=at_once, words=words_of_job(cell))
         problem, code = summary.problem, _show(summary)
+        found = objective(summary.rounds, typed) if code == 0 else None
     except ConfigError as error:
         problem, code = in_words(error), _refuse(str(error))
         if cell is None:
@@ -167,6 +199,7 @@ def job(cfg: DictConfig) -> None:
     Jobs.code = max(Jobs.code, code)
     if code >= 128:
         raise KeyboardInterrupt
+    return found
 
 
 def _show(summary: RunSummary) -> int:
@@ -185,6 +218,9 @@ def _no_disk(error: Exception) -> int:
 
 
 def _refuse(line: str) -> int:
+    """Tells of what cannot be played, where an error is being handled."""
+    if Jobs.in_full:
+        show_crash(*cast(Any, sys.exc_info()))
     tell(line)
     return BAD_CONFIG
 

@@ -12,7 +12,7 @@ from 0, rounds and turns from 1.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 Player = Literal["seller", "buyer"]
@@ -36,7 +36,11 @@ PRICE_UNKNOWN = "the price is not known"
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """What is bargained over. `cost` and `valuation` are the private reservation prices, None when unset."""
+    """What is bargained over. Everything from `cost` on is private, None when unset.
+
+    cost: what it cost the seller. valuation: what it is worth to the buyer. seller_outside: what somebody else would
+    pay the seller. buyer_outside: for what somebody else would sell the same to the buyer.
+    """
 
     name: str
     description: str
@@ -45,6 +49,28 @@ class Item:
     cost: float | None = None
     valuation: float | None = None
     currency: str = "$"
+    seller_outside: float | None = None
+    buyer_outside: float | None = None
+
+
+def limit_of(item: Item | Terms, role: Player) -> float | None:
+    """The player's reservation price: the worst price that is no worse for it than no deal; None where nothing sets it.
+
+    The seller's cost, or what somebody else would pay if that is more; the buyer's valuation, or the price elsewhere if
+    that is less.
+    """
+    own, outside = (item.cost, item.seller_outside) if role == "seller" else (item.valuation, item.buyer_outside)
+    known = [price for price in (own, outside) if price is not None]
+    return (max(known) if role == "seller" else min(known)) if known else None
+
+
+def private_to(item: Item, role: str) -> Item:
+    """The item as one player knows it: without what is private to the other; without anything private for others."""
+    if role != "seller":
+        item = replace(item, cost=None, seller_outside=None)
+    if role != "buyer":
+        item = replace(item, valuation=None, buyer_outside=None)
+    return item
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,11 +186,39 @@ class Feedback:
 
 
 @dataclass(frozen=True, slots=True)
+class Terms:
+    """What a round was played for where games differ in it: see Item and ScenarioConfig for each field.
+
+    deadline: the exchanges after which the talk ended; None where that is the same for all games.
+    """
+
+    item: str
+    cost: float | None
+    valuation: float | None
+    seller_opening: float | None
+    buyer_opening: float | None
+    seller_outside: float | None = None
+    buyer_outside: float | None = None
+    deadline: int | None = None
+    seller_discount: float = 1.0
+    buyer_discount: float = 1.0
+
+
+def exchanges_passed(n_turns: float) -> float:
+    """How long a round took that was over with so many turns: 0 if the first answer to the openings ended it.
+
+    A turn is half an exchange. A proposal that is accepted takes no time.
+    """
+    return max(n_turns - 3, 0) / 2
+
+
+@dataclass(frozen=True, slots=True)
 class Round:
     """One negotiation from opening to deal or no deal.
 
     `price` is the agreed price, None unless `outcome` is "deal". `legacy_price` is the price by the 2023 rules,
-    None where those rules find none. `feedback` is what was heard before this round was played.
+    None where those rules find none. `feedback` is what was heard before this round was played. `terms` is None where
+    every game of the run has those of the config.
     """
 
     round: int
@@ -178,6 +232,7 @@ class Round:
     reason: str = ""
     legacy_price: float | None = None
     usage: tuple[tuple[str, Usage], ...] = ()
+    terms: Terms | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,16 +10,22 @@ or a token; it names the environment variable that does. This room knows how sec
 from __future__ import annotations
 
 import base64
+import io
 import os
 import re
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
+
+from dotenv import dotenv_values
 
 from bargain.text import without_controls
 
 SHORTEST = 8
 """Characters of the shortest value of a variable that is taken for a secret: `TOKEN=yes` is none."""
+LARGEST_ENV = 1_000_000
+"""Bytes of a .env that is read."""
 
 _NAME = re.compile(
     r"(?i)(^|[_.])(x_)?(api_?key|apikey|access_?key|auth|authorization|cookie|password|passwd|secret|token|credentials?)$"
@@ -85,6 +91,21 @@ def _parameters(url: str) -> list[tuple[str, str]]:
         return parse_qsl(urlsplit(url).query)
     except ValueError:
         return []
+
+
+def read_keys(file: Path = Path(".env")) -> None:
+    """Puts the keys of the working directory's .env into the environment, unless they are set there.
+
+    Only keys: any other variable (a proxy, a base URL, a certificate) may send a key to somebody else, and the
+    directory may be a stranger's.
+    """
+    try:
+        text = file.read_text(encoding="utf-8") if file.is_file() and file.stat().st_size <= LARGEST_ENV else ""
+    except (OSError, UnicodeDecodeError):
+        return
+    for name, value in dotenv_values(stream=io.StringIO(text), interpolate=False).items():
+        if value and re.search(r"_(KEY|TOKEN)$", name):
+            os.environ.setdefault(name, value)
 
 
 def os_secrets() -> list[str]:

@@ -17,11 +17,17 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
-from scipy.stats import binom
+from scipy.stats import binom, t
+from statsmodels.genmod.families import Binomial, Gaussian
+from statsmodels.genmod.generalized_linear_model import GLM
 
 from analysis import stats
+from analysis.stats.clustered import clustered
 from analysis.stats.fewest import FEWEST, Fewest
+from analysis.stats.mixed import Fit, mixed
+from analysis.stats.unpaired_selection import unpaired_selection
 
 Array = NDArray[np.float64]
 SIZES = (3, 5, 8, 10, 15, 20, 30, 60, 100, 200)
@@ -239,7 +245,10 @@ _MADE: dict[tuple[float, int, int], dict[str, list[tuple[float, float]]]] = {}
 
 
 def selected(method: str, rate: float) -> Row:
-    """One of selection's rows about the effect that it speaks of: $0.50 for those who deal either way."""
+    """One of selection's rows about the effect that it speaks of: $0.50 for those who deal either way.
+
+    Lee's bounds are those between two cells of different games, as the product shows them.
+    """
     before, after = coached(np.random.default_rng(1), 400_000, rate)
     value = {
         "survivors": float(np.nanmean(after) - np.nanmean(before)),
@@ -258,6 +267,8 @@ def selected(method: str, rate: float) -> Row:
                     highest=HIGHEST,
                     fewest=NONE,
                 )
+                others = coached(rng, round(n / rate), rate)[0], coached(rng, round(n / rate), rate)[1]
+                found = pd.concat([found, unpaired_selection(*others, fewest=NONE).query("method == 'lee_bounds'")])
                 for each, low, high in found[["method", "low", "high"]].itertuples(index=False):
                     made[each].append((low, high))
             _MADE[rate, n, samples] = made
@@ -265,6 +276,69 @@ def selected(method: str, rate: float) -> Row:
 
     data = f"{rate:g} of the games, n, deal before; a fifth of these fails"
     return Row(f"selection: {method}", data, METHODS[method], measure, 100)
+
+
+class Sweep(NamedTuple):
+    """Two choices of two values, rounds before and after: what each round came to, and what goes together."""
+
+    price: Array
+    dealt: Array
+    design: Array
+    after: Array
+    game: Array
+    run: Array
+
+
+def sweep(rng: np.random.Generator, n: int, runs: int) -> Sweep:
+    """n games a value of each choice. The first adds $0.80 to a gain of $0.50, and coaching loses deals.
+
+    With several runs a cell, runs differ by $0.40, their gains by $0.30, and what they deal goes together too.
+    """
+    run = np.repeat(np.arange(4 * runs), max(2, round(n / 2 / runs)))
+    a, b = (run // runs % 2) - 0.5, (run // runs // 2) - 0.5
+    own = lambda spread: rng.normal(0, spread, 4 * runs)[run] if runs > 1 else 0.0  # noqa: E731
+    start, likes = rng.normal(15, 1, len(run)) + own(0.4), rng.normal(2, 1, len(run)) + own(0.4)
+    gain = 0.5 + 0.8 * a + own(0.3)
+    price = np.concatenate([half(start), half(start + gain + rng.normal(0, 0.7, len(run)))])
+    odds = np.concatenate([likes, likes - 1 + 0.5 * a])
+    dealt = (rng.random(len(odds)) < 1 / (1 + np.exp(-odds))).astype(np.float64)
+    after, twice = np.repeat([0.0, 1.0], len(run)), np.column_stack([np.ones(len(run)), a, b])
+    rows = np.column_stack([np.tile(twice, (2, 1)), after[:, None] * np.tile(twice, (2, 1))])
+    return Sweep(price, dealt, rows, after, np.tile(np.arange(len(run)), 2), np.tile(run, 2))
+
+
+def fitted(made: Sweep, kind: str, *, several: bool) -> Fit:
+    """The model of one outcome, as analysis/measures/models.py makes it."""
+    if kind in ("odds of a deal", "deal rate"):
+        return clustered(made.dealt, made.design, made.run if several else made.game, odds=kind == "odds of a deal")
+    kept = made.dealt > 0.5 if kind == "price" else np.ones(len(made.dealt), dtype=bool)
+    y = made.price if kind == "price" else made.dealt * (made.price - COST)
+    around = (made.run[kept], made.after[kept]) if several else ()
+    return mixed(y[kept], made.design[kept], made.game[kept], *around)
+
+
+def modelled(kind: str, runs: int, fewest: int) -> Row:
+    """A row about the change that the first choice makes."""
+    large = sweep(np.random.default_rng(1), 200_000, 1 if runs == 1 else 1000)
+    kept = large.dealt > (0.5 if kind == "price" else -1.0)
+    y = {"price": large.price, "surplus": large.dealt * (large.price - COST)}.get(kind, large.dealt)[kept]
+    family = Binomial() if kind == "odds of a deal" else Gaussian()
+    value = float(GLM(y, large.design[kept], family=family).fit().params[4])
+
+    def measure(rng: np.random.Generator, n: int, samples: int) -> Found:
+        limits = []
+        for _ in range(samples):
+            try:
+                found = fitted(sweep(rng, n, runs), kind, several=runs > 1)
+            except ValueError:  # too few deals for the columns
+                limits.append((np.nan, np.nan))
+                continue
+            wide = t.ppf(0.975, found.freedom[4]) * found.errors[4]
+            limits.append((found.estimates[4] - wide, found.estimates[4] + wide) if wide > 1e-6 else (np.nan, np.nan))
+        return covers(limits, value)
+
+    cells = f"{runs} runs a cell" if runs > 1 else "a run a cell"
+    return Row(f"two-part model: {kind}", f"what a choice does to the change, {cells}", fewest, measure, 200)
 
 
 def slope(rng: np.random.Generator, n: int, samples: int) -> Found:
@@ -333,6 +407,12 @@ def intervals() -> Iterator[Row]:
         for method in METHODS:
             yield selected(method, rate)
     yield Row("slope: HC3", "price on the first offer", FEWEST.slope, slope, 300)
+    for runs in (1, 3):
+        for kind, fewest in (
+            ("price", FEWEST.mean), ("surplus", FEWEST.surplus_change), ("deal rate", FEWEST.events),
+            ("odds of a deal", FEWEST.events),
+        ):  # fmt: skip
+            yield modelled(kind, runs, fewest)
 
 
 def level(name: str, data: str, make: Callable[[np.random.Generator, int], float], samples: int = 300) -> Row:

@@ -17,6 +17,8 @@ class WandbServer:
         self.asked = 0
         self.knows_key = True
         self.history: list[dict[str, Any]] = []
+        self.runs: list[dict[str, Any]] = []
+        self.summary: dict[str, Any] = {}
         self.artifacts: list[str] = []
         self.uploads: dict[str, bytes] = {}
         self.views: list[dict[str, Any]] = []
@@ -74,6 +76,8 @@ class WandbServer:
         if path.endswith("/file_stream"):
             lines = data.get("files", {}).get("wandb-history.jsonl", {}).get("content", [])
             self.history += [json.loads(line) for line in lines]
+            for line in data.get("files", {}).get("wandb-summary.json", {}).get("content", []):
+                self.summary |= json.loads(line)
             if "exitcode" in data:
                 self.exit_codes.append(data["exitcode"])
             return {}
@@ -81,6 +85,7 @@ class WandbServer:
 
     def _graphql(self, query: str, given: dict[str, Any]) -> dict[str, Any]:
         if "mutation UpsertBucket" in query:
+            self.runs.append(given)
             project = {"id": "p", "name": given["project"], "entity": {"id": "e", "name": "me"}}
             bucket = {"id": "b", "name": given["name"], "displayName": given["displayName"], "project": project}
             return {"upsertBucket": {"bucket": bucket | {"historyLineCount": 0}, "inserted": True}}

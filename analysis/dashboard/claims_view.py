@@ -13,7 +13,7 @@ import streamlit as st
 
 from analysis.dashboard import address
 from analysis.data.runs import Runs
-from analysis.measures import abilities, claims, factors
+from analysis.measures import abilities, claims, factors, outcomes
 from analysis.measures.cell_names import named
 from analysis.measures.duplicates import without_copies
 from analysis.measures.family import told_family, told_primary
@@ -28,7 +28,7 @@ Frame = pd.DataFrame
 
 def is_factorial(runs: Runs) -> bool:
     """Whether these runs have main effects to be shown."""
-    return bool(claims.factorials(runs))
+    return bool(outcomes.factorials(runs))
 
 
 def show(key: str, runs: Runs) -> None:

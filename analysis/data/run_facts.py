@@ -15,7 +15,7 @@ from typing import Any
 import pandas as pd
 
 from analysis.data.round_facts import NAN, SEATS
-from bargain.config.identity import followed
+from bargain.config.identity import decided_by_seed, followed
 from bargain.records import PLAYERS
 from bargain.rundir.directory import read_state
 from bargain.rundir.sweep import sweep_of
@@ -73,7 +73,7 @@ class RunFacts:
         """As the summary says; without one as the games do; without any as the config's engines are called."""
         recorded = self.summary.get("simulated", self.games["simulated"])
         if recorded is None:
-            return any("simulated" in str(self.config.get(f"{seat}.engine._target_", "")) for seat in SEATS)
+            return any(decided_by_seed(self.config.get(f"{seat}.engine._target_")) for seat in SEATS)
         return bool(recorded)
 
     @property

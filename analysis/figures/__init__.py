@@ -22,6 +22,7 @@ from analysis.data.runs import Runs
 from analysis.figures.base import FORMATS, NotEnough, save, svg
 from analysis.figures.compare import arms, cost_and_gain, gains, tradeoff
 from analysis.figures.effects import main_effects
+from analysis.figures.models import estimates
 from analysis.figures.pairs import pairs_of_engines
 from analysis.figures.reference import beside_paper
 from analysis.figures.rounds import by_round
@@ -87,6 +88,15 @@ FIGURES: tuple[Figure, ...] = (
         "round 1.",
         arms,
         "`price`",
+    ),
+    Figure(
+        "estimates",
+        "Estimates of the two-part model",
+        "What coaching and each choice change since round 1 (in games without coaching: what differs), with 95% "
+        "intervals: of the rate of deals, of the price of the deals, and of the surplus in which no deal counts as 0. "
+        "A value stands against its choice's first.",
+        estimates,
+        "`models.two_part`",
     ),
     Figure(
         "pairs",

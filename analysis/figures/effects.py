@@ -8,8 +8,8 @@ import pandas as pd
 from analysis.data.runs import Runs
 from analysis.figures.base import INK, NotEnough, data, finish, fitting, shown
 from analysis.measures import factors
-from analysis.measures.claims import factorials, last_round, of_factorial
 from analysis.measures.metrics import metric_of
+from analysis.measures.outcomes import factorials, last_round, of_factorial
 
 MOST_ROWS = 40
 ROW = 19
@@ -22,9 +22,7 @@ def main_effects(runs: Runs, *, title: str = "") -> alt.TopLevelMixin:
     values = effects_table(runs)
     rows = list(dict.fromkeys(values["row"]))
     if len(rows) > MOST_ROWS:
-        raise NotEnough(
-            f"{len(rows)} pairs of levels, and a figure holds {MOST_ROWS}: choose runs"
-        )
+        raise NotEnough(f"{len(rows)} pairs of levels, and a figure holds {MOST_ROWS}: choose runs")
     panels = []
     for at, (outcome, part) in enumerate(values.groupby("outcome", sort=False)):
         told = f"{part['told'].iloc[0]}{TITLES[str(outcome)]}{part['unit'].iloc[0]}"

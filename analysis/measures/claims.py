@@ -20,6 +20,15 @@ import pandas as pd
 from analysis.data.runs import Runs
 from analysis.measures import comparisons, factors
 from analysis.measures.cell_names import ranges
+from analysis.measures.outcomes import (
+    compared,
+    factorials,
+    item_choices,
+    last_round,
+    of_factorial,
+    planned,
+    surplus_metrics,
+)
 from analysis.measures.sentences import sentence
 from analysis.stats.differences import holm
 from bargain.records import PLAYERS
@@ -81,19 +90,6 @@ def _subjects(runs: Runs) -> list[tuple[Runs, str]]:
     return [(runs.where(kept), role) for kept, role in ((single, "learner"), (~single, "")) if kept.any()]
 
 
-def _surplus(runs: Runs, role: str) -> list[tuple[Runs, str, str]]:
-    """The runs by how the surplus is counted, with its metric and role: from the reservation price, else from the
-    rival's opening. Without a single learner it is the seller's."""
-    frame = runs.runs
-    whose = frame["learner"].where(frame["learner"].isin(PLAYERS), "seller")
-    is_set = pd.Series(False, index=frame.index)
-    for seat, name in (("seller", "item.cost"), ("buyer", "item.valuation")):
-        if name in frame:
-            is_set |= (whose == seat) & pd.to_numeric(frame[name], errors="coerce").notna()
-    parts = ((is_set, "surplus"), (~is_set, "opening_surplus"))
-    return [(runs.where(kept), metric, role or "seller") for kept, metric in parts if kept.any()]
-
-
 def _of_cells(found: Frame, names: Frame) -> Frame:
     """With the cell's number, its currency and the engine and seat that the sentence begins with."""
     kept = names[["run", "number", "currency", "subject"]]
@@ -101,15 +97,9 @@ def _of_cells(found: Frame, names: Frame) -> Frame:
     return whole.assign(numbers=whole["number"].astype(str))
 
 
-def _planned(runs: Runs) -> pd.Series:
-    """The last round that each run plans, whatever was played."""
-    last: pd.Series = runs.rounds.groupby("run", observed=True)["round"].max()
-    return last.rename_axis(None).set_axis(last.index.astype(str))
-
-
 def _first_and_last(found: Frame, runs: Runs) -> Frame:
     """Of each cell (and arm) round 2 and the last planned one."""
-    return found[(found["round"] == 2) | (found["round"] == found["run"].astype(str).map(_planned(runs)))]
+    return found[(found["round"] == 2) | (found["round"] == found["run"].astype(str).map(planned(runs)))]
 
 
 def _with_the_last(found: Frame, runs: Runs) -> Frame:
@@ -141,37 +131,8 @@ def _tested(compare: Callable[..., Frame], runs: Runs, metric: str, role: str, k
 
 def _outcomes(runs: Runs, role: str) -> list[tuple[str, Runs, str, str]]:
     """What is tested in these runs: outcome, runs, metric and role."""
-    by_surplus = [("surplus", *each) for each in _surplus(runs, role)]
+    by_surplus = [("surplus", *each) for each in surplus_metrics(runs, role)]
     return [("price", runs, "price", role), ("deal_rate", runs, "deal_rate", ""), *by_surplus]
-
-
-def factorials(runs: Runs) -> list[Runs]:
-    """The runs of each learner that are a factorial: learners of different roles are never averaged."""
-    found = [runs.where(learner=learner) for learner in runs.runs["learner"].unique()]
-    return [each for each in found if len(each.rounds) and factors.is_factorial(each)]
-
-
-def of_factorial(runs: Runs) -> list[tuple[str, str, str]]:
-    """Outcome, metric and role of what is tested in a factorial of one learner; the last round is `last_round`."""
-    items = [name for name in (*_item(runs), "item.name", "item.cost", "item.valuation") if name in runs.runs]
-    one_item = len(runs.runs[items].drop_duplicates()) <= 1
-    role = "learner" if runs.runs["learner"].isin(PLAYERS).all() and last_round(runs) > 1 else ""
-    return _compared(runs, role, one_item=one_item)
-
-
-def _compared(runs: Runs, role: str, *, one_item: bool) -> list[tuple[str, str, str]]:
-    """Outcome, metric and role of what is compared between cells; of several items in shares of the openings."""
-    counted = {metric for _, metric, _ in _surplus(runs, role)}
-    return [
-        ("price", "price" if one_item else "price_share", role),
-        ("deal_rate", "deal_rate", ""),
-        ("surplus", "surplus" if one_item and counted == {"surplus"} else "opening_surplus", role or "seller"),
-    ]
-
-
-def last_round(runs: Runs) -> int:
-    """The last round that all of them plan."""
-    return int(_planned(runs).min())
 
 
 def _factors(runs: Runs, names: Frame, asked: Sequence[tuple[str, str]]) -> Iterator[Frame]:
@@ -247,7 +208,7 @@ def contrasts(runs: Runs) -> list[Contrast]:
     for choice in deciding:
         others = tuple(name for name in deciding if name != choice)
         groups = runs.runs.groupby(list(others) or (lambda _: 0), dropna=False)
-        one_item = all(groups[name].nunique(dropna=False).max() <= 1 for name in _item(runs))
+        one_item = all(groups[name].nunique(dropna=False).max() <= 1 for name in item_choices(runs))
         many = runs.runs[choice].nunique() > MOST_VALUES
         found.append(Contrast(choice, others, str(runs.runs[choice].iloc[0]) if many else None, last, role, one_item))
     return found
@@ -280,19 +241,14 @@ def _between(runs: Runs, names: Frame) -> Iterator[Frame]:
             within=contrast.within,
             against=contrast.against,
         )
-        for outcome, metric, role in _compared(runs, contrast.role, one_item=contrast.one_item):
+        for outcome, metric, role in compared(runs, contrast.role, one_item=contrast.one_item):
             part = _tested(compare, shown, metric, role, [*contrast.within, "arm", "round", "a_is", "b_is"])
             part = part[part["round"] == last].reset_index(drop=True)
             if len(part):
-                compared = [cells_and_currency(runs, names, contrast, row) for row in part.to_dict("records")]
-                part["numbers"], part["currency"] = zip(*compared, strict=True)
+                both = [cells_and_currency(runs, names, contrast, row) for row in part.to_dict("records")]
+                part["numbers"], part["currency"] = zip(*both, strict=True)
                 question = "cells" if last > 1 else "start"
                 yield part.assign(question=question, outcome=outcome, choice=contrast.choice, role=role, subject="")
-
-
-def _item(runs: Runs) -> list[str]:
-    names = ("item.seller_opening", "item.buyer_opening", "item.currency")
-    return [name for name in names if name in runs.runs]
 
 
 def _is(values: pd.Series, value: Any) -> pd.Series:

@@ -40,6 +40,7 @@ from analysis.stats.intervals import ALPHA, NAN, mean_intervals
 from analysis.stats.power import SampleSize, games_for_change
 from analysis.stats.selection import Row, selection
 from analysis.stats.unpaired_selection import unpaired_selection
+from bargain.config.identity import decided_by_seed
 from bargain.records import PLAYERS
 
 _ROUND = ("run", "arm", "game", "round", "shared", "repeat", "outcome", "content")
@@ -117,9 +118,10 @@ def cells(
 ) -> Frame:
     """Value b against value a of the column `between`, per group of `within`, arm and round.
 
-    Where both players of all games are embedded negotiators and both sides have the same seeds, number k of one side
-    and number k of the other begin alike and are paired by game, as `change` pairs rounds; no other engine gets the
-    seed, so all other games are independent and tested unpaired. Which it is, the choices decide and no outcome.
+    Where both players of all games play by the seed (embedded negotiators, known opponents) and both sides have the
+    same seeds, number k of one side and number k of the other begin alike and are paired by game, as `change` pairs
+    rounds; no other engine does, so all other games are independent and tested unpaired. Which it is, the choices
+    decide and no outcome.
     base: compare the changes since that round instead of the values. against: only the pairs with this value as a.
     Columns: `within`, arm, round, a_is, b_is, metric, role, failed (of both sides), the fields of Comparison, p_holm.
     """
@@ -187,7 +189,6 @@ def selection_table(runs: Runs, *, base: int = 1, by: Sequence[str] = ("run",)) 
             lowest=item["item.buyer_opening"],
             highest=item["item.seller_opening"],
         )
-        found = found[found["method"] != "lee_bounds"].reset_index(drop=True)
         found.loc[found["method"] == "pairs", "whom"] = _whom_of_pairs(played)
         counts = dict(zip(COUNTS, (*_turned(played), int(group["failed"].sum())), strict=True))
         parts.append(pd.concat([pd.DataFrame([key] * len(found), columns=keys).assign(**counts), found], axis=1))
@@ -335,13 +336,18 @@ def _is_rate(metric: str) -> bool:
 
 
 def seeds_of(runs: Runs) -> pd.Series:
-    """Per run the seed that decides its games; missing where a player's engine gets none."""
+    """Per run the seed that decides its games; missing where a player's engine does not play by it."""
     frame = runs.runs.set_index(runs.runs["run"].astype(str))
     seeds = frame["seed"].astype(object) if "seed" in frame else pd.Series(None, index=frame.index, dtype=object)
     for role in PLAYERS:
         target = frame.get(f"{role}.engine._target_", pd.Series("", index=frame.index))
-        seeds = seeds.where(target.astype(str).str.endswith(".SimulatedEngine"), None)
+        seeds = seeds.where(target.map(decided_by_seed), None)
     return seeds
+
+
+def share_seeds(of_cells: Sequence[frozenset[Any]]) -> bool:
+    """Whether all cells have the same seeds, every one of them known: then a game is the same in all of them."""
+    return len(set(of_cells)) == 1 and not any(pd.isna(seed) for seed in of_cells[0])
 
 
 def _paired(metric: str) -> Callable[..., Comparison]:
@@ -366,9 +372,8 @@ def _alike(first: Frame, second: Frame, seeds: pd.Series) -> list[pd.Series]:
         part["value"].set_axis(pd.MultiIndex.from_arrays([part["run"].astype(str).map(seeds), part["game"]]))
         for part in (first, second)
     ]
-    of_sides = [set(side.index.get_level_values(0)) for side in sides]
-    paired = of_sides[0] == of_sides[1] and not any(pd.isna(seed) for seed in of_sides[0])
-    return sides if paired and all(side.index.is_unique for side in sides) else []
+    of_sides = [frozenset(side.index.get_level_values(0)) for side in sides]
+    return sides if share_seeds(of_sides) and all(side.index.is_unique for side in sides) else []
 
 
 def as_frame(found: Sequence[Comparison]) -> Frame:

@@ -7,7 +7,7 @@
 A cell is a combination of levels; runs that differ in seeds only are one cell. A marginal mean is the plain mean of the
 cells' means, so that a cell with more games does not weigh more. An effect is the mean, over the combinations of the
 other factors that have both levels, of the difference there; an interaction that of the difference of two differences.
-Where all cells play the same seeds on embedded negotiators their games are paired by number, and the unit is a game
+Where all cells play the same seeds (comparisons.share_seeds) their games are paired by number, and the unit is a game
 over all its cells; else every game stands for itself (Welch & Satterthwaite). Learners of different roles are never one
 factorial: choose the runs of one first, as the report does.
 """
@@ -25,7 +25,7 @@ import pandas as pd
 from scipy import stats
 
 from analysis.data.runs import Runs
-from analysis.measures.comparisons import as_frame, observed, seeds_of
+from analysis.measures.comparisons import as_frame, observed, seeds_of, share_seeds
 from analysis.stats.differences import Comparison, holm
 from analysis.stats.intervals import ALPHA, NAN
 from analysis.text import choice
@@ -210,7 +210,8 @@ class _Design(NamedTuple):
         error = math.sqrt(variance)
         half = float(stats.t.ppf(1 - ALPHA / 2, freedom)) * error
         p = 2 * float(stats.t.sf(abs(value) / error, freedom))
-        return replace(nothing, difference=value, low=value - half, high=value + half, n=n, p=p)
+        found = replace(nothing, difference=value, low=value - half, high=value + half, n=n, p=p)
+        return replace(found, centre=value, error=error, freedom=float(freedom))
 
 
 def _per_game(part: Signed) -> pd.Series[float]:
@@ -257,16 +258,16 @@ def _designs(
     for key, group in values.groupby(["arm", "round"], observed=True):
         cells: dict[Levels, pd.Series[float]] = {}
         lost: dict[Levels, int] = {}
-        of_seeds, unique = set(), True
+        of_seeds, unique = [], True
         for cell, part in group.groupby("cell", sort=False):
             known = part["unit"].notna().all()
             unit = part["unit"] if known else part["run"].astype(str)
             index = pd.MultiIndex.from_arrays([unit, part["game"]])
-            of_seeds.add(frozenset(unit) if known else None)
+            of_seeds.append(frozenset(part["unit"]))
             unique &= index.is_unique
             cells[cell] = part["value"].set_axis(index).dropna().astype(float)
             lost[cell] = int(part["failed"].sum())
-        paired = unique and len(of_seeds) == 1 and None not in of_seeds
+        paired = unique and share_seeds(of_seeds)
         yield (str(key[0]), int(key[1])), _Design(names, cells, lost, paired)
 
 

@@ -12,8 +12,8 @@ import pandas as pd
 
 from analysis.data.runs import Runs
 from analysis.measures import factors
-from analysis.measures.claims import factorials, last_round, of_factorial
 from analysis.measures.metrics import metric_of
+from analysis.measures.outcomes import factorials, last_round, of_factorial
 from analysis.text import choice, number, one_line
 
 OUTCOMES = {"price": ("price", "said"), "deal_rate": ("deal rate", "rate"), "surplus": ("surplus", "said")}

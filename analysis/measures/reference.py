@@ -11,16 +11,19 @@ published number averages is its `basis`; one's own averages the same games, and
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from importlib import resources
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
 from analysis.data.runs import Runs
 from analysis.measures.coaches import coaches
 from analysis.measures.duplicates import repeated_games
 from analysis.measures.metrics import ITEM, joined, per_round
+from analysis.stats.differences import two_rates
 from analysis.stats.intervals import NAN, Estimate, mean_interval, rate_interval
 from analysis.text import choice
 from bargain.records import PLAYERS
@@ -98,8 +101,9 @@ def compare(runs: Runs, aliases: Mapping[str, str] | None = None) -> pd.DataFram
     Runs that differ from the paper's in more than their engines (PAPERS_CHOICES) are not compared; `left_out` names them.
     aliases: which of one's engines (by name or model) stands beside which of the paper's; equal names do so anyway.
     Columns: figure, learner, engine (the paper's), own_engine, condition, round, metric, basis, paper, paper_low,
-    paper_high (Wilson, for rates), paper_n, precision, own, low, high, n, difference (own - paper), strict, strict_low,
-    strict_high, strict_n, rival (one's own; the paper's was gpt-3.5-turbo), runs, simulated. fig4-hist
+    paper_high (Wilson, for rates), paper_n, precision, own, low, high, n, difference (own - paper), replication_p (of the
+    test that both are alike: the score test for rates, Welch's t for means whose published n and spread are known; not
+    corrected), replication (the test, or why there is none), strict, strict_low, strict_high, strict_n, rival (one's own; the paper's was gpt-3.5-turbo), runs, simulated. fig4-hist
     is in shares of the kept games, here and in the paper's column. own is NaN where no run can have its basis.
     """
     paper = _as_shares(fu2023())
@@ -113,31 +117,73 @@ def compare(runs: Runs, aliases: Mapping[str, str] | None = None) -> pd.DataFram
         models = {str(own_engine), *of_engine["model"].astype(str)}
         for engine in sorted({known[name] for name in models if name in known}):
             for row in paper[paper["engine"] == engine].to_dict("records"):
-                own, strict = _own(of_engine, row)
+                own, strict, spread = _own(of_engine, row)
                 if own.n or strict.n:
                     if (row["figure"], row["learner"], row["engine"]) in _OTHER_BASES:
                         own = strict = Estimate(NAN, NAN, NAN, 0, "another basis")
-                    rows.append([*_row(row, str(own_engine), own, strict), *about])
+                    rows.append([*_row(row, str(own_engine), own, strict, spread), *about])
     return pd.DataFrame(rows, columns=_COLUMNS)
 
 
 _COLUMNS = [
     "figure", "learner", "engine", "own_engine", "condition", "round", "metric", "basis", "paper", "paper_low",
-    "paper_high", "paper_n", "precision", "own", "low", "high", "n", "difference", "strict", "strict_low", "strict_high", "strict_n",
+    "paper_high", "paper_n", "precision", "own", "low", "high", "n", "difference",
+    "replication_p", "replication", "strict", "strict_low", "strict_high", "strict_n",
     "rival", "runs", "simulated",
 ]  # fmt: skip
 
 
-def _row(paper: dict[Any, Any], own_engine: str, own: Estimate, strict: Estimate) -> list[Any]:
+def _row(paper: dict[Any, Any], own_engine: str, own: Estimate, strict: Estimate, spread: float) -> list[Any]:
     value, n = float(paper["value"]), paper["n"]
-    rate = paper["metric"] == "deal_rate" or str(paper["metric"]).startswith("share_")
+    rate = _is_rate(paper)
     published = rate_interval(round(value * n), int(n)) if rate and n == n else Estimate(value, NAN, NAN, 0, "")
     return [
         paper["figure"], paper["learner"], paper["engine"], own_engine, paper["condition"], paper["round"],
         paper["metric"], basis(paper["figure"], paper["learner"], paper["engine"]), value, published.low, published.high, n, paper["precision"],
-        own.value, own.low, own.high, own.n, own.value - value,
+        own.value, own.low, own.high, own.n, own.value - value, *_replication(paper, own, spread),
         strict.value, strict.low, strict.high, strict.n,
     ]  # fmt: skip
+
+
+def _is_rate(paper: Mapping[Any, Any]) -> bool:
+    return paper["metric"] == "deal_rate" or str(paper["metric"]).startswith("share_")
+
+
+def _replication(paper: Mapping[Any, Any], own: Estimate, spread: float) -> tuple[float, str]:
+    """Whether one's own number differs from the published one: p and the test, or NaN and why there is none."""
+    value, n = float(paper["value"]), paper["n"]
+    if own.value != own.value:
+        return NAN, own.method or "no number of one's own"
+    if n != n:
+        return NAN, "the paper does not say of how many games"
+    if _is_rate(paper):
+        made = two_rates(round(value * n), int(n), round(own.value * own.n), own.n)
+        read = ", the paper's read off a plot" if paper["precision"] != "printed" else ""
+        return made.p, f"{made.test}{read}"
+    known = published_spreads().get((paper["figure"], paper["learner"], paper["engine"], paper["condition"]))
+    if known is None or paper["metric"] != "mean_price":
+        return NAN, "the paper's spread is not known"
+    if own.n < 2 or not spread > 0:
+        return NAN, "no spread of one's own"
+    games, of_paper = known
+    test = stats.ttest_ind_from_stats(own.value, spread, own.n, value, of_paper, games, equal_var=False)
+    return float(test.pvalue), "Welch t"
+
+
+@cache
+def published_spreads() -> dict[tuple[str, str, str, str], tuple[int, float]]:
+    """Games and standard deviation of the published means whose histogram is published: by figure, learner, engine and
+    condition. The histogram is that of Table 1's games: its bins begin at whole dollars, where most prices lie, and the
+    mean over their lower ends is the printed one."""
+    paper = fu2023()
+    counts = paper[paper["figure"] == "fig4-hist"]
+    lower = counts["metric"].str.split("_").str[1].astype(float)
+    found = {}
+    key: Any
+    for key, part in counts.assign(lower=lower).groupby(["learner", "engine", "condition"]):
+        prices = np.repeat(part["lower"].to_numpy(), part["value"].astype(int))
+        found[("table1", *key)] = (len(prices), float(prices.std(ddof=1)))
+    return found
 
 
 def _as_shares(paper: pd.DataFrame) -> pd.DataFrame:
@@ -199,8 +245,8 @@ def _chars_of_2023(rounds: pd.DataFrame) -> pd.Series:
     return rounds["first_line_chars"] + names + 3 * rounds["n_turns"]
 
 
-def _own(rounds: pd.DataFrame, paper: Mapping[Any, Any]) -> tuple[Estimate, Estimate]:
-    """The paper's number by the 2023 rules and by the strict ones."""
+def _own(rounds: pd.DataFrame, paper: Mapping[Any, Any]) -> tuple[Estimate, Estimate, float]:
+    """The paper's number by the 2023 rules and by the strict ones, and the spread of a mean by the former."""
     kept = rounds[(rounds["learner"] == paper["learner"]) & (rounds["round"] == paper["round"])]
     if paper["condition"] == "before":
         kept = kept[~kept["repeat"]] if paper["figure"] == "table1" else kept[kept["coach"].isin(["", "ai"])]
@@ -214,18 +260,20 @@ def _own(rounds: pd.DataFrame, paper: Mapping[Any, Any]) -> tuple[Estimate, Esti
     }
     survive, deal = (kept[name] for name in by_figure.get(str(paper["figure"]), ("survives", "deals")))
     if metric == "mean_price":
-        return mean_interval(old[survive].dropna()), mean_interval(price[deal].dropna())
+        prices = old[survive].dropna()
+        return mean_interval(prices), mean_interval(price[deal].dropna()), float(prices.std())
     if metric == "deal_rate":
-        return _rate(survive), _rate(deal)
+        return _rate(survive), _rate(deal), NAN
     if metric.startswith("share_"):
         low, high = (float(each) for each in metric.split("_")[1:])
         found = []
         for each in (old[survive].dropna(), price[deal].dropna()):
             inside = (each >= low) & ((each < high) | ((each == high) & (high == 20)))
             found.append(_rate(inside))
-        return found[0], found[1]
+        return found[0], found[1], NAN
     values = {"dialogue_chars": kept["chars"], "dialogue_turns": kept["n_turns"]}[metric].astype(float)
-    return mean_interval(values[kept["counts"]]), mean_interval(values[kept["deals"]])
+    counted = values[kept["counts"]]
+    return mean_interval(counted), mean_interval(values[kept["deals"]]), float(counted.std())
 
 
 def _rate(hits: pd.Series) -> Estimate:

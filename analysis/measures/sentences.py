@@ -23,9 +23,9 @@ Row = Mapping[Any, Any]
 
 def sentence(row: Row) -> str:
     """A row of claims.tests: its subject, claim, size with interval, both means, n, test, p and effect size."""
-    who = about(row)
+    whom = about(row)
     if math.isnan(row["difference"]):
-        return f"{who}: {row['note'] or 'nothing to compare'}"
+        return f"{whom}: {row['note'] or 'nothing to compare'}"
     unit, sure = metric_of(row["metric"]).unit, row["p_holm"] < SURE  # of an exploratory test it is NaN: never sure
     size, low, high = row["difference"], row["low"], row["high"]
     if sure and size < 0:  # "rarer by 40 points [22, 54]"
@@ -35,9 +35,9 @@ def sentence(row: Row) -> str:
     between = interval(low, high, unit)
     means = _joined(row, _means(row, unit)) + _with_failed(row, unit)
     if sure:
-        text = f"{who}{_claim(row)} {told} {between}{_more(row)} {_where(row)} ({means})"
+        text = f"{whom}{_claim(row)} {told} {between}{_more(row)} {where(row)} ({means})"
     else:
-        text = f"{who}: no {_what(row)} shown {_where(row)}: {told} {between} ({means})"
+        text = f"{whom}: no {_what(row)} shown {where(row)}: {told} {between} ({means})"
     return ", ".join([" ".join(text.split()), *_evidence(row)])
 
 
@@ -78,15 +78,15 @@ def about(row: Row) -> str:
     """Whom or what the sentence is about."""
     if row["question"] == "arms":
         return f"{row['subject']}, {_said(row['b_is'])} against {_said(row['a_is'])} feedback"
-    who = str(row["subject"])
+    whom = str(row["subject"])
     if row["question"] not in CHANGES:
-        who = f"{_choice(row['choice'])} {_said(row['b_is'])} against {_said(row['a_is'])}"
+        whom = f"{_choice(row['choice'])} {_said(row['b_is'])} against {_said(row['a_is'])}"
     if row["question"] in OVER_ALL:
-        who = f"{row['learner']} coached, {who}" if row["learner"] else who
+        whom = f"{row['learner']} coached, {whom}" if row["learner"] else whom
     if row["question"] == "interactions":
-        who += f", at {_choice(row['at'])} {_said(row['at_b'])} against at {_said(row['at_a'])}"
+        whom += f", at {_choice(row['at'])} {_said(row['at_b'])} against at {_said(row['at_a'])}"
     arm = row.get("arm")
-    return f"{who}, {_said(arm)} feedback" if isinstance(arm, str) and arm else who
+    return f"{whom}, {_said(arm)} feedback" if isinstance(arm, str) and arm else whom
 
 
 def _claim(row: Row) -> str:
@@ -140,12 +140,16 @@ def _plain_measure(row: Row) -> str:
 
 
 def _what(row: Row) -> str:
-    if row["question"] in CHANGES:
-        return CHANGES[row["question"]]
-    return f"difference in {_measure(row)}"
+    return measure(row) if row["question"] in CHANGES else f"difference in {measure(row)}"
 
 
-def _where(row: Row) -> str:
+def measure(row: Row) -> str:
+    """What the difference of a row is one of; of a change since round 1 that change."""
+    return CHANGES[row["question"]] if row["question"] in CHANGES else _measure(row)
+
+
+def where(row: Row) -> str:
+    """From which round to which, or in which."""
     if row["question"] in CHANGES:
         return f"from round 1 to round {row['round']}"
     return f"in round {row['round']}"

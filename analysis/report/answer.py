@@ -119,9 +119,7 @@ def unsure(runs: Runs, found: pd.DataFrame) -> list[str]:
         told.append(f"{few} of {len(primary)} tests have too few games for an interval or a test.")
     open_tests = int((primary["p_holm"].astype(float) >= 0.05).sum()) if len(primary) else 0
     if open_tests:
-        told.append(
-            f"{open_tests} of {len(primary)} tests show nothing: that is not to show no difference."
-        )
+        told.append(f"{open_tests} of {len(primary)} tests show nothing: that is not to show no difference.")
     if not len(found):
         told.append("Nothing could be tested: one round, one cell, or too few games.")
     return told
@@ -150,7 +148,8 @@ def _overrides(text: str) -> list[str]:
         listed = json.loads(text)
     except ValueError:
         return []
-    return [str(each) for each in listed] if isinstance(listed, list) else []
+    said = map(str, listed) if isinstance(listed, list) else ()
+    return [each for each in said if not each.startswith(("hydra.mode=", "hydra.sweep.dir="))]
 
 
 def _several(values: Sequence[str], nothing: str) -> str:

@@ -25,17 +25,22 @@ from analysis.measures.factors import factors
 from analysis.report import games as report_games
 from analysis.report.content import Content, content
 from analysis.report.corrected import Judged, read_bench
+from analysis.report.equivalence import margins
 from analysis.report.page import drawing, page, table
 from analysis.report.tables import ReportTable
 from analysis.text import one_line
 from bargain.terminal import prepare
 
 REFERENCES = ("fu2023",)
-TABLES = ("factors", "interactions", "factor_means", "cells", "rounds", "unfinished", "failed", "differences", "tests",
-          "selection", "between", "reference", "abilities", "moderators", "corrected", "power", "cost_by_seat",
+TABLES = ("factors", "interactions", "factor_means", "model", "equivalence", "simultaneous",
+          "cells", "rounds", "unfinished", "failed", "differences",
+          "tests", "selection", "between", "reference", "abilities", "moderators", "corrected", "power", "cost_by_seat",
           "cost_by_cell")  # fmt: skip
 """Every table that a report may write."""
 _SHORT = {
+    "model": "Two-part model",
+    "equivalence": "Equivalence",
+    "simultaneous": "All at once",
     "selection": "Survivors' problem",
     "between": "Between cells",
     "reference": "The paper",
@@ -77,7 +82,8 @@ def run(arguments: Sequence[str]) -> int:
         place = Path(options.out) if options.out else _place(options.directory)
         command = shlex.join(["bargain-report", *arguments])
         asked, bench = _interactions(runs, options.interaction), _bench(options.judged)
-        said = content(runs, options.directory, command, aliases, copies, asked, bench)
+        named = _margins(options.margin)
+        said = content(runs, options.directory, command, aliases, copies, asked, bench, named)
         _write(runs, said, place, aliases)
     except Refused as refused:
         print(f"bargain-report: {refused}", file=sys.stderr)
@@ -120,11 +126,26 @@ def _parser() -> argparse.ArgumentParser:
         "beginnings of their names",
     )
     parser.add_argument(
+        "--margin",
+        action="append",
+        default=[],
+        metavar="OUTCOME=SIZE",
+        help="the smallest difference that would matter: price=0.50, surplus=1, deal_rate=5%%; tests whether "
+        "differences are shown to be smaller",
+    )
+    parser.add_argument(
         "--judged",
         metavar="JUDGE.json",
         help="what bargain-judge found of the moderators: deal rates corrected for their errors",
     )
     return parser
+
+
+def _margins(named: list[str]) -> dict[str, float]:
+    try:
+        return margins(named)
+    except ValueError as error:
+        raise Refused(f"--margin {one_line(' '.join(named))}: {error}") from None
 
 
 def _bench(path: str | None) -> dict[str, Judged] | None:
@@ -228,12 +249,14 @@ def _shown(runs: Runs, said: Content, drawn: Drawn, beside: Drawn) -> dict[str, 
     for name, kept in (("differences", ~implied), ("implied", implied)):
         frame = differences[kept].reset_index(drop=True)
         plain[name] = table(replace(said.differences, frame=frame, columns=said.differences.columns[:3], note=""))
-    plain |= {name: [table(each) for each in getattr(said, name)] for name in ("factors", "missing", "tables", "costs")}
+    lists = ("factors", "folded", "missing", "tables", "costs")
+    plain |= {name: [table(each) for each in getattr(said, name)] for name in lists}
     plain |= {"found": table(said.answer.found), "more": said.answer.more, "unsure": said.answer.unsure}
     plain |= {"ran": said.answer.made, "nothing": table(said.nothing)}
     picture = next((each for name in PICTURES for each in drawn.figures if each["name"] == name), None)
     sections = [
         ("factors", "Main effects", bool(said.factors)),
+        *((each.name, _SHORT[each.name], True) for each in said.folded),
         ("cells", "Cells", True),
         ("question", "What differs", True),
         ("figures", "Figures", bool(drawn.figures or drawn.missing)),

@@ -29,7 +29,9 @@ from analysis.report import answer as report_answer
 from analysis.report import cells as report_cells
 from analysis.report import corrected as report_corrected
 from analysis.report import effects as report_effects
+from analysis.report import equivalence as report_equivalence
 from analysis.report import games as report_games
+from analysis.report import models as report_models
 from analysis.report import upkeep as report_upkeep
 from analysis.report.answer import Answer
 from analysis.report.tables import ReportColumn, ReportTable, shown
@@ -80,9 +82,11 @@ class Content:
     answer: Answer
     changed: list[Changed]
     question: list[str]
+    also: list[str]
     same: list[tuple[str, str]]
     differences: ReportTable
     factors: list[ReportTable]
+    folded: list[ReportTable]
     cells: ReportTable
     rounds: ReportTable
     missing: list[ReportTable]
@@ -106,10 +110,12 @@ def content(
     copies: Sequence[str] = (),
     asked: Sequence[tuple[str, str]] = (),
     bench: Mapping[str, report_corrected.Judged] | None = None,
+    margins: Mapping[str, float] | None = None,
 ) -> Content:
     """The content of a report on these runs. aliases (not None) add the paper's numbers; see reference.compare.
 
     asked: pairs of choices whose interaction is wanted. bench: what is known of the moderators' errors.
+    margins: by outcome the difference that would matter, as --margin names it.
     copies: which runs were left out since another holds their games, in words.
     """
     names = named(runs)
@@ -119,6 +125,12 @@ def content(
     judged = tiers.family(tiers.abilities(runs))
     found = claims.tests(runs, names, judged, asked)
     factors = [each for each in report_effects.main_effects(runs, found) if len(each.frame)]
+    folded = [
+        report_models.model(runs),
+        report_equivalence.equivalence(found, margins or {}),
+        report_equivalence.simultaneous(found, made_of(found, judged)),
+    ]
+    folded = [each for each in folded if len(each.frame)]
     effects = [report_effects.selection(runs, names), report_effects.between(runs, names)]
     effects += [report_effects.paper(runs, names, aliases)] if aliases is not None else []
     effects += [
@@ -137,10 +149,12 @@ def content(
         primary=told_primary(runs, found, judged),
         answer=report_answer.answer(runs, found, names),
         changed=list(changes(runs.runs, runs.deciding())),
-        question=[*_question(runs, names), *_counted_once(runs, names, copies)],
+        question=_question(runs, names),
+        also=_counted_once(runs, names, copies),
         same=_same(runs),
         differences=differences,
         factors=factors,
+        folded=folded,
         cells=cells,
         rounds=rounds,
         missing=[each for each in (unfinished, failed) if len(each.frame)],
@@ -154,7 +168,7 @@ def content(
         feedback=report_games.feedback(runs, names),
         made=_made(runs, directories, command),
     )
-    listed = [*factors, cells, rounds, unfinished, failed, differences, tests, *effects, *costs]
+    listed = [*factors, *folded, cells, rounds, unfinished, failed, differences, tests, *effects, *costs]
     made.all_tables.extend(each for each in listed if len(each.frame))
     return made
 
@@ -234,7 +248,10 @@ def _question(runs: Runs, names: pd.DataFrame) -> list[str]:
     coached = names["learner"].isin(["seller", "buyer", "both"]).any()
     told = [f"{played}.", f"{'Coached between rounds' if coached else 'Players'}: {one_line(who, 300)}."]
     varied = []
+    following = runs.followers(runs.deciding())
     for name in runs.deciding():
+        if name in following:
+            continue
         values = [choice(each) for each in runs.runs[name].unique()]
         varied.append(f"{name} ({_told(values, 6)})")
     if varied:

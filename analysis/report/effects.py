@@ -14,9 +14,10 @@ from analysis.data.runs import Runs
 from analysis.measures import abilities as tiers
 from analysis.measures import factors, reference
 from analysis.measures.cell_names import ranges
-from analysis.measures.claims import cells_and_currency, contrasts, factorials
+from analysis.measures.claims import cells_and_currency, contrasts
 from analysis.measures.comparisons import COUNTS, games_needed, selection_between, selection_table
 from analysis.measures.main_effects import NOTES, OUTCOMES, effects_of, marginal_means
+from analysis.measures.outcomes import factorials
 from analysis.measures.sentences import OVER_ALL
 from analysis.report.tables import NOTHING, ReportColumn, ReportTable, shown
 from analysis.stats.intervals import ALPHA
@@ -294,6 +295,8 @@ def paper(runs: Runs, names: pd.DataFrame, aliases: Mapping[str, str]) -> Report
         ReportColumn("Round", "round"),
         ReportColumn("Paper", "said_paper", "said", "paper_low", "paper_high", "paper_n"),
         ReportColumn("Own, 2023 rules", "said_own", "said", "low", "high", "n"),
+        ReportColumn("Alike? p", "replication_p", "p"),
+        ReportColumn("Test", "replication"),
         ReportColumn("Own, strict rules", "said_strict", "said", "strict_low", "strict_high", "strict_n"),
         ReportColumn("Own rival", "rival"),
         ReportColumn("Averages", "basis"),
@@ -301,7 +304,8 @@ def paper(runs: Runs, names: pd.DataFrame, aliases: Mapping[str, str]) -> Report
     note = (
         "Fu et al. (2023), Table 1 and Figures 4 to 7, beside these runs: by the rules of 2023 (last $ amount, between "
         "the openings) and by this program's, over the games that the published number averages. The paper's rival was "
-        "gpt-3.5-turbo throughout."
+        "gpt-3.5-turbo throughout. Alike: a test that both numbers are the same, where the paper's n and spread are "
+        "known; p is two-sided and not corrected, and a large one does not show that they are."
     )
     if not len(found):
         columns, note = (

@@ -3,8 +3,9 @@
 Each part lives in a file of its own; this one only gathers them, so that `from analysis import stats` is enough.
 """
 
+from analysis.stats.clustered import clustered
 from analysis.stats.differences import Comparison, holm, paired_means, paired_rates, paired_surplus, two_rates, welch
-from analysis.stats.equivalence import Equivalence, equivalent, equivalent_pairs
+from analysis.stats.equivalence import Equivalence, at_once, equivalent, equivalent_pairs, within
 from analysis.stats.intervals import (
     Estimate,
     mean_interval,
@@ -14,6 +15,7 @@ from analysis.stats.intervals import (
     ratio_interval,
 )
 from analysis.stats.misjudged import true_rate
+from analysis.stats.mixed import Fit, mixed
 from analysis.stats.power import SampleSize, games_for_change, games_for_difference, games_for_rate
 from analysis.stats.regression import Slope, slope
 from analysis.stats.selection import selection
@@ -22,8 +24,11 @@ __all__ = [
     "Comparison",
     "Equivalence",
     "Estimate",
+    "Fit",
     "SampleSize",
     "Slope",
+    "at_once",
+    "clustered",
     "equivalent",
     "equivalent_pairs",
     "games_for_change",
@@ -32,6 +37,7 @@ __all__ = [
     "holm",
     "mean_interval",
     "mean_intervals",
+    "mixed",
     "paired_means",
     "paired_rates",
     "paired_surplus",
@@ -43,4 +49,5 @@ __all__ = [
     "true_rate",
     "two_rates",
     "welch",
+    "within",
 ]

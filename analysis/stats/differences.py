@@ -42,6 +42,8 @@ class Comparison:
     n: pairs, or the values of both sides. a, b: the two means or rates. p: the test's two-sided p. p_rank: that of a
     test that needs no normality (Wilcoxon, Mann-Whitney), NaN for rates. effect: what `effect_name` says (d_z and d,
     both with Hedges' small-sample correction, or an odds ratio) with its 95% interval; NaN where it is not defined.
+    centre, error, freedom: what an interval at another level is made of, centre -+ t(freedom) x error (NaN where there
+    is no spread); of rates Bonett & Price's and, between other games, Agresti & Caffo's (2000, Am. Statistician 54).
     note: what to know before believing it, and why a test stands there without an interval: too few games for one
     (analysis/stats/fewest.py), or no spread.
     """
@@ -60,6 +62,9 @@ class Comparison:
     effect_high: float = NAN
     p_rank: float = NAN
     note: str = ""
+    centre: float = NAN
+    error: float = NAN
+    freedom: float = NAN
 
 
 def paired_means(
@@ -94,6 +99,9 @@ def paired_means(
         effect=_unbiased(n - 1) * float(test.statistic) / root,
         effect_low=_unbiased(n - 1) * low / root,
         effect_high=_unbiased(n - 1) * high / root,
+        centre=mean.value,
+        error=float(change.std(ddof=1)) / root,
+        freedom=float(n - 1),
     )
 
 
@@ -141,6 +149,9 @@ def welch(a: ArrayLike, b: ArrayLike, *, fewest: int = FEWEST.welch) -> Comparis
         effect=_unbiased(n_a + n_b - 2) * found.difference / pooled,
         effect_low=_unbiased(n_a + n_b - 2) * low * size,
         effect_high=_unbiased(n_a + n_b - 2) * high * size,
+        centre=found.difference,
+        error=math.sqrt(first.var(ddof=1) / n_a + second.var(ddof=1) / n_b),
+        freedom=float(test.df),
     )
 
 
@@ -160,7 +171,8 @@ def paired_rates(before: ArrayLike, after: ArrayLike, *, fewest: int = FEWEST.pa
     if not n:
         return replace(found, note="no pairs: no test")
     up, down = (gained + 1) / (n + 2), (lost + 1) / (n + 2)
-    half = _Z * math.sqrt((up + down - (up - down) ** 2) / (n + 2))
+    error = math.sqrt((up + down - (up - down) ** 2) / (n + 2))
+    half, found = _Z * error, replace(found, centre=up - down, error=error, freedom=math.inf)
     if n < fewest:
         found = replace(found, note=NO_INTERVAL)
     else:
@@ -190,6 +202,9 @@ def two_rates(hits_a: int, n_a: int, hits_b: int, n_b: int, *, fewest: int = FEW
     found = Comparison(rate_b - rate_a, NAN, NAN, n_a + n_b, NAN, "score", rate_a, rate_b, "odds ratio")
     if not n_a or not n_b:
         return replace(found, note="one side is empty: no test")
+    near = [((hits + 1) / (n + 2), n + 2) for hits, n in ((hits_a, n_a), (hits_b, n_b))]
+    error = math.sqrt(sum(rate * (1 - rate) / n for rate, n in near))
+    found = replace(found, centre=near[1][0] - near[0][0], error=error, freedom=math.inf)
     if min(n_a, n_b) < fewest:
         found = replace(found, note=NO_INTERVAL)
     else:

@@ -32,6 +32,25 @@ class Equivalence(NamedTuple):
     note: str = ""
 
 
+def within(centre: float, error: float, freedom: float, margin: float) -> Equivalence:
+    """The same of a difference that is known by its centre, standard error and t freedom (a Comparison has them).
+
+    n is 0. Raises ValueError for a margin that is not above 0.
+    """
+    _check(margin)
+    if not error > 0:
+        return _untested(centre, margin, 0)
+    p = float(stats.t.sf((margin - abs(centre)) / error, freedom))
+    half = float(stats.t.ppf(1 - ALPHA, freedom)) * error
+    return Equivalence(centre, centre - half, centre + half, margin, 0, p)
+
+
+def at_once(centre: float, error: float, freedom: float, tests: int) -> tuple[float, float]:
+    """The limits of one of so many intervals that all of them hold together in 95 of 100 studies (Bonferroni)."""
+    half = float(stats.t.ppf(1 - ALPHA / (2 * max(tests, 1)), freedom)) * error if error > 0 else NAN
+    return centre - half, centre + half
+
+
 def equivalent_pairs(before: ArrayLike, after: ArrayLike, margin: float) -> Equivalence:
     """after - before of the same games against `margin` on either side (Schuirmann 1987), with paired t tests.
 

@@ -33,6 +33,8 @@ class Fewest(NamedTuple):
     """A change of a rate: pairs."""
     two_rates: int = 3
     """A difference of rates between other games: the smaller side."""
+    events: int = 5
+    """A coefficient of a model of deals: deals, and games without one, on both sides together."""
     survivors: int = 60
     """A difference of survivors' means: deals on the rarer side."""
     bounds: int = 10

@@ -53,7 +53,7 @@ def selection(
     highest: float | None = None,
     fewest: Fewest = FEWEST,
 ) -> pd.DataFrame:
-    """The effect on the price, after - before, in five ways side by side; the columns are those of `Row`.
+    """The effect on the price, after - before, in four ways side by side; the columns are those of `Row`.
 
     before, after: the prices of the same games, NaN without a deal. lowest, highest: where a price can lie, usually the
     two openings. cost (learner seller) or valuation (learner buyer) make the surplus, which is the learner's: more
@@ -62,7 +62,6 @@ def selection(
     - survivors: mean price of the deals after minus that of the deals before, each over its own games (as in 2023);
     - pairs: mean change over the games with a deal both times;
     - intention_to_treat: mean change of the learner's surplus over all games, no deal = 0;
-    - lee_bounds: the price effect for the games that deal either way (Lee 2009, Review of Economic Studies 76);
     - worst_case: the price effect for all games, every missing price anywhere from lowest to highest (Manski 1990).
     """
     first, second = np.asarray(before, dtype=np.float64), np.asarray(after, dtype=np.float64)
@@ -74,7 +73,6 @@ def selection(
         _survivors(first, second, fewest.survivors),
         _pairs(first, second, fewest.mean),
         _surplus(first, second, learner, cost, valuation, fewest.surplus_change),
-        _lee(first, second, fewest.bounds),
         _worst_case(first, second, lowest, highest, fewest.bounds),
     ]
     return pd.DataFrame(rows, columns=list(Row._fields))
@@ -145,49 +143,6 @@ def _surplus(
     return Row(
         "intention_to_treat", change.difference, NAN, NAN, change.low, change.high, change.n, 1.0, whom, change.note
     )
-
-
-def _lee(before: Array, after: Array, fewest: int) -> Row:
-    """Whoever deals less often sets the share that deals either way; the other side is trimmed to it, at either end.
-
-    It takes every game that deals on the rarer side to deal on the other too (monotonicity).
-    """
-    whom = "games that deal either way, if nobody deals only in the rarer condition"
-    dealt, deals = (~np.isnan(each) for each in (before, after))
-    if not dealt.any() or not deals.any():
-        return Row("lee_bounds", *_NOTHING, 0, NAN, whom, "no deals on one side")
-    sign = 1.0 if dealt.sum() >= deals.sum() else -1.0
-    many, few = (before, after) if sign > 0 else (after, before)
-    low, high = _trimmed(np.ones((1, len(before))), many, few)
-    resampled = _trimmed(resampling_weights(len(before), RESAMPLES) * len(before), many, few)
-    bounds = [(float(low[0]), resampled[0]), (float(high[0]), resampled[1])]
-    if sign < 0:  # the difference was few - many, which is before - after here
-        bounds = [(-bounds[1][0], -bounds[1][1]), (-bounds[0][0], -bounds[0][1])]
-    errors = [float(np.nanstd(drawn, ddof=1)) for _, drawn in bounds]
-    n = int(min(dealt.sum(), deals.sum()))
-    known = min(errors) > _ROUNDING * max(1.0, abs(bounds[0][0]), abs(bounds[1][0]))
-    note = NO_INTERVAL if n < fewest else "" if known else NO_SPREAD
-    limits = (NAN, NAN) if note else imbens_manski(bounds[0][0], bounds[1][0], *errors)
-    return Row("lee_bounds", NAN, bounds[0][0], bounds[1][0], *limits, n, n / len(before), whom, note)
-
-
-def _trimmed(weights: Array, many: Array, few: Array) -> tuple[Array, Array]:
-    """Lower and upper bound of mean(few) - mean(trimmed many), for each row of weights."""
-    dealt = ~np.isnan(many)
-    order = np.argsort(many[dealt], kind="stable")
-    prices, drawn = many[dealt][order], weights[:, dealt][:, order]
-    rare = ~np.isnan(few)
-    rare_weights = weights[:, rare]
-    with np.errstate(invalid="ignore", divide="ignore"):
-        total, kept = drawn.sum(axis=1), rare_weights.sum(axis=1)
-        kept = np.minimum(kept, total)[:, None]
-        passed = np.cumsum(drawn, axis=1)
-        cheapest = np.clip(kept - (passed - drawn), 0, drawn)
-        dearest = np.clip(kept - (total[:, None] - passed), 0, drawn)
-        mean_few = rare_weights @ few[rare] / rare_weights.sum(axis=1)
-        low = mean_few - dearest @ prices / kept[:, 0]
-        high = mean_few - cheapest @ prices / kept[:, 0]
-    return low, high
 
 
 def _worst_case(before: Array, after: Array, lowest: float | None, highest: float | None, fewest: int) -> Row:

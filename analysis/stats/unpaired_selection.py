@@ -13,24 +13,29 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from analysis.stats.differences import welch
+from analysis.stats.differences import NO_INTERVAL, welch
+from analysis.stats.fewest import FEWEST, Fewest
 from analysis.stats.intervals import NAN, Array
-from analysis.stats.selection import Row, imbens_manski
+from analysis.stats.selection import NO_SPREAD, Row, imbens_manski
 
 RESAMPLES = 1000
-FEWEST = 5
-"""Fewer deals than this on one side bear no bounds of Lee's: a trimmed mean of them has no spread to speak of."""
 ASSUMED = "if no game deals only in the cell where deals are rarer (cannot be seen: no game is played in both)"
 
 
 def unpaired_selection(
-    a: ArrayLike, b: ArrayLike, *, reservation: float | None = None, lowest: float = NAN, highest: float = NAN
+    a: ArrayLike,
+    b: ArrayLike,
+    *,
+    reservation: float | None = None,
+    lowest: float = NAN,
+    highest: float = NAN,
+    fewest: Fewest = FEWEST,
 ) -> pd.DataFrame:
     """b - a of the price in four ways side by side; the columns are those of `selection.Row`.
 
     a, b: the prices of the games of two cells, NaN without a deal; games of one have nothing to do with those of the
     other. reservation: the price at which the player whose prices these are gains nothing (more is better for it).
-    lowest, highest: where a price can lie.
+    lowest, highest: where a price can lie. fewest: what bears an interval.
 
     - survivors: mean price of b's deals minus that of a's;
     - intention_to_treat: difference of the mean surplus over all games, no deal = 0;
@@ -40,10 +45,10 @@ def unpaired_selection(
     """
     first, second = np.asarray(a, dtype=np.float64), np.asarray(b, dtype=np.float64)
     rows = [
-        _survivors(first, second),
-        _surplus(first, second, reservation),
-        _lee(first, second),
-        _worst_case(first, second, lowest, highest),
+        _survivors(first, second, fewest.welch),
+        _surplus(first, second, reservation, fewest.surplus),
+        _lee(first, second, fewest.bounds),
+        _worst_case(first, second, lowest, highest, fewest.bounds),
     ]
     return pd.DataFrame(rows, columns=list(Row._fields))
 
@@ -57,36 +62,39 @@ def _nothing(method: str, n: int, share: float, whom: str, note: str) -> Row:
     return Row(method, NAN, NAN, NAN, NAN, NAN, n, share, whom, note)
 
 
-def _survivors(a: Array, b: Array) -> Row:
-    found = welch(_deals(a), _deals(b))
+def _survivors(a: Array, b: Array, fewest: int) -> Row:
+    found = welch(_deals(a), _deals(b), fewest=fewest)
     share = found.n / max(len(a) + len(b), 1)
     whom = "the deals of each cell: other games, dealt under other conditions"
     return Row("survivors", found.difference, NAN, NAN, found.low, found.high, found.n, share, whom, found.note)
 
 
-def _surplus(a: Array, b: Array, reservation: float | None) -> Row:
+def _surplus(a: Array, b: Array, reservation: float | None, fewest: int) -> Row:
     if reservation is None or math.isnan(reservation):
         return _nothing("intention_to_treat", 0, 1.0, "all games", "no reservation price is set: no surplus")
     gains = [np.where(np.isnan(each), 0.0, each - reservation) for each in (a, b)]
-    found = welch(gains[0], gains[1])
+    found = welch(gains[0], gains[1], fewest=fewest)
     return Row(
         "intention_to_treat", found.difference, NAN, NAN, found.low, found.high, found.n, 1.0, "all games", found.note
     )
 
 
-def _lee(a: Array, b: Array) -> Row:
+def _lee(a: Array, b: Array, fewest: int) -> Row:
     """The cell with the higher deal rate is trimmed to the other's rate, at its cheap or at its dear end."""
     n, dealt = len(a) + len(b), (len(_deals(a)), len(_deals(b)))
     whom = f"games that would deal in both cells, {ASSUMED}"
     share = min(dealt[0] / max(len(a), 1), dealt[1] / max(len(b), 1))
-    if min(dealt) < FEWEST:
-        return _nothing("lee_bounds", sum(dealt), share, whom, f"fewer than {FEWEST} deals on one side: no Lee bounds")
-    rng = np.random.default_rng([n, sum(dealt)])
+    if not min(dealt):
+        return _nothing("lee_bounds", sum(dealt), share, whom, "no deals on one side")
     low, high = _bounds(a, b)
-    drawn = np.array([_bounds(rng.choice(a, len(a)), rng.choice(b, len(b))) for _ in range(RESAMPLES)])
-    errors = np.nanstd(drawn, axis=0, ddof=1)
-    limits = imbens_manski(low, high, float(errors[0]), float(errors[1]))
-    return Row("lee_bounds", NAN, low, high, *limits, sum(dealt), share, whom)
+    limits, note = (NAN, NAN), NO_INTERVAL
+    if min(dealt) >= fewest:
+        rng = np.random.default_rng([n, sum(dealt)])
+        drawn = np.array([_bounds(rng.choice(a, len(a)), rng.choice(b, len(b))) for _ in range(RESAMPLES)])
+        errors = [float(each) for each in np.nanstd(drawn, axis=0, ddof=1)]
+        known = min(errors) > 1e-12 * max(1.0, abs(low), abs(high))
+        limits, note = (imbens_manski(low, high, *errors), "") if known else (limits, NO_SPREAD)
+    return Row("lee_bounds", NAN, low, high, *limits, sum(dealt), share, whom, note)
 
 
 def _bounds(a: Array, b: Array) -> tuple[float, float]:
@@ -109,7 +117,7 @@ def _trimmed_means(ordered: Array, share: float) -> tuple[float, float]:
     return float(weights @ ordered / kept), float(weights[::-1] @ ordered / kept)
 
 
-def _worst_case(a: Array, b: Array, lowest: float, highest: float) -> Row:
+def _worst_case(a: Array, b: Array, lowest: float, highest: float, fewest: int) -> Row:
     whom, n = "all games, whatever price the missing deals would have had", len(a) + len(b)
     if math.isnan(lowest) or math.isnan(highest):
         return _nothing("worst_case", n, 1.0, whom, "no limits of the price: an opening is not set")
@@ -120,5 +128,7 @@ def _worst_case(a: Array, b: Array, lowest: float, highest: float) -> Row:
     for of_a, of_b in ((ends[0][1], ends[1][0]), (ends[0][0], ends[1][1])):
         values.append(float(of_b.mean() - of_a.mean()))
         errors.append(math.sqrt(float(of_a.var(ddof=1)) / len(a) + float(of_b.var(ddof=1)) / len(b)))
-    limits = imbens_manski(values[0], values[1], *errors)
-    return Row("worst_case", NAN, values[0], values[1], *limits, n, 1.0, whom)
+    known = min(errors) > 1e-12 * max(1.0, highest - lowest)
+    note = NO_INTERVAL if min(len(a), len(b)) < fewest else "" if known else NO_SPREAD
+    limits = (NAN, NAN) if note else imbens_manski(values[0], values[1], *errors)
+    return Row("worst_case", NAN, values[0], values[1], *limits, n, 1.0, whom, note)

@@ -13,7 +13,7 @@ from bargain.agents.prompts import Prompt, dialogue_data, item_facts, merge
 from bargain.agents.unusable import unusable
 from bargain.engines.base import Ask, Scene
 from bargain.errors import GaveUp
-from bargain.records import MAX_EXCHANGES, Item, Message, Place, Player, Round, rival_of
+from bargain.records import MAX_EXCHANGES, Item, Message, Place, Player, Round, private_to, rival_of
 from bargain.text import money
 
 
@@ -25,7 +25,7 @@ class Critic:
     ):
         self.learner: Player = learner
         self.prompt = prompt
-        self.item = replace(item, valuation=None) if learner == "seller" else replace(item, cost=None)
+        self.item = private_to(item, learner)
         self.max_asks = max_asks
         self.max_exchanges = max_exchanges
         self._facts = item_facts(self.item, max_exchanges) | {"learner": learner, "rival": rival_of(learner)}

@@ -16,7 +16,7 @@ from bargain.agents.verdicts import checked, parse_verdict
 from bargain.engines.base import Ask, Scene
 from bargain.errors import GaveUp
 from bargain.reading.reader import Act, Outcome, has_digits, same
-from bargain.records import Item, Message, Place, Turn, Verdict
+from bargain.records import Item, Message, Place, Turn, Verdict, private_to
 
 
 class Rules:
@@ -37,7 +37,7 @@ class Model:
         self.kind = kind
         self.window = window
         self.max_asks = max_asks
-        self.item = replace(item, cost=None, valuation=None)
+        self.item = private_to(item, "moderator")
         facts = item_facts(self.item, 0)
         self._head = [Message("system", prompt.fill("system", facts))]
         for number, example in enumerate(prompt.few_shot, start=1):

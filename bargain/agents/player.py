@@ -8,14 +8,16 @@ nothing of journals, retries or the moderator.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from bargain.agents.prompts import Prompt, as_heard_by, fill, item_facts, merge
 from bargain.agents.unusable import unusable
-from bargain.engines.base import ALL_ACTS, Ask, Scene
+from bargain.channels.base import Channel, Table, Unusable
+from bargain.channels.free_text import FREE_TEXT
+from bargain.engines.base import ALL_ACTS, Ask, Scene, Task
 from bargain.errors import GaveUp
-from bargain.records import MAX_EXCHANGES, Item, Message, Place, Player, Round, Turn
+from bargain.records import MAX_EXCHANGES, Item, Message, Place, Player, Round, Turn, private_to
 from bargain.text import money, without_marks
 
 MAX_UTTERANCE = 20_000
@@ -45,7 +47,8 @@ class Lesson:
 class Negotiator:
     """One player of one game. `speak` returns its next words, `hear` adds a lesson to its memory.
 
-    told: what stands at the end of its system prompt, its persona and the part that it plays.
+    told: what stands at the end of its system prompt, its persona and the part that it plays. exchanges_more: how many
+    exchanges it thinks there are beyond those that there will be, where it does not know the deadline.
     """
 
     def __init__(
@@ -60,15 +63,19 @@ class Negotiator:
         context_window: int | None = None,
         max_reply_tokens: int = 0,
         told: Sequence[str] = (),
+        channel: Channel = FREE_TEXT,
+        exchanges_more: int = 0,
     ) -> None:
         self.role: Player = role
-        self.item = replace(item, valuation=None) if role == "seller" else replace(item, cost=None)
+        self.item = private_to(item, role)
         self.prompt = prompt
         self.memory = memory or Memory()
         self.max_exchanges = max_exchanges
+        self.exchanges_more = exchanges_more
         self.max_asks = max_asks
         self.context_window = context_window
         self.max_reply_tokens = max_reply_tokens
+        self.channel = channel
         self.lessons: tuple[Lesson, ...] = ()
         self._facts = item_facts(self.item, max_exchanges)
         where = f"prompt {prompt.version}"
@@ -92,15 +99,25 @@ class Negotiator:
 
     def opening(self) -> str:
         """The hard-coded first words."""
-        return self.prompt.fill("opening", self._facts)
+        price = self.item.seller_opening if self.role == "seller" else self.item.buyer_opening
+        return self.channel.opening(self.prompt.fill("opening", self._facts), price, self.item.currency)
 
     async def speak(
-        self, ask: Ask, place: Place, turns: Sequence[Turn], exchanges_left: int, may: tuple[str, ...] = ALL_ACTS
+        self,
+        ask: Ask,
+        place: Place,
+        turns: Sequence[Turn],
+        exchanges_left: int,
+        may: tuple[str, ...] = ALL_ACTS,
+        refused: Callable[[str, str], None] = lambda kind, reply: None,
     ) -> str:
-        """The player's next words. Raises GaveUp when no usable ones came in `max_asks` tries, or none can fit."""
+        """The player's next words. Raises GaveUp when no usable ones came in `max_asks` tries, or none can fit.
+
+        refused: told the kind and the text of each reply that is no turn of the channel.
+        """
         messages = merge((*self._remembered, *self._chat(turns)))
-        scene = self._scene("speak", tuple(turns), exchanges_left, may)
-        return await self._say(ask, place, messages, scene)
+        scene = self._scene("speak", tuple(turns), exchanges_left + self.exchanges_more, may)
+        return await self._say(ask, place, messages, scene, refused)
 
     async def hear(self, ask: Ask, place: Place, last: Round, feedback: str | None, *, answer: bool) -> str:
         """Tells the player how the last round ended and the feedback on it. Returns its acknowledgement.
@@ -131,6 +148,12 @@ class Negotiator:
             self._remembered = (*self._head, *(each for kept in self.lessons for each in self._recall(kept)))
         return acknowledgement
 
+    async def reflect(self, ask: Ask, place: Place, last: Round, question: str) -> str:
+        """What the player thinks of the last round when it is asked, before it remembers it. Raises as `speak` does."""
+        asked = Message("user", fill(question, self._facts, "feedback.text"))
+        scene = replace(self._scene("advise", last.turns, 0), learner=self.role, previous_price=last.price)
+        return await self._say(ask, place, merge((*self._remembered, *self._chat(last.turns), asked)), scene)
+
     def _recall(self, lesson: Lesson) -> list[Message]:
         chat = self._chat(lesson.turns) if self.memory.dialogues else []
         if lesson.told:
@@ -138,14 +161,16 @@ class Negotiator:
         return chat
 
     def _chat(self, turns: Sequence[Turn]) -> list[Message]:
-        return as_heard_by(self.role, turns, self._kickoff)
+        return as_heard_by(self.role, turns, self._kickoff, lambda text: self.channel.own(text, self.item.currency))
 
     def _feedback(self) -> tuple[str, ...]:
         return tuple(lesson.feedback for lesson in self.lessons if lesson.feedback)
 
-    def _scene(self, task: str, turns: tuple[Turn, ...], exchanges_left: int, may: tuple[str, ...] = ALL_ACTS) -> Scene:
+    def _scene(
+        self, task: Task, turns: tuple[Turn, ...], exchanges_left: int, may: tuple[str, ...] = ALL_ACTS
+    ) -> Scene:
         return Scene(
-            "acknowledge" if task == "acknowledge" else "speak",
+            task,
             self.role,
             self.item,
             turns,
@@ -154,19 +179,37 @@ class Negotiator:
             max_exchanges=self.max_exchanges,
             exchanges_left=exchanges_left,
             may=may,
+            channel=self.channel,
         )
 
-    async def _say(self, ask: Ask, place: Place, messages: tuple[Message, ...], scene: Scene) -> str:
+    async def _say(
+        self,
+        ask: Ask,
+        place: Place,
+        messages: tuple[Message, ...],
+        scene: Scene,
+        refused: Callable[[str, str], None] = lambda kind, reply: None,
+    ) -> str:
         self._check_window(messages)
-        wrong = ""
+        wrong, asked = "", messages
         for again in range(self.max_asks):
             reply = await ask(replace(place, again=again) if again else place, messages, scene)
             text = own_words(reply.text, self.role)
             wrong = unusable(reply, text, self.role)
             if not wrong and len(text) > MAX_UTTERANCE:
                 wrong = f"has {len(text):,} characters, at most {MAX_UTTERANCE:,} make a turn"
-            if not wrong:
-                return text
+            if wrong or scene.task != "speak":
+                if not wrong:
+                    return text
+                continue
+            live = next((turn.offer for turn in reversed(scene.turns) if turn.role != self.role and turn.offer), None)
+            try:
+                return self.channel.turn(text, Table(self.item.currency, scene.may, live))
+            except Unusable as error:
+                wrong = str(error)
+                refused(error.kind, text)
+                told = fill(self.channel.texts.get("again", "{problem}"), {**self._facts, "problem": wrong}, "channel")
+                messages = merge((*asked, Message("assistant", text), Message("user", told)))
         raise GaveUp(
             f"{self.role} (round {place.round}, turn {place.turn}): the utterance {wrong}, {self.max_asks} times"
         )

@@ -8,7 +8,7 @@ are not a known-looking name, as in JSON, stay as they are. Nothing here knows w
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bargain.records import Item, Message, Player, Turn
@@ -95,13 +95,14 @@ def merge(messages: Iterable[Message]) -> tuple[Message, ...]:
     return tuple(merged)
 
 
-def as_heard_by(player: Player, turns: Sequence[Turn], kickoff: str) -> list[Message]:
+def as_heard_by(player: Player, turns: Sequence[Turn], kickoff: str, own: Callable[[str], str] = str) -> list[Message]:
     """A round's turns as one player's chat: its own words are `assistant`, the rival's `user`.
 
-    Where the player has to speak first, `kickoff` stands in for the words it answers to.
+    own: of the text of one of its turns, how it had replied. Where the player has to speak first, `kickoff` stands in
+    for the words it answers to.
     """
     chat = [] if turns and turns[0].role != player else [Message("user", kickoff)]
     for turn in turns:
         mine = turn.role == player
-        chat.append(Message("assistant", turn.text) if mine else Message("user", without_marks(turn.text)))
+        chat.append(Message("assistant", own(turn.text)) if mine else Message("user", without_marks(turn.text)))
     return chat

@@ -51,6 +51,7 @@ from bargain.runs.judging import (
     write_csv,
 )
 from bargain.runs.log import tell
+from bargain.secrets import read_keys
 from bargain.terminal import prepare
 from bargain.text import on_screen, one_line
 
@@ -77,7 +78,9 @@ SHOWN = 12
 
 def main() -> None:
     """Runs the command line and exits."""
-    sys.exit(run(prepare("bargain-judge")))
+    arguments = prepare("bargain-judge")
+    read_keys()
+    sys.exit(run(arguments))
 
 
 def run(arguments: Sequence[str]) -> int:

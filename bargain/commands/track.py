@@ -22,6 +22,7 @@ from yaml import YAMLError
 
 from bargain.rundir.directory import read_state
 from bargain.rundir.games import read_games
+from bargain.secrets import read_keys
 from bargain.terminal import prepare
 from bargain.tracking.base import run_info
 from bargain.tracking.shown import key_names
@@ -39,6 +40,7 @@ class NotSent(Exception):
 def main(arguments: Sequence[str] | None = None) -> None:
     """Sends every directory of the command line and exits with the code of the module's docstring."""
     given = prepare("bargain-track")
+    read_keys()
     summary, _, examples = (__doc__ or "").partition("\n\n")
     parser = argparse.ArgumentParser(
         "bargain-track", description=summary, epilog=examples, formatter_class=argparse.RawDescriptionHelpFormatter

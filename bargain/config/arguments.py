@@ -11,6 +11,7 @@ What can be read in two ways is refused in one line that says how to write eithe
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 from collections.abc import Sequence
 from dataclasses import fields, is_dataclass
@@ -55,6 +56,32 @@ def understood(arguments: Sequence[str]) -> list[str]:
     parser, sweep = OverridesParser.create(), is_sweep(options)
     swept = [part for each in with_every_seat(overrides) for part in _params(parser, each, sweep=sweep)]
     return [*options, *(_override(parser, each, sweep=sweep) for each in swept)]
+
+
+def with_search_path(arguments: Sequence[str]) -> list[str]:
+    """The arguments with --config-dir as hydra.searchpath, which Hydra records, so that a sweep is resumed with it.
+
+    Raises ConfigError for a directory that is not there. Another main config (--config-name) stays with Hydra's option.
+    """
+    if any(each.partition("=")[0] in ("--config-name", "-cn") for each in arguments):
+        return list(arguments)
+    kept: list[str] = []
+    folders: list[str] = []
+    rest = iter(arguments)
+    for each in rest:
+        name, said, value = each.partition("=")
+        if name in ("--config-dir", "-cd"):
+            folders.append(value if said else next(rest, ""))
+        else:
+            kept.append(each)
+    for each in folders:
+        if not os.path.isdir(each):
+            raise ConfigError(f"--config-dir {each}: no such directory")
+    if not folders:
+        return kept
+    if any(each.lstrip("+").startswith("hydra.searchpath=") for each in kept):
+        raise ConfigError(f"--config-dir {folders[0]}: name it in hydra.searchpath, which you give as well")
+    return [*kept, f"hydra.searchpath=[{','.join(in_quotes(os.path.abspath(each)) for each in folders)}]"]
 
 
 def one_run(overrides: Sequence[str]) -> list[str]:

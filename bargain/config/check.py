@@ -15,7 +15,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from bargain.config.follow import engines_of
 from bargain.config.ranges import bill_problems, number_problems
-from bargain.config.schema import OUTCOMES
+from bargain.config.schema import KNOWS, OUTCOMES
 from bargain.config.targets import locate, target_problem
 from bargain.errors import ConfigError
 from bargain.records import PLAYERS
@@ -34,7 +34,7 @@ def _problems(cfg: DictConfig) -> Iterator[str]:
     unknown = [who for who in game.learners if who not in PLAYERS]
     if unknown or len(set(game.learners)) != len(game.learners):
         yield f"game.learners must name seller, buyer or both once, got {list(game.learners)}"
-    yield from _price_problems(item, game)
+    yield from _price_problems(item, game, drawn=cfg.scenario.name != "fixed")
     if not re.fullmatch(r"no_offer|always|no_number|turn_[1-9]\d*", moderator.start):
         yield f"moderator.start must be no_number, always or no_offer, or turn_K (turn_4), got {moderator.start!r}"
     if moderator.gate not in ("none", "rules"):
@@ -58,6 +58,7 @@ def _problems(cfg: DictConfig) -> Iterator[str]:
         if problem:
             yield f"{where}: {problem}"
     yield from _own_problems(cfg)
+    yield from _feedback_problems(cfg)
 
 
 def _own_problems(cfg: DictConfig) -> Iterator[str]:
@@ -71,6 +72,25 @@ def _own_problems(cfg: DictConfig) -> Iterator[str]:
         said = problem(cfg.game) if problem else ""
         if said:
             yield f"{name}{said}"
+    told = getattr(locate(cfg.scenario._target_, allowed), "problem", None)
+    said = told(cfg.scenario, cfg.item, cfg.game, cfg.n_games) if told else ""
+    if said:
+        yield f"scenario {cfg.scenario.name}: {said}"
+
+
+def _feedback_problems(cfg: DictConfig) -> Iterator[str]:
+    sources = {"feedback": cfg.feedback, **{f"game.arms.{name}": arm for name, arm in cfg.game.arms.items()}}
+    critics: dict[str, str] = {}
+    for where, source in sources.items():
+        if source.acknowledge not in ("fixed", "ask"):
+            yield f"{where}.acknowledge must be fixed or ask, got {source.acknowledge!r}"
+        if source.engine is None:
+            continue
+        if not getattr(locate(source._target_, list(cfg.allow_targets)), "calls_critic", True):
+            yield f"{where}.engine: feedback {source.name} asks no critic; leave it out"
+        if source.name in critics:
+            yield f"{where}.name: {critics[source.name]} has a critic of that name too; give this one another name"
+        critics[source.name] = where
 
 
 def _choices(cfg: DictConfig) -> Iterator[str]:
@@ -82,7 +102,9 @@ def _choices(cfg: DictConfig) -> Iterator[str]:
         ("game.buyer_opens", ("fixed", "free")),
         ("game.after_no_deal", ("continue", "stop")),
         ("memory.name", ("full", "last_k", "feedback_only", "none")),
-        ("feedback.acknowledge", ("fixed", "ask")),
+        ("scenario.deadline_known_by", ("both", *PLAYERS, "none")),
+        *((f"scenario.{role}_knows", KNOWS) for role in PLAYERS),
+        ("objective", OUTCOMES),
     ):
         value = OmegaConf.select(cfg, where)
         if value not in allowed:
@@ -92,7 +114,8 @@ def _choices(cfg: DictConfig) -> Iterator[str]:
         yield f"analysis.primary must be a list of {', '.join(OUTCOMES)}, each at most once, got {primary}"
 
 
-def _price_problems(item: Any, game: Any) -> Iterator[str]:
+def _price_problems(item: Any, game: Any, *, drawn: bool) -> Iterator[str]:
+    """drawn: cost and valuation are the scenario's affair."""
     prices = {name: item[name] for name in ("seller_opening", "buyer_opening", "cost", "valuation")}
     for role in PLAYERS:
         if game[f"{role}_opens"] == "fixed" and prices[f"{role}_opening"] is None:
@@ -104,13 +127,15 @@ def _price_problems(item: Any, game: Any) -> Iterator[str]:
         ("cost", "valuation"),
     ):
         below, above = prices[low], prices[high]
+        if drawn and (low, high) != ("buyer_opening", "seller_opening"):
+            continue
         if below is not None and above is not None and below > above:
             yield f"item.{low} {below:g} is above item.{high} {above:g}; it must not be"
 
 
 def _targets(cfg: DictConfig) -> Iterator[tuple[str, str, str]]:
     """Everything in the config that is imported, as (key, room of bargain, dotted path)."""
-    for room in ("game", "protocol", "moderator", "feedback", "tracking"):
+    for room in ("game", "protocol", "channel", "scenario", "moderator", "feedback", "tracking"):
         yield f"{room}._target_", room, cfg[room]._target_
     for name, arm in cfg.game.arms.items():
         yield f"game.arms.{name}._target_", "feedback", arm._target_

@@ -8,6 +8,7 @@ nobody.
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import functools
 from collections.abc import Iterator, Sequence
@@ -51,7 +52,7 @@ def compose(overrides: Sequence[str] = ()) -> DictConfig:
     """
     register_with_hydra()
     trust(overrides)
-    overrides = one_run(overrides)
+    overrides = one_run([*_searched, *overrides])
     if GlobalHydra.instance().is_initialized():
         return checked(hydra_compose("config", with_followers(overrides)))
     try:
@@ -61,6 +62,20 @@ def compose(overrides: Sequence[str] = ()) -> DictConfig:
         raise
     except (HydraException, OmegaConfBaseException) as error:
         raise ConfigError(explain(error, overrides)) from error
+
+
+_searched: list[str] = []
+"""The search path of the command that is at work: what it composes has it as well."""
+
+
+@contextlib.contextmanager
+def searching(overrides: Sequence[str]) -> Iterator[None]:
+    """Meanwhile everything is composed with the search path that these overrides name."""
+    _searched[:] = [each for each in overrides if each.startswith("hydra.searchpath=")]
+    try:
+        yield
+    finally:
+        _searched.clear()
 
 
 def checked(cfg: DictConfig) -> DictConfig:
@@ -152,6 +167,7 @@ def register_with_hydra() -> None:
     """Makes the schema known to Hydra, and has every file that it reads checked; safe to call twice."""
     guard()
     check_composed()
+    ConfigStore.instance().repo["hydra"]["sweeper"].pop("optuna.yaml", None)  # the plugin's: conf/hydra/ has ours
     if "bargain_schema.yaml" not in ConfigStore.instance().repo:
         schema = OmegaConf.structured(Config)
         OmegaConf.set_struct(schema.tracking, False)  # its tracker says which keys there are

@@ -9,7 +9,7 @@ from dataclasses import fields
 from typing import Any
 
 from bargain.config import schema
-from bargain.config.files import config_dir
+from bargain.config.files import config_dirs, place_of
 from bargain.config.schema import section_of
 
 
@@ -23,7 +23,7 @@ def explain(error: BaseException, overrides: Sequence[str] = ()) -> str:
     if re.search(r"Key 'experiment' not in|Could not override '[\w/]+@experiment\.", text):
         return (
             "experiment: its file lacks the first line  # @package _global_  which lets it set values of the whole "
-            "config; conf/experiment/ has examples"
+            "config; experiments/ has examples"
         )
     missing = re.search(r"(?:Could not override '([^']+)'|Key '([^']+)' (?:is )?not in)", text)
     if missing and missing.group(1):
@@ -33,7 +33,7 @@ def explain(error: BaseException, overrides: Sequence[str] = ()) -> str:
         r"Could not override '([^']+)'\. No match", text
     )
     if group:
-        return _no_such_choice(group.group(1), text)
+        return _no_such_choice(group.group(1), overrides)
     wrong = re.search(r"(Value '.*?' of type '.*?' could not be converted to \w+)", " ".join([text, *causes]))
     key = re.search(r"full_key: (\S+)", " ".join([text, *causes]))
     if wrong:
@@ -56,10 +56,12 @@ def _no_such_key(path: str, name: str) -> str:
     return f"{path}{name}: no such key; {hint}"
 
 
-def _no_such_choice(choice: str, text: str) -> str:
+def _no_such_choice(choice: str, overrides: Sequence[str]) -> str:
     group, _, name = choice.partition("/") if choice.startswith("experiment/") else choice.rpartition("/")
-    folder = config_dir() / group
-    known = sorted(path.relative_to(folder).with_suffix("").as_posix() for path in folder.rglob("*.yaml"))
+    folders = [place_of(each, group) for each in config_dirs(overrides)]
+    known = sorted(
+        {path.relative_to(each).with_suffix("").as_posix() for each in folders for path in each.rglob("*.yaml")}
+    )
     if group == "hydra/sweeper":
         return f"hydra/sweeper={name}: this sweeper is not installed; without one give the values: -m seed=1,2,3"
     if not known:

@@ -7,6 +7,7 @@ to Hydra is hydra_node.py's. This room knows Hydra's sources and resolvers.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 from collections.abc import Iterable, Sequence
@@ -16,6 +17,7 @@ from typing import Any
 import yaml
 from hydra._internal.core_plugins import file_config_source
 from hydra._internal.sources_registry import SourcesRegistry
+from hydra.core.object_type import ObjectType
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.plugins import Plugins
 from hydra.errors import HydraException
@@ -38,6 +40,30 @@ def config_dir() -> Path:
     raise ConfigError(f"no conf/ beside {package}: reinstall bargain")
 
 
+def place_of(folder: Path, name: str) -> Path:
+    """Where a group or a file lies that a config directory has under this name, whether or not it is there.
+
+    bargain's own experiments lie beside conf/ in a checkout, and in it where bargain is installed from a wheel.
+    """
+    group, _, rest = name.partition("/")
+    if group == "experiment" and folder == config_dir() and not (folder / group).is_dir():
+        return folder.parent / "experiments" / rest
+    return Path(os.path.realpath(folder / name))
+
+
+def config_dirs(arguments: Iterable[str]) -> list[Path]:
+    """bargain's own config directory and those that the command line adds: hydra.searchpath=['/my/conf']."""
+    found = [config_dir()]
+    for each in arguments:
+        key, _, value = each.partition("=")
+        if key.lstrip("+") == "hydra.searchpath":
+            with contextlib.suppress(HydraException, ValueError):
+                paths = OverridesParser.create().parse_override(f"searchpath={value}").value()
+                listed = paths if isinstance(paths, list) else []
+                found += [Path(str(path).removeprefix("file://")) for path in listed if "pkg://" not in str(path)]
+    return found
+
+
 def guard() -> None:
     """From now on every config file that Hydra reads is checked. Repeatable."""
     Plugins.instance()  # registers Hydra's own sources, which does not replace one that is there
@@ -46,21 +72,38 @@ def guard() -> None:
 
 
 class FileConfigSource(file_config_source.FileConfigSource):
-    """Hydra's source of files, with a check of each."""
+    """Hydra's source of files, with a check of each; it relies on no link."""
 
     def load_config(self, config_path: str) -> ConfigResult:
         """The file's content. Raises ConfigError, one line that names the file, for what no file may say."""
-        file = Path(os.path.realpath(Path(self.path) / self._normalize_file_name(config_path)))
+        file = place_of(Path(self.path), self._normalize_file_name(config_path))
         try:
             if file.is_file():
                 refuse_bombs(file.read_bytes(), str(file))
-            result = super().load_config(config_path)
+            result = file_config_source.FileConfigSource(self.provider, str(file.parent)).load_config(file.name)
+            result.path = f"file://{self.path}"
         except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
             raise ConfigError(f"{file}: {_yaml_problem(error)}") from None
         where = found(OmegaConf.to_container(result.config, resolve=False))
         if where is not None:
             raise ConfigError(f"{file}: {literal_secret(where)}")
         return result
+
+    def is_group(self, config_path: str) -> bool:
+        """Whether it is a directory."""
+        return place_of(Path(self.path), config_path).is_dir()
+
+    def is_config(self, config_path: str) -> bool:
+        """Whether it is a file."""
+        return place_of(Path(self.path), self._normalize_file_name(config_path)).is_file()
+
+    def list(self, config_path: str, results_filter: ObjectType | None) -> list[str]:
+        """The names in a directory, sorted."""
+        names = {path.name for path in place_of(Path(self.path), config_path).iterdir()}
+        files: list[str] = []
+        for name in sorted(names | ({"experiment"} if not config_path and self.is_group("experiment") else set())):
+            self._list_add_result(files, os.path.join(config_path, name), name, results_filter)
+        return sorted(set(files))
 
 
 def load_yaml(file: Path) -> DictConfig:

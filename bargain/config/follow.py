@@ -106,12 +106,15 @@ def with_followers(overrides: Sequence[str]) -> list[str]:
 def engines_of(cfg: DictConfig) -> dict[str, Any]:
     """The engine config of every seat that has one: seller, buyer, moderator, seller_critic, buyer_critic.
 
-    With feedback=human_live, in the run or in an arm, the person has a seat as well: seller_coach, buyer_coach.
+    With feedback=human_live, in the run or in an arm, the person has a seat as well: seller_coach, buyer_coach; so
+    has the critic of a feedback that names an engine: seller_NAME_critic.
     """
     seats: dict[str, Any] = {role: cfg[role].engine for role in PLAYERS}
     seats["moderator"] = cfg.moderator.engine
+    sources = (cfg.feedback, *cfg.game.arms.values())
     for learner in cfg.game.learners:
         seats[f"{learner}_critic"] = cfg.critic.engine or cfg[learner].engine
-        if any(each._target_.endswith(".HumanLive") for each in (cfg.feedback, *cfg.game.arms.values())):
+        seats |= {f"{learner}_{each.name}_critic": each.engine for each in sources}
+        if any(each._target_.endswith(".HumanLive") for each in sources):
             seats[f"{learner}_coach"] = OmegaConf.structured(EngineConfig(_PERSON, "human", "human", max_concurrency=1))
     return {seat: engine for seat, engine in seats.items() if engine is not None}

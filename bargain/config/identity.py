@@ -10,16 +10,22 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 
-FREE_TO_CHANGE = ("limits", "tracking", "resume", "mode", "retry_failed", "estimate", "analysis")
+FREE_TO_CHANGE = ("limits", "tracking", "resume", "mode", "retry_failed", "estimate", "analysis", "objective", "debug")
 """Top-level keys that may differ on resume: they do not decide what is played."""
 PACE = ("max_concurrency", "start_concurrency", "requests_per_minute", "tokens_per_minute", "timeout_s")
 """Of an engine's settings those that say how fast it is asked: they may differ as well."""
-SINCE = ("reasoning",)
-"""Settings of an engine that came with later versions: null is what the runs before were played with."""
-_WITHOUT_CRITIC = ("Human", "Constant", "TargetOnly", "Silence")
+_FREE_TEXT = "bargain.channels.free_text.FreeText"
+SINCE = (r"(.*\.)?engine\.reasoning", r"feedback\.engine", r"game\.arms\.[^.]+\.engine")
+"""Keys that came with later versions, as patterns: null is what the runs before were played with."""
+GROUPS_SINCE = {"scenario": "fixed"}
+"""Groups that came with later versions: the choice, by its name, that the runs before were played with."""
+_BY_SEED = ("SimulatedEngine", "OpponentEngine")
+"""Engines whose words are a pure function of the seed and the dialogue."""
+_WITHOUT_CRITIC = ("Human", "Constant", "TargetOnly", "Silence", "Fresh", "SelfCritique", "ExpertRules")
 """Sources of feedback that ask no critic."""
 _FOR_LEARNERS = ("feedback_", "target_", "acknowledgement_", "ask_acknowledgement")
 """Texts of a player's prompt that only a coached player hears or says, by how their names begin."""
@@ -31,11 +37,24 @@ def may_change(key: str) -> bool:
     return parts[0] in FREE_TO_CHANGE or (parts[-2:-1] == ["engine"] and parts[-1] in PACE)
 
 
+def decided_by_seed(target: object) -> bool:
+    """Whether the engine with this _target_ plays by the seed: embedded negotiators and known opponents.
+
+    Two runs of one seed then begin alike, game by game; any other engine gets no seed, or makes nothing of it.
+    """
+    return str(target).rpartition(".")[2] in _BY_SEED
+
+
 def unused(config: dict[str, Any]) -> set[str]:
     """Dotted keys of the prompts and texts that no role of this config uses: prompt.critic in a game without coach."""
     game = _part(config, "game")
     learners = game.get("learners") or []
     keys = set()
+    channel = str(_part(config, "channel").get("_target_", _FREE_TEXT))
+    if channel == _FREE_TEXT:
+        keys.add("channel")  # the only one before version 0.3: runs are those that they were
+    elif channel.startswith("bargain."):
+        keys |= {"prompt.moderator", "moderator"}  # the acts decide
     if str(_part(config, "moderator").get("_target_")).endswith(".moderator.Rules"):
         keys.add("prompt.moderator")
     sources = [_part(config, "feedback"), *_part(game, "arms").values()]
@@ -63,7 +82,8 @@ def _deciding(config: dict[str, Any], without: set[str], path: str = "") -> dict
         for name, value in config.items()
         if not may_change(f"{path}{name}")
         and f"{path}{name}" not in without
-        and not (value is None and name in SINCE and path.endswith("engine."))
+        and not (value is None and any(re.fullmatch(each, f"{path}{name}") for each in SINCE))
+        and not (not path and name in GROUPS_SINCE and value.get("name") == GROUPS_SINCE[name])
     }
 
 

@@ -48,6 +48,8 @@ RANGES = {
     "Config.n_games": ONE,
     "GameConfig.n_rounds": Range(1, 50),
     "GameConfig.max_exchanges": ONE,
+    "ScenarioConfig.seller_discount": Range(0, 1, above=True),
+    "ScenarioConfig.buyer_discount": Range(0, 1, above=True),
     "EngineConfig.temperature": Range(0, 2),
     "EngineConfig.top_p": Range(0, 1),
     "EngineConfig.max_tokens": ONE,

@@ -29,6 +29,48 @@ class ItemConfig:
 
 
 @dataclass
+class DistributionConfig:
+    """Where a number of a drawn scenario comes from, game by game. An empty `distribution` is the item's own value."""
+
+    distribution: str = ""
+    """uniform: from low to high; normal: of mean and sd, within low and high; list: one of `one_of`, all alike."""
+    low: Optional[float] = None
+    high: Optional[float] = None
+    """null: the item's openings."""
+    mean: Optional[float] = None
+    """null: the middle of low and high."""
+    sd: Optional[float] = None
+    """null: a quarter of the way from low to high."""
+    one_of: list[float] = field(default_factory=list)
+
+
+@dataclass
+class ScenarioConfig:
+    """What differs from game to game: private values, outside options, deadline; and who knows what of them."""
+
+    _target_: str = "bargain.games.scenarios.fixed.Fixed"
+    name: str = "fixed"
+    cost: DistributionConfig = field(default_factory=DistributionConfig)
+    valuation: DistributionConfig = field(default_factory=DistributionConfig)
+    seller_outside: DistributionConfig = field(default_factory=DistributionConfig)
+    """What somebody else pays the seller if there is no deal."""
+    buyer_outside: DistributionConfig = field(default_factory=DistributionConfig)
+    """For what the buyer gets the same elsewhere if there is no deal."""
+    deadline: DistributionConfig = field(default_factory=DistributionConfig)
+    """Exchanges after which the talk ends, rounded, 1 to game.max_exchanges, which holds where nothing is drawn."""
+    deadline_known_by: str = "both"
+    """both, seller, buyer or none; who does not know it expects game.max_exchanges."""
+    seller_discount: float = 1.0
+    """What is left of the seller's gain after an exchange more; 1 = time costs nothing."""
+    buyer_discount: float = 1.0
+    seller_knows: str = "own"
+    """Of limits: none, own, rival_range (and its own), rival_value (and not its own), or both."""
+    buyer_knows: str = "own"
+    texts: dict[str, str] = field(default_factory=dict)
+    """What the seller and the buyer are told of all this at the end of their system prompts, by player."""
+
+
+@dataclass
 class EngineConfig:
     """One way to get replies. A null option is not sent at all."""
 
@@ -121,9 +163,11 @@ class FeedbackConfig:
     suggestions: dict[str, list[str]] = field(default_factory=dict)
     """What `pool` holds, once it was read."""
     text: str = ""
-    """The sentence of feedback=constant."""
+    """The sentence of feedback=constant, the question of feedback=self_critique."""
     acknowledge: str = "fixed"
     """fixed: the learner's acknowledgement is the prompt's text, as in 2023; ask: the learner writes it (one call)."""
+    engine: Optional[EngineConfig] = None
+    """The critic's engine in this arm (engine@game.arms.NAME.engine=...); null = the critic's, as everywhere."""
 
 
 @dataclass
@@ -154,6 +198,16 @@ class ProtocolConfig:
     name: str = "negotiation"
     texts: dict[str, str] = field(default_factory=dict)
     """What a player is told of it at the end of its system prompt, by the part that it plays."""
+
+
+@dataclass
+class ChannelConfig:
+    """How players may speak, and who decides what a turn does: rules and moderator, or the acts themselves."""
+
+    _target_: str = "bargain.channels.free_text.FreeText"
+    name: str = "free_text"
+    texts: dict[str, str] = field(default_factory=dict)
+    """told: at the end of a player's system prompt; again: after a reply that was no turn; hint: to a person."""
 
 
 @dataclass
@@ -215,8 +269,10 @@ class TrackingConfig:
     """Further tags, beside the chosen config options."""
 
 
+KNOWS = ("none", "own", "rival_range", "rival_value", "both")
+"""What scenario.seller_knows and scenario.buyer_knows may say."""
 OUTCOMES = ("price", "deal_rate", "surplus")
-"""What analysis.primary may name."""
+"""What analysis.primary and objective may name."""
 
 
 @dataclass
@@ -242,11 +298,15 @@ class Config:
     """On resume, also of a finished run: make the calls again that failed for good, instead of keeping the error."""
     estimate: bool = False
     """Print what would be played, called and paid, and stop: the command's, not a run's."""
+    debug: bool = False
+    """Print every call and verdict; on the command line it also plays two tiny games, untracked (runs/debug.py)."""
     allow_targets: list[str] = field(default_factory=list)
     """Modules of your own that `_target_` may name, beside bargain's."""
     game: GameConfig = field(default_factory=GameConfig)
     protocol: ProtocolConfig = field(default_factory=ProtocolConfig)
+    channel: ChannelConfig = field(default_factory=ChannelConfig)
     item: ItemConfig = field(default_factory=ItemConfig)
+    scenario: ScenarioConfig = field(default_factory=ScenarioConfig)
     prompt: PromptsConfig = field(default_factory=PromptsConfig)
     seller: PlayerConfig = field(default_factory=PlayerConfig)
     buyer: PlayerConfig = field(default_factory=PlayerConfig)
@@ -256,6 +316,8 @@ class Config:
     memory: MemoryConfig = field(default_factory=MemoryConfig)
     limits: LimitsConfig = field(default_factory=LimitsConfig)
     analysis: AnalysisConfig = field(default_factory=AnalysisConfig)
+    objective: str = "surplus"
+    """What a search over configs (Optuna, a W&B sweep) goes by, one of OUTCOMES: of the learner, in its last round."""
     tracking: Any = field(default_factory=lambda: asdict(TrackingConfig()))
     """A TrackingConfig with the tracker's own keys: tracking.py here types it."""
 

@@ -8,12 +8,14 @@ engines=simulated           every seat's engine: the one short form that is unde
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Sequence
 
 from bargain.errors import ConfigError
 
 SEATS = ("seller", "buyer", "moderator", "critic")
 _PLACES = [f"{seat}.engine" for seat in SEATS]
+_IN_ARM = r"game\.arms\.[^.=]+\.engine"
 
 
 def with_every_seat(overrides: Sequence[str]) -> list[str]:
@@ -32,7 +34,7 @@ def with_every_seat(overrides: Sequence[str]) -> list[str]:
             )
         else:
             words += [f"engine@seller.engine={name}", f"engine@buyer.engine={name}"]
-            words += [f"~engine@{seat}.engine" for seat in SEATS[2:]]
+            words += [f"engine@{seat}.engine=follows" for seat in SEATS[2:]]
     return words
 
 
@@ -41,11 +43,12 @@ def slip(key: str, value: str) -> str:
     name, plain = key.lstrip("+~"), not value.startswith(("{", "[", "$")) and value not in ("", "null")
     if name == "engine":
         return f"{key}={value}: whose engine? engine@seller.engine={value}; for every seat engines={value}"
-    if name in _PLACES and plain:
+    if (name in _PLACES or re.fullmatch(_IN_ARM, name)) and plain:
         return (
             f"{key}={value}: an engine is chosen with engine@{name}={value}; {name}.model=... names another model of it"
         )
-    if name.startswith("engine@") and name.removeprefix("engine@") not in _PLACES:
+    place = name.removeprefix("engine@")
+    if place != name and place not in _PLACES and not re.fullmatch(_IN_ARM, place):
         near = difflib.get_close_matches(name.removeprefix("engine@"), _PLACES, 1, 0.4) or _PLACES
         return f"{key}: no seat has its engine there; did you mean engine@{near[0]}={value}?"
     if name == "prompt" and plain:

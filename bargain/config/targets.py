@@ -7,8 +7,11 @@ target_problem("os.system", [], "game._target_")  -> "os.system is not part of b
 from __future__ import annotations
 
 import importlib
+import os
 import re
+import sys
 from collections.abc import Sequence
+from types import ModuleType
 from typing import Any
 
 from bargain.errors import ConfigError
@@ -16,6 +19,8 @@ from bargain.errors import ConfigError
 ROOMS = {
     "game": "bargain.games.",
     "protocol": "bargain.games.rounds.",
+    "channel": "bargain.channels.",
+    "scenario": "bargain.games.scenarios.",
     "moderator": "bargain.agents.moderator.",
     "feedback": "bargain.agents.feedback.",
     "tracking": "bargain.tracking.",
@@ -57,12 +62,25 @@ def locate(target: str, allowed: Sequence[str] = ()) -> Any:
         raise ConfigError(problem)
     module, _, name = target.rpartition(".")
     try:
-        found = getattr(importlib.import_module(module), name)
+        found = getattr(imported(module), name)
     except (ImportError, AttributeError) as error:
         raise ConfigError(f"{target}: cannot be imported ({error})") from error
     if module.startswith("bargain.") and not _is_ours(found):
         raise ConfigError(f"{target} is not bargain's own, but something that it imports")
     return found
+
+
+def imported(module: str) -> ModuleType:
+    """The module of this name. One of the user's own may lie in the working directory, which is looked at last."""
+    here = os.getcwd()
+    own = not module.startswith("bargain.") and here not in sys.path
+    if own:
+        sys.path.append(here)
+    try:
+        return importlib.import_module(module)
+    finally:
+        if own:
+            sys.path.remove(here)
 
 
 def _is_ours(found: Any) -> bool:

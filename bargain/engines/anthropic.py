@@ -9,6 +9,7 @@ before is read from the cache. Nothing in front of a breakpoint changes from cal
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,18 +18,19 @@ from bargain.engines.base import Raw, Request
 from bargain.engines.clients import HttpClient, Post, through
 from bargain.engines.effort import anthropic_fields
 from bargain.engines.endings import ending
-from bargain.engines.http import HttpEngine
 from bargain.engines.reasoning import said_and_finish, text_of
+from bargain.engines.shaped import NAME, ShapedEngine
 from bargain.engines.shared import FIRST_WORDS, count, part, sound
 from bargain.records import Message, Reply, Usage
 
 _BREAKPOINT = {"cache_control": {"type": "ephemeral"}}
 
 
-class AnthropicEngine(HttpEngine):
+class AnthropicEngine(ShapedEngine):
     """The messages engine.
 
-    options.cache: set the cache breakpoints (default true). max_tokens is required by the API: null sends 1024.
+    options.cache: set the cache breakpoints (default true). options.structured: see shaped.py.
+    max_tokens is required by the API: null sends 1024.
     Temperature and top_p are sent only if they are set; the models of 2026 refuse them.
     """
 
@@ -40,8 +42,9 @@ class AnthropicEngine(HttpEngine):
     dialogue_field = "messages"
     limit_field = "max_tokens"
     default_max_tokens = 1024
-    known_options = frozenset({"cache"})
-    reserved = HttpEngine.reserved | {"messages", "system"}
+    known_options = frozenset({"cache", "structured"})
+    shape_fields = ("output_config", "tools", "tool_choice")
+    reserved = ShapedEngine.reserved | {"messages", "system"}
 
     def load(self) -> None:
         """Imports the SDK, with the parts that it imports at its first call otherwise."""
@@ -87,7 +90,24 @@ class AnthropicEngine(HttpEngine):
             if len(each["content"]) == 1 and len(each["content"][0]) == 2:
                 each["content"] = each["content"][0]["text"]
         head = {"model": self.model, **self.sampling}
-        return {**head, **({"system": system} if system else {}), "messages": messages, **self.extra}
+        shape = self.shape(request)
+        return {**head, **({"system": system} if system else {}), "messages": messages, **self.extra, **shape}
+
+    def ask_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
+        """Structured output, beside whatever else the config says of the output (its effort)."""
+        return {
+            "output_config": {**part(self.extra, "output_config"), "format": {"type": "json_schema", "schema": schema}}
+        }
+
+    def ask_tool(self, schema: dict[str, Any]) -> dict[str, Any]:
+        """One forced tool."""
+        tool = {"name": NAME, "description": "Your turn in the talk.", "input_schema": schema}
+        return {"tools": [tool], "tool_choice": {"type": "tool", "name": NAME}}
+
+    def in_words(self, body: dict[str, Any]) -> dict[str, Any]:
+        """Without asking for a shape; what else the config says of the output stays."""
+        kept = part(self.extra, "output_config")
+        return super().in_words(body) | ({"output_config": kept} if kept else {})
 
     def read(self, raw: Raw) -> Reply:
         """The text blocks of a message. Raises Failure as HttpEngine.parsed, and when there is no content."""
@@ -99,6 +119,11 @@ class AnthropicEngine(HttpEngine):
         model = data.get("model")
         named = model if isinstance(model, str) and model else self.model
         reason = data.get("stop_reason")
+        called = [
+            each["input"] for each in content if isinstance(each, Mapping) and isinstance(each.get("input"), Mapping)
+        ]
+        if self.way == "tool" and called:
+            text, reason = json.dumps(called[0]), "end_turn"
         said, finish = said_and_finish(sound(text), ending(reason) or "stop", self.reasoning_marks)
         return self.whole(Reply(said, _usage(data.get("usage")), named, finish), reason)
 

@@ -18,9 +18,14 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from bargain.channels.base import Channel
+from bargain.channels.free_text import FREE_TEXT
 from bargain.records import MAX_EXCHANGES, Item, Message, Place, Player, Reply, Turn
 
 ALL_ACTS = ("offer", "accept", "reject", "walk_away")
+
+
+Task = Literal["speak", "advise", "judge", "acknowledge"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +36,10 @@ class Scene:
     `item` holds only the reservation price that the asked role may know. `turns` are this round's, oldest first.
     `feedback` is every feedback text the asked player still remembers, oldest first. `answer` names the format a
     moderator must answer in (its kind). `exchanges_left` counts the exchanges still to be played, this one included.
-    `may` names the acts that the round's protocol lets the player do now.
+    `may` names the acts that the round's protocol lets the player do now, `channel` how a player may say them.
     """
 
-    task: Literal["speak", "advise", "judge", "acknowledge"]
+    task: Task
     role: str
     item: Item
     turns: tuple[Turn, ...] = ()
@@ -45,6 +50,12 @@ class Scene:
     exchanges_left: int = MAX_EXCHANGES
     answer: str = ""
     may: tuple[str, ...] = ALL_ACTS
+    channel: Channel = FREE_TEXT
+
+    @property
+    def shape(self) -> dict[str, Any] | None:
+        """The JSON schema that the reply must have, None for words."""
+        return self.channel.shape(self.may) if self.task == "speak" else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,12 @@ _NO_SYSTEM = re.compile(
 """How servers say that their model's template has no system role, or wants user and assistant in turn: "System role not
 supported" (Gemma), "Conversation roles must alternate user/assistant/user/assistant/..." (Mistral), "'messages[0].role'
 does not support 'system' with this model" (o1-mini); not "the model does not support temperature"."""
+_NO_SHAPE = re.compile(
+    r"response_?format|json_?schema|output_(config(?!\.effort)|format)|structured.output|tool_choice|\btools?\b",
+    re.IGNORECASE,
+)
+"""What a refusal of JSON of a schema is about: "'response_format' of type 'json_schema' is not supported with
+this model", "output_config: not permitted"; not "the model does not support temperature"."""
 _SAMPLING = re.compile(r"\b(temperature|top_p|max_completion_tokens|max_tokens|reasoning_effort|thinking)\b")
 _UNWANTED = re.compile(r"support|unknown|unrecogni|permitted", re.IGNORECASE)
 _WRONG = re.compile(rf"{_UNWANTED.pattern}|cannot|can't|only|invalid|must|deprecat|allowed", re.IGNORECASE)
@@ -57,6 +63,12 @@ def failure(raw: Raw, where: str, key_env: str | None = None) -> Failure:
 def has_no_system_role(raw: Raw) -> bool:
     """Whether an error answer says that the model takes no system message, or not in such a row of roles."""
     return raw.status >= 400 and _NO_SYSTEM.search(_details(raw.body)[1]) is not None
+
+
+def has_no_structured_output(raw: Raw) -> bool:
+    """Whether an error answer says that the model gives no JSON of a schema, or calls no tool."""
+    text = _details(raw.body)[1] if 400 <= raw.status < 500 else ""
+    return _NO_SHAPE.search(text) is not None and _WRONG.search(text) is not None
 
 
 def failure_in_reply(error: object, raw: Raw, where: str, key_env: str | None = None) -> Failure | None:

@@ -61,7 +61,9 @@ class HumanEngine(Engine):
             raise Failure(
                 "fatal", f"{self.where}: nobody is there to answer (end of input); the same command goes on from here"
             )
-        return Raw(200, line.encode())
+        scene = request.scene
+        said = scene.channel.typed(line, scene.item.currency) if scene.task == "speak" else line
+        return Raw(200, said.encode())
 
     def read(self, raw: Raw) -> Reply:
         """The line."""
@@ -89,7 +91,8 @@ def _shown(scene: Scene) -> Iterator[str]:
             yield from _facts(scene)
             last = 0
         yield from _dialogue(scene.turns[last:])
-        yield f"What do you say? ({scene.exchanges_left} exchanges left)"
+        hint = scene.channel.texts.get("hint")
+        yield f"What do you say? ({scene.exchanges_left} exchanges left)" + (f" {hint}" if hint else "")
 
 
 def _facts(scene: Scene) -> Iterator[str]:
@@ -102,6 +105,10 @@ def _facts(scene: Scene) -> Iterator[str]:
         yield f"It cost you {_money(item, item.cost)}: your secret."
     if scene.role == "buyer" and item.valuation is not None:
         yield f"It is worth {_money(item, item.valuation)} to you: your secret."
+    if item.seller_outside is not None:
+        yield f"Without a deal somebody else pays you {_money(item, item.seller_outside)}: your secret."
+    if item.buyer_outside is not None:
+        yield f"Without a deal you get the same elsewhere for {_money(item, item.buyer_outside)}: your secret."
     if scene.feedback:
         yield f"The last talk ended with {_result(scene)}."
         yield f"Advice: {printable(scene.feedback[-1])}"

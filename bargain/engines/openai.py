@@ -18,15 +18,15 @@ from bargain.engines.clients import HttpClient, Post, through
 from bargain.engines.effort import chat_fields
 from bargain.engines.endings import Finish, ending
 from bargain.engines.failures import failure, failure_in_reply, has_no_system_role
-from bargain.engines.http import HttpEngine
 from bargain.engines.reasoning import said_and_finish, text_of
+from bargain.engines.shaped import NAME, ShapedEngine
 from bargain.engines.shared import FIRST_WORDS, count, part, sound
 from bargain.records import Reply, Usage
 
 log = logging.getLogger("bargain.engines")
 
 
-class OpenAIEngine(HttpEngine):
+class OpenAIEngine(ShapedEngine):
     """The chat completions engine.
 
     options.prompt_cache: send a prompt_cache_key, the same for all calls of one seat in one game, so that OpenAI routes
@@ -34,6 +34,7 @@ class OpenAIEngine(HttpEngine):
     options.system: the role of the system text, system (default) or developer; user: it stands at the head of the first
     user message, and user and assistant take turns, for models whose template knows no other roles. Where a server
     refuses the system role, that is done by itself; the journal then has the refusal, and the request as it was meant.
+    options.structured: see shaped.py.
     """
 
     protocol = "openai"
@@ -42,9 +43,10 @@ class OpenAIEngine(HttpEngine):
     url_env = "OPENAI_BASE_URL"
     path = "/chat/completions"
     dialogue_field = "messages"
-    known_options = frozenset({"prompt_cache", "system"})
+    known_options = frozenset({"prompt_cache", "system", "structured"})
+    shape_fields = ("response_format", "tools", "tool_choice")
     has_roles: ClassVar[bool] = True
-    reserved = HttpEngine.reserved | {"messages"}
+    reserved = ShapedEngine.reserved | {"messages"}
 
     def load(self) -> None:
         """Imports the SDK, with the parts that it imports at its first call otherwise."""
@@ -81,7 +83,17 @@ class OpenAIEngine(HttpEngine):
         ]
         if system == "user":
             messages = in_turns(messages)
-        return {"model": self.model, "messages": messages, **self.fields(request)}
+        return {"model": self.model, "messages": messages, **self.fields(request), **self.shape(request)}
+
+    def ask_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
+        """Structured output."""
+        form = {"name": NAME, "strict": True, "schema": schema}
+        return {"response_format": {"type": "json_schema", "json_schema": form}}
+
+    def ask_tool(self, schema: dict[str, Any]) -> dict[str, Any]:
+        """One forced function."""
+        tool = {"type": "function", "function": {"name": NAME, "parameters": schema}}
+        return {"tools": [tool], "tool_choice": {"type": "function", "function": {"name": NAME}}}
 
     async def send(self, body: dict[str, Any], request: Request) -> Raw:
         """One attempt, in turns of user and assistant alone once the server has refused the system role."""
@@ -117,6 +129,9 @@ class OpenAIEngine(HttpEngine):
         if not isinstance(message, Mapping):
             raise self.unreadable("a chat completion without a message")
         text = text_of(message.get("content"))
+        called = _arguments(message.get("tool_calls")) if self.way == "tool" else ""
+        if called:
+            text, choice = called, {**choice, "finish_reason": "stop"}
         refusal = message.get("refusal")
         if isinstance(refusal, str) and refusal:
             return self.reply(data, text or refusal, "refusal")
@@ -140,6 +155,13 @@ class OpenAIEngine(HttpEngine):
         model = data.get("model")
         said, finish = said_and_finish(sound(text), finish, self.reasoning_marks)
         return Reply(said, usage_of(data), model if isinstance(model, str) and model else self.model, finish)
+
+
+def _arguments(calls: object) -> str:
+    """The arguments of the first tool call, "" without one."""
+    first = calls[0] if isinstance(calls, list) and calls and isinstance(calls[0], Mapping) else {}
+    arguments = part(first, "function").get("arguments")
+    return arguments if isinstance(arguments, str) else ""
 
 
 def in_turns(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:

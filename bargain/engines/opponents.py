@@ -20,11 +20,12 @@ from collections.abc import Callable
 from random import Random
 from typing import Any
 
+from bargain.channels.base import Move
 from bargain.config.schema import EngineConfig
 from bargain.engines.base import Engine, Failure, Raw, Request, Scene
 from bargain.engines.shared import known
 from bargain.engines.tactics import TACTICS, View
-from bargain.records import PLAYERS, Reply, Usage, rival_of
+from bargain.records import PLAYERS, Reply, Usage, limit_of, rival_of
 from bargain.text import money
 
 OFFERS = {"seller": ("My price is {}.", "My price is still {}."), "buyer": ("My offer is {}.", "My offer is still {}.")}
@@ -113,12 +114,16 @@ class OpponentEngine(Engine):
 
     def answer(self, request: Request) -> Reply:
         """The reply to a request. Raises Failure where neither config nor dialogue names any price."""
-        return Reply(self._words(request), Usage(calls=1), self.model, simulated=True)
-
-    def _words(self, request: Request) -> str:
         scene = request.scene
-        if scene.task != "speak" or (scene.turns and scene.turns[-1].act == "accept"):
-            return THANKS
+        words = THANKS
+        if scene.task == "speak":
+            words = scene.channel.write(self._move(request), scene.item.currency)
+        return Reply(words, Usage(calls=1), self.model, simulated=True)
+
+    def _move(self, request: Request) -> Move:
+        scene = request.scene
+        if scene.turns and scene.turns[-1].act == "accept":
+            return Move(THANKS, "reject")  # the talk is over
         place = request.place
         view = self._view(
             scene, Random(f"{self.seed}/{place.game}/{place.arm}/{place.round}/{place.turn}/{place.role}")
@@ -126,14 +131,14 @@ class OpponentEngine(Engine):
         price, theirs = self._next_price(view), view.rival[-1] if view.rival else None
         least = price if "offer" in scene.may else view.reservation  # nothing better can come
         if theirs is not None and "accept" in scene.may and view.sign * theirs >= view.sign * least:
-            return ACCEPTS.format(money(theirs, scene.item.currency))
+            return Move(ACCEPTS.format(money(theirs, scene.item.currency)), "accept")
         if "offer" not in scene.may:
-            return REJECTS
+            return Move(REJECTS, "reject")
         if view.t > view.deadline and "walk_away" in scene.may:
-            return LEAVES
+            return Move(LEAVES, "walk_away")
         shown = money(price, scene.item.currency)
         stays = bool(view.own) and money(view.own[-1], scene.item.currency) == shown
-        return OFFERS[scene.role][stays].format(shown)
+        return Move(OFFERS[scene.role][stays].format(shown), "offer", price)
 
     def _view(self, scene: Scene, rng: Random) -> View:
         """The turn in numbers. A lone proposal stands at the middle of its time. Raises Failure without any price."""
@@ -143,7 +148,7 @@ class OpponentEngine(Engine):
             tuple(turn.offer for turn in scene.turns if turn.role == role and turn.offer is not None)
             for role in (scene.role, rival_of(scene.role))
         )
-        limit = _first(self.options["reservation"], item.cost if sells else item.valuation)
+        limit = _first(self.options["reservation"], limit_of(item, "seller" if sells else "buyer"))
         theirs = _first(theirs, *rival[:1])
         about = _first(theirs, limit)
         aspiration = _first(self.options["aspiration"], opening, about and about * (2.0 if sells else 0.5))

@@ -11,10 +11,10 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import asdict
-from importlib import import_module
 from typing import Any, Self
 
 from bargain.config.schema import EngineConfig
+from bargain.config.targets import imported
 from bargain.engines.base import Engine, Failure, Raw, Request
 from bargain.engines.reasoning import marks_of, said_and_finish
 from bargain.engines.shared import known
@@ -66,7 +66,7 @@ class ScriptedEngine(Engine):
     def _locate(self, path: str) -> Script:
         module, _, name = path.partition(":")
         try:
-            found = getattr(import_module(module), name)
+            found = getattr(imported(module), name)
         except (ImportError, AttributeError, ValueError) as error:
             raise ValueError(f"{self.where}: options.callable {path!r} cannot be imported ({error})") from error
         if not callable(found):

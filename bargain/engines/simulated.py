@@ -17,10 +17,11 @@ import math
 from random import Random
 from typing import Any
 
+from bargain.channels.base import Move
 from bargain.config.schema import EngineConfig
 from bargain.engines import phrases
 from bargain.engines.base import Engine, Raw, Request, Scene
-from bargain.records import Reply, Usage, rival_of
+from bargain.records import Reply, Usage, limit_of, rival_of
 from bargain.text import money
 
 KNOBS = {"firmness": 0.0, "spread": 1.0, "feedback_gain": 1.0, "moderator_error": 0.0}
@@ -97,27 +98,32 @@ class SimulatedEngine(Engine):
         return Reply(text, Usage(tokens, len(text) // 4 + 1, calls=1), self.model, simulated=True)
 
     def _speak(self, scene: Scene, game: int, rng: Random) -> str:
+        """What it does now, said as the channel wants it."""
+        return scene.channel.write(self._move(scene, game, rng), scene.item.currency)
+
+    def _move(self, scene: Scene, game: int, rng: Random) -> Move:
         mood = Random(hash((self.seed, game, _number(scene.role))))
         tactic = Tactic(self.knobs, scene, mood)
         theirs = _last_offer(scene, rival_of(tactic.role))
         if any(turn.act == "accept" for turn in scene.turns[-1:]):
-            return phrases.closing(scene, rng)
+            return Move(phrases.closing(scene, rng), "reject")  # the talk is over
         if "offer" not in scene.may:
             return self._answer_to_proposal(tactic, scene, rng, theirs)
         asked = tactic.next_price() if scene.may != ("offer",) else tactic.only_price()
         if theirs is not None and tactic.at_least_as_good(theirs, asked):
-            return phrases.acceptance(scene, rng, money(theirs, scene.item.currency))
+            return Move(phrases.acceptance(scene, rng, money(theirs, scene.item.currency)), "accept")
         if tactic.turn > tactic.deadline:
-            return phrases.farewell(scene, rng)
+            return Move(phrases.farewell(scene, rng), "walk_away")
         price = money(asked, scene.item.currency)
-        return phrases.offer(scene, rng, mood, price, opening=tactic.turn == 0, last=tactic.turn >= tactic.deadline)
+        last = tactic.turn >= tactic.deadline
+        return Move(phrases.offer(scene, rng, mood, price, opening=tactic.turn == 0, last=last), "offer", asked)
 
     @staticmethod
-    def _answer_to_proposal(tactic: Tactic, scene: Scene, rng: Random, theirs: float | None) -> str:
+    def _answer_to_proposal(tactic: Tactic, scene: Scene, rng: Random, theirs: float | None) -> Move:
         """Yes to any price within the reservation price: nothing better can come."""
         if theirs is None or not tactic.at_least_as_good(theirs, tactic.reservation):
-            return phrases.farewell(scene, rng)
-        return phrases.acceptance(scene, rng, money(theirs, scene.item.currency))
+            return Move(phrases.farewell(scene, rng), "reject")
+        return Move(phrases.acceptance(scene, rng, money(theirs, scene.item.currency)), "accept")
 
     def _judge(self, scene: Scene, rng: Random) -> str:
         acts = [turn for turn in scene.turns if turn.act != "other"] or list(scene.turns)
@@ -147,7 +153,7 @@ class Tactic:
         firm = knobs["firmness"] + knobs["feedback_gain"] * _firmness(scene.feedback)
         share = 0.76 + 0.11 * knobs["spread"] * mood.gauss(0, 1) - 0.42 * firm
         self.reservation = own + width * min(max(share, 0.05), 1.0)
-        limit = item.cost if self.role == "seller" else item.valuation
+        self.limit = limit = limit_of(item, "seller" if self.role == "seller" else "buyer")
         if limit is not None:
             self.reservation = max(self.reservation, limit) if self.role == "seller" else min(self.reservation, limit)
         self.deadline = max(2, min(scene.max_exchanges - 1, mood.randint(3, 6)))
@@ -162,11 +168,17 @@ class Tactic:
         price = self._in_steps(self.opening + alpha * (self.reservation - self.opening))
         if self.last is not None:
             price = min(price, self.last) if self.role == "seller" else max(price, self.last)
-        return float(round(price, 2))
+        return self._within_limit(price)
 
     def only_price(self) -> float:
         """The one price of a single proposal: half way from its opening to its reservation price."""
-        return float(round(self._in_steps((self.opening + self.reservation) / 2), 2))
+        return self._within_limit(self._in_steps((self.opening + self.reservation) / 2))
+
+    def _within_limit(self, price: float) -> float:
+        """The price in cents, not worse than its limit even where its opening is."""
+        if self.limit is not None:
+            price = max(price, self.limit) if self.role == "seller" else min(price, self.limit)
+        return float(round(price, 2))
 
     def _in_steps(self, exact: float) -> float:
         steps = exact / self.step

@@ -17,26 +17,37 @@ from bargain.engines.base import Ask, Scene
 from bargain.errors import GaveUp
 from bargain.fu2023.legacy import legacy_round_price
 from bargain.games.rounds.base import Moderator, RoundProtocol, RoundRules
-from bargain.records import Feedback, Item, Message, Place, Player, Reply, Round, Usage
+from bargain.records import Feedback, Item, Message, Place, Player, Reply, Round, Terms, Usage, rival_of
+
+
+@dataclass(frozen=True, slots=True)
+class Cast:
+    """Who plays one game, and over what: all of them know its item, each as far as it may.
+
+    `players` makes a fresh pair; `terms` is what the game's rounds record of it, None where all games have the same.
+    """
+
+    item: Item
+    rules: RoundRules
+    players: Callable[[], dict[Player, Negotiator]]
+    moderator: Moderator
+    critics: Mapping[Player, Critic]
+    terms: Terms | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Seats:
     """Everything about a game that is the same for all games of a run.
 
-    `players` makes a fresh pair; `arms` names the feedback sources of a compare game.
+    `cast` says who plays a game, by its number, and over what; `arms` names the feedback sources of a compare game.
     """
 
     seed: int
-    item: Item
+    cast: Callable[[int], Cast]
     protocol: type[RoundProtocol]
-    rules: RoundRules
     n_rounds: int
     learners: tuple[Player, ...]
     stop_after_no_deal: bool
-    players: Callable[[], dict[Player, Negotiator]]
-    moderator: Moderator
-    critics: Mapping[Player, Critic]
     feedback: FeedbackSource
     ask_acknowledgement: bool
     arms: Mapping[str, tuple[FeedbackSource, bool]]
@@ -50,7 +61,8 @@ class Table:
         self.seats = seats
         self.arm = ""
         self.rounds: list[Round] = []
-        self.players = seats.players()
+        self.cast = seats.cast(game)
+        self.players = self.cast.players()
         self._ask = ask
         self._heard: list[Feedback] = []
         self._usage: dict[str, Usage] = {}
@@ -70,8 +82,8 @@ class Table:
     async def play(self, number: int) -> Round:
         """Plays round `number`; the feedback given since the last one is part of its record."""
         place = Place(self.game, self.arm, number, 0, "")
-        seats = self.seats
-        played = seats.protocol(self._count, place, seats.rules, seats.item, self.players, seats.moderator)
+        cast = self.cast
+        played = self.seats.protocol(self._count, place, cast.rules, cast.item, self.players, cast.moderator)
         return self._keep(await played.play(tuple(self._heard)))
 
     async def coach(
@@ -84,7 +96,17 @@ class Table:
         rng = Random(f"{self.seats.seed}/{self.game}/{self.arm}/{number}/{learner}/feedback")
         try:
             text = await source.give(
-                Coaching(self._count, place, learner, self.rounds, self.seats.critics[learner], rng)
+                Coaching(
+                    self._count,
+                    place,
+                    learner,
+                    self.rounds,
+                    self.cast.critics[learner],
+                    rng,
+                    self.players[learner],
+                    self.cast.critics[rival_of(learner)],
+                    self._another,
+                )
             )
             acknowledgement = await self.players[learner].hear(
                 self._count, replace(place, role=learner), self.rounds[-1], text, answer=answer
@@ -94,6 +116,17 @@ class Table:
             return
         if text is not None:
             self._heard.append(Feedback(learner, source.name, text, acknowledgement))
+
+    async def _another(self) -> Round:
+        """The last round's like, played by fresh players that remember nothing. Its calls are this arm's, its place is
+        `ARM/another`."""
+        cast, number = self.cast, self.rounds[-1].round
+        place = Place(self.game, f"{self.arm}/another", number, 0, "")
+        played = self.seats.protocol(self._count, place, cast.rules, cast.item, cast.players(), cast.moderator)
+        another = await played.play()
+        if another.outcome == "error":
+            raise GaveUp(f"the other game, played for its advice: {another.reason}")
+        return another
 
     def branch(self, arm: str) -> Table:
         """A table that shares the past and goes its own way from here, under the arm's name."""
@@ -117,8 +150,9 @@ class Table:
     def _keep(self, played: Round) -> Round:
         kept = replace(
             played,
-            legacy_price=legacy_round_price(played, self.seats.item),
+            legacy_price=legacy_round_price(played, self.cast.item),
             usage=tuple(sorted(self._usage.items())),
+            terms=self.cast.terms,
         )
         self.rounds.append(kept)
         self._usage, self._heard = {}, []

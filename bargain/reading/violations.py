@@ -7,16 +7,21 @@ Player misbehaviour only: a moderator's mistakes are objections on its verdicts,
 - `offers_worse_than_offered`: names a price worse than the one the rival has on the table;
 - `accepts_worse_than_offered`: accepts a price although the rival had put a better one on the table before;
 - `accepts_worse_than_own_offer`: accepts a price worse than its own last offer (often just a last concession);
-- `below_cost`, `above_valuation`: names or accepts a price worse than its own reservation price, which no individually
-  rational player does;
+- `below_cost`, `above_valuation`: names or accepts a price worse than its own reservation price (its outside option,
+  where that is better), which no individually rational player does;
 - `out_of_range`: names a price outside the two opening prices.
+
+A channel with acts of its own (bargain/channels) adds the replies that had to be asked for again:
+
+- `off_channel`: is no turn of the channel, or does what the protocol does not allow now;
+- `no_live_offer`: accepts what the rival has not on the table.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from bargain.records import Item, Player, Turn, Violation, rival_of
+from bargain.records import Item, Player, Turn, Violation, limit_of, rival_of
 
 _CENT = 0.005
 _Report = Callable[[str, str], None]
@@ -65,7 +70,10 @@ def find_violations(turns: Sequence[Turn], item: Item, accepted_by: int | None, 
 
 
 def _check_reservation(report: _Report, role: Player, price: float, item: Item) -> None:
-    if role == "seller" and item.cost is not None and worse(price, item.cost, role):
-        report("below_cost", f"{price:g}, cost {item.cost:g}")
-    if role == "buyer" and item.valuation is not None and worse(price, item.valuation, role):
-        report("above_valuation", f"{price:g}, valuation {item.valuation:g}")
+    limit = limit_of(item, role)
+    if limit is None or not worse(price, limit, role):
+        return
+    kind, name, own = (
+        ("below_cost", "cost", item.cost) if role == "seller" else ("above_valuation", "valuation", item.valuation)
+    )
+    report(kind, f"{price:g}, {name if limit == own else 'outside option'} {limit:g}")

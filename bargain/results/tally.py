@@ -12,13 +12,12 @@ from __future__ import annotations
 import math
 from array import array
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from bargain.agents.witness import english
 from bargain.intervals import mean, t_interval, wilson
-from bargain.records import Game, Item, Round, is_disputed, lacks_price
+from bargain.records import PLAYERS, Game, Item, Player, Round, exchanges_passed, is_disputed, lacks_price, limit_of
 
 Key = tuple[str, int]
 """(arm, round); the arm is "" before a game branches."""
@@ -36,6 +35,8 @@ class _Column:
     objections: int = 0
     disputed: int = 0
     price_unknown: int = 0
+    surplus: dict[Player, array[float]] = field(default_factory=lambda: {role: array("d") for role in PLAYERS})
+    """Of each player in each game that played the round, NaN where it has no limit to count from."""
 
 
 class Words:
@@ -56,6 +57,19 @@ class Words:
     def unread(self) -> bool:
         """Whether no rule fired in any turn: nothing recognised, or numbers only, in words that are not English."""
         return self.turns > 0 and not self.answers and (not self.offers or self.english < 0.5 * self.turns)
+
+
+def _surplus(played: Round, role: Player, limit: float | None) -> float:
+    """What the player gained beyond its limit, NaN without one; 0 without a deal.
+
+    Less by its discount for every exchange that passed.
+    """
+    if limit is None or played.price is None:
+        return math.nan if limit is None else 0.0
+    gain = played.price - limit if role == "seller" else limit - played.price
+    terms = played.terms
+    discount = 1.0 if terms is None else terms.seller_discount if role == "seller" else terms.buyer_discount
+    return gain * float(discount ** exchanges_passed(len(played.turns)))
 
 
 class Tally:
@@ -98,6 +112,8 @@ class Tally:
         column.disputed += is_disputed(played)
         column.price_unknown += lacks_price(played)
         self.words.add(played)
+        for role in PLAYERS:
+            column.surplus[role].append(_surplus(played, role, limit_of(played.terms or self.item, role)))
         for _, usage in played.usage:
             self.tokens["input"] += usage.input_tokens
             self.tokens["output"] += usage.output_tokens
@@ -123,7 +139,6 @@ class Tally:
         whole = self.finished - failed
         rate_low, rate_high = wilson(len(prices), self.finished) if intervals and whole else (None, None)
         whole_low, whole_high = wilson(len(prices), whole) if intervals else (None, None)
-        cost, valuation = self.item.cost, self.item.valuation
         return {
             "round": number,
             "arm": arm,
@@ -143,12 +158,8 @@ class Tally:
             "change_low": change_low,
             "change_high": change_high,
             "pairs": len(changes),
-            "mean_surplus_seller": None
-            if cost is None or not whole
-            else self._surplus([price - cost for price in prices]),
-            "mean_surplus_buyer": None
-            if valuation is None or not whole
-            else self._surplus([valuation - price for price in prices]),
+            "mean_surplus_seller": self._surplus(column, "seller") if whole else None,
+            "mean_surplus_buyer": self._surplus(column, "buyer") if whole else None,
             "legacy_games": len(legacy),
             "legacy_mean_price": mean(legacy),
             "outcomes": dict(sorted(column.outcomes.items())),
@@ -161,9 +172,10 @@ class Tally:
             "deal_rate_with_disputed": (len(prices) + column.disputed) / self.finished if whole else None,
         }
 
-    def _surplus(self, surpluses: Sequence[float]) -> float | None:
-        """Mean over all games, no deal counted as 0."""
-        return math.fsum(surpluses) / self.finished if self.finished else None
+    def _surplus(self, column: _Column, role: Player) -> float | None:
+        """Mean over all games, no deal counted as 0; None where a game has no limit to count from."""
+        total = math.fsum(column.surplus[role])
+        return None if math.isnan(total) else total / self.finished
 
     def _legacy_survivors(self, key: Key) -> list[float]:
         """The round's 2023 prices in the games of which every round up to this one counted (2023: survivors only)."""

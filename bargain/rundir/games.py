@@ -15,14 +15,15 @@ from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
-from bargain.records import Feedback, Game, Round, Turn, Usage, Verdict, Violation
+from bargain.records import Feedback, Game, Round, Terms, Turn, Usage, Verdict, Violation
 from bargain.rundir.plain import lines_of, write_anew
 
 
 def plain(value: Any) -> Any:
     """A record as plain JSON data; tuples become lists, and the (role, usage) pairs of a round become an object.
 
-    A usage names its reasoning only where there was some: a game of a version that knew none is the same line.
+    A usage names its reasoning only where there was some, a round its terms only where they are its own: a game of a
+    version that knew none is the same line.
     """
     kind = type(value)
     if kind in _SIMPLE:
@@ -35,6 +36,8 @@ def plain(value: Any) -> Any:
     found = {name: plain(getattr(value, name)) for name in names}
     if kind is Round:
         found["usage"] = dict(found["usage"])
+        if value.terms is None:
+            del found["terms"]
     elif kind is Usage and not value.reasoning_tokens:
         del found["reasoning_tokens"]
     return found
@@ -85,6 +88,7 @@ def _round(data: dict[str, Any]) -> Round:
             "violations": tuple(Violation(**each) for each in data["violations"]),
             "feedback": tuple(Feedback(**each) for each in data["feedback"]),
             "usage": tuple((role, Usage(**each)) for role, each in data["usage"].items()),
+            "terms": Terms(**data["terms"]) if data.get("terms") else None,
         }
     )
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Awaitable, Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,9 @@ from omegaconf import DictConfig, OmegaConf
 from bargain.agents.critic import Critic
 from bargain.agents.feedback import FeedbackSource
 from bargain.agents.player import Memory, Negotiator
-from bargain.agents.prompts import Prompt
+from bargain.agents.prompts import Prompt, fill
 from bargain.calls.caller import Caller
+from bargain.channels.base import Channel
 from bargain.config.compose import plain_of, typed_config
 from bargain.config.files import read_yaml
 from bargain.config.follow import engines_of
@@ -27,10 +29,12 @@ from bargain.config.targets import locate
 from bargain.engines.base import Engine
 from bargain.errors import ConfigError, JournalError, RunStopped
 from bargain.games.rounds.base import Moderator, RoundProtocol, RoundRules
-from bargain.games.table import Seats, Table
+from bargain.games.scenarios.base import Case, Scenario
+from bargain.games.table import Cast, Seats, Table
 from bargain.journal.journal import Journal
 from bargain.journal.reader import JournalReader
-from bargain.records import PLAYERS, Item, Player
+from bargain.records import PLAYERS, Item, Player, Terms, limit_of, rival_of
+from bargain.text import money
 
 SHOWN = 8
 """Differences that a refusal names."""
@@ -45,9 +49,10 @@ def build_item(cfg: DictConfig) -> Item:
 
 def build_engines(cfg: DictConfig) -> dict[str, Engine]:
     """The engine of every seat that is asked: seller, buyer, moderator, seller_critic, seller_coach ..."""
-    asked = set(PLAYERS) | {"moderator"}
-    asked |= {f"{learner}_{seat}" for learner in cfg.game.learners for seat in ("critic", "coach")}
+    asked = set(engines_of(cfg))
     if not cfg.moderator._target_.endswith(".Model") and cfg.moderator._target_.startswith("bargain."):
+        asked.discard("moderator")
+    if locate(cfg.channel._target_, list(cfg.allow_targets)).decides:
         asked.discard("moderator")
     if not any(source.calls_critic for source in [_feedback(cfg, cfg.feedback), *_arms(cfg).values()]):
         asked -= {"seller_critic", "buyer_critic"}
@@ -77,29 +82,109 @@ def build_protocol(cfg: DictConfig) -> type[RoundProtocol]:
 
 def build_seats(cfg: DictConfig) -> Seats:
     """Everything that is the same for all games of the run. Every prompt is filled once, so a bad one is refused."""
-    item, protocol, rules = build_item(cfg), build_protocol(cfg), _rules(cfg)
-    prompts = {role: build_prompt(cfg.prompt[role], role) for role in (*PLAYERS, "critic", "moderator")}
     return Seats(
         seed=cfg.seed,
-        item=item,
-        protocol=protocol,
-        rules=rules,
+        cast=_casting(cfg),
+        protocol=build_protocol(cfg),
         n_rounds=cfg.game.n_rounds,
         learners=tuple(cfg.game.learners),
         stop_after_no_deal=cfg.game.after_no_deal == "stop",
-        players=_pairs(cfg, item, prompts, {role: protocol.part(role, rules) for role in PLAYERS}),
-        moderator=build_moderator(cfg, prompts["moderator"], item),
-        critics={
-            learner: _refusing("prompt/critic", _critic, learner, prompts["critic"], item, cfg) for learner in PLAYERS
-        },
         feedback=_feedback(cfg, cfg.feedback),
         ask_acknowledgement=cfg.feedback.acknowledge == "ask",
         arms={name: (source, cfg.game.arms[name].acknowledge == "ask") for name, source in _arms(cfg).items()},
     )
 
 
+def build_channel(cfg: DictConfig) -> Channel:
+    """How the players may speak."""
+    channel: Channel = locate(cfg.channel._target_, list(cfg.allow_targets))(dict(cfg.channel.texts))
+    return channel
+
+
+def build_scenario(cfg: DictConfig) -> Scenario:
+    """What each game is played for."""
+    target = locate(cfg.scenario._target_, list(cfg.allow_targets))
+    scenario: Scenario = _refusing("scenario", target, cfg.scenario, build_item(cfg), cfg.seed)
+    return scenario
+
+
+def _casting(cfg: DictConfig) -> Callable[[int], Cast]:
+    """Who plays a game, by its number. The first one's prompts are filled at once, so a bad one is refused."""
+    scenario = build_scenario(cfg)
+    prompts = {role: build_prompt(cfg.prompt[role], role) for role in (*PLAYERS, "critic", "moderator")}
+    first = scenario.of(0)
+    of_first = _cast(cfg, prompts, scenario, first)
+
+    def cast(game: int) -> Cast:
+        case = scenario.of(game) if first and game else None
+        return _cast(cfg, prompts, scenario, case) if case else of_first
+
+    return cast
+
+
+def _cast(cfg: DictConfig, prompts: Mapping[str, Prompt], scenario: Scenario, case: Case | None) -> Cast:
+    item, rules, protocol = build_item(cfg) if case is None else case.item, _rules(cfg), build_protocol(cfg)
+    knows = {role: seen_by(role, item, cfg) for role in PLAYERS}
+    ends = rules.max_exchanges if case is None or case.deadline is None else case.deadline
+    told = {
+        role: [
+            cfg.protocol.texts.get(protocol.part(role, rules)),
+            cfg.scenario.texts.get(role) and _told(cfg, role, item, scenario, ends),
+        ]
+        for role in PLAYERS
+    }
+    return Cast(
+        item=item,
+        rules=replace(rules, max_exchanges=ends),
+        players=_pairs(cfg, knows, prompts, told, ends, rules.channel),
+        moderator=build_moderator(cfg, prompts["moderator"], item),
+        critics={
+            learner: _refusing("prompt/critic", _critic, learner, prompts["critic"], knows[learner], cfg)
+            for learner in PLAYERS
+        },
+        terms=None if case is None else _terms(cfg, case),
+    )
+
+
+def _terms(cfg: DictConfig, case: Case) -> Terms:
+    """What the game's rounds record."""
+    prices = {name: getattr(case.item, name) for name in Terms.__dataclass_fields__ if hasattr(case.item, name)}
+    of_time = {name: cfg.scenario[name] for name in ("seller_discount", "buyer_discount")}
+    return Terms(item=case.item.name, deadline=case.deadline, **prices, **of_time)
+
+
+def seen_by(role: Player, item: Item, cfg: DictConfig) -> Item:
+    """The item as far as the player knows its own limit; nobody's `private_to` yet."""
+    if cfg.scenario[f"{role}_knows"] in ("none", "rival_value"):
+        return replace(item, cost=None) if role == "seller" else replace(item, valuation=None)
+    return item
+
+
+def _told(cfg: DictConfig, role: Player, item: Item, scenario: Scenario, ends: int) -> str:
+    """What a player is told of the scenario: each line only where it has something to say."""
+    config, rival = cfg.scenario, rival_of(role)
+    knows, discount = config[f"{role}_knows"], config[f"{role}_discount"]
+    low, high = (scenario.range_of(rival) if knows == "rival_range" else None) or (None, None)
+    outside = item.seller_outside if role == "seller" else item.buyer_outside
+    prices = {
+        "outside": outside,
+        "rival_low": low,
+        "rival_high": high,
+        "rival_value": limit_of(item, rival) if knows in ("rival_value", "both") else None,
+    }
+    has_deadline = bool(config.deadline.distribution) and config.deadline_known_by in ("both", role)
+    facts = {name: None if price is None else money(price, item.currency) for name, price in prices.items()} | {
+        "deadline": str(ends) if has_deadline else None,
+        "kept": f"{discount:.0%}" if discount < 1 else None,
+    }
+    text: str = _refusing("scenario.texts", fill, config.texts[role], facts, f"scenario.texts.{role}")
+    return text
+
+
 def _rules(cfg: DictConfig) -> RoundRules:
-    return RoundRules(
+    channel = build_channel(cfg)
+    rules = RoundRules(
+        channel=channel,
         max_exchanges=cfg.game.max_exchanges,
         who_is_first=cfg.game.who_is_first,
         free_openings=frozenset(role for role in PLAYERS if cfg.game[f"{role}_opens"] == "free"),
@@ -107,12 +192,20 @@ def _rules(cfg: DictConfig) -> RoundRules:
         no_deal_threshold=cfg.moderator.no_deal_threshold,
         gate=cfg.moderator.gate == "rules",
     )
+    if channel.decides:  # where the acts decide there is nothing to moderate
+        rules = replace(rules, moderator_start="no_offer", no_deal_threshold=0, gate=True)
+    return rules
 
 
 def _pairs(
-    cfg: DictConfig, item: Item, prompts: Mapping[str, Prompt], parts: Mapping[Player, str]
+    cfg: DictConfig,
+    items: Mapping[Player, Item],
+    prompts: Mapping[str, Prompt],
+    told: Mapping[Player, list[str | None]],
+    ends: int,
+    channel: Channel,
 ) -> Callable[[], dict[Player, Negotiator]]:
-    """What makes a fresh pair of players. parts: which text of the protocol each of them is told."""
+    """What makes a fresh pair of players. told: what each is told of protocol and scenario. ends: the last exchange."""
     memory = Memory(
         rounds=cfg.memory.rounds if cfg.memory.name == "last_k" else 0,
         dialogues=cfg.memory.name != "feedback_only",
@@ -121,16 +214,19 @@ def _pairs(
 
     def player(role: Player) -> Negotiator:
         engine = cfg[role].engine
+        expects = ends if cfg.scenario.deadline_known_by in ("both", role) else cfg.game.max_exchanges
         negotiator = Negotiator(
             role,
             prompts[role],
-            item,
-            max_exchanges=cfg.game.max_exchanges,
+            items[role],
+            max_exchanges=expects,
             memory=memory,
             max_asks=cfg.limits.max_asks,
             context_window=engine.context_window,
             max_reply_tokens=engine.max_tokens or 0,
-            told=[text for text in (cfg.protocol.texts.get(parts[role]), cfg[role].persona) if text],
+            told=[text for text in (*told[role], channel.texts.get("told"), cfg[role].persona) if text],
+            exchanges_more=expects - ends,
+            channel=channel,
         )
         if cfg.game[f"{role}_opens"] == "fixed":
             negotiator.opening()

@@ -22,7 +22,7 @@ from bargain.engines.base import Ask
 from bargain.errors import GaveUp
 from bargain.intervals import mean, wilson
 from bargain.reading.reader import Outcome, Reader, same
-from bargain.records import PLAYERS, Item, Place, Turn, Verdict
+from bargain.records import PLAYERS, Item, Place, Turn, Verdict, private_to
 from bargain.rundir.games import read_games
 from bargain.text import cell
 
@@ -208,7 +208,7 @@ async def judge_one(judge: Judge, name: str, ask: Ask, number: int, dialogue: La
 
 def item_of(item: Item, dialogue: Labelled) -> Item:
     """The item as a moderator of this dialogue sees it: its currency, and no private price."""
-    return replace(item, currency=dialogue.currency, cost=None, valuation=None)
+    return replace(private_to(item, "moderator"), currency=dialogue.currency)
 
 
 def scores(judged: Sequence[Judged]) -> dict[str, Any]:

@@ -44,6 +44,7 @@ from bargain.errors import (
 from bargain.games.table import Seats, Table
 from bargain.records import Game
 from bargain.results.failing import FirstGames
+from bargain.results.objective import objective
 from bargain.results.progress import ProgressLine
 from bargain.results.summary import RunSummary, metrics, summary_data
 from bargain.results.tables import disputed_lines, totals_line
@@ -53,6 +54,7 @@ from bargain.rundir.games import GamesFile
 from bargain.rundir.hydra import write_hydra
 from bargain.rundir.record import JOURNAL, Record, holds_games, read_record
 from bargain.runs.build import EVERY_GAME_FAILED, build_engines, build_game, build_item, build_seats, open_caller
+from bargain.runs.debug import tell_game, telling
 from bargain.runs.log import logging_to
 from bargain.runs.loop import in_own_loop
 from bargain.runs.provenance import provenance
@@ -144,7 +146,7 @@ class Run:
         self.simulated = any(engine.simulated for engine in self.engines.values())
         self.tally = Tally(self.item)
         self.first = FirstGames(cfg.n_games)
-        self.progress = ProgressLine(cfg.n_games, self.tally, show=show_progress)
+        self.progress = ProgressLine(cfg.n_games, self.tally, show=show_progress and not cfg.debug)
         self.tracker: Tracker = locate(cfg.tracking._target_, list(cfg.allow_targets))(cfg.tracking)
         self.started = time.monotonic()
         self.ended = "finished"
@@ -226,10 +228,14 @@ class Run:
         free = all(engine.free for engine in self.engines.values())
         workers = 1 if free else min(self.cfg.limits.max_concurrent_games, self.cfg.n_games)
 
+        ask = telling(caller.ask) if self.cfg.debug else caller.ask
+
         async def work() -> None:
             for number in numbers:
-                game = await play_game(number, self.seats, self.game, caller.ask, simulated=self.simulated)
+                game = await play_game(number, self.seats, self.game, ask, simulated=self.simulated)
                 games.add(game)
+                if self.cfg.debug:
+                    tell_game(game)
                 self._took(game, caller)
                 if self.ended == "finished" and (self.first.in_vain() or self.first.all_failed()):
                     self._failed_in_vain(caller)
@@ -345,7 +351,8 @@ class Run:
             "n_games": self.cfg.n_games,
         }
         ended = self.ended if final else "running"
-        return summary_data(ended, facts, self.tally, caller.stats(), time.monotonic() - self.started)
+        summary = summary_data(ended, facts, self.tally, caller.stats(), time.monotonic() - self.started)
+        return {**summary, "objective": objective(summary["rounds"], self.cfg)}
 
     def _keep(self, summary: dict[str, Any]) -> None:
         """Writes summary.json. A replay that came to nothing leaves the run's own as it was."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gc
 import json
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -144,6 +145,11 @@ def this_cell() -> Cell | None:
     sweep, given = Path(hydra.sweep.dir).resolve(), Path(hydra.runtime.output_dir).resolve()
     overrides, state = as_written(hydra.overrides.task), read_state(sweep, SWEEP)
     return Cell(sweep, int(hydra.job.num), overrides, given, state, away=SweepCallback.directory is None)
+
+
+def is_searched(cell: Cell | None) -> bool:
+    """Whether the running job is one of a search: a cell that another sweeper than Hydra's own chose, a W&B agent's."""
+    return bool(os.environ.get("WANDB_SWEEP_ID")) or (cell is not None and not cell.state.get("identities"))
 
 
 def words_of_job(cell: Cell | None) -> dict[str, str]:

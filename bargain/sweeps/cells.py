@@ -18,10 +18,12 @@ from omegaconf import DictConfig, OmegaConf
 
 from bargain.config.files import task_overrides
 
-# conf/hydra/launcher/joblib.yaml and ray.yaml are meant to be the plugins' own choices of these names, with our values.
+# These files of conf/hydra/ are meant to be the plugins' own choices of these names, with our values.
 # Said here because the processes of a pool import this room before they compose.
 warnings.filterwarnings(
-    "ignore", r"\s*'hydra/launcher/(joblib|ray)' is validated against ConfigStore schema", UserWarning
+    "ignore",
+    r"\s*'hydra/(launcher/(joblib|ray)|sweeper/sampler/tpe)' is validated against ConfigStore schema",
+    UserWarning,
 )
 
 

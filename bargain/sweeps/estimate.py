@@ -14,7 +14,6 @@ import re
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from hydra import compose as hydra_compose
@@ -28,17 +27,18 @@ from rich.table import Table
 from rich.text import Text
 
 from bargain.calls.pricing import price_of
-from bargain.config.arguments import in_quotes
+from bargain.channels.base import Channel
 from bargain.config.compose import compose, register_with_hydra
 from bargain.config.files import config_dir
 from bargain.config.follow import engines_of
+from bargain.config.schema import FeedbackConfig
 from bargain.config.targets import locate
 from bargain.engines.base import Engine
 from bargain.errors import ConfigError
 from bargain.records import Usage
 from bargain.results.tables import PLAIN
 from bargain.runs.resuming import is_hydras
-from bargain.sweeps.cells import cells_of
+from bargain.sweeps.cells import cells_of, is_hydras_own
 from bargain.sweeps.places import forget_cells, keep_cell
 
 EXPECTED_TURNS = 9
@@ -114,7 +114,9 @@ def _seats(cfg: DictConfig, chains: Sequence[tuple[int, int]], *, worst: bool) -
     seats = {seat: Tokens() for seat in engines_of(cfg)}
     said = {role: _reply_tokens(cfg[role].engine, worst) for role in ("seller", "buyer")}
     per_turn = (said["seller"] + said["buyer"]) / 2
-    for count, number in chains:
+    sources = list(game.arms.values()) or [cfg.feedback]
+    others = [(_of_kind(sources, "Shuffled"), 1) for _ in range(1, game.n_rounds)]
+    for count, number in [*chains, *others]:
         games = count * cfg.n_games
         for role in ("seller", "buyer"):
             calls = turns / 2
@@ -123,26 +125,31 @@ def _seats(cfg: DictConfig, chains: Sequence[tuple[int, int]], *, worst: bool) -
             growing = per_turn * sum(2 * each + 1 for each in range(round(calls)))
             seats[role].add(games * calls, games * (calls * prompt + growing), games * calls * said[role])
         _add_moderator(cfg, seats, games, turns, per_turn, worst)
-    fed = sum(count for count, number in chains if number > 1)
-    sources = list(game.arms.values()) or [cfg.feedback]
-    from_critic = sum(source._target_.endswith(".AI") for source in sources) / len(sources)
-    asked = sum(source.acknowledge == "ask" for source in sources) / len(sources)
+    played = (game.n_rounds - 1) * cfg.n_games
     for learner in game.learners:
-        played = fed * cfg.n_games
-        seen = _prompt_tokens(cfg, "critic") + (turns + 2) * (per_turn + 12)
-        critic = seats.setdefault(f"{learner}_critic", Tokens())
-        words = _reply_tokens(cfg.critic.engine or cfg[learner].engine, worst, FEEDBACK_TOKENS)
-        critic.add(played * from_critic, played * from_critic * seen, played * from_critic * words)
         told = _prompt_tokens(cfg, learner) + _history(cfg, game.n_rounds // 2 + 1, turns + 2, per_turn)
-        seats[learner].add(played * asked, played * asked * told, played * asked * said[learner])
+        seen = _prompt_tokens(cfg, "critic") + (turns + 2) * (per_turn + 12)
+        for source in sources:
+            if _of_kind([source], "AI", "Shuffled", "OtherRole"):
+                seat = f"{learner}_critic" if source.engine is None else f"{learner}_{source.name}_critic"
+                words = _reply_tokens(engines_of(cfg)[seat], worst, FEEDBACK_TOKENS)
+                seats[seat].add(played, played * seen, played * words)
+            answers = played * ((source.acknowledge == "ask") + _of_kind([source], "SelfCritique"))
+            seats[learner].add(answers, answers * told, answers * said[learner])
     return {seat: tokens for seat, tokens in seats.items() if tokens.calls}
+
+
+def _of_kind(sources: Sequence[FeedbackConfig], *kinds: str) -> int:
+    """How many of these sources are of one of these classes."""
+    return sum(source._target_.rpartition(".")[2] in kinds for source in sources)
 
 
 def _add_moderator(
     cfg: DictConfig, seats: dict[str, Tokens], games: int, turns: int, per_turn: float, worst: bool
 ) -> None:
     moderator = cfg.moderator
-    if moderator._target_.endswith(".Rules"):
+    channel: type[Channel] = locate(cfg.channel._target_, list(cfg.allow_targets))
+    if moderator._target_.endswith(".Rules") or channel.decides:
         return
     threshold = moderator.no_deal_threshold or turns
     if worst:
@@ -203,13 +210,14 @@ def _cost(cfg: DictConfig, seats: dict[str, Tokens]) -> tuple[float | None, tupl
 
 
 def swept(overrides: Sequence[str]) -> list[list[str]]:
-    """The overrides of each cell of `bargain -m overrides`."""
+    """The overrides of each cell of `bargain -m overrides`; [] where a sweeper chooses them as it goes."""
     register_with_hydra()
     plain = [override for override in overrides if not override.startswith("hydra/") or "=" in override]
     parser = OverridesParser.create()
     first = [override for override in plain if not parser.parse_override(override).is_sweep_override()]
     with initialize_config_dir(str(config_dir()), version_base="1.3", job_name="bargain"):
-        return cells_of(hydra_compose("config", first, return_hydra_config=True), plain)
+        config = hydra_compose("config", first, return_hydra_config=True)
+        return cells_of(config, plain) if is_hydras_own(config) else []
 
 
 def preview(arguments: Sequence[str], *, sweep: bool, strict: bool = True) -> str:
@@ -220,9 +228,10 @@ def preview(arguments: Sequence[str], *, sweep: bool, strict: bool = True) -> st
     """
     forget_cells()
     options, _ = get_args_parser().parse_known_args(list(arguments))
-    own = [f"hydra.searchpath=[{in_quotes(str(Path(options.config_dir).resolve()))}]"] if options.config_dir else []
-    overrides = [*own, *options.overrides]
-    cells = swept(overrides) if sweep else [list(overrides)]
+    overrides = list(options.overrides)
+    cells = swept(overrides) if sweep else [overrides]
+    if not cells:
+        return "a search: its sweeper chooses the cells as it goes; estimate=true of one of them says what each costs"
     looked_at = cells[:CELLS_LOOKED_AT]
     differing = [key for key in _keys(cells) if len({_value(cell, key) for cell in cells}) > 1]
     found = []

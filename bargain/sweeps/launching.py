@@ -24,17 +24,26 @@ from bargain.sweeps.places import forget_cells, register_places
 MAX_LAUNCHES = 4
 """How often a sweep is launched when the processes of its cells die."""
 TERMINATED = 143
-EXTRAS = {"hydra_joblib_launcher": "sweep", "hydra_submitit_launcher": "slurm", "hydra_ray_launcher": "ray"}
+EXTRAS = {
+    "hydra_joblib_launcher": "sweep",
+    "hydra_submitit_launcher": "slurm",
+    "hydra_ray_launcher": "ray",
+    "hydra_optuna_sweeper": "optuna",
+}
 """By plugin, the extra of bargain that installs it."""
 
 
 class Jobs:
-    """What the jobs of this process left: the highest exit code. A sweep goes on after a failed cell."""
+    """What the jobs of this process left: the highest exit code. A sweep goes on after a failed cell.
+
+    in_full: whether errors are told with their traceback.
+    """
 
     code = 0
+    in_full = False
 
 
-def launch(job: Callable[[DictConfig], None], arguments: list[str]) -> None:
+def launch(job: Callable[[DictConfig], Any], arguments: list[str]) -> None:
     """Has Hydra compose and place the job, or every cell of a sweep. What became of it stands in Jobs and on disk."""
     register_with_hydra()
     from bargain.sweeps.sweeper import register_sweeper
@@ -86,7 +95,7 @@ def missing_extra(error: BaseException) -> str:
     text = str(error)
     for plugin, extra in EXTRAS.items():
         if plugin in text and importlib.util.find_spec(f"hydra_plugins.{plugin}") is None:
-            return f"this launcher needs its extra: pip install 'bargain-experiments[{extra}]'"
+            return f"this {plugin.rpartition('_')[2]} needs its extra: pip install 'bargain-experiments[{extra}]'"
     return ""
 
 

@@ -25,7 +25,9 @@ _PLAIN = re.compile(
     r"|hydra\.launcher\.(n_jobs|array_parallelism|timeout_min|cpus_per_task|mem_gb|signal_delay_s|max_num_timeout|nodes"
     r"|tasks_per_node|partition|qos|account|constraint|name)=[\w.+-]*"
     r"|hydra\.sweep\.subdir=(?!/)(?!.*\.\.)([\w./-]|\$\{[\w.]+\})+"
-    r"|hydra\.sweeper\.max_batch_size=\d+|hydra\.job\.chdir=(true|false)|hydra\.mode=(MULTIRUN|RUN)"
+    r"|hydra\.searchpath=\['/[^'\\]*'(,'/[^'\\]*')*\]"
+    r"|hydra/sweeper=(basic|optuna)|hydra/sweeper/sampler=(tpe|random|grid|cmaes)"
+    r"|hydra\.sweeper\.((max_batch_size|n_trials|n_jobs|sampler\.seed)=\d+|direction=(minimize|maximize))|hydra\.job\.chdir=(true|false)|hydra\.mode=(MULTIRUN|RUN)"
 )
 """Overrides of Hydra's own that choose where cells are played, and no code."""
 

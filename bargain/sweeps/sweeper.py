@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -85,3 +86,4 @@ def register_sweeper() -> None:
     """Puts it in the place of Hydra's own, as config/files.py does with Hydra's source of files; safe to call twice."""
     name = f"{BasicSweeper.__module__}.{BasicSweeper.__name__}"
     Plugins.instance().class_name_to_class[name] = UnfinishedCells
+    logging.getLogger("alembic").setLevel(logging.WARNING)  # Optuna's, of a database that nobody asked for

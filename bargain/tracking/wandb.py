@@ -38,9 +38,13 @@ TAG_LENGTH, NAME_LENGTH = 64, 128
 
 
 def chosen_mode(configured: str | None) -> str:
-    """offline, online or disabled: WANDB_MODE if it is set, else the configured one; offline, or WANDB_DISABLED's."""
+    """offline, online or disabled: WANDB_MODE if it is set, else the configured one; offline, or WANDB_DISABLED's.
+
+    An agent's sweep (WANDB_SWEEP_ID) waits for its run's objective: there it is online.
+    """
     disabled = os.environ.get("WANDB_DISABLED", "").lower() in ("true", "1", "yes", "on")
-    return os.environ.get("WANDB_MODE") or configured or ("disabled" if disabled else "offline")
+    unsaid = "disabled" if disabled else "online" if os.environ.get("WANDB_SWEEP_ID") else "offline"
+    return os.environ.get("WANDB_MODE") or configured or unsaid
 
 
 MODES = ("offline", "online", "disabled")
@@ -149,11 +153,16 @@ def start_message(
         "finish_s": finish_s,
         "config": hidden(config),
         **asdict(info),
-        "id": recorded_id(run_dir) or info.id,
+        "id": _agents_id() or recorded_id(run_dir) or info.id,
         "name": (os.environ.get("WANDB_NAME") or info.name)[:NAME_LENGTH],
         "group": tracking.group or os.environ.get("WANDB_RUN_GROUP") or info.group,
         "tags": list(tags),
     }
+
+
+def _agents_id() -> str | None:
+    """The id that a sweep's agent gave this run, under which it waits for the objective; None without an agent."""
+    return os.environ.get("WANDB_RUN_ID") if os.environ.get("WANDB_SWEEP_ID") else None
 
 
 def recorded_id(run_dir: Path) -> str | None:

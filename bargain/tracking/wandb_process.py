@@ -147,5 +147,7 @@ def _environment(run_dir: Path, hidden: set[str]) -> dict[str, str]:
         "WANDB_CACHE_DIR": str(run_dir / "wandb" / "cache"),
         "WANDB_ERROR_REPORTING": "false",
     }
+    if parameters := os.environ.get("WANDB_SWEEP_PARAM_PATH"):  # an agent's; the child stands in another directory
+        ours["WANDB_SWEEP_PARAM_PATH"] = os.path.abspath(parameters)
     left_out = hidden.union(_NOT_THE_CHILDS)
-    return ours | {name: value for name, value in os.environ.items() if name not in left_out}
+    return {name: value for name, value in os.environ.items() if name not in left_out} | ours

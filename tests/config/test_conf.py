@@ -90,7 +90,7 @@ def test_an_unknown_model_under_a_cost_limit_is_refused_before_the_first_call(
 def test_the_wheel_holds_every_yaml_of_conf_and_plays_and_reports_without_the_checkout(tmp_path: Path) -> None:
     tree = tmp_path / "tree"  # building leaves files behind
     for name in ("analysis", "bargain", "conf", "experiments"):
-        shutil.copytree(ROOT / name, tree / name, symlinks=True, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(ROOT / name, tree / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("LICENSE", "README.md", "pyproject.toml", "setup.cfg"):
         shutil.copy(ROOT / name, tree)
     build = ["pip", "wheel", "-q", "--no-deps", "--no-build-isolation", "-w", str(tmp_path), str(tree)]
@@ -104,10 +104,17 @@ def test_the_wheel_holds_every_yaml_of_conf_and_plays_and_reports_without_the_ch
         path.relative_to(CONF).as_posix()
         for path in [*CONF.glob("*.yaml"), *CONF.glob("*/*.yaml"), *CONF.glob("*/*/*.yaml"), *CONF.glob("*/*/*/*.yaml")]
     }
+    here |= {f"experiment/{path.relative_to(ROOT / 'experiments')}" for path in (ROOT / "experiments").rglob("*.yaml")}
     assert {name for name in packed if name.endswith(".yaml")} == here
     (tmp_path / "empty").mkdir()
     for module, call in (
         ("bargain.main", "run(['n_games=2', 'tracking=none'])"),
+        ("bargain.main", "run(['init', 'mine'])"),
+        (
+            "bargain.main",
+            "run(['--config-dir', 'mine/conf', 'experiment=pilot', 'n_games=1', 'tracking=none', 'resume=never'])",
+        ),
+        ("bargain.main", "run(['experiment=fig5'])"),
         ("analysis.report.command", "run(['outputs', '--reference', 'fu2023'])"),
     ):
         code = f"import sys; sys.path.insert(0, {str(tmp_path / 'site')!r}); import {module} as m; print(m.__file__)"
@@ -119,6 +126,7 @@ def test_the_wheel_holds_every_yaml_of_conf_and_plays_and_reports_without_the_ch
             timeout=PATIENCE_S,
             check=False,
         )
-        assert done.returncode == 0, done.stderr
+        assert done.returncode == (2 if "fig5" in call else 0), done.stderr
         assert str(tmp_path / "site") in done.stdout
+        assert "fig5" not in call or "did you mean paper/fig5?" in done.stderr
     assert (tmp_path / "empty" / "outputs" / "report" / "index.html").is_file()

@@ -293,3 +293,24 @@ def test_the_command_ends_as_if_wandb_had_never_been_meant_and_bargain_track_sen
         assert sent.returncode == 0, sent.stderr
         (file,) = runs_of(run)
         assert ReadBack(file).exit_codes == [0]
+
+
+def test_under_a_sweeps_agent_a_run_is_the_agents_own_online_and_with_its_parameters(
+    tmp_path: Path, server: WandbServer, monkeypatch: pytest.MonkeyPatch, warnings: Callable[[], list[str]]
+) -> None:
+    parameters = tmp_path / "wandb" / "sweep-s1" / "config-r7.yaml"
+    parameters.parent.mkdir(parents=True)
+    parameters.write_text("item.cost:\n  value: 7\n")
+    monkeypatch.chdir(tmp_path)
+    given = {"SWEEP_ID": "s1", "RUN_ID": "r7", "SWEEP_PARAM_PATH": "wandb/sweep-s1/config-r7.yaml", "PROJECT": "p"}
+    for name, value in given.items():
+        monkeypatch.setenv(f"WANDB_{name}", value)
+    tracker = WandbTracker(WandbConfig(), finish_s=AN_HOUR_S)
+    tracker.start(make_run(tmp_path / "run"), CONFIG, info_of(tmp_path / "run"))
+    tracker.finish({**SUMMARY, "objective": 4.5}, [])
+    assert warnings() == []
+    begun = server.runs[0]
+    assert (begun["sweep"], begun["name"], begun["project"]) == ("s1", "r7", "p")
+    assert '"item.cost":{"value":7}' in begun["config"].replace(" ", "")
+    assert server.summary["objective"] == 4.5
+    assert server.exit_codes == [0]

@@ -15,6 +15,7 @@ BARGAIN = (
     ("fu2023",),
     ("rundir",),
     ("reading",),
+    ("channels",),
     ("config",),
     ("journal",),
     ("engines", "tracking"),

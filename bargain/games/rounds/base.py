@@ -21,10 +21,12 @@ from typing import Protocol
 from bargain.agents.player import Negotiator
 from bargain.agents.verdicts import accepting_turn
 from bargain.agents.witness import Reading, reading_of
+from bargain.channels.base import Channel
+from bargain.channels.free_text import FREE_TEXT
 from bargain.config.schema import GameConfig
 from bargain.engines.base import ALL_ACTS, Ask
 from bargain.errors import GaveUp
-from bargain.reading.reader import Act, Reader, same
+from bargain.reading.reader import Act, same
 from bargain.reading.violations import find_violations
 from bargain.records import (
     MAX_EXCHANGES,
@@ -37,7 +39,9 @@ from bargain.records import (
     Round,
     Turn,
     Verdict,
+    Violation,
 )
+from bargain.text import one_line
 
 
 class Moderator(Protocol):
@@ -58,6 +62,7 @@ class RoundRules:
     moderator_start: str = "no_offer"
     no_deal_threshold: int = 0
     gate: bool = False
+    channel: Channel = FREE_TEXT
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +97,8 @@ class RoundProtocol(ABC):
         self._item = item
         self._players = players
         self._moderator = moderator
-        self._reader = Reader(list_price=item.seller_opening, currency=item.currency)
+        self._reader = rules.channel.reader(item.seller_opening, item.currency)
+        self._refused: list[Violation] = []
 
     @staticmethod
     def problem(game: GameConfig) -> str:
@@ -123,7 +129,7 @@ class RoundProtocol(ABC):
             ending.price,
             self.turns,
             tuple(self.verdicts),
-            tuple(find_violations(self.turns, self._item, ending.accepted_by, ending.price)),
+            (*find_violations(self.turns, self._item, ending.accepted_by, ending.price), *self._refused),
             feedback,
             ending.reason,
         )
@@ -135,7 +141,11 @@ class RoundProtocol(ABC):
     async def speak(self, speaker: Player, exchanges_left: int = 1, may: Sequence[str] = ALL_ACTS) -> None:
         """The speaker's own next words. may: the acts that the protocol lets it do."""
         place = self._place(len(self.turns) + 1, speaker)
-        words = await self._players[speaker].speak(self._ask, place, self.turns, exchanges_left, tuple(may))
+
+        def refused(kind: str, reply: str) -> None:
+            self._refused.append(Violation(place.turn, speaker, kind, one_line(reply, 80)))
+
+        words = await self._players[speaker].speak(self._ask, place, self.turns, exchanges_left, tuple(may), refused)
         self._add(speaker, words)
 
     def read(self) -> Reading:
@@ -146,7 +156,8 @@ class RoundProtocol(ABC):
         """The moderator's verdict on the dialogue as it stands; with a gate the rules', where the words are plain."""
         read = self.read()
         if self.rules.gate and read.sure:
-            verdict = Verdict(len(self.turns), read.state, read.price, stands=read.state)
+            text = "by the acts" if self.rules.channel.decides else ""
+            verdict = Verdict(len(self.turns), read.state, read.price, text=text, stands=read.state)
         else:
             place = self._place(len(self.turns), "moderator")
             verdict = await self._moderator.judge(self._ask, place, self.turns, read)

@@ -10,10 +10,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from analysis import load
 from analysis.measures.abilities import abilities
-from analysis.measures.reference import compare, fu2023, left_out
+from analysis.measures.reference import compare, fu2023, left_out, published_spreads
 from bargain.records import Game, Round, Violation
 from tests.run_maker import a_game, a_round, an_arms_game, make_run
 
@@ -228,3 +229,29 @@ def test_runs_that_differ_from_the_paper_in_more_than_the_engine_are_named_and_n
         "d": "item.currency is EUR, not $",
         "e": "game.max_exchanges is 3, not 10; prompt.critic.version is lower_price, not v1",
     }
+
+
+def test_a_number_of_ones_own_is_tested_against_the_papers_where_its_spread_is_known(tmp_path: Path) -> None:
+    """Table 1's gpt-3.5-turbo: 317 games, whose histogram is published; the same with half a dollar more is another."""
+    games, spread = published_spreads()["table1", "seller", "gpt-3.5-turbo", "before"]
+    assert (games, round(spread, 2)) == (317, 1.57)
+    rng = np.random.default_rng(1)
+    rows = [
+        an_arms_game(at, float(first), {"ai": [float(second)], "human": [16.0], "constant": [15.0]})
+        for at, (first, second) in enumerate(
+            zip(rng.normal(16.26, 1.2, 150).clip(10.5, 19.5), rng.normal(16.3, 1.2, 150).clip(10.5, 19.5), strict=True)
+        )
+    ]
+    make_run(tmp_path / "a", rows, seller__engine__name="gpt-3.5-turbo")
+    found = compare(load(tmp_path)).query("metric == 'mean_price'").set_index(["figure", "condition", "round"])
+    before, after, human = (found.loc[("table1", each)].iloc[0] for each in ("before", "ai", "human"))
+    own = np.array([each.rounds[0].price for each in rows])
+    wanted = stats.ttest_ind_from_stats(own.mean(), own.std(ddof=1), 150, 16.26, spread, 317, equal_var=False)
+    assert before["replication_p"] == pytest.approx(wanted.pvalue)
+    assert before["replication_p"] > 0.05 > 0.001 > after["replication_p"]
+    assert np.isnan(human["replication_p"])
+    assert human["replication"] == "the paper's spread is not known"
+    make_run(tmp_path / "b", [[15.0, 16.0]] * 60 + [[15.0, None]] * 140, seller__engine__name="gpt-4")
+    rate = compare(load(tmp_path / "b")).query("metric == 'deal_rate'").set_index("round").loc[2]
+    assert rate["replication_p"] < 1e-6  # 30% against 88%
+    assert rate["replication"].startswith("score")

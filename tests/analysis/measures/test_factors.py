@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,9 @@ import pytest
 from scipy import stats as scipy_stats
 
 from analysis import load
+from analysis.measures.comparisons import cells
 from analysis.measures.factors import effects, factors, followers, interactions, means
+from bargain.config.identity import decided_by_seed
 from tests.run_maker import Prices, make_run
 
 PAID = {"seller__engine___target_": "bargain.engines.openai.OpenAIEngine"}
@@ -139,3 +142,21 @@ def test_deal_rates_have_main_effects_and_failed_games_are_in_none(tmp_path: Pat
     row = effects(load(tmp_path), "deal_rate").set_index("factor").loc["seller.engine.name"]
     assert [row[name] for name in ("difference", "a", "b")] == pytest.approx([-0.4, 0.8, 0.4])
     assert row["p"] < 0.001
+
+
+def test_games_of_one_seed_are_paired_exactly_where_both_players_go_by_the_seed(tmp_path: Path) -> None:
+    """Known opponents do, as embedded negotiators do: the recorded config says it, whatever else may know."""
+    names = ("simulated.SimulatedEngine", "opponents.OpponentEngine", "openai.OpenAIEngine")
+    engines = {name: f"bargain.engines.{name}" for name in names}
+    for seller, buyer in product(engines, engines):
+        place, chosen = tmp_path / seller / buyer, {"seller__engine___target_": engines[seller]}
+        for memory in MEMORIES:
+            rows: Prices = [[15.0 + at % 3 + (memory == "none") * (1 + at % 2 / 4)] for at in range(10)]
+            chosen |= {"buyer__engine___target_": engines[buyer], "memory__name": memory}
+            make_run(place / memory, rows, **chosen)
+        paired = "openai.OpenAIEngine" not in (seller, buyer)
+        assert effects(load(place), "price").iloc[0]["test"] == ("paired t" if paired else "Welch t")
+        assert cells(load(place), "price", "memory.name").iloc[0]["test"] == ("paired t" if paired else "Welch t")
+    for name, target in engines.items():
+        module, _, engine = target.rpartition(".")
+        assert getattr(import_module(module), engine).simulated == decided_by_seed(target), name

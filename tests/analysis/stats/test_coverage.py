@@ -26,6 +26,10 @@ ROWS = {
     "selection: lee_bounds": "bounds",
     "selection: worst_case": "bounds",
     "slope: HC3": "slope",
+    "two-part model: price": "mean",
+    "two-part model: surplus": "surplus_change",
+    "two-part model: deal rate": "events",
+    "two-part model: odds of a deal": "events",
 }
 """The rows of the table and the field of FEWEST that they are about; effect sizes go with their difference."""
 HARDER = "more skewed than any price"

@@ -7,13 +7,14 @@ learner will make of it. Your own source is such a class and one YAML in conf/fe
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
 from typing import Protocol
 
 from bargain.agents.critic import Critic
+from bargain.agents.player import Negotiator
 from bargain.config.named import read_pool
 from bargain.config.schema import FeedbackConfig
 from bargain.engines.base import Ask
@@ -24,7 +25,11 @@ POOL = Path(__file__).with_name("human_feedback.yaml")
 
 @dataclass(frozen=True, slots=True)
 class Coaching:
-    """What a source may use: whom it coaches, the rounds so far (at least one), a critic, and a seeded generator."""
+    """What a source may use: whom it coaches, the rounds so far (at least one), a critic, and a seeded generator.
+
+    player: the learner itself. rivals_critic: the critic that would coach the rival. another: plays the last round once
+    more with fresh players, on no record but the journal's; it raises GaveUp when a call failed for good.
+    """
 
     ask: Ask
     place: Place
@@ -32,6 +37,9 @@ class Coaching:
     rounds: Sequence[Round]
     critic: Critic
     rng: Random
+    player: Negotiator
+    rivals_critic: Critic
+    another: Callable[[], Awaitable[Round]]
 
 
 class FeedbackSource(Protocol):
@@ -46,15 +54,24 @@ class FeedbackSource(Protocol):
 
 
 class AI:
-    """The critic's advice; with the critic's seat on the `human` engine, a person's at the terminal."""
+    """The critic's advice; with the critic's seat on the `human` engine, a person's at the terminal.
+
+    With an engine of its own (feedback.engine) the critic has a seat of its own: seller_NAME_critic.
+    """
 
     calls_critic = True
 
     def __init__(self, config: FeedbackConfig) -> None:
         self.name = config.name
+        self.seat = f"{config.name}_critic" if config.engine is not None else "critic"
 
     async def give(self, coaching: Coaching) -> str | None:
-        return await coaching.critic.advise(coaching.ask, coaching.place, coaching.rounds)
+        return await self.advice(coaching, coaching.critic, coaching.rounds)
+
+    async def advice(self, coaching: Coaching, critic: Critic, rounds: Sequence[Round]) -> str:
+        """What this critic says about these rounds, asked at this source's seat."""
+        place = replace(coaching.place, role=f"{coaching.learner}_{self.seat}")
+        return await critic.advise(coaching.ask, place, rounds)
 
 
 class HumanLive:

@@ -1,0 +1,65 @@
+"""By the provider's structured output or tool call: {"message": "I like it.", "act": "offer", "price": 14}.
+
+The other side hears the message with the act on its last line, as in `tagged`; the player's own turns stand in its
+context as the JSON that it gave. An engine that cannot be asked for JSON is asked in words, and checked the same.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from bargain.channels.base import ACTS, Channel, Move, Unusable, act_of
+from bargain.channels.tagged import Tagged
+from bargain.reading.money import amounts
+from bargain.text import to_json
+
+
+class Structured(Channel):
+    """One JSON object a turn."""
+
+    def shape(self, may: tuple[str, ...]) -> dict[str, Any]:
+        """The schema: OpenAI's strict mode wants every property required."""
+        return {
+            "type": "object",
+            "properties": {
+                "message": {"type": "string", "description": "what you say aloud"},
+                "act": {"type": "string", "enum": list(may)},
+                "price": {"type": ["number", "null"], "description": "of an offer; null otherwise"},
+            },
+            "required": ["message", "act", "price"],
+            "additionalProperties": False,
+        }
+
+    def parse(self, reply: str, currency: str) -> Move:
+        """The move in the JSON, which may stand within other text (a fence, say)."""
+        try:
+            data: Any = json.loads(reply[reply.find("{") : reply.rfind("}") + 1])
+        except (ValueError, RecursionError):
+            data = None
+        act = data.get("act") if isinstance(data, dict) else None
+        if not isinstance(data, dict) or not isinstance(act, str) or act not in ACTS:
+            raise Unusable("off_channel", f"is no JSON object whose act is one of {', '.join(ACTS)}")
+        message, price = data.get("message") or "", data.get("price")
+        if isinstance(price, str) and len(found := amounts(price, currency)) == 1:
+            price = found[0].value
+        number = float(price) if isinstance(price, int | float) and not isinstance(price, bool) else None
+        kinds: dict[str, Any] = {each: each for each in ACTS}
+        return Move(message.strip() if isinstance(message, str) else "", kinds[act], number)
+
+    def write(self, move: Move, currency: str) -> str:
+        """The JSON."""
+        return to_json({"message": move.words, "act": move.act, "price": move.price})
+
+    def own(self, text: str, currency: str) -> str:
+        """The JSON again."""
+        words, _, line = text.rpartition("\n")
+        move = act_of(line, currency)
+        return text if move is None else self.write(Move(words, move.act, move.price), currency)
+
+    def typed(self, line: str, currency: str) -> str:
+        """A person ends the line with the act, as in `tagged`."""
+        try:
+            return self.write(Tagged(self.texts).parse(line, currency), currency)
+        except Unusable:
+            return line

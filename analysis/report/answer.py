@@ -85,7 +85,8 @@ def _told(row: dict[Any, Any], cells: dict[str, str], several: int) -> tuple[str
         return ", ".join(filter(None, (cell, f"{arm} feedback" if arm else ""))), f"round {row['round']} against 1"
     levels = f"{_level(row['b_is'])} against {_level(row['a_is'])}"
     if row["question"] == "arms":
-        return str(row["subject"]), f"{levels} feedback"
+        cell = cells.get(str(row["numbers"]), "") if several > 1 else ""
+        return ", ".join(filter(None, (str(row["subject"]), cell))), f"{levels} feedback"
     what = str(row["choice"]).removesuffix(".name").removesuffix(".version").replace(".", " ")
     if row["question"] == "interactions":
         return f"{what} by {row['at']}", f"{levels}, at {_level(row['at_b'])} against at {_level(row['at_a'])}"

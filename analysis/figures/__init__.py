@@ -21,6 +21,7 @@ import altair as alt
 from analysis.data.runs import Runs
 from analysis.figures.base import FORMATS, NotEnough, save, svg
 from analysis.figures.compare import arms, cost_and_gain, gains, tradeoff
+from analysis.figures.effects import main_effects
 from analysis.figures.models import estimates
 from analysis.figures.pairs import pairs_of_engines
 from analysis.figures.reference import beside_paper
@@ -57,6 +58,14 @@ def _over_rounds(metric: Metric) -> Iterator[Figure]:
 FIRST = ("price", "deal_rate")
 """Metrics whose figures open a report; those of the others close it, the learner's before the round's."""
 FIGURES: tuple[Figure, ...] = (
+    Figure(
+        "effects",
+        "What each choice does",
+        "Of a factorial: the difference between two levels of a choice over all settings of the others, with 95% "
+        "intervals; of coached games that of the changes since round 1.",
+        main_effects,
+        "`factors.effects`",
+    ),
     *(figure for name in FIRST for figure in _over_rounds(metric_of(name))),
     Figure(
         "tradeoff",

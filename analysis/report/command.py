@@ -32,7 +32,8 @@ from analysis.text import one_line
 from bargain.terminal import prepare
 
 REFERENCES = ("fu2023",)
-TABLES = ("parts", "factors", "interactions", "factor_means", "private_values", "theory", "model", "equivalence", "simultaneous",
+TABLES = ("parts", "factors", "interactions", "factor_means", "private_values", "theory", "model", "equivalence",
+          "simultaneous",
           "cells", "rounds", "unfinished", "failed", "differences",
           "tests", "selection", "between", "channels", "adversaries", "reference", "abilities", "moderators",
           "corrected", "power", "cost_by_seat", "cost_by_cell")  # fmt: skip
@@ -53,6 +54,10 @@ _SHORT = {
     "corrected": "Corrected",
     "power": "Games needed",
 }
+
+
+PICTURES = ("effects", "arms", "price_by_round", "gains", "pairs", "tradeoff")
+"""What the first screen shows: the first of these that the runs have data for."""
 
 
 class Refused(Exception):
@@ -263,17 +268,18 @@ def _shown(runs: Runs, said: Content, drawn: Drawn, beside: Drawn) -> dict[str, 
     for name, kept in (("differences", ~implied), ("implied", implied)):
         frame = differences[kept].reset_index(drop=True)
         plain[name] = table(replace(said.differences, frame=frame, columns=said.differences.columns[:3], note=""))
-    plain |= {
-        name: [table(each) for each in getattr(said, name)]
-        for name in ("factors", "folded", "missing", "tables", "costs")
-    }
+    lists = ("factors", "folded", "missing", "tables", "costs")
+    plain |= {name: [table(each) for each in getattr(said, name)] for name in lists}
+    plain |= {"found": table(said.answer.found), "more": said.answer.more, "unsure": said.answer.unsure}
+    plain |= {"ran": said.answer.made, "nothing": table(said.nothing)}
+    picture = next((each for name in PICTURES for each in drawn.figures if each["name"] == name), None)
     sections = [
-        ("question", "Question", True),
         ("factors", "Main effects", bool(said.factors)),
         *((each.name, _SHORT[each.name], True) for each in said.folded),
         ("cells", "Cells", True),
+        ("question", "What differs", True),
         ("figures", "Figures", bool(drawn.figures or drawn.missing)),
-        ("tests", "Tests", bool(said.questions)),
+        ("tests", "Tests", bool(len(said.tests.frame))),
         *((each.name, _SHORT[each.name], True) for each in said.tables),
         ("dialogues", "Dialogues", bool(said.dialogues)),
         ("feedback", "Feedback", bool(said.feedback)),
@@ -281,7 +287,10 @@ def _shown(runs: Runs, said: Content, drawn: Drawn, beside: Drawn) -> dict[str, 
         ("made", "How this was made", True),
     ]
     return plain | {
-        "figures": drawn.figures,
+        "picture": [picture] if picture else [],
+        "changed_since": any(column.title.startswith("Change of") for column in said.answer.found.columns),
+        "sure_count": sum(len(rows) for _, rows in said.questions),
+        "figures": [each for each in drawn.figures if each is not picture],
         "not_drawn": drawn.missing,
         "paper_figures": beside.figures,
         "paper_not_drawn": beside.missing,

@@ -15,13 +15,17 @@ from typing import Any
 import pandas as pd
 
 from analysis.data.directories import glance
+from analysis.data.prompts import Changed, changes
+from analysis.data.run_facts import who_is_simulated
 from analysis.data.runs import Runs
 from analysis.measures import abilities as tiers
 from analysis.measures import claims
 from analysis.measures.cell_names import named, ranges
 from analysis.measures.duplicates import repeated
 from analysis.measures.family import made_of, told_family, told_primary
-from analysis.measures.sentences import SURE
+from analysis.measures.metrics import metric_of
+from analysis.measures.sentences import SURE, about
+from analysis.report import answer as report_answer
 from analysis.report import cells as report_cells
 from analysis.report import corrected as report_corrected
 from analysis.report import effects as report_effects
@@ -30,14 +34,13 @@ from analysis.report import games as report_games
 from analysis.report import models as report_models
 from analysis.report import scenarios as report_scenarios
 from analysis.report import upkeep as report_upkeep
-from analysis.report.tables import ReportColumn, ReportTable
+from analysis.report.answer import Answer
+from analysis.report.tables import ReportColumn, ReportTable, shown
 from analysis.report.talk import adversaries, channels
-from analysis.text import choice, one_line
+from analysis.text import choice, number, one_line
 from bargain.version import __version__
 
 SIMULATED = "Embedded negotiators played, not language models: these numbers show the program, not what models can do."
-UNFOLDED = 30
-"""So many tests of one question are shown at once; the others are folded away."""
 _SAME = (
     "item.name",
     "item.cost",
@@ -81,7 +84,10 @@ class Content:
     simulated: str
     incomplete: str
     primary: str
+    answer: Answer
+    changed: list[Changed]
     question: list[str]
+    also: list[str]
     same: list[tuple[str, str]]
     differences: ReportTable
     factors: list[ReportTable]
@@ -91,7 +97,8 @@ class Content:
     missing: list[ReportTable]
     tests: ReportTable
     family: str
-    questions: list[tuple[str, list[dict[str, Any]], list[dict[str, Any]]]]
+    questions: list[tuple[str, list[dict[Any, Any]]]]
+    nothing: ReportTable
     tables: list[ReportTable]
     costs: list[ReportTable]
     dialogues: list[report_games.Dialogue]
@@ -146,10 +153,13 @@ def content(
     made = Content(
         title=f"Bargaining: {_told(list(names['cell']), 1) if len(names) == 1 else f'{len(names)} cells'}",
         lead=", ".join(one_line(each) for each in directories),
-        simulated=_simulated(names),
+        simulated=_simulated(runs),
         incomplete=_incomplete(names),
         primary=told_primary(runs, found, judged),
-        question=[*_question(runs, names), *_counted_once(runs, names, copies)],
+        answer=report_answer.answer(runs, found, names),
+        changed=list(changes(runs.runs, runs.deciding())),
+        question=_question(runs, names),
+        also=_counted_once(runs, names, copies),
         same=_same(runs),
         differences=differences,
         factors=factors,
@@ -160,6 +170,7 @@ def content(
         tests=tests,
         family=told_family(found, judged),
         questions=_questions(found),
+        nothing=_nothing(found, names),
         tables=[each for each in effects if len(each.frame) or each.name == "reference"],
         costs=[each for each in costs if len(each.frame)],
         dialogues=report_games.dialogues(runs, names),
@@ -180,23 +191,45 @@ def _tests_table(found: pd.DataFrame, judged: Sequence[float]) -> ReportTable:
     return ReportTable("tests", "Tests", found, columns, told_family(found, judged))
 
 
-def _questions(found: pd.DataFrame) -> list[tuple[str, list[dict[str, Any]], list[dict[str, Any]]]]:
-    groups = []
-    for question, title in claims.QUESTIONS.items():
-        rows = [row | {"sure": row["p_holm"] < SURE} for row in found.to_dict("records") if row["question"] == question]
-        at = 0 if question in claims.CELLS and not any(row["primary"] for row in rows) else UNFOLDED
-        if rows:
-            groups.append((title, rows[:at], rows[at:]))
-    return groups  # type: ignore[return-value]
+def _questions(found: pd.DataFrame) -> list[tuple[str, list[dict[Any, Any]]]]:
+    """The claims, by question."""
+    claimed = [row for row in found.to_dict("records") if row["p_holm"] < SURE]
+    groups = [(title, [row for row in claimed if row["question"] == name]) for name, title in claims.QUESTIONS.items()]
+    return [(title, rows) for title, rows in groups if rows]
 
 
-def _simulated(names: pd.DataFrame) -> str:
-    played = names["simulated"]
-    if played.all():
-        return SIMULATED
-    if played.any():
-        return f"In cells {ranges(list(names.loc[played, 'number']))}: {SIMULATED}"
-    return ""
+def _nothing(found: pd.DataFrame, names: pd.DataFrame) -> ReportTable:
+    """The tests that found nothing, and those that claim nothing, a row each."""
+    rows = []
+    for row in found.to_dict("records"):
+        if not row["p_holm"] < SURE:
+            unit, known = metric_of(row["metric"]).unit, row["difference"] == row["difference"]
+            told = number(row["difference"], unit, row["currency"], signed=True) if known else None
+            kept = {name: row[name] for name in ("numbers", "low", "high", "n", "p", "p_holm", "note")}
+            rows.append(kept | {"about": about(row), "outcome": claims.OUTCOMES[row["outcome"]], "round": row["round"],
+                                "difference": told, "unit": unit})  # fmt: skip
+    frame = pd.DataFrame(rows, columns=None if rows else ["about"])
+    columns = shown(
+        frame,
+        ReportColumn("#", "numbers") if len(names) > 1 else None,
+        ReportColumn("What", "about", "key"),
+        ReportColumn("Outcome", "outcome"),
+        ReportColumn("Round", "round"),
+        ReportColumn("Difference", "difference", "said", "low", "high", "n"),
+        ReportColumn("p, Holm", "p_holm", "p"),
+        ReportColumn("p, not corrected", "p", "p"),
+        ReportColumn("Note", "note"),
+    )
+    note = "No difference is shown here; that is not shown to be absent. – under p, Holm: exploratory or not tested."
+    return ReportTable("nothing", "Nothing shown", frame, columns, note)
+
+
+def _simulated(runs: Runs) -> str:
+    """Who is simulated, and what that means."""
+    who = who_is_simulated(runs.runs)
+    if not who or who == "everybody":
+        return SIMULATED if who else ""
+    return f"{who[0].upper()}{who[1:]}. {SIMULATED}"
 
 
 def _incomplete(names: pd.DataFrame) -> str:
@@ -224,7 +257,10 @@ def _question(runs: Runs, names: pd.DataFrame) -> list[str]:
     coached = names["learner"].isin(["seller", "buyer", "both"]).any()
     told = [f"{played}.", f"{'Coached between rounds' if coached else 'Players'}: {one_line(who, 300)}."]
     varied = []
+    following = runs.followers(runs.deciding())
     for name in runs.deciding():
+        if name in following:
+            continue
         values = [choice(each) for each in runs.runs[name].unique()]
         varied.append(f"{name} ({_told(values, 6)})")
     if varied:

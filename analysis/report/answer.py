@@ -1,7 +1,7 @@
 """The first screen of a report: what was asked, what was found, what is not sure, and what was run for it.
 
-The rows are the page's own tests, by a rule that the design alone decides: main effects of a factorial, else arms and
-cells against each other, else each cell's change since round 1.
+The rows are the page's own tests, by a rule that the design alone decides: the parts of coaching, else main effects of
+a factorial, else arms and cells against each other, else each cell's change since round 1.
 """
 
 from __future__ import annotations
@@ -16,14 +16,15 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from analysis.data.runs import Runs
+from analysis.measures.coaching import PARTS
 from analysis.measures.main_effects import OUTCOMES, measured
 from analysis.report.tables import ReportColumn, ReportTable, shown
 from analysis.text import choice, one_line, usd
 from bargain.rundir.record import read_record
 
 MOST = 7
-"""So many rows fit the first screen; the others stand in the sections below."""
-_ORDER = (("factors", "interactions"), ("arms",), ("cells", "start"), ("price", "deals", "surplus"))
+"""So many rows fit the first screen; the others stand in the sections below. The parts of coaching are 10."""
+_ORDER = (("parts",), ("factors", "interactions"), ("arms",), ("cells", "start"), ("price", "deals", "surplus"))
 _LOGIN = re.compile(r"//[^/@\s]*@")
 
 
@@ -39,7 +40,8 @@ class Answer(NamedTuple):
 def answer(runs: Runs, found: pd.DataFrame, names: pd.DataFrame) -> Answer:
     """The first screen of these runs, from the tests of the page."""
     whole = found_table(found, names)
-    first = whole.frame.head(MOST).reset_index(drop=True)
+    parts = len(found) > 0 and bool((found["question"] == "parts").any())
+    first = whole.frame.head(len(PARTS) if parts else MOST).reset_index(drop=True)
     return Answer(replace(whole, frame=first), len(whole.frame) - len(first), unsure(runs, found), list(made(runs)))
 
 
@@ -59,7 +61,7 @@ def found_table(found: pd.DataFrame, names: pd.DataFrame) -> ReportTable:
         row |= measured(each, each["outcome"], "difference", signed=True)
         row[f"{each['outcome']}_p"] = each["p_holm"]
     frame = pd.DataFrame(list(rows.values()), columns=None if rows else ["what", "levels", "round"])
-    since = bool(len(frame)) and bool((frame["round"] > 1).all()) and group != ("arms",)
+    since = bool(len(frame)) and bool((frame["round"] > 1).all()) and group not in (("arms",), ("parts",))
     columns = shown(
         frame,
         ReportColumn("", "what", "key"),
@@ -84,6 +86,8 @@ def _told(row: dict[Any, Any], cells: dict[str, str], several: int) -> tuple[str
         arm = str(row["arm"]) if isinstance(row.get("arm"), str) else ""
         return ", ".join(filter(None, (cell, f"{arm} feedback" if arm else ""))), f"round {row['round']} against 1"
     levels = f"{_level(row['b_is'])} against {_level(row['a_is'])}"
+    if row["question"] == "parts":
+        return f"{row['subject']}: {row['choice']}" if several > 1 else str(row["choice"]), levels
     if row["question"] == "arms":
         cell = cells.get(str(row["numbers"]), "") if several > 1 else ""
         return ", ".join(filter(None, (str(row["subject"]), cell))), f"{levels} feedback"

@@ -6,11 +6,13 @@
 Which tests are made is fixed by the runs alone, never by how they come out. Price, deal rate and surplus are tested
 alike; what the config declares as primary is the family that may claim something, the rest is exploratory. In a
 factorial the claims about choices are its main effects and the interactions that were asked for; cells one by one
-against each other are exploratory there.
+against each other are exploratory there. Of a game with the controls of coaching they are its parts (coaching.py); the
+changes of each arm are exploratory there.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any, NamedTuple
@@ -18,7 +20,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from analysis.data.runs import Runs
-from analysis.measures import comparisons, factors
+from analysis.measures import coaching, comparisons, factors
 from analysis.measures.cell_names import ranges
 from analysis.measures.outcomes import (
     compared,
@@ -29,7 +31,7 @@ from analysis.measures.outcomes import (
     planned,
     surplus_metrics,
 )
-from analysis.measures.sentences import sentence
+from analysis.measures.sentences import CHANGES, sentence
 from analysis.stats.differences import holm
 from bargain.records import PLAYERS
 
@@ -38,6 +40,7 @@ MOST_VALUES = 5
 QUESTIONS = {
     "factors": "What does each choice do, over all settings of the others?",
     "interactions": "Does one choice change what another does?",
+    "parts": "What does each part of coaching do?",
     "price": "Does the coached player get a better price?",
     "deals": "Do the players still agree?",
     "surplus": "Is the coached player better off, deals or not?",
@@ -75,7 +78,8 @@ def tests(runs: Runs, names: Frame, also: Sequence[float], asked: Sequence[tuple
         return pd.DataFrame(columns=[*_KEYS, *comparisons.FIELDS, "primary", "p_holm", "sentence"])
     whole = pd.concat(found, ignore_index=True)
     order = pd.Categorical(whole["question"], categories=list(QUESTIONS))
-    claimed = whole["outcome"].isin(primary(runs)) & ~(whole["question"].isin(CELLS) & ("factors" in set(order)))
+    aside = (*(CELLS if "factors" in set(order) else ()), *(CHANGES if "parts" in set(order) else ()))
+    claimed = whole["outcome"].isin(primary(runs)) & ~whole["question"].isin(aside)
     whole = whole.assign(order=order, primary=claimed)
     whole = whole.sort_values(["order", "primary"], ascending=[True, False], kind="stable", ignore_index=True)
     claims = whole["p"].astype(float).where(whole["primary"])
@@ -172,9 +176,26 @@ def _arms(runs: Runs, role: str, names: Frame) -> Iterator[Frame]:
     if not len(runs.rounds):
         return
     for outcome, part, metric, whose in _outcomes(runs, role):
-        found = _tested(comparisons.arms, part, metric, whose, ["run", "round", "arm_a", "arm_b"])
+        found = _tested(
+            partial(comparisons.arms, pairs=coaching.pairs_of), part, metric, whose, ["run", "round", "arm_a", "arm_b"]
+        )
         named = _of_cells(_first_and_last(found, part), names).rename(columns={"arm_a": "a_is", "arm_b": "b_is"})
-        yield named.assign(question="arms", outcome=outcome, role=whose)
+        parts = {run: coaching.parts_of(arms) for run, arms in _arms_of(part).items()}
+        known = [
+            next((each.name for each in parts[str(row.run)] if each[1:] == (row.a_is, row.b_is)), "")
+            for row in named.itertuples()
+        ]
+        named = named.assign(outcome=outcome, role=whose, choice=known, learner=named["subject"])
+        is_part = named["choice"] != ""
+        yield named[~is_part].drop(columns=["choice", "learner"]).assign(question="arms")
+        at_the_end = named["round"] == named["run"].map(planned(part))
+        yield named[is_part & at_the_end].assign(question="parts", combinations=math.nan)
+
+
+def _arms_of(runs: Runs) -> dict[str, list[str]]:
+    """The arms of each run that has some."""
+    arms = runs.rounds[runs.rounds["arm"].astype(str) != ""].astype({"run": str, "arm": str})
+    return {str(run): list(names) for run, names in arms.groupby("run")["arm"].unique().items()}
 
 
 class Contrast(NamedTuple):

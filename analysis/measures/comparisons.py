@@ -77,10 +77,22 @@ def change(
     return _frame(keys, [key for key, *_ in grouped], metric, role, found, [lost[key] for key, *_ in grouped])
 
 
+def _every_pair(arms: Sequence[str]) -> list[tuple[str, str]]:
+    return list(combinations(arms, 2))
+
+
 def arms(
-    runs: Runs, metric: str = "price", *, role: str = "", by: Sequence[str] = ("run",), with_failed: bool = False
+    runs: Runs,
+    metric: str = "price",
+    *,
+    role: str = "",
+    by: Sequence[str] = ("run",),
+    pairs: Callable[[Sequence[str]], Sequence[tuple[str, str]]] = _every_pair,
+    with_failed: bool = False,
 ) -> Frame:
     """Arm b against arm a in each round after the shared one, paired by game, for every pair of arms.
+
+    pairs: which of the arms that have a value are compared instead, as (a, b).
 
     Since both arms share the round before, this is also the difference of their changes. Columns: `by`, round, arm_a,
     arm_b, metric, role, failed, the fields of Comparison, p_holm. Empty where no run has arms.
@@ -96,10 +108,10 @@ def arms(
             for arm, part in _groups(group, ["arm"], flat=True)
             if part["value"].notna().any()
         }
-        for first, second in combinations(of_arm, 2):
+        for first, second in pairs(list(of_arm)):
             both = of_arm[first].join(of_arm[second], how="inner", lsuffix="_a", rsuffix="_b")
-            pairs = both[["value_a", "value_b"]].dropna().to_numpy(dtype=float)
-            found.append((paired_rates if _is_rate(metric) else _paired(metric))(pairs[:, 0], pairs[:, 1]))
+            values_of = both[["value_a", "value_b"]].dropna().to_numpy(dtype=float)
+            found.append((paired_rates if _is_rate(metric) else _paired(metric))(values_of[:, 0], values_of[:, 1]))
             lost.append(int((both["failed_a"] | both["failed_b"]).sum()))
             rows.append((*key, first, second))
     return _frame([*_plus(by, "round"), "arm_a", "arm_b"], rows, metric, role, found, lost)

@@ -21,7 +21,7 @@ OUTCOMES = {"price": ("price", "said"), "deal_rate": ("deal rate", "rate"), "sur
 
 
 def effects_of(found: pd.DataFrame, question: str) -> pd.DataFrame:
-    """The rows of `claims.tests` that answer this question (one of sentences.OVER_ALL), one for each pair of levels:
+    """The rows of `claims.tests` that answer this question (sentences.OVER_ALL, "parts"), one for each pair of levels:
     choice, levels, arm, round, combinations and, of each outcome, its value, _low, _high, _n and _p (Holm)."""
     part = found[found["question"] == question] if len(found) else found
     named = [name for name in ("learner", "choice", "at", "b_is", "a_is", "at_b", "at_a", "arm") if name in part]
@@ -41,6 +41,12 @@ def effects_of(found: pd.DataFrame, question: str) -> pd.DataFrame:
 
 
 NOTES = {
+    "parts": (
+        "Each part of coaching by itself: the arm that has it against the arm that lacks nothing else, in the last "
+        "planned round, paired by game, since the arms share their first round. Price is that of the games with a deal "
+        "in both arms, deal rate and surplus are over all games; surplus is the coached player's. Brackets: 95% "
+        "intervals. p belongs to the page's one family. Advice comes with a target, so it is compared with that."
+    ),
     "factors": (
         "Each choice by itself: the difference between two of its levels, averaged over all settings of the other "
         "choices that have both (Settings: how many). Price is that of the deals, deal rate and surplus are over all "

@@ -76,6 +76,8 @@ def _evidence(row: Row) -> list[str]:
 
 def about(row: Row) -> str:
     """Whom or what the sentence is about."""
+    if row["question"] == "parts":
+        return f"{row['subject']}, {row['choice']} ({_said(row['b_is'])} against {_said(row['a_is'])} feedback)"
     if row["question"] == "arms":
         return f"{row['subject']}, {_said(row['b_is'])} against {_said(row['a_is'])} feedback"
     whom = str(row["subject"])
@@ -108,7 +110,7 @@ def _more(row: Row) -> str:
     if row["question"] in CHANGES:
         return ""
     up = row["difference"] > 0
-    if row["question"] == "arms" and row["outcome"] == "price" and row["role"] == "learner":
+    if row["question"] in ("arms", "parts") and row["outcome"] == "price" and row["role"] == "learner":
         return " better" if up else " worse"
     return " higher" if up else " lower"
 

@@ -24,7 +24,7 @@ from analysis.measures.duplicates import without_copies
 from analysis.measures.factors import factors
 from analysis.report import games as report_games
 from analysis.report.content import Content, content
-from analysis.report.corrected import Judged, read_bench
+from analysis.report.corrected import Judged, rates_of, read_bench
 from analysis.report.equivalence import margins
 from analysis.report.page import drawing, page, table
 from analysis.report.tables import ReportTable
@@ -32,17 +32,22 @@ from analysis.text import one_line
 from bargain.terminal import prepare
 
 REFERENCES = ("fu2023",)
-TABLES = ("factors", "interactions", "factor_means", "model", "equivalence", "simultaneous",
+TABLES = ("parts", "factors", "interactions", "factor_means", "private_values", "theory", "model", "equivalence",
+          "simultaneous",
           "cells", "rounds", "unfinished", "failed", "differences",
-          "tests", "selection", "between", "reference", "abilities", "moderators", "corrected", "power", "cost_by_seat",
-          "cost_by_cell")  # fmt: skip
+          "tests", "selection", "between", "channels", "adversaries", "reference", "abilities", "moderators",
+          "corrected", "power", "cost_by_seat", "cost_by_cell")  # fmt: skip
 """Every table that a report may write."""
 _SHORT = {
+    "private_values": "Private values",
+    "theory": "Theory",
     "model": "Two-part model",
     "equivalence": "Equivalence",
     "simultaneous": "All at once",
     "selection": "Survivors' problem",
     "between": "Between cells",
+    "channels": "Talk",
+    "adversaries": "Attacks",
     "reference": "The paper",
     "abilities": "Abilities",
     "moderators": "Moderator",
@@ -83,7 +88,7 @@ def run(arguments: Sequence[str]) -> int:
         command = shlex.join(["bargain-report", *arguments])
         asked, bench = _interactions(runs, options.interaction), _bench(options.judged)
         named = _margins(options.margin)
-        said = content(runs, options.directory, command, aliases, copies, asked, bench, named)
+        said = content(runs, options.directory, command, aliases, copies, asked, bench, named, _errors(options.errors))
         _write(runs, said, place, aliases)
     except Refused as refused:
         print(f"bargain-report: {refused}", file=sys.stderr)
@@ -138,7 +143,21 @@ def _parser() -> argparse.ArgumentParser:
         metavar="JUDGE.json",
         help="what bargain-judge found of the moderators: deal rates corrected for their errors",
     )
+    parser.add_argument(
+        "--errors",
+        action="append",
+        default=[],
+        metavar="RATE",
+        help="how many verdicts of a moderator may be wrong (5%%): between which values deal rates and prices then lie",
+    )
     return parser
+
+
+def _errors(named: list[str]) -> list[float]:
+    try:
+        return rates_of(named)
+    except ValueError as error:
+        raise Refused(f"--errors {one_line(' '.join(named))}: {error}") from None
 
 
 def _margins(named: list[str]) -> dict[str, float]:

@@ -32,9 +32,11 @@ from analysis.report import effects as report_effects
 from analysis.report import equivalence as report_equivalence
 from analysis.report import games as report_games
 from analysis.report import models as report_models
+from analysis.report import scenarios as report_scenarios
 from analysis.report import upkeep as report_upkeep
 from analysis.report.answer import Answer
 from analysis.report.tables import ReportColumn, ReportTable, shown
+from analysis.report.talk import adversaries, channels
 from analysis.text import choice, number, one_line
 from bargain.version import __version__
 
@@ -43,6 +45,7 @@ _SAME = (
     "item.name",
     "item.cost",
     "item.valuation",
+    "scenario.name",
     "item.seller_opening",
     "item.buyer_opening",
     "game.name",
@@ -55,6 +58,8 @@ _SAME = (
     "buyer.engine.model",
     "buyer.engine.temperature",
     "critic_engine",
+    "channel.name",
+    "adversary.name",
     "moderator.name",
     "moderator_engine",
     "feedback.name",
@@ -111,11 +116,13 @@ def content(
     asked: Sequence[tuple[str, str]] = (),
     bench: Mapping[str, report_corrected.Judged] | None = None,
     margins: Mapping[str, float] | None = None,
+    errors: Sequence[float] = (),
 ) -> Content:
     """The content of a report on these runs. aliases (not None) add the paper's numbers; see reference.compare.
 
     asked: pairs of choices whose interaction is wanted. bench: what is known of the moderators' errors.
-    margins: by outcome the difference that would matter, as --margin names it.
+    margins: by outcome the difference that would matter, as --margin names it. errors: shares of wrong
+    verdicts to bound rates and prices by.
     copies: which runs were left out since another holds their games, in words.
     """
     names = named(runs)
@@ -131,12 +138,14 @@ def content(
         report_equivalence.simultaneous(found, made_of(found, judged)),
     ]
     folded = [each for each in folded if len(each.frame)]
-    effects = [report_effects.selection(runs, names), report_effects.between(runs, names)]
+    effects = [report_scenarios.private_values(runs, names), report_scenarios.theory(runs, names)]
+    effects += [report_effects.selection(runs, names), report_effects.between(runs, names)]
+    effects += [channels(runs), adversaries(runs)]
     effects += [report_effects.paper(runs, names, aliases)] if aliases is not None else []
     effects += [
         report_effects.abilities(runs, list(found["p"].astype(float).where(found["primary"].astype(bool)))),
         report_upkeep.moderators(runs),
-        *([report_corrected.corrected(runs, names, bench)] if bench else []),
+        report_corrected.corrected(runs, names, bench or {}, errors),
         report_effects.power(runs, names, made_of(found, judged)),
     ]
     costs = list(report_upkeep.spending(runs, names))
@@ -282,8 +291,9 @@ def _told(values: Sequence[str], most: int) -> str:
 def _same(runs: Runs) -> list[tuple[str, str]]:
     """The choices that all cells share, of those that decide what is played; unset ones are left out."""
     found = []
+    drawn = ("item.cost", "item.valuation") if runs.rounds["own_terms"].any() else ()
     for name in _SAME:
-        if name in runs.runs and runs.runs[name].nunique(dropna=False) == 1:
+        if name in runs.runs and name not in drawn and runs.runs[name].nunique(dropna=False) == 1:
             value = runs.runs[name].iloc[0]
             if not pd.isna(value) and str(value):
                 found.append((name.replace("_engine", " engine"), one_line(choice(value), 120)))

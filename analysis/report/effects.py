@@ -75,26 +75,28 @@ def selection(runs: Runs, names: pd.DataFrame) -> ReportTable:
     )
 
 
-def main_effects(runs: Runs, found: pd.DataFrame) -> tuple[ReportTable, ReportTable, ReportTable]:
-    """Of a factorial: the main effect of each choice on each outcome, the interactions that were asked for, and the
-    marginal means behind them. found: the page's tests, which hold both kinds of effect. Empty without a factorial."""
-    told = [effects_of(found, question) for question in OVER_ALL]
-    digits = [found[found["question"] == question].dropna(axis=1, how="all") for question in OVER_ALL]
+def main_effects(runs: Runs, found: pd.DataFrame) -> tuple[ReportTable, ...]:
+    """What each choice does: the parts of coaching where arms tell them apart; of a factorial the main effect of each
+    choice on each outcome, the interactions that were asked for, and the marginal means behind them. Each is empty
+    where there is none. found: the page's tests, which hold the effects."""
+    told = [effects_of(found, question) for question in ("parts", *OVER_ALL)]
+    digits = [found[found["question"] == question].dropna(axis=1, how="all") for question in ("parts", *OVER_ALL)]
     means, behind = marginal_means(runs)
     pairs = dict.fromkeys(pair for part in factorials(runs) for pair in factors.followers(part).items())
     told_pairs = "; ".join(f"{name} follows {leader}" for name, leader in pairs)
     following = f" No choices of their own: {told_pairs}." if pairs else ""
     tables = []
     for name, title, frame, data in (
-        ("factors", "Main effects", told[0], digits[0]),
-        ("interactions", "Interactions", told[1], digits[1]),
+        ("parts", "Parts of coaching", told[0], digits[0]),
+        ("factors", "Main effects", told[1], digits[1]),
+        ("interactions", "Interactions", told[2], digits[2]),
         ("factor_means", "Marginal means", means, behind),
     ):
-        coached = bool(len(frame)) and bool((frame["round"] > 1).all())
+        coached = name != "parts" and bool(len(frame)) and bool((frame["round"] > 1).all())
         columns = shown(
             frame,
             ReportColumn("Coached", "learner", "key"),
-            ReportColumn("Choice", "choice", "key"),
+            ReportColumn("Part" if name == "parts" else "Choice", "choice", "key"),
             ReportColumn("Levels", "levels", "key"),
             ReportColumn("Arm", "arm", "key"),
             *(
@@ -112,7 +114,7 @@ def main_effects(runs: Runs, found: pd.DataFrame) -> tuple[ReportTable, ReportTa
         )  # fmt: skip
         note = NOTES[name] + (following if name == "factors" else "")
         tables.append(ReportTable(name, title, frame, columns, note, data))
-    return tables[0], tables[1], tables[2]
+    return tuple(tables)
 
 
 _BETWEEN = {

@@ -9,7 +9,6 @@ import pytest
 import yaml
 
 from analysis import load
-from analysis.measures import cell_names as cells
 from analysis.measures.abilities import abilities, family
 from analysis.measures.cell_names import named
 from analysis.measures.claims import QUESTIONS

@@ -220,7 +220,7 @@ def test_what_a_model_or_a_name_says_is_a_text(nasty: Path) -> None:
 def test_every_table_is_written_twice_under_a_known_name(study: Path) -> None:
     names = {path.stem for path in (study / "runs" / "report" / "tables").glob("*.csv")}
     assert names == {path.stem for path in (study / "runs" / "report" / "tables").glob("*.tex")}
-    crossed = {"factors", "interactions", "factor_means", "between", "corrected"}
+    crossed = {"factors", "interactions", "factor_means", "between", "corrected", "equivalence"}
     assert names == set(TABLES) - {"failed", *crossed}
 
 

@@ -18,7 +18,7 @@ check: $(VENV)/ready
 	$(BIN)/mypy --strict bargain analysis
 
 bench: $(VENV)/ready
-	set -e; for each in rounds calls throughput startup stopping tokens rate_limit reading coverage; do $(BIN)/python benchmarks/$$each.py --small; done
+	set -e; for each in rounds channels calls throughput startup stopping tokens rate_limit reading coverage; do $(BIN)/python benchmarks/$$each.py --small; done
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache

@@ -45,6 +45,7 @@ from bargain.runs.loop import collect_rarely
 from bargain.runs.resuming import check_changes, recorded_run
 from bargain.secrets import read_keys
 from bargain.sweeps.callback import BAD_CONFIG, CannotStart, SweepCallback, is_searched, this_cell, words_of_job
+from bargain.sweeps.cells import missing_extra
 from bargain.sweeps.launching import TERMINATED, Jobs, launch
 from bargain.sweeps.resuming import is_swept, recorded_sweep
 from bargain.version import __version__
@@ -86,7 +87,8 @@ def _told(arguments: list[str]) -> int:
         cause = error.__cause__ or error.__context__
         if isinstance(cause, OSError):
             return _no_disk(error)
-        return _refuse(str(cause) if isinstance(cause, ConfigError) else explain(error, with_search_path(arguments)))
+        told = missing_extra(str(error)) or explain(error, with_search_path(arguments))
+        return _refuse(str(cause) if isinstance(cause, ConfigError) else told)
     except CannotStart as error:
         tell(str(error))
         return error.code
@@ -177,7 +179,14 @@ def job(cfg: DictConfig) -> float | None:
             raise ConfigError(objective_problem(typed))
         if cell is not None:
             directory = cell.begins(typed)
-        summary = play(typed, directory, show_progress=shown, cells_at_once=at_once, words=words_of_job(cell))
+        summary = play(
+            typed,
+            directory,
+            show_progress=shown,
+            cells_at_once=at_once,
+            words=words_of_job(cell),
+            name=cell.name if cell else "",
+        )
         problem, code = summary.problem, _show(summary)
         found = objective(summary.rounds, typed) if code == 0 else None
     except ConfigError as error:

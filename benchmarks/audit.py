@@ -5,9 +5,9 @@
 
 It imports nothing of bargain and nothing of analysis: what it says twice, it says on purpose. Of each run it reads
 games.jsonl, some choices of the config and, to compare, summary.json; of the report its CSVs and its page. It covers
-deal rates, prices, surplus, changes, their intervals, the tests within a run with Holm's correction, the selection
-table (but for the intervals of Lee's bounds and of survivors) and the numbers in each test's sentence. Exit code 1:
-something differs.
+deal rates, prices, surplus, changes, their intervals, the tests within a run, between arms and between cells with
+Holm's correction (not the main effects of a factorial), the selection table (but for the intervals of Lee's bounds and
+of survivors) and the numbers in each test's sentence. Exit code 1: something differs.
 """
 
 from __future__ import annotations
@@ -31,6 +31,10 @@ DIGITS = 1e-9
 """Relative: the last digit but the order in which a sum was made."""
 FEWEST_RATE, FEWEST_MEAN, FEWEST_SURPLUS, FEWEST_SURPLUS_CHANGE = 3, 8, 30, 100
 """As docs/statistics.md says."""
+BY_SEED = (".SimulatedEngine", ".OpponentEngine")
+"""How the engines are called whose games the seed decides."""
+TEXTS = ("arm", "run", "role", "sentence", "learner", "numbers", "a_is", "b_is")
+"""Columns of the CSVs that hold texts, whatever they look like."""
 BOOTSTRAP = range(40, 2000)
 Limits = tuple[float, float]
 NONE = (math.nan, math.nan)
@@ -222,7 +226,7 @@ def within(audit: Audit, run: Run, row: dict[str, Any], where: str) -> bool:
         sign = -1.0 if row["role"] == "learner" and learners == ["buyer"] else 1.0
         pairs = pd.DataFrame({"a": sign * first, "b": sign * last}).dropna()
         if len(pairs) < 2 or np.ptp(pairs["b"] - pairs["a"]) < 1e-9:
-            return False
+            return counted(audit, row, compared(pairs["a"], pairs["b"], "price", paired=True, changes=False), where)
         test = stats.ttest_rel(pairs["b"], pairs["a"])
         low, high = interval(pairs["b"] - pairs["a"])
         ranks = stats.wilcoxon(pairs["b"] - pairs["a"], zero_method="zsplit") if len(pairs) > 50 else None
@@ -235,7 +239,11 @@ def within(audit: Audit, run: Run, row: dict[str, Any], where: str) -> bool:
         pairs = pd.DataFrame({"a": first[kept].notna(), "b": last[kept].notna()})
         own = {"p": mcnemar(pairs["a"], pairs["b"])}
     else:
-        return False
+        first_of, last_of = (values(run, row, arm, each) for each in (1, number))
+        made = None
+        if first_of is not None and last_of is not None:
+            made = compared(first_of, last_of, row["metric"], paired=True, changes=False)
+        return counted(audit, row, made, where)
     means = pairs.astype(float).mean()
     own |= {"a": means["a"], "b": means["b"], "difference": means["b"] - means["a"], "n": len(pairs)}
     for name, value in own.items():
@@ -243,6 +251,106 @@ def within(audit: Audit, run: Run, row: dict[str, Any], where: str) -> bool:
             "tests.csv", f"{where}, {row['run']} {arm} {row['question']} round {number}, {name}", row[name], value
         )
     return True
+
+
+def values(run: Run, row: dict[str, Any], arm: str, number: int) -> pd.Series | None:
+    """What a row of tests.csv compares, by game; a round that a failed call cost has none. None: not told here."""
+    learner = (run.config["game"].get("learners") or [""])[0]
+    role = learner if row["role"] == "learner" else row["role"]
+    prices = run.prices(arm, number)
+    found: pd.Series | None = None
+    if row["metric"] == "price":
+        found = prices * (-1.0 if row["role"] == "learner" and role == "buyer" else 1.0)
+    elif row["metric"] == "deal_rate":
+        found = prices.notna().astype(float)
+    elif row["metric"] == "surplus":
+        found = run.surplus(role, prices)
+    elif row["metric"] == "opening_surplus" and None not in run.openings:
+        low, high = run.openings
+        found = (prices - low if role == "seller" else high - prices).fillna(0.0) / (high - low)
+    return None if found is None else found.where(run.outcomes(arm, number) != "error")
+
+
+def compared(a: pd.Series, b: pd.Series, metric: str, *, paired: bool, changes: bool) -> dict[str, float] | None:
+    """b - a with its test and interval, as docs/statistics.md says; None where a test of another kind stands in."""
+    rates, zeros = metric == "deal_rate" and not changes, metric.endswith("surplus")
+    if paired:
+        both = pd.DataFrame({"a": a, "b": b}).dropna()
+        change = both["b"] - both["a"]
+        own = {"a": both["a"].mean(), "b": both["b"].mean(), "difference": change.mean(), "n": len(both)}
+        if rates:
+            return own | {"p": mcnemar(both["a"] > 0.5, both["b"] > 0.5)}
+        if len(both) < 2 or np.ptp(change) < 1e-9:
+            same = len(both) > 1 and abs(change.iloc[0]) < 1e-9
+            return own | {"p": 1.0, "low": math.nan, "high": math.nan} if same else None
+        few = zeros and int(((both["a"] != 0) | (both["b"] != 0)).sum()) < FEWEST_SURPLUS_CHANGE
+        low, high = NONE if few else interval(change, 2 if zeros else FEWEST_MEAN)
+        return own | {"p": stats.ttest_1samp(change, 0.0).pvalue, "low": low, "high": high}
+    a, b = a.dropna(), b.dropna()
+    own = {"a": a.mean(), "b": b.mean(), "difference": b.mean() - a.mean(), "n": len(a) + len(b)}
+    if rates:
+        pooled = (a.sum() + b.sum()) / (len(a) + len(b))
+        error = math.sqrt(pooled * (1 - pooled) * (1 / len(a) + 1 / len(b)))
+        return own | {"p": 2 * stats.norm.sf(abs(own["difference"]) / error) if error else 1.0}
+    if min(len(a), len(b)) < 2 or min(np.ptp(a), np.ptp(b)) < 1e-9:
+        return None
+    test = stats.ttest_ind(b, a, equal_var=False)
+    fewest = (FEWEST_SURPLUS_CHANGE if changes else FEWEST_SURPLUS) if zeros else FEWEST_MEAN
+    low, high = test.confidence_interval(0.95) if min(len(a), len(b)) >= fewest else NONE
+    return own | {"p": test.pvalue, "low": low, "high": high}
+
+
+def counted(audit: Audit, row: dict[str, Any], own: dict[str, float] | None, where: str) -> bool:
+    """Compares a row of tests.csv with what was recomputed of it; whether anything was."""
+    sides = f"{row['b_is']} against {row['a_is']}" if row["b_is"] else ""
+    place = " ".join(str(each) for each in ("cells", row["numbers"], sides, row["arm"], row["outcome"]) if each)
+    for name, value in (own or {}).items():
+        audit.number("tests.csv", f"{where}, {place} round {int(row['round'])}, {name}", row[name], value)
+    return own is not None
+
+
+def arms(audit: Audit, run: Run, row: dict[str, Any], where: str) -> bool:
+    """A row of tests.csv that compares two arms of one run, paired by game; whether it could be recomputed."""
+    number = int(row["round"])
+    a, b = (values(run, row, str(row[side]), number) for side in ("a_is", "b_is"))
+    own = None if a is None or b is None else compared(a, b, row["metric"], paired=True, changes=False)
+    return counted(audit, row, own, where)
+
+
+def cells(audit: Audit, runs: dict[int, Run], row: dict[str, Any], where: str) -> bool:
+    """A row of tests.csv that compares cells; the seeds of its sides are pooled. Whether it could be recomputed."""
+    number, changes = int(row["round"]), row["question"] == "cells"
+    sides: list[pd.Series] = []
+    seeds: list[list[Any]] = []
+    for side in str(row["numbers"]).split(" against "):
+        parts, of_side = {}, []
+        for cell in (int(each) for each in side.split(", ")):
+            run = runs[cell]
+            whole = values(run, row, row["arm"], number)
+            first = values(run, row, row["arm"], 1) if changes else 0.0
+            if whole is None or first is None:
+                return False
+            engines = [run.config[player]["engine"]["_target_"] for player in ("seller", "buyer")]
+            own_seed = run.config["seed"] if all(each.endswith(BY_SEED) for each in engines) else None
+            of_side.append(own_seed)
+            parts[cell if own_seed is None else own_seed] = whole - first
+        if len(parts) < len(of_side):  # two cells of one side with one seed may hold the same games
+            return False
+        seeds.append(of_side)
+        sides.append(pd.concat(parts))
+    paired = None not in seeds[0] and set(seeds[0]) == set(seeds[1])
+    own = compared(sides[1], sides[0], row["metric"], paired=paired, changes=changes)
+    return counted(audit, row, own, where)
+
+
+def recomputed(audit: Audit, runs: dict[str, Run], numbers: dict[int, Run], row: dict[str, Any]) -> bool:
+    """A row of tests.csv, whatever it compares; whether it could be recomputed."""
+    if row["question"] in ("cells", "start"):
+        return cells(audit, numbers, row, "tests.csv")
+    if row["run"] not in runs:  # over all settings of a factorial
+        return False
+    made = arms if row["question"] == "arms" else within
+    return made(audit, runs[row["run"]], row, "tests.csv")
 
 
 def sentence(audit: Audit, row: dict[str, Any], page: str, where: str) -> None:
@@ -298,18 +406,18 @@ def table(report: Path, name: str) -> list[dict[str, Any]]:
     path = report / "tables" / f"{name}.csv"
     if not path.is_file():
         return []
-    frame = pd.read_csv(path, dtype={"arm": str, "run": str, "role": str, "sentence": str})
-    texts = [column for column in ("arm", "run", "role", "sentence", "learner") if column in frame]
+    frame = pd.read_csv(path, dtype={name: str for name in TEXTS})
+    texts = [column for column in TEXTS if column in frame]
     filled = frame.assign(**{column: frame[column].fillna("").astype(str) for column in texts})
     return [{str(key): value for key, value in row.items()} for row in filled.to_dict("records")]
 
 
 def audited(report: Path, root: Path) -> tuple[Audit, int]:
-    """The whole report; how many tests were not recomputed (those between cells and arms)."""
-    audit, runs, left = Audit(), {}, 0
+    """The whole report; how many tests were not recomputed (main effects, and tests of what does not spread)."""
+    audit, runs, numbers, left = Audit(), {}, {}, 0
     for row in table(report, "rounds"):
         if row["run"] not in runs and row["round"] == row["round"]:
-            runs[row["run"]] = Run(root / row["run"])
+            runs[row["run"]] = numbers[int(row["number"])] = Run(root / row["run"])
     for name, run in runs.items():
         path = root / name / "summary.json"
         if path.is_file():
@@ -328,7 +436,7 @@ def audited(report: Path, root: Path) -> tuple[Audit, int]:
     judged = [row[name] for name in ("surplus_change_p", "surplus_slope_p") for row in table(report, "abilities")]
     corrected = holm(np.array([*(row["p"] if row["primary"] else math.nan for row in tests), *judged], dtype=float))
     for row, own in zip(tests, corrected, strict=False):
-        left += not (row["run"] in runs and within(audit, runs[row["run"]], row, "tests.csv"))
+        left += not recomputed(audit, runs, numbers, row)
         audit.number("tests.csv", f"tests.csv, {row['sentence']!r}, p_holm", row["p_holm"], own)
         if row["difference"] == row["difference"]:
             sentence(audit, row, page, "tests.csv")

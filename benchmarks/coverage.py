@@ -407,12 +407,11 @@ def intervals() -> Iterator[Row]:
         for method in METHODS:
             yield selected(method, rate)
     yield Row("slope: HC3", "price on the first offer", FEWEST.slope, slope, 300)
-    for runs in (1, 3):
-        for kind, fewest in (
-            ("price", FEWEST.mean), ("surplus", FEWEST.surplus_change), ("deal rate", FEWEST.events),
-            ("odds of a deal", FEWEST.events),
-        ):  # fmt: skip
-            yield modelled(kind, runs, fewest)
+    for kind, fewest in (
+        ("price", FEWEST.model), ("surplus", FEWEST.surplus_change), ("deal rate", FEWEST.events),
+        ("odds of a deal", FEWEST.events),
+    ):  # fmt: skip
+        yield modelled(kind, 1, fewest)
 
 
 def level(name: str, data: str, make: Callable[[np.random.Generator, int], float], samples: int = 300) -> Row:

@@ -42,6 +42,8 @@ class Column(NamedTuple):
         """Its value in a round that was not played."""
         if pa.types.is_floating(self.kind):
             return math.nan
+        if pa.types.is_boolean(self.kind):
+            return False
         return 0 if pa.types.is_integer(self.kind) else ""
 
 
@@ -54,6 +56,11 @@ class Turn(NamedTuple):
 
 def _price(value: float | None) -> float:
     return math.nan if value is None else float(value)
+
+
+def _term(name: str) -> Callable[[PlayedRound], object]:
+    """A number of the round's own terms, NaN without."""
+    return lambda played: _price(played.terms.get(name))
 
 
 def _of_player(role: str) -> list[Column]:
@@ -77,6 +84,10 @@ def _of_player(role: str) -> list[Column]:
                "size of its first move towards the rival, NaN if none", attrgetter(f"{role}.first_concession")),
         Column(f"{role}_first_concession_turn", NUMBER, "turn", "number of the turn that made it, from 1",
                attrgetter(f"{role}.first_concession_turn")),
+        Column(f"{role}_rigidity", NUMBER, "share", "share of its offers after the first that give nothing more",
+               attrgetter(f"{role}.rigidity")),
+        Column(f"{role}_burstiness", NUMBER, "", "of what each of them gives (sd - mean) / (sd + mean): -1 evenly, "
+               "near 1 all at once", attrgetter(f"{role}.burstiness")),
         Column(f"{role}_violations", SMALL, "violations", f"inconsistencies of the {role}",
                lambda played: played.violations_of(role)),
     ]  # fmt: skip
@@ -128,6 +139,27 @@ END_COLUMNS = (
 )  # fmt: skip
 """Known of every planned round, whether it was played or not."""
 
+TERMS_COLUMNS = (
+    Column("own_terms", FLAG, "", "the game had limits of its own (scenario=drawn, catalogue), those of these columns",
+           lambda played: bool(played.terms)),
+    Column("terms_item", CATEGORY, "", "the game's item, empty without own terms",
+           lambda played: str(played.terms.get("item") or "")),
+    Column("terms_cost", NUMBER, "currency", "the seller's cost", _term("cost")),
+    Column("terms_valuation", NUMBER, "currency", "the buyer's valuation", _term("valuation")),
+    Column("terms_seller_limit", NUMBER, "currency", "the seller's limit: its cost, or its outside option if higher",
+           _term("seller_limit")),
+    Column("terms_buyer_limit", NUMBER, "currency", "the buyer's: its valuation, or its outside option if lower",
+           _term("buyer_limit")),
+    Column("terms_seller_opening", NUMBER, "currency", "the seller's opening", _term("seller_opening")),
+    Column("terms_buyer_opening", NUMBER, "currency", "the buyer's opening", _term("buyer_opening")),
+    Column("terms_deadline", NUMBER, "exchanges", "after which the talk ended, NaN where all games have the same",
+           _term("deadline")),
+    Column("terms_seller_discount", NUMBER, "share", "what is left of the seller's gain after an exchange",
+           _term("seller_discount")),
+    Column("terms_buyer_discount", NUMBER, "share", "what is left of the buyer's", _term("buyer_discount")),
+)  # fmt: skip
+"""Known of every planned round of a game from any that was played."""
+
 MEASURED_COLUMNS = (
     Column("price", NUMBER, "currency", "the agreed price, NaN without a deal",
            lambda played: _price(played.json["price"])),
@@ -164,7 +196,7 @@ MEASURED_COLUMNS = (
 )  # fmt: skip
 """Measured on a PlayedRound."""
 
-ROUND_COLUMNS = (*PLACE_COLUMNS, *END_COLUMNS, *MEASURED_COLUMNS)
+ROUND_COLUMNS = (*PLACE_COLUMNS, *END_COLUMNS, *TERMS_COLUMNS, *MEASURED_COLUMNS)
 
 TURN_COLUMNS = (
     Column("game", COUNT, "", "number of the game in its run, from 0"),

@@ -170,6 +170,12 @@ def _parse_config(text: str | bytes, what: str) -> tuple[dict[str, Any], list[Pr
     flat = dict(_flat(config, ""))
     game = config.get("game")
     arms = game.get("arms") if isinstance(game, dict) else None
+    if not any(name.startswith("channel.") for name in flat):  # of before version 0.3
+        flat |= {"channel._target_": "bargain.channels.free_text.FreeText", "channel.name": "free_text"}
+    flat.setdefault("adversary.name", "none")
+    if flat.get("scenario.name", "fixed") == "fixed":  # it has no settings, and before version 0.3 it was the only one
+        flat = {name: value for name, value in flat.items() if not name.startswith("scenario.")}
+        flat["scenario.name"] = "fixed"
     flat["game.arms"] = ", ".join(map(str, arms)) if isinstance(arms, dict) else ""
     return flat, []
 

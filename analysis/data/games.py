@@ -21,6 +21,7 @@ from analysis.data.columns import (
     FEEDBACK_COLUMNS,
     MEASURED_COLUMNS,
     ROUND_COLUMNS,
+    TERMS_COLUMNS,
     TURN_COLUMNS,
     Column,
     Turn,
@@ -123,12 +124,14 @@ def read_games(lines: Iterable[bytes], plan: Plan) -> Games:
     return Games(table, len(readable) - len(bad), errors, simulated, problems)
 
 
-_COMPUTE = [column.compute for column in (*END_COLUMNS, *MEASURED_COLUMNS) if column.compute]
+_COMPUTE = [column.compute for column in (*END_COLUMNS, *TERMS_COLUMNS, *MEASURED_COLUMNS) if column.compute]
+_TERMS = slice(len(END_COLUMNS), len(END_COLUMNS) + len(TERMS_COLUMNS))
+_NO_TERMS = tuple(column.nothing for column in TERMS_COLUMNS)
 _NOTHING = tuple(column.nothing for column in MEASURED_COLUMNS)
 
 
 def _measured(data: dict[str, Any]) -> Row:
-    """The values of END_COLUMNS and MEASURED_COLUMNS in a round that was played."""
+    """The values of END_COLUMNS, TERMS_COLUMNS and MEASURED_COLUMNS in a round that was played."""
     if type(data["round"]) is not int or not 1 <= data["round"] <= MOST_ROUNDS:
         raise ValueError("no round has such a number")
     for price in (data["price"], data.get("legacy_price")):
@@ -146,6 +149,7 @@ def _planned(
     game: int, failed: bool, rows: dict[tuple[str, int], Row], n_rounds: int, arms: Sequence[str]
 ) -> Iterator[Row]:
     """A row per planned arm and round of a game; the shared rounds once per arm, so that every arm has its pairs."""
+    terms = next((row[_TERMS] for row in rows.values()), _NO_TERMS)
     for position, arm in enumerate(arms or ("",)):
         last, ended_in, content = "error" if failed else "", 0, 0
         for number in range(1, n_rounds + 1):
@@ -153,7 +157,12 @@ def _planned(
             row = rows.get(("" if shared else arm, number))
             if row is None:
                 outcome = "error" if last == "error" else "not_played"
-                row = (outcome, f"the game ended in round {ended_in}" if ended_in else "the game failed", *_NOTHING)
+                row = (
+                    outcome,
+                    f"the game ended in round {ended_in}" if ended_in else "the game failed",
+                    *terms,
+                    *_NOTHING,
+                )
             else:
                 last, ended_in = row[0], number
             *others, own_content = row

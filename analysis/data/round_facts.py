@@ -9,9 +9,11 @@
 from __future__ import annotations
 
 import hashlib
+from itertools import pairwise
+from math import fsum, sqrt
 from typing import Any, NamedTuple
 
-from bargain.records import PLAYERS
+from bargain.records import PLAYERS, Terms, limit_of
 
 SEATS = (*PLAYERS, "moderator", "critic")
 OUTCOMES = ("deal", "no_deal", "walk_away", "error")
@@ -32,6 +34,8 @@ class PlayerFacts(NamedTuple):
     concession: float = NAN
     first_concession: float = NAN
     first_concession_turn: float = NAN
+    rigidity: float = NAN
+    burstiness: float = NAN
 
 
 class Tokens(NamedTuple):
@@ -49,12 +53,17 @@ class PlayedRound:
     """
 
     __slots__ = ("buyer", "cached_tokens", "calls", "chars", "input_tokens", "json", "kinds", "output_tokens",
-                 "reasoning_tokens", "seller", "tokens", "words")  # fmt: skip
+                 "reasoning_tokens", "seller", "terms", "tokens", "words")  # fmt: skip
 
     def __init__(self, played: Json) -> None:
         if type(played["round"]) is not int or played["outcome"] not in OUTCOMES:
             raise ValueError(f"round {played['round']!r} with outcome {played['outcome']!r}")
         self.json = played
+        self.terms: Json = dict(played.get("terms") or {})
+        """The round's own terms with both limits, empty where it has those of the config."""
+        if self.terms:
+            terms = Terms(**self.terms)
+            self.terms |= {f"{role}_limit": limit_of(terms, role) for role in PLAYERS}
         turns = played["turns"]
         sizes = [(len(turn["text"]), len(turn["text"].split())) for turn in turns]
         self.chars = sum(chars for chars, _ in sizes)
@@ -124,4 +133,19 @@ def _player(role: str, turns: list[Json], sizes: list[tuple[int, int]]) -> Playe
         return PlayerFacts(written, chars, words)
     first, last = offers[0], offers[-1]
     total = first - last if role == "seller" else last - first
-    return PlayerFacts(written, chars, words, len(offers), first, first_own, last, total, conceded, conceded_at)
+    sign = 1 if role == "seller" else -1
+    steps = [max(0.0, sign * (before - after)) for before, after in pairwise(offers)]
+    rhythm = (sum(step == 0 for step in steps) / len(steps) if steps else NAN, burstiness(steps))
+    return PlayerFacts(
+        written, chars, words, len(offers), first, first_own, last, total, conceded, conceded_at, *rhythm
+    )
+
+
+def burstiness(steps: list[float]) -> float:
+    """(sd - mean) / (sd + mean) of the steps (Goh & Barabási 2008): -1 if all are equal, nearer to 1 the more comes in
+    one; NaN for fewer than two steps, or none that gives anything."""
+    mean = fsum(steps) / len(steps) if steps else 0.0
+    if len(steps) < 2 or not mean:
+        return NAN
+    sd = sqrt(fsum((step - mean) ** 2 for step in steps) / len(steps))
+    return (sd - mean) / (sd + mean)

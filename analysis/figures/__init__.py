@@ -21,11 +21,14 @@ import altair as alt
 from analysis.data.runs import Runs
 from analysis.figures.base import FORMATS, NotEnough, save, svg
 from analysis.figures.compare import arms, cost_and_gain, gains, tradeoff
+from analysis.figures.effects import main_effects
 from analysis.figures.models import estimates
 from analysis.figures.pairs import pairs_of_engines
 from analysis.figures.reference import beside_paper
 from analysis.figures.rounds import by_round
+from analysis.figures.scenarios import price_in_zone
 from analysis.figures.spread import before_after, distributions
+from analysis.figures.talk import attacks_compared, channels_compared
 from analysis.measures.metrics import METRICS, Metric, metric_of
 
 __all__ = ["FIGURES", "FORMATS", "Figure", "NotEnough", "describe_figures", "reference_figures", "save", "svg"]
@@ -55,6 +58,14 @@ def _over_rounds(metric: Metric) -> Iterator[Figure]:
 FIRST = ("price", "deal_rate")
 """Metrics whose figures open a report; those of the others close it, the learner's before the round's."""
 FIGURES: tuple[Figure, ...] = (
+    Figure(
+        "effects",
+        "What each choice does",
+        "Of a factorial: the difference between two levels of a choice over all settings of the others, with 95% "
+        "intervals; of coached games that of the changes since round 1.",
+        main_effects,
+        "`factors.effects`",
+    ),
     *(figure for name in FIRST for figure in _over_rounds(metric_of(name))),
     Figure(
         "tradeoff",
@@ -95,6 +106,32 @@ FIGURES: tuple[Figure, ...] = (
         "First rounds, before anybody is coached: rows are the sellers' engines, columns the buyers'.",
         pairs_of_engines,
         "`price` (`price_share` where items differ), `deal_rate`, the seller's `surplus_share`",
+    ),
+    Figure(
+        "talk",
+        "What talk changes",
+        "Each channel against the barest that was played, game by game in the last round, with 95% intervals: deals; "
+        "mean price and spread of prices (as a ratio) of the games with a deal in both.",
+        channels_compared,
+        "`talk.talk`",
+    ),
+    Figure(
+        "attacks",
+        "What an attack in words wins",
+        "Each attack against the same scenarios without one, game by game in the last round, with 95% intervals: how "
+        "far the price moved the attacker's way (games with a deal in both), and the change of the deal rate.",
+        attacks_compared,
+        "`talk.attacks`",
+    ),
+    Figure(
+        "price_in_zone",
+        "Price against the zone of agreement",
+        "Every deal of the last round where games have limits of their own: how large the zone is (left of 0 no price "
+        "suits both) and how far the price lies from its middle, where two equals would split (Nash 1950). Dashed: the "
+        "two limits; a deal outside is one that somebody should not have made. Above the middle the seller has more of "
+        "it. Ticks at the bottom are games without a deal.",
+        price_in_zone,
+        "`price`, the rounds' limits",
     ),
     Figure(
         "cost",

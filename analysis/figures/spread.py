@@ -54,7 +54,7 @@ def before_after(runs: Runs, *, title: str = "") -> alt.TopLevelMixin:
     x = (
         alt.X("start:Q", title=fitting(f"price{currency(runs)}", of.width))
         .scale(zero=False, nice=False)
-        .axis(grid=False, tickCount=6)
+        .axis(grid=False, tickCount=3 if kept["value"].max() >= 1000 else 6)
     )
     y = alt.Y("share:Q", title="share of the pairs").axis(format="%", tickCount=4)
     inside = {"x": x, "x2": "end:Q", "y": y, "y2": alt.Y2Datum(0)}

@@ -21,6 +21,11 @@ import pandas as pd
 from bargain.records import PLAYERS
 
 ITEM = ("item.cost", "item.valuation", "item.seller_opening", "item.buyer_opening")
+"""The prices that a round is judged by: those of the run's config, or the round's own. Cost and valuation stand for the
+two limits: where a player has an outside option that is better, they are that."""
+OWN_ITEM = dict(zip(ITEM, ("terms_seller_limit", "terms_buyer_limit", "terms_seller_opening", "terms_buyer_opening"),
+                    strict=True))  # fmt: skip
+"""The columns that hold the round's own."""
 Frame = pd.DataFrame
 Values = Callable[[Frame], "pd.Series[float]"]
 
@@ -83,9 +88,15 @@ def _given_deal(values: pd.Series[float], rounds: Frame) -> pd.Series[float]:
 
 
 def surplus_of(rounds: Frame, role: str) -> pd.Series[float]:
-    """The player's surplus in each round, in currency; 0 without a deal, NaN where its reservation price is not set."""
+    """The player's surplus in each round, in currency; 0 without a deal, NaN where its reservation price is not set.
+
+    With discounting, what is left of it after the exchanges that passed.
+    """
     gain = rounds["price"] - rounds["item.cost"] if role == "seller" else rounds["item.valuation"] - rounds["price"]
     reservation = rounds["item.cost"] if role == "seller" else rounds["item.valuation"]
+    if rounds["own_terms"].any():
+        passed = (rounds["n_turns"] - 3).clip(lower=0) / 2  # as records.exchanges_passed
+        gain = gain * rounds[f"terms_{role}_discount"].fillna(1.0) ** passed
     return gain.where(rounds["outcome"] == "deal", 0.0).where(reservation.notna())
 
 
@@ -100,8 +111,24 @@ def _opening_surplus(rounds: Frame, role: str) -> pd.Series[float]:
 
 
 def _share_of_zopa(rounds: Frame, role: str) -> pd.Series[float]:
-    zone = rounds["item.valuation"] - rounds["item.cost"]
+    zone = zone_of(rounds)
     return surplus_of(rounds, role) / zone.where(zone > 0)
+
+
+def zone_of(rounds: Frame) -> pd.Series[float]:
+    """The zone of possible agreement: the buyer's limit less the seller's, negative where no price suits both."""
+    return rounds["item.valuation"] - rounds["item.cost"]
+
+
+def _efficient(rounds: Frame) -> pd.Series[float]:
+    zone, deal = zone_of(rounds), rounds["outcome"] == "deal"
+    return ((deal & (zone >= 0)) | (~deal & (zone <= 0))).astype(float).where(zone.notna())
+
+
+def _beyond_limit(rounds: Frame, role: str) -> pd.Series[float]:
+    limit = rounds["item.cost"] if role == "seller" else rounds["item.valuation"]
+    worse = limit - rounds["price"] if role == "seller" else rounds["price"] - limit
+    return _given_deal((worse > 0.005).astype(float), rounds).where(limit.notna())
 
 
 def _span(rounds: Frame) -> pd.Series[float]:
@@ -137,6 +164,9 @@ def _of_player(role: str) -> list[Metric]:
                "surplus / (valuation - cost); 0 without a deal; none without both", zopa, with_zeros=True,
                reported=Reported(f"{whose} share", f"{role}_share",
                                  note="Surplus and its shares: no deal counts as 0.")),
+        Metric("ir_violation", role, "rate", "rate", lambda r: _beyond_limit(r, role),
+               "deals at a price worse than the player's limit / deals of players with a limit: no individually "
+               "rational player makes one", "Raiffa (1982), ch. 4"),
         Metric("opening_surplus", role, "share", "mean", lambda r: _opening_surplus(r, role),
                "price - buyer_opening for the seller, seller_opening - price for the buyer, as a share of the "
                "openings' span; 0 without a deal: a surplus where no reservation price is set, or items differ",
@@ -153,6 +183,12 @@ def _of_player(role: str) -> list[Metric]:
         Metric("concedes", role, "rate", "rate",
                lambda r: r[f"{role}_first_concession"].notna().astype(float).where(r[f"{role}_offers"] > 1),
                "rounds with a move towards the rival / rounds with two offers or more", "as first_concession"),
+        Metric("concession_rigidity", role, "share", "mean", lambda r: r[f"{role}_rigidity"],
+               "offers that give the rival nothing more / offers after the first, over rounds with two offers or more",
+               "after Shah et al. (2025), arXiv 2512.13063; the formula is ours"),
+        Metric("burstiness", role, "", "mean", lambda r: r[f"{role}_burstiness"],
+               "(sd - mean) / (sd + mean) of what each offer after the first gives: -1 in even steps, nearer to 1 the "
+               "more comes at once; over rounds with three offers or more and a concession", "Goh & Barabási (2008)"),
         Metric("response_chars", role, "characters per turn", "mean", lambda r: r[f"{role}_chars"].astype(float),
                "characters / turns that the player wrote itself", "Fu et al. (2023), Figure 7", _turns(role)),
         Metric("response_words", role, "words per turn", "mean", lambda r: r[f"{role}_words"].astype(float),
@@ -185,6 +221,17 @@ METRICS: tuple[Metric, ...] = (
     Metric("deal_rate_without_failed", "", "rate", "rate", lambda r: _deal(r).where(r["outcome"] != "error"),
            "deals / planned rounds of finished games that no failed call cost", "provider failure is counted apart",
            reported=Reported("Deals without failed games", "deal_rate_without_failed", where_failed=True)),
+    Metric("agr_plus", "", "rate", "rate", lambda r: _deal(r).where(zone_of(r) >= 0),
+           "AGR+: deals / planned rounds in which some price suits both limits", "scenarios.md"),
+    Metric("fagr_minus", "", "rate", "rate", lambda r: _deal(r).where(zone_of(r) < 0),
+           "FAGR-: false agreements: deals / planned rounds in which no price suits both limits", "scenarios.md"),
+    Metric("se_plus", "", "share", "mean", lambda r: surplus_of(r, "seller") + surplus_of(r, "buyer"),
+           "SE+: surplus efficiency: what both gained / what could be gained, over rounds in which some price suits "
+           "both; a large zone counts for more", "Myerson & Satterthwaite (1983)",
+           lambda r: zone_of(r).where(zone_of(r) > 0), with_zeros=True),
+    Metric("pareto", "", "rate", "rate", _efficient,
+           "rounds that end efficiently: a deal where some price suits both limits, no deal where none does / planned "
+           "rounds with both limits; the time that passed does not count", "Raiffa (1982), ch. 4"),
     Metric("error_rate", "", "rate", "rate", lambda r: (r["outcome"] == "error").astype(float),
            "rounds lost to a failed call / all planned rounds", "provider failure is counted apart",
            of_failures=True),

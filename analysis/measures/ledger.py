@@ -109,7 +109,9 @@ def _judge(claim: Claim, stated: float, number: int, turns: Sequence[Turn], item
         held = outside is not None and same(outside, stated)
         return None if held else ("invented_offer", NAN if outside is None else outside)
     if claim.kind == "fact" and (item.description or item.seller_opening is not None):
-        known = [each for each in (item.seller_opening, item.buyer_opening, own, limit) if each is not None]
+        known = [
+            each for each in (item.seller_opening, item.buyer_opening, item.cost, item.valuation) if each is not None
+        ]
         heard = [item.description, *(turn.text for turn in turns[: number - 1])]
         known += [amount.value for text in heard for amount in amounts(text, item.currency)]
         return None if any(same(each, stated) for each in known) else ("invented_fact", NAN)

@@ -34,7 +34,7 @@ def effects_of(found: pd.DataFrame, question: str) -> pd.DataFrame:
             row["levels"] += f", at {_level(first['at_b'])} against at {_level(first['at_a'])}"
             row["choice"] = f"{first['choice']} by {first['at']}"
         for each in group.to_dict("records"):
-            row |= _measured(each, each["outcome"], "difference", signed=True)
+            row |= measured(each, each["outcome"], "difference", signed=True)
             row |= {f"{each['outcome']}_p": each["p_holm"]}
         rows.append(row)
     return pd.DataFrame(rows, columns=None if rows else ["choice"])
@@ -70,7 +70,7 @@ def _level(value: object) -> str:
     return one_line(choice(value), 40)
 
 
-def _measured(row: Mapping[Any, Any], outcome: str, value: str, *, signed: bool) -> dict[str, Any]:
+def measured(row: Mapping[Any, Any], outcome: str, value: str, *, signed: bool) -> dict[str, Any]:
     """A number of an outcome as a wide row has it, with its interval and n; written already but for rates."""
     unit, written = metric_of(row["metric"]).unit, row[value]
     if unit != "rate":
@@ -98,6 +98,6 @@ def marginal_means(runs: Runs) -> tuple[pd.DataFrame, pd.DataFrame]:
                 named = dict(zip(("learner", "choice", "levels", "arm"), key, strict=True))
                 row = rows.setdefault(key, named | {"combinations": each["combinations"], "round": last})
                 row["currency"] = currency
-                row |= _measured(each | {"currency": currency}, outcome, "value", signed=last > 1)
+                row |= measured(each | {"currency": currency}, outcome, "value", signed=last > 1)
     wide = pd.DataFrame(list(rows.values()), columns=None if rows else ["choice"])
     return wide, pd.concat(behind, ignore_index=True) if behind else wide

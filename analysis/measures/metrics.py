@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.data.runs import Runs
-from analysis.measures.definitions import ITEM, METRICS, NAMES, Metric, describe_metrics, metric_of
+from analysis.measures.definitions import ITEM, METRICS, NAMES, OWN_ITEM, Metric, describe_metrics, metric_of
 from analysis.measures.duplicates import repeated
 from analysis.stats.fewest import FEWEST
 from analysis.stats.intervals import Estimate, mean_intervals, rate_intervals, ratio_interval
@@ -46,7 +46,10 @@ def table(runs: Runs, metrics: Iterable[str] | None = None, by: Sequence[str] = 
 
 
 def joined(runs: Runs, columns: Iterable[str]) -> Frame:
-    """The rounds, with these columns of `runs` beside them. Raises KeyError for a name that neither has."""
+    """The rounds, with these columns of `runs` beside them. Raises KeyError for a name that neither has.
+
+    Prices of the item are the round's own where its game has terms of its own; see ITEM.
+    """
     rounds, added = runs.rounds, {}
     position = rounds["run"].cat.codes.to_numpy()
     for name in dict.fromkeys(columns):
@@ -60,7 +63,8 @@ def joined(runs: Runs, columns: Iterable[str]) -> Frame:
             raise KeyError(f"no column {name!r} in rounds or runs; see docs/metrics.md and runs.runs.columns")
     for name in ITEM:
         if name in added:
-            added[name] = pd.to_numeric(added[name], errors="coerce").astype(float)
+            numbers = pd.to_numeric(added[name], errors="coerce").astype(float)
+            added[name] = numbers.where(~rounds["own_terms"].astype(bool), rounds[OWN_ITEM[name]])
     return rounds.assign(**added)
 
 

@@ -182,10 +182,9 @@ def _too_few(values: Frame, term: Term, outcome: str) -> str:
     if outcome.startswith("deal"):
         dealt = pd.concat(sides)["value"]
         least, enough = min(int(dealt.sum()), int((1 - dealt).sum())), FEWEST.events
-    elif outcome == "price":
-        least, enough = min(len(side) for side in sides), FEWEST.mean
     else:
-        enough = FEWEST.surplus_change if term.when == CHANGE else FEWEST.surplus
+        of_surplus = FEWEST.surplus_change if term.when == CHANGE else FEWEST.surplus
+        enough = FEWEST.model if outcome == "price" else of_surplus
         least = min(len(side[["run", "game"]].drop_duplicates()) for side in sides)
     return "" if least >= enough else FEW
 

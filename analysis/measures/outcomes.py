@@ -47,6 +47,8 @@ def surplus_metrics(runs: Runs, role: str) -> list[tuple[Runs, str, str]]:
     for seat, name in (("seller", "item.cost"), ("buyer", "item.valuation")):
         if name in frame:
             is_set |= (whose == seat) & pd.to_numeric(frame[name], errors="coerce").notna()
+        own = runs.rounds.groupby("run", observed=False)[f"terms_{seat}_limit"].count()
+        is_set |= (whose == seat) & (frame["run"].map(own.to_dict()).fillna(0) > 0)
     parts = ((is_set, "surplus"), (~is_set, "opening_surplus"))
     return [(runs.where(kept), metric, role or "seller") for kept, metric in parts if kept.any()]
 

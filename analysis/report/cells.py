@@ -5,6 +5,8 @@ A cell is a run; it has a number from 1 in the order of the directories, by whic
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandas as pd
 
 from analysis.data.runs import Runs
@@ -47,11 +49,15 @@ def cells(runs: Runs, cell_names: pd.DataFrame) -> tuple[ReportTable, ReportTabl
     whole = cell_names.merge(estimates(runs), on="run", how="left").sort_values(
         ["number", "arm", "round"], kind="stable", ignore_index=True
     )
+    factors = [name for name in runs.deciding() if name not in runs.followers(runs.deciding())]
+    named_choices = runs.runs[["run", *factors]].astype({"run": str})
+    named_choices[factors] = named_choices[factors].map(choice)
+    whole = whole.merge(named_choices, on="run", how="left", suffixes=("", "_chosen"))
     whole["games"] = [_games(*each) for each in whole[["finished", "planned"]].to_numpy()]
     whole["said_round"] = [f"{each:.0f}" if each == each else "none played" for each in whole["round"]]
     chain = whole.groupby(["run", "arm"], dropna=False)["round"]
     ends = whole[(whole["round"] == 1) | (whole["round"] == chain.transform("max")) | whole["round"].isna()]
-    columns = _columns(whole, several=len(cell_names) > 1)
+    columns = _columns(whole, factors, several=len(cell_names) > 1)
     notes = [reported.note for _, reported in REPORTED if reported.note]
     change_note = "Change: price of the same game since round 1, over games with a deal in both rounds."
     note = " ".join(dict.fromkeys([*notes, change_note, "Brackets: 95% intervals."]))
@@ -65,7 +71,7 @@ def _games(finished: int, planned: int) -> str:
     return f"{finished:,} of {planned:,}" if planned else f"{finished:,}"
 
 
-def _columns(whole: pd.DataFrame, *, several: bool) -> tuple[ReportColumn, ...]:
+def _columns(whole: pd.DataFrame, factors: Sequence[str], *, several: bool) -> tuple[ReportColumn, ...]:
     def column(title: str, name: str, kind: str, *, signed: bool = False) -> ReportColumn:
         return ReportColumn(title, name, kind, f"{name}_low", f"{name}_high", f"{name}_n", signed)
 
@@ -78,7 +84,7 @@ def _columns(whole: pd.DataFrame, *, several: bool) -> tuple[ReportColumn, ...]:
     return shown(
         whole,
         ReportColumn("#", "number", "key") if several else None,
-        ReportColumn("Cell", "cell", "key"),
+        *([ReportColumn(_plain(name), name, "key") for name in factors] or [ReportColumn("Cell", "cell", "key")]),
         ReportColumn("Arm", "arm", "key"),
         ReportColumn("Games", "games", "key"),
         ReportColumn("Failed", "error", "count") if whole["error"].gt(0).any() else None,
@@ -86,6 +92,11 @@ def _columns(whole: pd.DataFrame, *, several: bool) -> tuple[ReportColumn, ...]:
         *measured,
         column("Change of price", "change", "currency", signed=True),
     )
+
+
+def _plain(name: str) -> str:
+    """A config key as a column is called: seller.engine.name is seller engine."""
+    return name.removesuffix(".name").removesuffix(".version").replace(".", " ").replace("_", " ")
 
 
 def _lack(whole: pd.DataFrame, metric: str) -> pd.Series[bool]:

@@ -24,7 +24,7 @@ from analysis.measures.duplicates import without_copies
 from analysis.measures.factors import factors
 from analysis.report import games as report_games
 from analysis.report.content import Content, content
-from analysis.report.corrected import Judged, read_bench
+from analysis.report.corrected import Judged, rates_of, read_bench
 from analysis.report.equivalence import margins
 from analysis.report.page import drawing, page, table
 from analysis.report.tables import ReportTable
@@ -32,12 +32,15 @@ from analysis.text import one_line
 from bargain.terminal import prepare
 
 REFERENCES = ("fu2023",)
-TABLES = ("factors", "interactions", "factor_means", "model", "equivalence", "simultaneous",
-          "honesty", "honesty_examples", "cells", "rounds", "unfinished", "failed", "differences",
-          "tests", "selection", "between", "reference", "abilities", "moderators", "corrected", "power", "cost_by_seat",
-          "cost_by_cell")  # fmt: skip
+TABLES = ("parts", "factors", "interactions", "factor_means", "private_values", "theory", "model", "equivalence",
+          "simultaneous", "honesty", "honesty_examples",
+          "cells", "rounds", "unfinished", "failed", "differences",
+          "tests", "selection", "between", "channels", "adversaries", "reference", "abilities", "moderators",
+          "corrected", "power", "cost_by_seat", "cost_by_cell")  # fmt: skip
 """Every table that a report may write."""
 _SHORT = {
+    "private_values": "Private values",
+    "theory": "Theory",
     "model": "Two-part model",
     "equivalence": "Equivalence",
     "simultaneous": "All at once",
@@ -45,12 +48,18 @@ _SHORT = {
     "honesty_examples": "What was said",
     "selection": "Survivors' problem",
     "between": "Between cells",
+    "channels": "Talk",
+    "adversaries": "Attacks",
     "reference": "The paper",
     "abilities": "Abilities",
     "moderators": "Moderator",
     "corrected": "Corrected",
     "power": "Games needed",
 }
+
+
+PICTURES = ("effects", "arms", "price_by_round", "gains", "pairs", "tradeoff")
+"""What the first screen shows: the first of these that the runs have data for."""
 
 
 class Refused(Exception):
@@ -81,7 +90,7 @@ def run(arguments: Sequence[str]) -> int:
         command = shlex.join(["bargain-report", *arguments])
         asked, bench = _interactions(runs, options.interaction), _bench(options.judged)
         named = _margins(options.margin)
-        said = content(runs, options.directory, command, aliases, copies, asked, bench, named)
+        said = content(runs, options.directory, command, aliases, copies, asked, bench, named, _errors(options.errors))
         _write(runs, said, place, aliases)
     except Refused as refused:
         print(f"bargain-report: {refused}", file=sys.stderr)
@@ -136,7 +145,21 @@ def _parser() -> argparse.ArgumentParser:
         metavar="JUDGE.json",
         help="what bargain-judge found of the moderators: deal rates corrected for their errors",
     )
+    parser.add_argument(
+        "--errors",
+        action="append",
+        default=[],
+        metavar="RATE",
+        help="how many verdicts of a moderator may be wrong (5%%): between which values deal rates and prices then lie",
+    )
     return parser
+
+
+def _errors(named: list[str]) -> list[float]:
+    try:
+        return rates_of(named)
+    except ValueError as error:
+        raise Refused(f"--errors {one_line(' '.join(named))}: {error}") from None
 
 
 def _margins(named: list[str]) -> dict[str, float]:
@@ -247,17 +270,18 @@ def _shown(runs: Runs, said: Content, drawn: Drawn, beside: Drawn) -> dict[str, 
     for name, kept in (("differences", ~implied), ("implied", implied)):
         frame = differences[kept].reset_index(drop=True)
         plain[name] = table(replace(said.differences, frame=frame, columns=said.differences.columns[:3], note=""))
-    plain |= {
-        name: [table(each) for each in getattr(said, name)]
-        for name in ("factors", "folded", "missing", "tables", "costs")
-    }
+    lists = ("factors", "folded", "missing", "tables", "costs")
+    plain |= {name: [table(each) for each in getattr(said, name)] for name in lists}
+    plain |= {"found": table(said.answer.found), "more": said.answer.more, "unsure": said.answer.unsure}
+    plain |= {"ran": said.answer.made, "nothing": table(said.nothing)}
+    picture = next((each for name in PICTURES for each in drawn.figures if each["name"] == name), None)
     sections = [
-        ("question", "Question", True),
         ("factors", "Main effects", bool(said.factors)),
         *((each.name, _SHORT[each.name], True) for each in said.folded),
         ("cells", "Cells", True),
+        ("question", "What differs", True),
         ("figures", "Figures", bool(drawn.figures or drawn.missing)),
-        ("tests", "Tests", bool(said.questions)),
+        ("tests", "Tests", bool(len(said.tests.frame))),
         *((each.name, _SHORT[each.name], True) for each in said.tables),
         ("dialogues", "Dialogues", bool(said.dialogues)),
         ("feedback", "Feedback", bool(said.feedback)),
@@ -265,7 +289,10 @@ def _shown(runs: Runs, said: Content, drawn: Drawn, beside: Drawn) -> dict[str, 
         ("made", "How this was made", True),
     ]
     return plain | {
-        "figures": drawn.figures,
+        "picture": [picture] if picture else [],
+        "changed_since": any(column.title.startswith("Change of") for column in said.answer.found.columns),
+        "sure_count": sum(len(rows) for _, rows in said.questions),
+        "figures": [each for each in drawn.figures if each is not picture],
         "not_drawn": drawn.missing,
         "paper_figures": beside.figures,
         "paper_not_drawn": beside.missing,

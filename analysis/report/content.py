@@ -15,13 +15,17 @@ from typing import Any
 import pandas as pd
 
 from analysis.data.directories import glance
+from analysis.data.prompts import Changed, changes
+from analysis.data.run_facts import who_is_simulated
 from analysis.data.runs import Runs
 from analysis.measures import abilities as tiers
 from analysis.measures import claims
 from analysis.measures.cell_names import named, ranges
 from analysis.measures.duplicates import repeated
 from analysis.measures.family import made_of, told_family, told_primary
-from analysis.measures.sentences import SURE
+from analysis.measures.metrics import metric_of
+from analysis.measures.sentences import SURE, about
+from analysis.report import answer as report_answer
 from analysis.report import cells as report_cells
 from analysis.report import corrected as report_corrected
 from analysis.report import effects as report_effects
@@ -29,18 +33,20 @@ from analysis.report import equivalence as report_equivalence
 from analysis.report import games as report_games
 from analysis.report import honesty as report_honesty
 from analysis.report import models as report_models
+from analysis.report import scenarios as report_scenarios
 from analysis.report import upkeep as report_upkeep
-from analysis.report.tables import ReportColumn, ReportTable
-from analysis.text import choice, one_line
+from analysis.report.answer import Answer
+from analysis.report.tables import ReportColumn, ReportTable, shown
+from analysis.report.talk import adversaries, channels
+from analysis.text import choice, number, one_line
 from bargain.version import __version__
 
 SIMULATED = "Embedded negotiators played, not language models: these numbers show the program, not what models can do."
-UNFOLDED = 30
-"""So many tests of one question are shown at once; the others are folded away."""
 _SAME = (
     "item.name",
     "item.cost",
     "item.valuation",
+    "scenario.name",
     "item.seller_opening",
     "item.buyer_opening",
     "game.name",
@@ -53,6 +59,8 @@ _SAME = (
     "buyer.engine.model",
     "buyer.engine.temperature",
     "critic_engine",
+    "channel.name",
+    "adversary.name",
     "moderator.name",
     "moderator_engine",
     "feedback.name",
@@ -77,7 +85,10 @@ class Content:
     simulated: str
     incomplete: str
     primary: str
+    answer: Answer
+    changed: list[Changed]
     question: list[str]
+    also: list[str]
     same: list[tuple[str, str]]
     differences: ReportTable
     factors: list[ReportTable]
@@ -87,7 +98,8 @@ class Content:
     missing: list[ReportTable]
     tests: ReportTable
     family: str
-    questions: list[tuple[str, list[dict[str, Any]], list[dict[str, Any]]]]
+    questions: list[tuple[str, list[dict[Any, Any]]]]
+    nothing: ReportTable
     tables: list[ReportTable]
     costs: list[ReportTable]
     dialogues: list[report_games.Dialogue]
@@ -105,11 +117,13 @@ def content(
     asked: Sequence[tuple[str, str]] = (),
     bench: Mapping[str, report_corrected.Judged] | None = None,
     margins: Mapping[str, float] | None = None,
+    errors: Sequence[float] = (),
 ) -> Content:
     """The content of a report on these runs. aliases (not None) add the paper's numbers; see reference.compare.
 
     asked: pairs of choices whose interaction is wanted. bench: what is known of the moderators' errors.
-    margins: by outcome the difference that would matter, as --margin names it.
+    margins: by outcome the difference that would matter, as --margin names it. errors: shares of wrong
+    verdicts to bound rates and prices by.
     copies: which runs were left out since another holds their games, in words.
     """
     names = named(runs)
@@ -126,12 +140,14 @@ def content(
         *report_honesty.honesty(runs),
     ]
     folded = [each for each in folded if len(each.frame)]
-    effects = [report_effects.selection(runs, names), report_effects.between(runs, names)]
+    effects = [report_scenarios.private_values(runs, names), report_scenarios.theory(runs, names)]
+    effects += [report_effects.selection(runs, names), report_effects.between(runs, names)]
+    effects += [channels(runs), adversaries(runs)]
     effects += [report_effects.paper(runs, names, aliases)] if aliases is not None else []
     effects += [
         report_effects.abilities(runs, list(found["p"].astype(float).where(found["primary"].astype(bool)))),
         report_upkeep.moderators(runs),
-        *([report_corrected.corrected(runs, names, bench)] if bench else []),
+        report_corrected.corrected(runs, names, bench or {}, errors),
         report_effects.power(runs, names, made_of(found, judged)),
     ]
     costs = list(report_upkeep.spending(runs, names))
@@ -139,10 +155,13 @@ def content(
     made = Content(
         title=f"Bargaining: {_told(list(names['cell']), 1) if len(names) == 1 else f'{len(names)} cells'}",
         lead=", ".join(one_line(each) for each in directories),
-        simulated=_simulated(names),
+        simulated=_simulated(runs),
         incomplete=_incomplete(names),
         primary=told_primary(runs, found, judged),
-        question=[*_question(runs, names), *_counted_once(runs, names, copies)],
+        answer=report_answer.answer(runs, found, names),
+        changed=list(changes(runs.runs, runs.deciding())),
+        question=_question(runs, names),
+        also=_counted_once(runs, names, copies),
         same=_same(runs),
         differences=differences,
         factors=factors,
@@ -153,6 +172,7 @@ def content(
         tests=tests,
         family=told_family(found, judged),
         questions=_questions(found),
+        nothing=_nothing(found, names),
         tables=[each for each in effects if len(each.frame) or each.name == "reference"],
         costs=[each for each in costs if len(each.frame)],
         dialogues=report_games.dialogues(runs, names),
@@ -173,23 +193,45 @@ def _tests_table(found: pd.DataFrame, judged: Sequence[float]) -> ReportTable:
     return ReportTable("tests", "Tests", found, columns, told_family(found, judged))
 
 
-def _questions(found: pd.DataFrame) -> list[tuple[str, list[dict[str, Any]], list[dict[str, Any]]]]:
-    groups = []
-    for question, title in claims.QUESTIONS.items():
-        rows = [row | {"sure": row["p_holm"] < SURE} for row in found.to_dict("records") if row["question"] == question]
-        at = 0 if question in claims.CELLS and not any(row["primary"] for row in rows) else UNFOLDED
-        if rows:
-            groups.append((title, rows[:at], rows[at:]))
-    return groups  # type: ignore[return-value]
+def _questions(found: pd.DataFrame) -> list[tuple[str, list[dict[Any, Any]]]]:
+    """The claims, by question."""
+    claimed = [row for row in found.to_dict("records") if row["p_holm"] < SURE]
+    groups = [(title, [row for row in claimed if row["question"] == name]) for name, title in claims.QUESTIONS.items()]
+    return [(title, rows) for title, rows in groups if rows]
 
 
-def _simulated(names: pd.DataFrame) -> str:
-    played = names["simulated"]
-    if played.all():
-        return SIMULATED
-    if played.any():
-        return f"In cells {ranges(list(names.loc[played, 'number']))}: {SIMULATED}"
-    return ""
+def _nothing(found: pd.DataFrame, names: pd.DataFrame) -> ReportTable:
+    """The tests that found nothing, and those that claim nothing, a row each."""
+    rows = []
+    for row in found.to_dict("records"):
+        if not row["p_holm"] < SURE:
+            unit, known = metric_of(row["metric"]).unit, row["difference"] == row["difference"]
+            told = number(row["difference"], unit, row["currency"], signed=True) if known else None
+            kept = {name: row[name] for name in ("numbers", "low", "high", "n", "p", "p_holm", "note")}
+            rows.append(kept | {"about": about(row), "outcome": claims.OUTCOMES[row["outcome"]], "round": row["round"],
+                                "difference": told, "unit": unit})  # fmt: skip
+    frame = pd.DataFrame(rows, columns=None if rows else ["about"])
+    columns = shown(
+        frame,
+        ReportColumn("#", "numbers") if len(names) > 1 else None,
+        ReportColumn("What", "about", "key"),
+        ReportColumn("Outcome", "outcome"),
+        ReportColumn("Round", "round"),
+        ReportColumn("Difference", "difference", "said", "low", "high", "n"),
+        ReportColumn("p, Holm", "p_holm", "p"),
+        ReportColumn("p, not corrected", "p", "p"),
+        ReportColumn("Note", "note"),
+    )
+    note = "No difference is shown here; that is not shown to be absent. – under p, Holm: exploratory or not tested."
+    return ReportTable("nothing", "Nothing shown", frame, columns, note)
+
+
+def _simulated(runs: Runs) -> str:
+    """Who is simulated, and what that means."""
+    who = who_is_simulated(runs.runs)
+    if not who or who == "everybody":
+        return SIMULATED if who else ""
+    return f"{who[0].upper()}{who[1:]}. {SIMULATED}"
 
 
 def _incomplete(names: pd.DataFrame) -> str:
@@ -217,7 +259,10 @@ def _question(runs: Runs, names: pd.DataFrame) -> list[str]:
     coached = names["learner"].isin(["seller", "buyer", "both"]).any()
     told = [f"{played}.", f"{'Coached between rounds' if coached else 'Players'}: {one_line(who, 300)}."]
     varied = []
+    following = runs.followers(runs.deciding())
     for name in runs.deciding():
+        if name in following:
+            continue
         values = [choice(each) for each in runs.runs[name].unique()]
         varied.append(f"{name} ({_told(values, 6)})")
     if varied:
@@ -248,8 +293,9 @@ def _told(values: Sequence[str], most: int) -> str:
 def _same(runs: Runs) -> list[tuple[str, str]]:
     """The choices that all cells share, of those that decide what is played; unset ones are left out."""
     found = []
+    drawn = ("item.cost", "item.valuation") if runs.rounds["own_terms"].any() else ()
     for name in _SAME:
-        if name in runs.runs and runs.runs[name].nunique(dropna=False) == 1:
+        if name in runs.runs and name not in drawn and runs.runs[name].nunique(dropna=False) == 1:
             value = runs.runs[name].iloc[0]
             if not pd.isna(value) and str(value):
                 found.append((name.replace("_engine", " engine"), one_line(choice(value), 120)))

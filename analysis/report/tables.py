@@ -90,7 +90,10 @@ class ReportTable:
         align = "".join("r" if column.numeric else "l" for column in self.columns)
         header = [column.title for column in self.columns]
         rows = [[cell.plain() for cell in row] for row in self.rows()]
-        return latex.table(header, rows, align, caption=self.title, label=self.name, note=self.note)
+        named = [at for at, column in enumerate(self.columns) if column.title in ("#", "Round", "Arm")]
+        first = next((at for at, column in enumerate(self.columns) if column.kind != "key"), 0)
+        keys = named if self.columns and self.columns[0].title == "#" else list(range(min(first, 2)))
+        return latex.table(header, rows, align, caption=self.title, label=self.name, note=self.note, keys=keys)
 
 
 def shown(frame: pd.DataFrame, *columns: ReportColumn | None) -> tuple[ReportColumn, ...]:

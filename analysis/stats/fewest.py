@@ -33,6 +33,8 @@ class Fewest(NamedTuple):
     """A change of a rate: pairs."""
     two_rates: int = 3
     """A difference of rates between other games: the smaller side."""
+    model: int = 15
+    """A coefficient of a mixed model of prices: games with a deal, of each side."""
     events: int = 5
     """A coefficient of a model of deals: deals, and games without one, on both sides together."""
     survivors: int = 60

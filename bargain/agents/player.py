@@ -93,7 +93,7 @@ class Negotiator:
 
     def fork(self) -> Negotiator:
         """A player with the same past, whose future is its own: an arm of a compare game."""
-        other = Negotiator.__new__(Negotiator)
+        other = type(self).__new__(type(self))
         other.__dict__.update(self.__dict__)
         return other
 
@@ -101,6 +101,10 @@ class Negotiator:
         """The hard-coded first words."""
         price = self.item.seller_opening if self.role == "seller" else self.item.buyer_opening
         return self.channel.opening(self.prompt.fill("opening", self._facts), price, self.item.currency)
+
+    def demand(self, price: float) -> str:
+        """What it still says after a deal at this price, "" for nothing: adversary.py."""
+        return ""
 
     async def speak(
         self,

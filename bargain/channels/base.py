@@ -15,6 +15,7 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Protocol
 
 from bargain.reading.money import MOST, amounts
@@ -73,10 +74,11 @@ class TurnReader(Protocol):
 class Channel(ABC):
     """Base of the channels. `texts` are those of its YAML: what is told to the players, by name.
 
-    decides: the acts decide, and no moderator is asked.
+    decides: the acts decide, and no moderator is asked. talks: a turn may hold words beside its act.
     """
 
     decides = True
+    talks = True
 
     def __init__(self, texts: Mapping[str, str]) -> None:
         self.texts = dict(texts)
@@ -162,6 +164,7 @@ class ActReader:
         return Act(kind, price, sure=True)
 
 
+@lru_cache(maxsize=4096)  # the lines of scripts are few, and a player's own are read again at every turn
 def act_of(line: str, currency: str, *, alone: bool = True) -> Move | None:
     """The move of an action line, None for any other line. alone: a price without a word is an offer."""
     plain = line.strip(_DRESS).rstrip(".!").strip(_DRESS)

@@ -9,6 +9,8 @@ from bargain.text import money
 class Numbers(Channel):
     """Sealed lips: what is said besides is asked for again."""
 
+    talks = False
+
     def parse(self, reply: str, currency: str) -> Move:
         """The move, if the reply is nothing else."""
         move = act_of(reply, currency)

@@ -7,12 +7,18 @@ context as the JSON that it gave. An engine that cannot be asked for JSON is ask
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 from typing import Any
 
 from bargain.channels.base import ACTS, Channel, Move, Unusable, act_of
 from bargain.channels.tagged import Tagged
 from bargain.reading.money import amounts
 from bargain.text import to_json
+
+
+@lru_cache(maxsize=4096)  # a player's own turns are written again at every turn
+def _json(move: Move) -> str:
+    return to_json({"message": move.words, "act": move.act, "price": move.price})
 
 
 class Structured(Channel):
@@ -49,7 +55,7 @@ class Structured(Channel):
 
     def write(self, move: Move, currency: str) -> str:
         """The JSON."""
-        return to_json({"message": move.words, "act": move.act, "price": move.price})
+        return _json(move)
 
     def own(self, text: str, currency: str) -> str:
         """The JSON again."""

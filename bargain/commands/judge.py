@@ -33,6 +33,7 @@ from bargain.config.explain import explain
 from bargain.config.identity import identity
 from bargain.engines.base import Engine
 from bargain.errors import BudgetReached, ConfigError, JournalError, NotRecorded, RunStopped, in_words
+from bargain.results.progress import LiveLine, Pace, calls_text
 from bargain.results.tables import PLAIN
 from bargain.rundir.directory import Mark, choose, newest_first, read_state, write_json
 from bargain.rundir.record import JOURNAL
@@ -72,6 +73,7 @@ outputs/judge/DATE/TIME-judge/: judge.csv (a row per dialogue and moderator), ju
 Exit codes: 0 done, 1 failed, 2 refused before the first call, 3 paused by a budget, 130 interrupted."""
 
 COMMAND = "bargain-judge"
+DRAW_EVERY_S = 1.0
 SHOWN = 12
 """Misjudged dialogues that are printed for each moderator; judge.csv has them all."""
 
@@ -199,12 +201,32 @@ class Bench:
                 dialogue = self.dialogues[number]
                 judge = self._judge(name, dialogue)
                 self.judged[name, number] = await judge_one(judge, name, caller.ask, number, dialogue)
+                line.update(told)
+
+        async def draw() -> None:
+            while True:
+                line.update(told)
+                await anyio.sleep(DRAW_EVERY_S)
+
+        pace = Pace(len(self.configs) * len(self.dialogues))
+        line = LiveLine()
+
+        def told(elapsed_s: float) -> str:
+            stats, done = caller.stats(), len(self.judged)
+            cost = "cost unknown" if stats.cost_usd is None else f"${stats.cost_usd:.2f}"
+            left = pace.left(done, stats, elapsed_s)
+            parts = (f"judged {done}/{pace.planned}", left, calls_text(stats, elapsed_s), cost)
+            return "  ".join(part for part in parts if part)
 
         try:
-            async with anyio.create_task_group() as group:
-                for _ in range(min(self.cfg.limits.max_concurrent_games, len(self.dialogues))):
-                    group.start_soon(work)
+            async with anyio.create_task_group() as watch:
+                watch.start_soon(draw)
+                async with anyio.create_task_group() as group:
+                    for _ in range(min(self.cfg.limits.max_concurrent_games, len(self.dialogues))):
+                        group.start_soon(work)
+                watch.cancel_scope.cancel()
         finally:
+            line.close()
             with anyio.CancelScope(shield=True):
                 for engine in engines.values():
                     await engine.close()

@@ -22,6 +22,7 @@ from yaml import YAMLError
 
 from bargain.rundir.directory import read_state
 from bargain.rundir.games import read_games
+from bargain.rundir.record import read_record
 from bargain.secrets import read_keys
 from bargain.terminal import prepare
 from bargain.tracking.base import run_info
@@ -80,7 +81,14 @@ def send(run_dir: Path, mode: str, project: str | None = None, entity: str | Non
         raise NotSent("WANDB_MODE is disabled; choose --mode online or --mode offline")
     config, summary = _read(run_dir)
     games = run_dir / "games.jsonl"
-    info = run_info(run_dir, config, simulated=bool(summary.get("simulated")), config_identity=summary.get("identity"))
+    record = read_record(run_dir)
+    info = run_info(
+        run_dir,
+        config,
+        simulated=bool(summary.get("simulated")),
+        config_identity=summary.get("identity"),
+        texts=record.texts if record else {},
+    )
     recorded = config.get("tracking")
     known = {field.name for field in fields(WandbConfig)} - {"mode"}
     tracking = WandbConfig(**{key: value for key, value in (recorded or {}).items() if key in known})

@@ -41,6 +41,13 @@ def _problems(cfg: DictConfig) -> Iterator[str]:
         yield f"moderator.gate must be none or rules, got {moderator.gate!r}"
     if cfg.memory.name == "last_k" and cfg.memory.rounds < 1:
         yield f"memory.rounds must be at least 1 with memory=last_k, got {cfg.memory.rounds}"
+    attack = cfg.adversary
+    if attack.name != "none" and not attack.says.get(attack.by):
+        yield f"adversary.says.{attack.by} is missing: the sentence that the {attack.by} says in the attack"
+    if attack.turn < 1:
+        yield f"adversary.turn must be at least 1, got {attack.turn}"
+    if attack.fee is not None and not 0 < attack.fee < 1:
+        yield f"adversary.fee must be a share of the price between 0 and 1, got {attack.fee:g}"
     for seat in ("seller", "buyer"):
         if cfg[seat].engine is None:
             yield f"{seat}.engine is missing; choose one with engine@{seat}.engine=simulated"
@@ -101,6 +108,7 @@ def _choices(cfg: DictConfig) -> Iterator[str]:
         ("game.seller_opens", ("fixed", "free")),
         ("game.buyer_opens", ("fixed", "free")),
         ("game.after_no_deal", ("continue", "stop")),
+        ("adversary.by", PLAYERS),
         ("memory.name", ("full", "last_k", "feedback_only", "none")),
         ("scenario.deadline_known_by", ("both", *PLAYERS, "none")),
         *((f"scenario.{role}_knows", KNOWS) for role in PLAYERS),

@@ -58,9 +58,9 @@ def config_dirs(arguments: Iterable[str]) -> list[Path]:
         key, _, value = each.partition("=")
         if key.lstrip("+") == "hydra.searchpath":
             with contextlib.suppress(HydraException, ValueError):
-                paths = OverridesParser.create().parse_override(f"searchpath={value}").value()
-                listed = paths if isinstance(paths, list) else []
-                found += [Path(str(path).removeprefix("file://")) for path in listed if "pkg://" not in str(path)]
+                said: Any = OverridesParser.create().parse_override(f"searchpath={value}").value()
+                paths = map(str, said if isinstance(said, list) else ())
+                found += [Path(path.removeprefix("file://")) for path in paths if "pkg://" not in path]
     return found
 
 

@@ -30,8 +30,17 @@ def follow(cfg: DictConfig) -> None:
     people = [role for role in PLAYERS if cfg[role].engine is not None and cfg[role].engine._target_ == _PERSON]
     for seat in ("moderator", "critic"):
         players = followed(seat, list(cfg.game.learners), people)
+        if cfg[seat].engine is None and len(people) == 2 and seat == "moderator" and not _is_rules(cfg):
+            raise ConfigError(
+                "moderator: both players are people, and neither should judge their talk; choose moderator=rules or an "
+                "engine (engine@moderator.engine=gpt-4o)"
+            )
         if cfg[seat].engine is None and len(players) == 1:
             cfg[seat].engine = cfg[players[0]].engine
+
+
+def _is_rules(cfg: DictConfig) -> bool:
+    return bool(cfg.moderator._target_.endswith(".Rules"))
 
 
 _PERSON = "bargain.engines.human.HumanEngine"

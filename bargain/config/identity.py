@@ -21,8 +21,6 @@ PACE = ("max_concurrency", "start_concurrency", "requests_per_minute", "tokens_p
 _FREE_TEXT = "bargain.channels.free_text.FreeText"
 SINCE = (r"(.*\.)?engine\.reasoning", r"feedback\.engine", r"game\.arms\.[^.]+\.engine")
 """Keys that came with later versions, as patterns: null is what the runs before were played with."""
-GROUPS_SINCE = {"scenario": "fixed"}
-"""Groups that came with later versions: the choice, by its name, that the runs before were played with."""
 _BY_SEED = ("SimulatedEngine", "OpponentEngine")
 """Engines whose words are a pure function of the seed and the dialogue."""
 _WITHOUT_CRITIC = ("Human", "Constant", "TargetOnly", "Silence", "Fresh", "SelfCritique", "ExpertRules")
@@ -32,9 +30,12 @@ _FOR_LEARNERS = ("feedback_", "target_", "acknowledgement_", "ask_acknowledgemen
 
 
 def may_change(key: str) -> bool:
-    """Whether a dotted key of the config may differ on resume: limits, tracking, seller.engine.requests_per_minute."""
+    """Whether a dotted key of the config may differ on resume: limits, tracking, seller.engine.requests_per_minute.
+
+    Of a catalogue its hash decides, wherever it lies.
+    """
     parts = key.split(".")
-    return parts[0] in FREE_TO_CHANGE or (parts[-2:-1] == ["engine"] and parts[-1] in PACE)
+    return key == "scenario.path" or parts[0] in FREE_TO_CHANGE or (parts[-2:-1] == ["engine"] and parts[-1] in PACE)
 
 
 def decided_by_seed(target: object) -> bool:
@@ -50,11 +51,15 @@ def unused(config: dict[str, Any]) -> set[str]:
     game = _part(config, "game")
     learners = game.get("learners") or []
     keys = set()
+    if _part(config, "scenario").get("name", "fixed") == "fixed":
+        keys.add("scenario")  # the only one before version 0.3: runs are those that they were
     channel = str(_part(config, "channel").get("_target_", _FREE_TEXT))
     if channel == _FREE_TEXT:
         keys.add("channel")  # the only one before version 0.3: runs are those that they were
     elif channel.startswith("bargain."):
         keys |= {"prompt.moderator", "moderator"}  # the acts decide
+    if _part(config, "adversary").get("name", "none") == "none":
+        keys.add("adversary")
     if str(_part(config, "moderator").get("_target_")).endswith(".moderator.Rules"):
         keys.add("prompt.moderator")
     sources = [_part(config, "feedback"), *_part(game, "arms").values()]
@@ -83,7 +88,6 @@ def _deciding(config: dict[str, Any], without: set[str], path: str = "") -> dict
         if not may_change(f"{path}{name}")
         and f"{path}{name}" not in without
         and not (value is None and any(re.fullmatch(each, f"{path}{name}") for each in SINCE))
-        and not (not path and name in GROUPS_SINCE and value.get("name") == GROUPS_SINCE[name])
     }
 
 

@@ -20,10 +20,19 @@ from bargain.records import PLAYERS, Item
 def read_files(cfg: DictConfig) -> None:
     """Puts the texts of 2023 prompt files and of pools of feedback into the config, where they do not stand yet.
 
+    Of a catalogue, which may be large, the config holds the hash: a run with one needs the file as long as it plays.
+
     Raises ConfigError for a file that cannot be read or holds something else.
     """
     for role in ("seller", "buyer", "critic", "moderator"):
         _read_prompt(cfg, role)
+    if cfg.scenario.path and cfg.scenario.sha256 is None:
+        path = Path(cfg.scenario.path).resolve()
+        try:
+            cfg.scenario.sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+        except OSError as error:
+            raise ConfigError(f"scenario.path: cannot read {path}: {error.strerror}") from error
+        cfg.scenario.path = str(path)
     for feedback in (cfg.feedback, *cfg.game.arms.values()):
         if feedback.pool and not feedback.suggestions:
             feedback.suggestions = read_pool(Path(feedback.pool))

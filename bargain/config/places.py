@@ -37,6 +37,9 @@ def register_place(name: str, choose: Choose) -> None:
 
 def run_place(root: Path, config: DictConfig) -> Path:
     """The directory of a run."""
-    return choose_run(
-        root, checked_before(OmegaConf.masked_copy(config, [str(key) for key in config if key != "hydra"]))
-    )
+    return choose_run(root, checked_before(without_hydra(config)))
+
+
+def without_hydra(config: DictConfig) -> DictConfig:
+    """The config that is played."""
+    return OmegaConf.masked_copy(config, [str(key) for key in config if key != "hydra"])

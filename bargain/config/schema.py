@@ -68,6 +68,18 @@ class ScenarioConfig:
     buyer_knows: str = "own"
     texts: dict[str, str] = field(default_factory=dict)
     """What the seller and the buyer are told of all this at the end of their system prompts, by player."""
+    path: Optional[str] = None
+    """scenario=catalogue: a CSV, JSON, JSONL or Parquet file, of which game i plays row i."""
+    sha256: Optional[str] = None
+    """Of that file, once it was read: a run goes on with the same file only."""
+    columns: dict[str, str] = field(default_factory=dict)
+    """How the file calls title, description, list_price, cost and valuation, where it is none of the known names."""
+    cost_of_list: Optional[float] = None
+    """The cost as a share of the list price, where a row has none; null: the seller has no limit then."""
+    valuation_of_list: Optional[float] = None
+    """The same of the valuation."""
+    buyer_opening_of_list: float = 0.5
+    """The buyer's opening as a share of the list price, which is the seller's."""
 
 
 @dataclass
@@ -211,6 +223,21 @@ class ChannelConfig:
 
 
 @dataclass
+class AdversaryConfig:
+    """An attack in words by one player: a scripted sentence at one of its turns, or a demand after the deal."""
+
+    name: str = "none"
+    by: str = "seller"
+    """Who attacks: seller or buyer."""
+    turn: int = 2
+    """At which of its own turns, from 1; a fixed opening is not its own."""
+    says: dict[str, str] = field(default_factory=dict)
+    """The sentence, by who attacks."""
+    fee: Optional[float] = None
+    """The sentence comes after a deal, and asks for so great a share of the price on top."""
+
+
+@dataclass
 class ModeratorConfig:
     """Who decides that there is a deal, how much it sees and when it looks."""
 
@@ -305,6 +332,7 @@ class Config:
     game: GameConfig = field(default_factory=GameConfig)
     protocol: ProtocolConfig = field(default_factory=ProtocolConfig)
     channel: ChannelConfig = field(default_factory=ChannelConfig)
+    adversary: AdversaryConfig = field(default_factory=AdversaryConfig)
     item: ItemConfig = field(default_factory=ItemConfig)
     scenario: ScenarioConfig = field(default_factory=ScenarioConfig)
     prompt: PromptsConfig = field(default_factory=PromptsConfig)

@@ -56,7 +56,8 @@ class Seats:
 class Table:
     """One game, or one arm of it. `rounds` holds what has been played, in order."""
 
-    def __init__(self, game: int, seats: Seats, ask: Ask) -> None:
+    def __init__(self, game: int, seats: Seats, ask: Ask, saw: Callable[[Round], None] = lambda played: None) -> None:
+        """saw: is told of each round as soon as it is over, in whatever arm."""
         self.game = game
         self.seats = seats
         self.arm = ""
@@ -64,6 +65,7 @@ class Table:
         self.cast = seats.cast(game)
         self.players = self.cast.players()
         self._ask = ask
+        self._saw = saw
         self._heard: list[Feedback] = []
         self._usage: dict[str, Usage] = {}
 
@@ -155,6 +157,7 @@ class Table:
             terms=self.cast.terms,
         )
         self.rounds.append(kept)
+        self._saw(kept)
         self._usage, self._heard = {}, []
         return kept
 

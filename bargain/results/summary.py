@@ -6,6 +6,8 @@ It knows the keys of summary.json, and nothing of how they came about (`summary.
 from __future__ import annotations
 
 import html
+import shutil
+import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -65,7 +67,8 @@ class RunSummary:
         return EXIT_CODES[self.data["ended"]]
 
     def __str__(self) -> str:
-        parts = [render(rounds_table(self.data)), *disputed_lines(self.data), totals_line(self.data)]
+        width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+        parts = [render(rounds_table(self.data), width), *disputed_lines(self.data), totals_line(self.data)]
         parts += [f"note: {note}" for note in self.data.get("notes", ())]
         if self.data["games"]["error"]:
             parts.append(f"{self.data['games']['error']} games failed; see bargain.log for each reason")
@@ -107,16 +110,17 @@ def summary_data(ended: str, facts: dict[str, Any], tally: Tally, stats: Stats, 
     }
 
 
-def metrics(summary: dict[str, Any]) -> dict[str, float]:
-    """How things stand, as numbers by name, for a tracker."""
+def metrics(summary: dict[str, Any], tally: Tally) -> dict[str, float]:
+    """How things stand, as numbers by name, for a tracker: prices and deals of every round that is over."""
     values = {
         "games_done": summary["games"]["finished"],
         "games_failed": summary["games"]["error"],
         "cost_usd": summary["cost_usd"],
         "calls_per_s": summary["calls"]["live"] / max(summary["wall_s"], 1e-3),
     }
-    for row in summary["rounds"]:
-        name = f"{row['arm'] + '_' if row['arm'] else ''}round_{row['round']}"
-        values[f"{name}/mean_price"] = row["mean_price"]
-        values[f"{name}/deal_rate"] = row["deal_rate"]
+    for (arm, number), each in sorted(tally.so_far.items()):
+        name = f"{arm + '_' if arm else ''}round_{number}"
+        values[f"{name}/mean_price"] = each.mean_price
+        values[f"{name}/deal_rate"] = each.deals / each.rounds
+    values["rounds_done"] = sum(each.rounds for each in tally.so_far.values())
     return {name: float(value) for name, value in values.items() if value is not None}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,6 +15,12 @@ from bargain.text import money
 
 PLAIN: dict[str, Any] = {"markup": False, "emoji": False, "highlight": False}
 """Options of a rich Console for which texts are texts: [seller] is no markup, :cost: no picture."""
+
+
+WIDE = 110
+"""Characters of a line that hold both rounds of a sweep's cell side by side."""
+LONGEST_WORD = 24
+"""Characters of a factor's value that a narrow table does not break."""
 
 
 def price_text(value: float | None, currency: str) -> str:
@@ -109,42 +116,52 @@ def change_cell(row: dict[str, Any]) -> str:
     return f"{text}  n={row['pairs']}"
 
 
-def sweep_table(cells: Sequence[tuple[dict[str, str], dict[str, Any]]]) -> Table:
-    """One row per cell of a sweep: what differs, then deal rate, first and last price, change, state.
+def sweep_table(cells: Sequence[tuple[dict[str, str], dict[str, Any]]], width: int = WIDE) -> Table:
+    """One row per cell of a sweep: what differs, then deal rate and price, first round and last, and the state.
 
-    cells: the overrides of each cell by key, and its summary ({} when it left none).
+    cells: the overrides of each cell by key, and its summary ({} when it left none). width: where it is shown; where
+    that is less than WIDE the last round stands below the first.
     """
+    cells = [({key: _short_number(value) for key, value in choice.items()}, summary) for choice, summary in cells]
     keys = sorted({key for choice, _ in cells for key in choice})
-    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1) if width >= WIDE else (0, 1, 0, 0))
     for key in keys:
-        table.add_column(key.replace("@", " ").split()[-1] if "@" in key else key, overflow="fold")
+        name = key.replace("@", " ").split()[-1] if "@" in key else key
+        words = [name, *(word for choice, _ in cells for word in choice.get(key, "").split())]
+        table.add_column(name, overflow="fold", width=min(LONGEST_WORD, max(map(len, words))))
     failed = any((summary.get("games") or {}).get("error") for _, summary in cells)
-    for name in ("games", *(["failed"] if failed else []), "deal rate, %: first round", "last round"):
-        table.add_column(name, overflow="fold")
-    for name in ("price: first round", "last round", "state"):
-        table.add_column(name, overflow="fold")
+    wide = ("deal rate, %: first round", "last round", "price: first round", "last round")
+    columns = wide if width >= WIDE else ("round", "deal rate, %", "price")
+    for name in ("games", *(["failed"] if failed else []), *columns, "state"):
+        narrow = {"games": 5, "failed": 6, "round": 5, "state": len("not started")} if width < WIDE else {}
+        table.add_column(name, overflow="fold", width=narrow.get(name))
     for choice, summary in cells:
         rounds = summary.get("rounds") or []
         chosen = [choice.get(key, "") for key in keys]
         state = summary.get("state", "not started") + (" (simulated)" if summary.get("simulated") else "")
         lost = [str((summary.get("games") or {}).get("error", 0))] if failed else []
         if not rounds:
-            table.add_row(*chosen, "0", *lost, "-", "-", "-", "-", state)
+            table.add_row(*chosen, "0", *lost, *["-"] * len(columns), state)
             continue
         lasts = [row for row in rounds if row["round"] == rounds[-1]["round"]]
         currency = summary.get("currency", "$")
         named = [f"{row['arm']}: " if row["arm"] else "" for row in lasts]
-        table.add_row(
-            *chosen,
-            str(rounds[0]["games"]),
-            *lost,
-            _both_rates(rounds[0]),
-            "\n".join(name + _both_rates(row) for name, row in zip(named, lasts, strict=True)),
-            price_cell(rounds[0], currency),
-            "\n".join(name + price_cell(row, currency) for name, row in zip(named, lasts, strict=True)),
-            state,
-        )
+        first = (_both_rates(rounds[0]), price_cell(rounds[0], currency))
+        rates = "\n".join(name + _both_rates(row) for name, row in zip(named, lasts, strict=True))
+        prices = "\n".join(name + price_cell(row, currency) for name, row in zip(named, lasts, strict=True))
+        counts = (str(rounds[0]["games"]), *lost)
+        if width >= WIDE:
+            table.add_row(*chosen, *counts, first[0], rates, first[1], prices, state)
+        else:
+            done, _, simulated = state.partition(" (")
+            table.add_row(*chosen, *counts, "first", *first, done)
+            table.add_row(*[""] * (len(chosen) + len(counts)), "last", rates, prices, simulated.rstrip(")"))
     return table
+
+
+def _short_number(value: str) -> str:
+    """A number that a search proposed, with five digits: 7.195254015709299 is 7.1953. Any other value as it is."""
+    return f"{float(value):.5g}" if re.fullmatch(r"-?\d+\.\d{5,}", value) else value
 
 
 def totals_line(summary: dict[str, Any]) -> str:

@@ -39,6 +39,20 @@ class _Column:
     """Of each player in each game that played the round, NaN where it has no limit to count from."""
 
 
+@dataclass(slots=True)
+class SoFar:
+    """The rounds of one arm and number that are over, those of games that still play included."""
+
+    rounds: int = 0
+    deals: int = 0
+    prices: float = 0.0
+
+    @property
+    def mean_price(self) -> float | None:
+        """The mean over the deals; None without one."""
+        return self.prices / self.deals if self.deals else None
+
+
 class Words:
     """What the rules made of the players' own turns: whether they can read them at all."""
 
@@ -82,11 +96,21 @@ class Tally:
         self.columns: dict[Key, _Column] = {}
         self._failed: Counter[Key] = Counter()
         """Games by the round in which they failed; their later rounds are lost with it."""
+        self.so_far: dict[Key, SoFar] = {}
+        self.rounds_of_finished = 0
         self.tokens: Counter[str] = Counter()
         self.words = Words()
 
+    def saw(self, played: Round) -> None:
+        """Counts a round that is over, for those who look on; its game may still play."""
+        column = self.so_far.setdefault((played.arm, played.round), SoFar())
+        column.rounds += 1
+        column.deals += played.price is not None
+        column.prices += played.price or 0.0
+
     def add(self, game: Game) -> None:
         """Counts one game."""
+        self.rounds_of_finished += len(game.rounds)
         for played in game.rounds:
             column = self.columns.setdefault((played.arm, played.round), _Column())
             self._fill(column)

@@ -9,11 +9,13 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
+from bargain.agents.adversary import Adversary
 from bargain.agents.critic import Critic
 from bargain.agents.feedback import FeedbackSource
 from bargain.agents.player import Memory, Negotiator
@@ -215,7 +217,12 @@ def _pairs(
     def player(role: Player) -> Negotiator:
         engine = cfg[role].engine
         expects = ends if cfg.scenario.deadline_known_by in ("both", role) else cfg.game.max_exchanges
-        negotiator = Negotiator(
+        attack = cfg.adversary
+        attacks = attack.name != "none" and attack.by == role
+        script = {"sentence": attack.says.get(role), "turn": attack.turn, "fee": attack.fee} if attacks else {}
+        made: Callable[..., Negotiator] = partial(Adversary, **script) if attacks else Negotiator
+        expects = ends if cfg.scenario.deadline_known_by in ("both", role) else cfg.game.max_exchanges
+        negotiator = made(
             role,
             prompts[role],
             items[role],

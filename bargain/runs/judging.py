@@ -120,7 +120,7 @@ def read_rounds(directory: Path) -> list[Labelled]:
             tuple((turn.role, turn.text) for turn in played.turns),
             RECORDED[played.outcome],
             played.price,
-            item.seller_opening,
+            (played.terms or item).seller_opening,
             item.currency,
             f"{played.round} {played.arm}".strip(),
         )

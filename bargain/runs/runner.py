@@ -31,6 +31,7 @@ from bargain.config.identity import identity
 from bargain.config.recorded import choose_run, is_finished
 from bargain.config.targets import locate
 from bargain.engines.base import Ask
+from bargain.engines.human import HumanEngine
 from bargain.errors import (
     BudgetReached,
     ConfigError,
@@ -42,10 +43,10 @@ from bargain.errors import (
     in_words,
 )
 from bargain.games.table import Seats, Table
-from bargain.records import Game
+from bargain.records import Game, Round
 from bargain.results.failing import FirstGames
 from bargain.results.objective import objective
-from bargain.results.progress import ProgressLine
+from bargain.results.progress import LiveLine, RunProgress
 from bargain.results.summary import RunSummary, metrics, summary_data
 from bargain.results.tables import disputed_lines, totals_line
 from bargain.results.tally import Tally
@@ -67,6 +68,7 @@ __all__ = ["Run", "RunSummary", "play", "play_game"]
 
 log = logging.getLogger("bargain")
 SUMMARY_EVERY_S = 5.0
+DRAW_EVERY_S = 1.0
 LOOK_EVERY_S = 0.5
 """How often it is seen to that the run directory is still there."""
 DRAIN_S = 0.3
@@ -84,6 +86,7 @@ def play(
     show_progress: bool = True,
     cells_at_once: int = 1,
     words: Mapping[str, str] | None = None,
+    name: str = "",
 ) -> RunSummary:
     """Plays the run of a composed config, or goes on with it, and returns its summary.
 
@@ -96,6 +99,7 @@ def play(
     show_progress: a line on stderr while it plays.
     cells_at_once: so many cells of a sweep play at the same time and share the engines' limits, each an equal part.
     words: what else the journal says of how the run was started, by name (`overrides`, JSON).
+    name: what that line calls the run ("cell 5 of 12").
 
     Raises ConfigError before the first call for what cannot be played (a key that is not set, a directory with another
     run). What happens later does not raise: a run that is interrupted, reaches its budget, or stops because nothing can
@@ -113,6 +117,7 @@ def play(
         show_progress=show_progress,
         cells_at_once=cells_at_once,
         words=words or {},
+        name=name,
     )
     if run.already_finished is not None:
         return run.already_finished
@@ -132,6 +137,7 @@ class Run:
         show_progress: bool,
         cells_at_once: int = 1,
         words: Mapping[str, str],
+        name: str = "",
     ) -> None:
         self.cfg = cfg
         self.words = words
@@ -146,7 +152,10 @@ class Run:
         self.simulated = any(engine.simulated for engine in self.engines.values())
         self.tally = Tally(self.item)
         self.first = FirstGames(cfg.n_games)
-        self.progress = ProgressLine(cfg.n_games, self.tally, show=show_progress and not cfg.debug)
+        planned_rounds = 1 + (cfg.game.n_rounds - 1) * max(1, len(cfg.game.arms))
+        self.progress = RunProgress(cfg.n_games, planned_rounds, self.tally, name)
+        is_prompted = any(isinstance(engine, HumanEngine) for engine in self.engines.values())
+        self.line = LiveLine(show=show_progress and not cfg.debug and not is_prompted)
         self.tracker: Tracker = locate(cfg.tracking._target_, list(cfg.allow_targets))(cfg.tracking)
         self.started = time.monotonic()
         self.ended = "finished"
@@ -190,7 +199,13 @@ class Run:
             print(f"goes on with {where} ({done} of {self.cfg.n_games} games were finished)", flush=True)
         else:
             self._keep(self._summary(caller, final=False))
-        info = run_info(self.directory, self.plain, simulated=self.simulated, tags=list(self.cfg.tracking.tags))
+        info = run_info(
+            self.directory,
+            self.plain,
+            simulated=self.simulated,
+            tags=list(self.cfg.tracking.tags),
+            texts=caller.texts,
+        )
         self.tracker.start(self.directory, self.plain, info)
         name = self.cfg.game.name
         log.info("bargain %s plays %d games of %s in %s", __version__, self.cfg.n_games, name, self.directory)
@@ -207,7 +222,7 @@ class Run:
             self._interrupted("interrupted")
         finally:
             games.close()
-            self.progress.close()
+            self.line.close()
 
     def _broke_off(self, error: BaseException, caller: Caller) -> None:
         """Leaves word of an error that nobody foresaw (a game type of one's own, a full disk); it is raised further."""
@@ -232,7 +247,7 @@ class Run:
 
         async def work() -> None:
             for number in numbers:
-                game = await play_game(number, self.seats, self.game, ask, simulated=self.simulated)
+                game = await play_game(number, self.seats, self.game, ask, simulated=self.simulated, saw=self.tally.saw)
                 games.add(game)
                 if self.cfg.debug:
                     tell_game(game)
@@ -248,6 +263,7 @@ class Run:
                 watch.start_soon(self._watch_signals, caller, watch)
                 watch.start_soon(self._report_now_and_then, caller, games)
                 watch.start_soon(self._watch_directory)
+                watch.start_soon(self._draw_now_and_then, caller)
                 async with anyio.create_task_group() as group:
                     for _ in range(workers):
                         group.start_soon(work)
@@ -328,15 +344,23 @@ class Run:
         if game.error:  # on screen once for each reason, in bargain.log always
             log.log(logging.WARNING if is_new else logging.INFO, "game %d failed: %s", game.game, game.error)
         self.tracker.game(game)
-        self.progress.update(caller.stats)
+        self._draw(caller)
+
+    async def _draw_now_and_then(self, caller: Caller) -> None:
+        while self.line.show:
+            self._draw(caller)
+            await anyio.sleep(DRAW_EVERY_S)
+
+    def _draw(self, caller: Caller) -> None:
+        self.line.update(lambda elapsed_s: self.progress.line(caller.stats(), elapsed_s))
 
     def _show(self, caller: Caller, games: GamesFile) -> None:
         """Makes the run visible to readers of its directory and to the tracker while it plays."""
         games.flush()
         summary = self._summary(caller, final=False)
         self._keep(summary)
-        self.tracker.progress(metrics(summary))
-        self.progress.update(caller.stats)
+        self.tracker.progress(metrics(summary, self.tally))
+        self._draw(caller)
 
     def _summary(self, caller: Caller, *, final: bool) -> dict[str, Any]:
         """What stands in summary.json."""
@@ -398,10 +422,16 @@ def finished_before(
 
 
 async def play_game(
-    number: int, seats: Seats, game: Callable[[Table], Awaitable[None]], ask: Ask, *, simulated: bool
+    number: int,
+    seats: Seats,
+    game: Callable[[Table], Awaitable[None]],
+    ask: Ask,
+    *,
+    simulated: bool,
+    saw: Callable[[Round], None] = lambda played: None,
 ) -> Game:
-    """Plays one game to its end. Calls that fail for good are part of its record."""
-    table = Table(number, seats, ask)
+    """Plays one game to its end. Calls that fail for good are part of its record. saw: is told of each round."""
+    table = Table(number, seats, ask, saw)
     await game(table)
     errors = [played.reason for played in table.rounds if played.outcome == "error"]
     outcome = "error" if errors else table.rounds[-1].outcome

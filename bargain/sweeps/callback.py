@@ -17,10 +17,11 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.core.utils import JobReturn
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig, OmegaConf
-from omegaconf.errors import OmegaConfBaseException
+from omegaconf.errors import InterpolationResolutionError, OmegaConfBaseException
 
 from bargain.config.arguments import in_quotes
 from bargain.config.compose import plain_of
+from bargain.config.explain import explain
 from bargain.config.files import as_written, task_overrides
 from bargain.config.identity import identity
 from bargain.errors import ConfigError, disk_problem
@@ -31,6 +32,7 @@ from bargain.sweeps.places import (
     cell_directory,
     identity_of_sweep,
     planned_cells,
+    refuse_unplayable,
     where_begun,
 )
 from bargain.text import on_screen
@@ -59,6 +61,7 @@ class SweepCallback(Callback):
             overrides = task_overrides(config)
             planned = planned_cells(config, overrides)
             begun = where_begun(directory, planned)
+            refuse_unplayable(planned, directory, begun)
             directory.mkdir(parents=True, exist_ok=True)
             cells = None if planned is None else len(planned)
             state = {
@@ -77,6 +80,8 @@ class SweepCallback(Callback):
         except (OSError, OmegaConfBaseException) as error:
             if problem := disk_problem(error):
                 raise CannotStart(problem) from None
+            if isinstance(error, InterpolationResolutionError):  # the choice of the directory refused
+                raise CannotStart(explain(error), BAD_CONFIG) from None
             raise
         SweepCallback.directory = directory
         config.hydra.overrides.hydra.append(
@@ -104,6 +109,12 @@ class Cell:
     state: dict[str, Any]
     away: bool
     """Whether it plays in another process than the one that started the sweep."""
+
+    @property
+    def name(self) -> str:
+        """Which of the sweep's cells it is."""
+        cells = self.state.get("cells")
+        return f"cell {self.number + 1}" + (f" of {cells}" if cells else "")
 
     @property
     def at_once(self) -> int:

@@ -6,7 +6,9 @@ all cells may play at once: limits that are divided too finely are slow, limits 
 
 from __future__ import annotations
 
+import importlib.util
 import math
+import re
 import warnings
 from collections.abc import Sequence
 from typing import Any
@@ -25,6 +27,23 @@ warnings.filterwarnings(
     r"\s*'hydra/(launcher/(joblib|ray)|sweeper/sampler/tpe)' is validated against ConfigStore schema",
     UserWarning,
 )
+
+
+EXTRAS = {
+    r"hydra_joblib_launcher": ("hydra_joblib_launcher", "sweep"),
+    r"hydra_submitit_launcher|submitit_slurm": ("hydra_submitit_launcher", "slurm"),
+    r"hydra_ray_launcher": ("hydra_ray_launcher", "ray"),
+    r"hydra_optuna_sweeper": ("hydra_optuna_sweeper", "optuna"),
+}
+"""By what names it, a plugin and the extra of bargain that installs it."""
+
+
+def missing_extra(text: str) -> str:
+    """What to install, when a plugin that this target or error names is not there; "" for any other text."""
+    for names, (plugin, extra) in EXTRAS.items():
+        if re.search(names, text) and importlib.util.find_spec(f"hydra_plugins.{plugin}") is None:
+            return f"this {plugin.rpartition('_')[2]} needs its extra: pip install 'bargain-experiments[{extra}]'"
+    return ""
 
 
 def cells_of(config: DictConfig, overrides: Sequence[str]) -> list[list[str]]:

@@ -31,11 +31,11 @@ def compare(directory: Path, worst: int) -> int:
     write_json(directory / SWEEP, {**state, "state": "finished" if finished else "unfinished"})
     codes = [int(read_state(path, CELL).get("exit_code", 1)) for path in paths]
     code = 0 if finished else max([1, worst, *codes])
-    table = sweep_table(cells)
     if sys.stdout.isatty():
-        Console(**PLAIN).print(table)
+        console = Console(**PLAIN)
+        console.print(sweep_table(cells, console.width))
     else:
-        print(render(table, 140))
+        print(render(sweep_table(cells), 140))
     print(on_screen(str(directory)))
     if code:
         print(f"bargain: unfinished cells; go on with: bargain resume={on_screen(str(directory))}", file=sys.stderr)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import signal
 import sys
 from collections.abc import Callable
@@ -19,18 +18,12 @@ from bargain.config.compose import register_with_hydra
 from bargain.config.files import config_dir
 from bargain.errors import ConfigError, in_words
 from bargain.sweeps.callback import SweepCallback
+from bargain.sweeps.cells import missing_extra
 from bargain.sweeps.places import forget_cells, register_places
 
 MAX_LAUNCHES = 4
 """How often a sweep is launched when the processes of its cells die."""
 TERMINATED = 143
-EXTRAS = {
-    "hydra_joblib_launcher": "sweep",
-    "hydra_submitit_launcher": "slurm",
-    "hydra_ray_launcher": "ray",
-    "hydra_optuna_sweeper": "optuna",
-}
-"""By plugin, the extra of bargain that installs it."""
 
 
 class Jobs:
@@ -76,7 +69,7 @@ def _broke_off(error: Exception, launches_left: int) -> str | None:
     That is worth it where the death of one process takes its pool along; None where it is not, or was in vain.
     """
     directory = SweepCallback.directory
-    missing = missing_extra(error)
+    missing = missing_extra(str(error))
     if missing:
         raise ConfigError(missing) from error
     if directory is None:
@@ -88,15 +81,6 @@ def _broke_off(error: Exception, launches_left: int) -> str | None:
     print(f"bargain: the launcher broke off: {type(error).__name__}: {in_words(error)}", file=sys.stderr, flush=True)
     Jobs.code = max(Jobs.code, 1)
     return None
-
-
-def missing_extra(error: BaseException) -> str:
-    """What to install, when the launcher's plugin is what Hydra did not find; "" for any other error."""
-    text = str(error)
-    for plugin, extra in EXTRAS.items():
-        if plugin in text and importlib.util.find_spec(f"hydra_plugins.{plugin}") is None:
-            return f"this {plugin.rpartition('_')[2]} needs its extra: pip install 'bargain-experiments[{extra}]'"
-    return ""
 
 
 def _terminated(number: int, frame: FrameType | None) -> None:

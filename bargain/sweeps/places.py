@@ -16,16 +16,18 @@ from hydra.errors import HydraException
 from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
-from bargain.config.compose import compose, plain_of
+from bargain.config.compose import checked_before, compose, plain_of
+from bargain.config.explain import explain
 from bargain.config.files import task_overrides
 from bargain.config.identity import extends, identity, sweep_identity
-from bargain.config.places import register_place, run_place
+from bargain.config.places import register_place, run_place, without_hydra
 from bargain.config.recorded import is_finished, recorded_config, recorded_identity
 from bargain.errors import ConfigError
-from bargain.rundir.directory import Mark, choose, read_state
+from bargain.rundir.directory import Mark, new_directory, newest_first, read_state
 from bargain.rundir.record import Record, holds_games, read_record
 from bargain.rundir.sweep import SWEEP, runs_below
-from bargain.sweeps.cells import cells_of, is_hydras_own
+from bargain.runs.build import build_engines
+from bargain.sweeps.cells import cells_of, is_hydras_own, missing_extra
 from bargain.text import on_screen
 
 
@@ -37,6 +39,8 @@ class PlannedCell:
     identity: str
     retry_failed: bool = False
     is_replay: bool = False
+    problem: str = ""
+    """Why it cannot be played: what its config lacks, or a key that is not set."""
 
 
 def planned_cells(config: DictConfig, overrides: Sequence[str]) -> list[PlannedCell] | None:
@@ -58,15 +62,21 @@ def planned_cell(overrides: tuple[str, ...]) -> PlannedCell:
     if overrides not in _planned:
         try:
             keep_cell(overrides, compose(overrides))
-        except (ConfigError, HydraException, OmegaConfBaseException):
-            _planned[overrides] = PlannedCell(overrides, "")
+        except (ConfigError, HydraException, OmegaConfBaseException) as error:
+            problem = str(error) if isinstance(error, ConfigError) else explain(error, overrides)
+            _planned[overrides] = PlannedCell(overrides, "", problem=problem)
     return _planned[overrides]
 
 
 def keep_cell(overrides: tuple[str, ...], cfg: DictConfig) -> None:
     """Remembers of a checked cell what its sweep has to know."""
-    found = PlannedCell(overrides, identity(plain_of(cfg)), bool(cfg.retry_failed), cfg.mode == "replay")
-    _planned[overrides] = found
+    problem = ""
+    try:
+        build_engines(cfg)
+    except ConfigError as error:
+        problem = str(error)
+    is_replay = cfg.mode == "replay"
+    _planned[overrides] = PlannedCell(overrides, identity(plain_of(cfg)), bool(cfg.retry_failed), is_replay, problem)
 
 
 def forget_cells() -> None:
@@ -85,8 +95,12 @@ def identity_of_sweep(cells: Sequence[PlannedCell] | None, overrides: Sequence[s
 def sweep_place(root: Path, config: DictConfig) -> Path:
     """The directory of a sweep: the newest unfinished one of exactly these cells, or a new one."""
     assert GlobalHydra.instance().is_initialized()
+    for part in (config.hydra.launcher, config.hydra.sweeper):
+        if problem := missing_extra(str(part._target_)):
+            raise ConfigError(problem)
     overrides = task_overrides(config)
-    wanted = identity_of_sweep(planned_cells(config, overrides), overrides)
+    planned = planned_cells(config, overrides)
+    wanted = identity_of_sweep(planned, overrides)
     twins: list[Path] = []
 
     def goes_on(path: Path) -> bool:
@@ -98,7 +112,9 @@ def sweep_place(root: Path, config: DictConfig) -> Path:
         return state.get("state") != "finished"
 
     resume = "never" if "resume=never" in overrides else "auto"
-    chosen = choose(root, "sweep", resume, Mark(wanted, SWEEP), goes_on)
+    unfinished = next(filter(goes_on, newest_first(root)), None) if resume != "never" else None
+    refuse_unplayable(planned, unfinished, where_begun(unfinished, planned) if unfinished else {})
+    chosen = unfinished.resolve() if unfinished else new_directory(root, "sweep", Mark(wanted, SWEEP))
     if twins and not read_state(chosen, SWEEP).get("overrides"):
         twin = on_screen(str(twins[0]))
         print(f"the same sweep was played in {twin}; it is played again (bargain resume={twin} shows it)", flush=True)
@@ -141,6 +157,20 @@ def where_begun(sweep: Path, cells: Sequence[PlannedCell] | None) -> dict[str, s
     return found
 
 
+def refuse_unplayable(cells: Sequence[PlannedCell] | None, sweep: Path | None, begun: Mapping[str, str]) -> None:
+    """Raises ConfigError for a key of any cell that is not set, and where no cell can be played at all.
+
+    A cell that is finished needs no key. begun: as `where_begun` says. A cell with a bad config beside good ones is
+    told of when its turn comes.
+    """
+    left = [cell for cell in cells or () if sweep is None or finished_run(sweep, begun, cell) is None]
+    without_key = list(dict.fromkeys(cell.problem for cell in left if cell.problem and cell.identity))
+    if without_key:
+        raise ConfigError("; ".join(without_key))
+    if left and all(cell.problem for cell in left):
+        raise ConfigError(left[0].problem)
+
+
 def finished_run(sweep: Path, begun: Mapping[str, str], cell: PlannedCell) -> Path | None:
     """The directory of a cell that needs no playing; None for one that does. begun: as `where_begun` says."""
     record = read_record(sweep / begun[cell.identity]) if cell.identity in begun else None
@@ -162,7 +192,13 @@ def cell_directory(sweep: Path, given: Path, wanted: str, begun: Mapping[str, st
     return given.with_name(f"{given.name}-{wanted[:8]}")
 
 
+def _playable_run_place(root: Path, config: DictConfig) -> Path:
+    """The directory of a run whose keys are set; else nothing is made. Raises ConfigError."""
+    build_engines(checked_before(without_hydra(config)))
+    return run_place(root, config)
+
+
 def register_places() -> None:
     """Makes the resolvers of hydra.run.dir and hydra.sweep.dir; safe to call twice."""
-    register_place("run", run_place)
+    register_place("run", _playable_run_place)
     register_place("sweep", sweep_place)

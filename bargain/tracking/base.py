@@ -8,9 +8,12 @@ like `none.NoTracker` and one YAML in conf/tracking/.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+import json
+import shlex
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Protocol
 
 from bargain.config.identity import identity
@@ -24,7 +27,8 @@ class RunInfo:
     """What a run is called where it is shown.
 
     id: stable over resumes. name: what a cell of a sweep has of its own, or who plays. group: the sweep's name, None
-    outside a sweep. tags: the chosen config options (`game=simple`), and `simulated` if any engine is.
+    outside a sweep. tags: the chosen config options (`game=simple`), and `simulated` if any engine is. command: what
+    played it; commit: the working directory's. Both are "" where the journal does not say.
     """
 
     id: str
@@ -32,6 +36,8 @@ class RunInfo:
     group: str | None
     tags: tuple[str, ...]
     simulated: bool
+    command: str = ""
+    commit: str = ""
 
 
 class Tracker(Protocol):
@@ -69,10 +75,12 @@ def run_info(
     simulated: bool,
     config_identity: str | None = None,
     tags: Sequence[str] = (),
+    texts: Mapping[str, str] = MappingProxyType({}),
 ) -> RunInfo:
     """The RunInfo of a run directory and its composed config.
 
-    config_identity: the config's identity when it is known (summary.json says it). tags: further ones.
+    config_identity: the config's identity when it is known (summary.json says it). tags: further ones. texts: the
+    journal's, which say how the run was started.
     The id is derived from the config's identity and the last parts of the path, date and time among them.
     """
     path = run_dir.resolve()
@@ -87,12 +95,16 @@ def run_info(
     varied = _varied(path, sweep) if sweep else ""
     label = f"{seats[0]}: {seats[1]} sells to {seats[2]}, " if all(seats) else ""
     place_in_sweep = "/".join(path.parts[len(sweep.parts) - 1 :]) if sweep else path.name
+    own, whole = _overrides(texts, "overrides"), _overrides(texts, "sweep")
+    started = ["-m", *whole] if "sweep" in texts else own
     return RunInfo(
         id=digest,
         name=f"{varied}, {place_in_sweep}" if varied else f"{label}{place_in_sweep}",
         group=group,
         tags=tuple(dict.fromkeys([*chosen, *further, *(["simulated"] if simulated else [])])),
         simulated=simulated,
+        command=shlex.join(["bargain", *started]) if "overrides" in texts else "",
+        commit=texts.get("git", ""),
     )
 
 
@@ -101,6 +113,15 @@ def _varied(cell: Path, sweep: Path) -> str:
     of_all = choices_of(map(str, read_state(sweep, SWEEP).get("overrides") or []))
     own = choices_of(map(str, read_state(cell, CELL).get("overrides") or []))
     return ", ".join(f"{key.rpartition('@')[2]} {value}" for key, value in own.items() if of_all.get(key) != value)
+
+
+def _overrides(texts: Mapping[str, str], name: str) -> list[str]:
+    """A list of overrides that the journal has under this name; [] where it is none."""
+    try:
+        said = json.loads(texts.get(name, "[]"))
+    except ValueError:
+        return []
+    return [str(each) for each in said] if isinstance(said, list) else []
 
 
 def _options(config: dict[str, Any]) -> dict[str, str]:

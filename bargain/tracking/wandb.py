@@ -151,7 +151,7 @@ def start_message(
         "entity": tracking.entity or os.environ.get("WANDB_ENTITY"),
         "resume": resume,
         "finish_s": finish_s,
-        "config": hidden(config),
+        "config": {**hidden(config), "command": info.command, "commit": info.commit},
         **asdict(info),
         "id": _agents_id() or recorded_id(run_dir) or info.id,
         "name": (os.environ.get("WANDB_NAME") or info.name)[:NAME_LENGTH],

@@ -1,4 +1,4 @@
-"""Makes the README's pictures again, from sweeps of simulated negotiators played for the purpose: about a minute.
+"""Makes the pictures of README and docs again, from sweeps of simulated negotiators: a minute or two.
 
     python docs/pictures/make.py
 
@@ -17,6 +17,7 @@ from analysis import load
 from analysis.figures import save
 from analysis.figures.compare import arms, tradeoff
 from analysis.figures.rounds import price_by_round
+from analysis.figures.scenarios import price_in_zone
 
 HERE = Path(__file__).parent
 ENGINES = "simulated,simulated-firm,simulated-weak,simulated-eager"
@@ -40,10 +41,17 @@ def main() -> None:
         for role in ("seller", "buyer"):
             play(top / role, f"game=criticize_{role}", f"engine@{role}.engine={ENGINES}", "game.n_rounds=5")
         play(top / "arms", "game=seller_compare_feedback,buyer_compare_feedback")
+        play(
+            top / "limits",
+            *("game=simple", "scenario=drawn", "item=bicycle", "moderator=rules"),
+            "engine@seller.engine=opponent-boulware,opponent-conceder",
+            "engine@buyer.engine=opponent-conceder,simulated",
+        )
         rounds, feedback = load([top / "seller", top / "buyer"]), load(top / "arms")
         pictures = {
             "price_by_round": price_by_round(rounds, title="Price by round, simulated"),
             "tradeoff": tradeoff(rounds, title="What a better price costs in deals, simulated"),
+            "price_in_zone": price_in_zone(load(top / "limits"), title="Price against the zone of agreement"),
             "arms": arms(feedback, title="Feedback arms that share their first round, simulated"),
         }
         for name, chart in pictures.items():

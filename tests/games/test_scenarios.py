@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
+import csv
+import json
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from bargain import compose, play
+from bargain.config.compose import plain_of
+from bargain.config.identity import identity
 from bargain.errors import ConfigError
 from tests.commands import games_of
 
+AMAZON = [
+    {"title": "A lamp", "features": "brass", "description": "", "list_price": "$196.64", "highest_price": "$1,210.50",
+     "lowest_price": "$100", "category": "home"},
+    {"title": "Scissors", "features": "", "description": "sharp {ones}", "list_price": "$9.99", "highest_price": "$8",
+     "lowest_price": "$4.5", "category": "other"},
+]  # fmt: skip
+CRAIGSLIST = [
+    {"items": {"Title": ["Old sofa"], "Description": ["soft"], "Price": [80.0]}, "agent_info": {"Target": [1]}}
+]
+PLAIN = [{"Name": "bike", "Listing Price": 240, "Seller Cost": 120, "Budget": 200}]
 DRAWN = ["game=simple", "scenario=drawn", "item=bicycle", "moderator=rules", "tracking=none"]
 
 
@@ -152,3 +167,75 @@ def test_an_impossible_scenario_is_refused_in_one_line(overrides: list[str], sai
 def test_a_text_of_the_scenario_with_an_unknown_placeholder_is_refused_before_any_call(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"scenario.texts.buyer: unknown placeholder \{secret\}"):
         play(compose([*DRAWN, "scenario.texts.buyer='{secret}'"]), tmp_path, show_progress=False)
+
+
+def catalogue(path: Path, rows: list[dict[str, Any]]) -> list[str]:
+    """A file of these rows by its ending, and the overrides that play it."""
+    if path.suffix == ".csv":
+        with path.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.DictWriter(file, list(rows[0]))
+            writer.writeheader()
+            writer.writerows(rows)
+    elif path.suffix == ".parquet":
+        pd.DataFrame(rows).to_parquet(path)
+    else:
+        whole = "\n".join(map(json.dumps, rows)) if path.suffix == ".jsonl" else json.dumps(rows)
+        path.write_text(whole, encoding="utf-8")
+    return ["scenario=catalogue", f"scenario.path={path}", f"n_games={len(rows)}"]
+
+
+LAMP = [("A lamp", 1210.5, 100.0, 968.4), ("Scissors", 9.99, 4.5, 7.99)]
+SOFA, BIKE = ("Old sofa", 80.0, None, 64.0), ("bike", 240.0, 120.0, 200.0)
+
+
+@pytest.mark.parametrize(
+    ("ending", "rows", "terms"),
+    [
+        ("json", AMAZON, LAMP),
+        ("jsonl", CRAIGSLIST, [SOFA]),
+        ("parquet", CRAIGSLIST, [SOFA]),
+        ("csv", [{"Title": "Old sofa", "Description": "soft", "Price": "80"}], [SOFA]),
+        ("csv", PLAIN, [BIKE]),
+    ],
+)
+def test_game_i_plays_row_i_of_a_catalogue_in_any_layout(
+    ending: str, rows: list[dict[str, Any]], terms: list[tuple[Any, ...]], tmp_path: Path
+) -> None:
+    found = played(tmp_path / "run", *catalogue(tmp_path / f"items.{ending}", rows))
+    assert terms == [
+        tuple(each["terms"][name] for name in ("item", "seller_opening", "cost", "valuation")) for each in found
+    ]
+    assert terms[0][0] in found[0]["turns"][0]["text"]
+
+
+@pytest.mark.parametrize(
+    ("rows", "more", "said"),
+    [
+        ([PLAIN[0], {"Name": "no price"}], [], "row 2: it has no list price"),
+        ([{**PLAIN[0], "Seller Cost": "about ten"}], [], "row 1: its cost 'about ten' is no price above 0"),
+        ([{"Listing Price": 3}], [], "row 1: it has no title"),
+        (PLAIN, ["n_games=2"], "has 1 rows and n_games=2 asks for as many; set n_games=1"),
+        (PLAIN, ["scenario.cost.distribution=uniform"], "scenario.cost is the file's affair"),
+        (PLAIN, ["scenario.path=nowhere.csv"], "scenario.path: cannot read"),
+        (PLAIN, ["+scenario.columns.price=x"], "scenario.columns has 'price'"),
+        (CRAIGSLIST, ["scenario.buyer_knows=both"], "row 1: scenario.buyer_knows=both has no limit to tell"),
+    ],
+)
+def test_a_bad_row_is_one_line_with_its_number_before_any_call(
+    rows: list[dict[str, Any]], more: list[str], said: str, tmp_path: Path
+) -> None:
+    with pytest.raises(ConfigError) as refused:
+        compose([*DRAWN, *catalogue(tmp_path / "items.json", rows), *more])
+    assert said in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+def test_a_run_goes_on_with_the_same_catalogue_only_wherever_that_lies(tmp_path: Path) -> None:
+    overrides = [*DRAWN, *catalogue(tmp_path / "items.json", PLAIN)]
+    begun = compose(overrides)
+    moved = compose([*DRAWN, *catalogue(tmp_path / "moved.json", PLAIN)])
+    assert identity(plain_of(begun)) == identity(plain_of(moved))
+    catalogue(tmp_path / "items.json", [{**PLAIN[0], "Budget": 150}])
+    assert identity(plain_of(begun)) != identity(plain_of(compose(overrides)))
+    with pytest.raises(ConfigError, match=r"items.json has changed since the run was begun"):
+        play(begun, tmp_path / "run", show_progress=False)

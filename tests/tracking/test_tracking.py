@@ -316,3 +316,19 @@ def test_a_tracker_of_ones_own_is_one_class_and_one_yaml(tmp_path: Path) -> None
     assert seen[1] == ["game", 0, 3]
     assert seen[-1] == ["finish", "finished", ["games.jsonl", "summary.json"]]
     assert not (only_run(tmp_path) / "wandb").exists()
+
+
+def test_a_cells_name_says_what_varies_and_its_config_the_command_and_the_commit(tmp_path: Path) -> None:
+    sweep = tmp_path / "1-sweep"
+    sweep.mkdir()
+    write_json(sweep / "sweep.json", {"state": "running"})
+    texts = {
+        "overrides": json.dumps(["engine@seller.engine=gpt-4o", "seed=1", "n_games=9"]),
+        "sweep": json.dumps(["engine@seller.engine=gpt-4o,o3", "seed=1,2", "n_games=9"]),
+        "git": "0123abc+",
+    }
+    info = run_info(sweep / "0", CONFIG, simulated=False, texts=texts)
+    assert info.name == "seller=gpt-4o, seed=1, 1-sweep/0"
+    message = start_message(sweep / "0", CONFIG, info, WandbConfig(), mode="offline", resume=False, finish_s=1.0)
+    assert message["config"]["command"] == "bargain -m engine@seller.engine=gpt-4o,o3 seed=1,2 n_games=9"
+    assert message["config"]["commit"] == "0123abc+"

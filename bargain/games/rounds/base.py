@@ -40,6 +40,7 @@ from bargain.records import (
     Turn,
     Verdict,
     Violation,
+    rival_of,
 )
 from bargain.text import one_line
 
@@ -117,7 +118,7 @@ class RoundProtocol(ABC):
     async def play(self, feedback: tuple[Feedback, ...] = ()) -> Round:
         """The finished round. A call that failed for good makes its outcome "error"; other errors are raised."""
         try:
-            ending = await self.play_out()
+            ending = await self._afterwards(await self.play_out())
         except GaveUp as error:
             ending = Ending("error", str(error))
         if ending.outcome == "no_deal":
@@ -133,6 +134,17 @@ class RoundProtocol(ABC):
             feedback,
             ending.reason,
         )
+
+    async def _afterwards(self, ending: Ending) -> Ending:
+        """The end after a player's demand that came with the deal: the rival agrees to it, or the deal stays."""
+        for role, player in self._players.items():
+            demand = player.demand(ending.price) if ending.price is not None else ""
+            if demand:
+                self._add(role, demand)
+                await self.speak(rival_of(role), may=("accept", "reject"))
+                verdict = await self.verdict()
+                return self.deal(verdict) if verdict.stands == "deal" else ending
+        return ending
 
     def open_with_words_of_prompt(self, speaker: Player) -> None:
         """The speaker's hard-coded first words."""

@@ -38,13 +38,17 @@ class Drawn(Scenario):
     @staticmethod
     def problem(config: ScenarioConfig, item: ItemConfig, game: GameConfig, n_games: int) -> str:
         """The first setting that makes no sense, or of which somebody should be told and nothing is known."""
-        return next(_problems(config, item, game), "")
+        return next(problems(config, item, game), "")
 
     def of(self, game: int) -> Case:
         """Draws the game's private values."""
-        deadline = self._draw("deadline", game)
+        item, deadline = self.given(game), self._draw("deadline", game)
         drawn: Any = {name: self._draw(name, game) for name in PRICES if _is_drawn(self.config, name)}
-        return Case(opening_within_limits(replace(self.item, **drawn)), None if deadline is None else round(deadline))
+        return Case(opening_within_limits(replace(item, **drawn)), None if deadline is None else round(deadline))
+
+    def given(self, game: int) -> Item:
+        """The game's item before anything is drawn."""
+        return self.item
 
     def range_of(self, player: Player) -> tuple[float, float] | None:
         """Of what can be drawn, the least and the greatest limit."""
@@ -105,14 +109,23 @@ def _range(distribution: DistributionConfig, item: Item | ItemConfig) -> tuple[f
     return low, high
 
 
-def _problems(config: ScenarioConfig, item: ItemConfig, game: GameConfig) -> Iterator[str]:
+def problems(config: ScenarioConfig, item: ItemConfig, game: GameConfig) -> Iterator[str]:
+    """Whatever makes no sense."""
+    for name in ("path", "cost_of_list", "valuation_of_list", "columns"):
+        if config[name]:  # type: ignore[index]
+            yield f"scenario.{name} is only read by scenario=catalogue"
+    yield from drawing_problems(config, item, game)
+
+
+def drawing_problems(config: ScenarioConfig, item: ItemConfig, game: GameConfig) -> Iterator[str]:
+    """What makes no sense in the distributions, and what nobody could be told."""
     for name in (*PRICES, "deadline"):
         yield from _of_distribution(f"scenario.{name}", config[name], item, game)  # type: ignore[index]
     for player in PLAYERS:
-        yield from knowledge_problems(player, config, item)
+        yield from _knowledge_problems(player, config, item)
 
 
-def knowledge_problems(player: Player, config: ScenarioConfig, item: ItemConfig) -> Iterator[str]:
+def _knowledge_problems(player: Player, config: ScenarioConfig, item: ItemConfig) -> Iterator[str]:
     """What this player should know of its rival's limit and nothing says."""
     knows = config[f"{player}_knows"]  # type: ignore[index]
     own, outside = OWN[rival_of(player)]

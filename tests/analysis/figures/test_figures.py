@@ -19,6 +19,7 @@ from analysis.figures.base import shown
 from analysis.figures.colours import DASHES, GROUPS, PALETTE, SHAPES, arm_look, lightness, look
 from analysis.measures.comparisons import change
 from analysis.measures.metrics import METRICS, table
+from bargain import compose, play
 from tests.run_maker import an_arms_game, make_run
 
 BY_NAME = {figure.name: figure for figure in FIGURES}
@@ -49,6 +50,14 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Runs:
         for also, rival in enumerate(ENGINES):
             run(top / f"{at}{also}", prices(3 * at + also, 24, 3, 14 + at / 2), engine, "seller", rival)
     run(top / "buyer", prices(20, 24, 3), "gpt-4", "buyer", "my-own")
+    return load(top)
+
+
+@pytest.fixture(scope="module")
+def drawn(tmp_path_factory: pytest.TempPathFactory) -> Runs:
+    """Private values drawn for each game."""
+    top = tmp_path_factory.mktemp("drawn")
+    play(compose(["game=simple", "scenario=drawn", "n_games=12", "tracking=none"]), top, show_progress=False)
     return load(top)
 
 
@@ -174,8 +183,10 @@ def test_the_papers_numbers_stand_beside_ones_own(runs: Runs) -> None:
 
 
 @pytest.mark.parametrize("figure", FIGURES, ids=lambda figure: figure.name)
-def test_every_figure_is_drawn_and_says_that_negotiators_were_simulated(figure: Figure, runs: Runs, arms: Runs) -> None:
-    kept = arms if figure.name == "arms" else runs.where(learner="seller")
+def test_every_figure_is_drawn_and_says_that_negotiators_were_simulated(
+    figure: Figure, runs: Runs, arms: Runs, drawn: Runs
+) -> None:
+    kept = {"arms": arms, "price_in_zone": drawn}.get(figure.name, runs.where(learner="seller"))
     text = svg(figure.draw(kept))
     assert "Simulated negotiators" in text
     assert not re.search(r'\bid="|url\(|href|<script', text), "two figures in one page would disturb each other"

@@ -9,8 +9,8 @@ import pytest
 import yaml
 
 from analysis import load
-from analysis.measures import cell_names as cells
 from analysis.measures.abilities import abilities, family
+from analysis.measures.cell_names import named
 from analysis.measures.claims import QUESTIONS
 from analysis.measures.claims import tests as claims
 from analysis.measures.costs import costs
@@ -28,7 +28,7 @@ EUROS = {"item__name": "bicycle", "item__currency": "EUR"}
 def claimed(where: Path) -> pd.DataFrame:
     """The tests of the report on everything under a directory."""
     runs = load(where)
-    return claims(runs, cells.named(runs), [], [])
+    return claims(runs, named(runs), [], [])
 
 
 def test_a_difference_between_cells_is_told_in_their_own_currency(tmp_path: Path) -> None:
@@ -115,7 +115,7 @@ def test_what_is_declared_primary_is_claimed_and_the_rest_is_exploratory(tmp_pat
         make_run(tmp_path / memory, games, memory__name=memory, seed=number, analysis__primary=["surplus"], **PAID)
     runs = load(tmp_path)
     judged = family(abilities(runs))
-    found = claims(runs, cells.named(runs), judged, [])
+    found = claims(runs, named(runs), judged, [])
     assert set(found["outcome"]) == {"price", "deal_rate", "surplus"}
     assert set(found.loc[found["question"] == "cells", "outcome"]) == {"price", "deal_rate", "surplus"}
     declared = found[found["primary"]]
@@ -171,7 +171,7 @@ def test_runs_that_declare_nothing_have_all_three_outcomes(tmp_path: Path) -> No
     kept = {name: part for name, part in yaml.safe_load(config.read_text()).items() if name != "analysis"}
     config.write_text(yaml.safe_dump(kept))
     runs = load(tmp_path)
-    found = claims(runs, cells.named(runs), [], [])
+    found = claims(runs, named(runs), [], [])
     assert found["primary"].all()
     assert set(found["outcome"]) == {"price", "deal_rate", "surplus"}
     told = found.set_index("question").loc["surplus", "sentence"]

@@ -126,7 +126,10 @@ def test_tests_are_one_family_and_stand_in_words(study: Path) -> None:
     assert sentence.endswith("too few games for an interval")
     assert f"n={gains['n']} pairs, paired t, p=" in sentence
     page = Read(report / "index.html").said
-    assert all(row["sentence"] in page for row in rows)
+    claims = [row for row in rows if float(row["p_holm"] or "nan") < 0.05]
+    assert all(row["sentence"] in page for row in claims)
+    assert f"{len(claims)} show something, {len(rows) - len(claims)} do not" in page, "those stand in one table"
+    assert not any(row["sentence"] in page for row in rows if row not in claims)
     assert f"over all {sum(bool(row['p']) for row in rows)} tests" in page
     assert {"price", "deals", "cells"} <= {row["question"] for row in rows}
 
@@ -217,7 +220,7 @@ def test_what_a_model_or_a_name_says_is_a_text(nasty: Path) -> None:
 def test_every_table_is_written_twice_under_a_known_name(study: Path) -> None:
     names = {path.stem for path in (study / "runs" / "report" / "tables").glob("*.csv")}
     assert names == {path.stem for path in (study / "runs" / "report" / "tables").glob("*.tex")}
-    crossed = {"factors", "interactions", "factor_means", "between", "corrected"}
+    crossed = {"factors", "interactions", "factor_means", "between", "corrected", "equivalence"}
     assert names == set(TABLES) - {"failed", *crossed}
 
 
@@ -237,7 +240,9 @@ def test_a_factorial_begins_with_main_effects_and_folds_its_cells_away(tmp_path:
     text = (report / "index.html").read_text(encoding="utf-8")
     assert "gpt-b against gpt-a" in text
     assert "+$2.00" in text
-    assert text.index("<h3>Main effects</h3>") < text.index("<summary>All 4 cells") < text.index('id="figures"')
+    assert (
+        text.index('class="found"') < text.index('id="factors"') < text.index('id="cells"') < text.index('id="figures"')
+    )
     assert "Primary outcomes:</b> price, deal rate and surplus" in text
 
 

@@ -26,7 +26,7 @@ ROWS = {
     "selection: lee_bounds": "bounds",
     "selection: worst_case": "bounds",
     "slope: HC3": "slope",
-    "two-part model: price": "mean",
+    "two-part model: price": "model",
     "two-part model: surplus": "surplus_change",
     "two-part model: deal rate": "events",
     "two-part model: odds of a deal": "events",

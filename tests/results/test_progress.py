@@ -1,0 +1,86 @@
+"""The line of a run that plays: right at a call in ten seconds as at a thousand a second, and in 80 columns."""
+
+from __future__ import annotations
+
+import pytest
+
+from bargain.calls.stats import Stats
+from bargain.records import Game, Item, Round
+from bargain.results.progress import RunProgress, duration
+from bargain.results.summary import metrics
+from bargain.results.tables import render, sweep_table
+from bargain.results.tally import Tally
+
+BALLOON = Item("balloon", "red", 20, 10, cost=8)
+
+
+def deal(number: int, price: float | None = 15.0) -> Round:
+    return Round(number, "", "deal" if price else "no_deal", price, ())
+
+
+def line_of(text: str) -> list[str]:
+    return text.split("  ")
+
+
+def test_rounds_of_games_that_still_play_are_counted_priced_and_tell_the_time_left() -> None:
+    tally = Tally(BALLOON)
+    progress = RunProgress(4, 5, tally, "cell 5 of 12")
+    assert line_of(progress.line(Stats(in_flight=4), 0.0)) == [
+        "cell 5 of 12", "games 0/4", "rounds 0/20", "$0.00", "0 calls (0/min, 4 in flight)",
+    ]  # fmt: skip
+    for price in (14.0, 16.0, None, 15.0):
+        tally.saw(deal(1, price))
+    text = progress.line(Stats(live=40, in_flight=4, cost_usd=1.2), 400.0)
+    assert line_of(text) == [
+        "cell 5 of 12", "games 0/4", "rounds 4/20", "27 min left", "deals 75%", "$15", "$1.20",
+        "40 calls (6/min, 4 in flight)",
+    ]  # fmt: skip
+    tally.saw(deal(2, 17.5))
+    later = progress.line(Stats(live=200_000, cost_usd=1.2), 200.0)
+    assert "$15→$17.50" in later[:80]
+    assert later.endswith("200,000 calls (1,000/s)")
+
+
+def test_a_game_that_stops_early_leaves_nothing_to_wait_for_and_what_is_on_record_costs_no_time() -> None:
+    tally = Tally(BALLOON)
+    progress = RunProgress(2, 5, tally)
+    for number in (1, 2, 3, 4):  # recalled from the journal, before the first live call
+        tally.saw(deal(number))
+    assert "left" not in progress.line(Stats(from_journal=40), 1.0)
+    assert "left" not in progress.line(Stats(from_journal=40, in_flight=1), 2.0)
+    tally.saw(deal(5))
+    tally.add(Game(0, "deal", tuple(deal(number) for number in range(1, 6)), "", False))
+    assert "50 s left" in progress.line(Stats(from_journal=40, live=9), 12.0)
+    stopped = deal(1, None)
+    tally.saw(stopped)
+    tally.add(Game(1, "no_deal", (stopped,), "", False))
+    assert "left" not in progress.line(Stats(live=19), 20.0)
+
+
+@pytest.mark.parametrize(("seconds", "said"), [(40, "40 s"), (700, "12 min"), (12_600, "3.5 h")])
+def test_durations_are_said_as_people_say_them(seconds: float, said: str) -> None:
+    assert duration(seconds) == said
+
+
+def test_a_tracker_hears_of_each_round_before_any_game_is_over() -> None:
+    tally = Tally(BALLOON)
+    for price in (14.0, 16.0, None):
+        tally.saw(deal(1, price))
+    summary = {"games": {"finished": 0, "error": 0}, "cost_usd": 0.5, "calls": {"live": 30}, "wall_s": 10.0}
+    told = metrics({**summary, "objective": None, "rounds": []}, tally)
+    assert told["round_1/mean_price"] == 15.0
+    assert told["round_1/deal_rate"] == pytest.approx(2 / 3)
+    assert told["rounds_done"] == 3
+
+
+def test_a_sweeps_table_breaks_no_word_and_loses_no_column_in_80_columns() -> None:
+    row = {"arm": "", "games": 100, "deals": 95, "deal_rate": 0.95, "deal_rate_low": 0.888, "deal_rate_high": 0.978}
+    row |= {"mean_price": 14.67, "price_low": 14.47, "price_high": 14.87}
+    summary = {"state": "finished", "simulated": True, "rounds": [{**row, "round": number} for number in (1, 2)]}
+    names = ("simulated-eager", "claude-sonnet-5-5")
+    cells = [({"engine@seller.engine": name, "memory.rounds": "2"}, summary) for name in names]
+    text = render(sweep_table(cells, 80), 80)
+    assert max(map(len, text.splitlines())) <= 80
+    for words in (*names, "seller.engine", "memory.rounds", "rate,", "price", " simulated\n", "last", "$14.67"):
+        assert words in text
+    assert text.count("14.87]") == 4

@@ -32,10 +32,10 @@ from analysis.text import one_line
 from bargain.terminal import prepare
 
 REFERENCES = ("fu2023",)
-TABLES = ("parts", "factors", "interactions", "factor_means", "model", "equivalence", "simultaneous",
-          "cells", "rounds", "unfinished", "failed", "differences",
-          "tests", "selection", "between", "channels", "adversaries", "reference", "abilities", "moderators", "corrected",
-          "power", "cost_by_seat", "cost_by_cell")  # fmt: skip
+TABLES = ("crossplay", "parts", "factors", "interactions", "factor_means", "model", "equivalence", "simultaneous",
+          "cells", "rounds", "unfinished", "failed", "differences", "tests", "selection", "between", "channels",
+          "adversaries", "reference", "abilities", "moderators", "corrected", "power", "cost_by_seat",
+          "cost_by_cell")  # fmt: skip
 """Every table that a report may write."""
 _SHORT = {
     "model": "Two-part model",
@@ -249,10 +249,11 @@ def _shown(runs: Runs, said: Content, drawn: Drawn, beside: Drawn) -> dict[str, 
         plain[name] = table(replace(said.differences, frame=frame, columns=said.differences.columns[:3], note=""))
     plain |= {
         name: [table(each) for each in getattr(said, name)]
-        for name in ("factors", "folded", "missing", "tables", "costs")
+        for name in ("crossplay", "factors", "folded", "missing", "tables", "costs")
     }
     sections = [
         ("question", "Question", True),
+        ("crossplay", "Cross-play", bool(said.crossplay)),
         ("factors", "Main effects", bool(said.factors)),
         *((each.name, _SHORT[each.name], True) for each in said.folded),
         ("cells", "Cells", True),

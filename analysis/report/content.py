@@ -29,6 +29,7 @@ from analysis.report import equivalence as report_equivalence
 from analysis.report import games as report_games
 from analysis.report import models as report_models
 from analysis.report import upkeep as report_upkeep
+from analysis.report.crossplay import crossplay
 from analysis.report.tables import ReportColumn, ReportTable
 from analysis.report.talk import adversaries, channels
 from analysis.text import choice, one_line
@@ -82,6 +83,7 @@ class Content:
     question: list[str]
     same: list[tuple[str, str]]
     differences: ReportTable
+    crossplay: list[ReportTable]
     factors: list[ReportTable]
     folded: list[ReportTable]
     cells: ReportTable
@@ -121,6 +123,7 @@ def content(
     judged = tiers.family(tiers.abilities(runs))
     found = claims.tests(runs, names, judged, asked)
     factors = [each for each in report_effects.main_effects(runs, found) if len(each.frame)]
+    played = [each for each in (crossplay(runs),) if len(each.frame)]
     folded = [
         report_models.model(runs),
         report_equivalence.equivalence(found, margins or {}),
@@ -147,6 +150,7 @@ def content(
         question=[*_question(runs, names), *_counted_once(runs, names, copies)],
         same=_same(runs),
         differences=differences,
+        crossplay=played,
         factors=factors,
         folded=folded,
         cells=cells,
@@ -161,7 +165,7 @@ def content(
         feedback=report_games.feedback(runs, names),
         made=_made(runs, directories, command),
     )
-    listed = [*factors, *folded, cells, rounds, unfinished, failed, differences, tests, *effects, *costs]
+    listed = [*played, *factors, *folded, cells, rounds, unfinished, failed, differences, tests, *effects, *costs]
     made.all_tables.extend(each for each in listed if len(each.frame))
     return made
 

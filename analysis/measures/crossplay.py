@@ -215,7 +215,7 @@ def wins(grid: Grid) -> tuple[Frame, str]:
     columns = [(between["seller_engine"] == name).astype(float) - (between["buyer_engine"] == name) for name in others]
     design = np.column_stack([np.ones(len(between)), *columns])
     cell = between.groupby(["seller_engine", "buyer_engine", "first"], observed=True).ngroup().to_numpy()
-    fit = clustered(sold[between.index].to_numpy(dtype=np.float64), design, cell)
+    fit = clustered(np.array(sold[between.index], dtype=np.float64), design, cell)
     if fit.note:
         sides = "some engine (or seat) won or lost every game that could tell it from the others: its odds have no end"
         return found, sides if fit.note == SEPARATED else fit.note

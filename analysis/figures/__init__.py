@@ -23,7 +23,7 @@ from analysis.figures.base import FORMATS, NotEnough, save, svg
 from analysis.figures.compare import arms, cost_and_gain, gains, tradeoff
 from analysis.figures.effects import main_effects
 from analysis.figures.models import estimates
-from analysis.figures.pairs import pairs_of_engines
+from analysis.figures.pairs import pairs_of_engines, surplus_of_pairs
 from analysis.figures.reference import beside_paper
 from analysis.figures.rounds import by_round
 from analysis.figures.scenarios import price_in_zone
@@ -106,6 +106,14 @@ FIGURES: tuple[Figure, ...] = (
         "First rounds, before anybody is coached: rows are the sellers' engines, columns the buyers'.",
         pairs_of_engines,
         "`price` (`price_share` where items differ), `deal_rate`, the seller's `surplus_share`",
+    ),
+    Figure(
+        "crossplay",
+        "Cross-play: who gets what from whom",
+        "Mean surplus of each pair in round 1, no deal as 0: rows are the sellers' engines, columns the buyers', the "
+        "best of each seat first.",
+        surplus_of_pairs,
+        "`crossplay.grid_of`",
     ),
     Figure(
         "talk",

@@ -1,4 +1,4 @@
-"""Engine against engine: heat maps of price, deal rate and the seller's share of the surplus in uncoached rounds."""
+"""Engine against engine: heat maps of price, deal rate and surplus in uncoached rounds."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ import pandas as pd
 
 from analysis.data.runs import Runs
 from analysis.figures.base import INK, NotEnough, currency, data, finish, several_items, shown
+from analysis.measures.crossplay import grid_of
 from analysis.measures.metrics import table
+from bargain.records import PLAYERS
 
 LIGHT, DARK = np.array([0xF1, 0xF4, 0xF9]), np.array([0x24, 0x3B, 0x63])
 MOST_ENGINES = 24
@@ -56,6 +58,27 @@ def pairs_table(runs: Runs) -> pd.DataFrame:
     price = "price_share" if several_items(runs) else "price"
     found = table(first, [price, "deal_rate", "surplus_share"], ["seller_engine", "buyer_engine"])
     return found[found["role"] != "buyer"].reset_index(drop=True)
+
+
+def surplus_of_pairs(runs: Runs, *, title: str = "") -> alt.TopLevelMixin:
+    """A heat map of the seller's and one of the buyer's mean surplus, no deal as 0; the best of each seat come first.
+
+    Raises NotEnough where the runs are no grid of sellers and buyers (crossplay.grid_of).
+    """
+    grid = grid_of(runs)
+    if grid is None:
+        raise NotEnough("no grid of sellers' and buyers' engines with both limits set, and nothing else varied")
+    if max(len(grid.sellers), len(grid.buyers)) > MOST_ENGINES:
+        raise NotEnough(f"more than {MOST_ENGINES} engines on one side: choose runs, as with runs.where()")
+    means = grid.cells.groupby(["seller_engine", "buyer_engine"], as_index=False, sort=False)[list(PLAYERS)].mean()
+    orders = [
+        sorted(names, key=lambda name: -grid.estimate(**{role: grid.weights(name, role)})[0])
+        for role, names in (("seller", grid.sellers), ("buyer", grid.buyers))
+    ]
+    maps = [
+        heat_map(means.assign(value=means[role]), f"{role}'s mean surplus{currency(runs)}", *orders) for role in PLAYERS
+    ]
+    return finish(alt.vconcat(*maps) if len(grid.buyers) > 6 else alt.hconcat(*maps), runs, title=title)
 
 
 def heat_map(values: pd.DataFrame, title: str, sellers: list[str], buyers: list[str]) -> Any:

@@ -32,8 +32,8 @@ from analysis.text import one_line
 from bargain.terminal import prepare
 
 REFERENCES = ("fu2023",)
-TABLES = ("parts", "factors", "interactions", "factor_means", "private_values", "theory", "model", "equivalence",
-          "simultaneous", "honesty", "honesty_examples",
+TABLES = ("crossplay", "parts", "factors", "interactions", "factor_means", "private_values", "theory", "model",
+          "equivalence", "simultaneous", "honesty", "honesty_examples",
           "cells", "rounds", "unfinished", "failed", "differences",
           "tests", "selection", "between", "channels", "adversaries", "reference", "abilities", "moderators",
           "corrected", "power", "cost_by_seat", "cost_by_cell")  # fmt: skip
@@ -270,12 +270,13 @@ def _shown(runs: Runs, said: Content, drawn: Drawn, beside: Drawn) -> dict[str, 
     for name, kept in (("differences", ~implied), ("implied", implied)):
         frame = differences[kept].reset_index(drop=True)
         plain[name] = table(replace(said.differences, frame=frame, columns=said.differences.columns[:3], note=""))
-    lists = ("factors", "folded", "missing", "tables", "costs")
+    lists = ("crossplay", "factors", "folded", "missing", "tables", "costs")
     plain |= {name: [table(each) for each in getattr(said, name)] for name in lists}
     plain |= {"found": table(said.answer.found), "more": said.answer.more, "unsure": said.answer.unsure}
     plain |= {"ran": said.answer.made, "nothing": table(said.nothing)}
     picture = next((each for name in PICTURES for each in drawn.figures if each["name"] == name), None)
     sections = [
+        ("crossplay", "Cross-play", bool(said.crossplay)),
         ("factors", "Main effects", bool(said.factors)),
         *((each.name, _SHORT[each.name], True) for each in said.folded),
         ("cells", "Cells", True),

@@ -36,6 +36,7 @@ from analysis.report import models as report_models
 from analysis.report import scenarios as report_scenarios
 from analysis.report import upkeep as report_upkeep
 from analysis.report.answer import Answer
+from analysis.report.crossplay import crossplay
 from analysis.report.tables import ReportColumn, ReportTable, shown
 from analysis.report.talk import adversaries, channels
 from analysis.text import choice, number, one_line
@@ -91,6 +92,7 @@ class Content:
     also: list[str]
     same: list[tuple[str, str]]
     differences: ReportTable
+    crossplay: list[ReportTable]
     factors: list[ReportTable]
     folded: list[ReportTable]
     cells: ReportTable
@@ -133,6 +135,7 @@ def content(
     judged = tiers.family(tiers.abilities(runs))
     found = claims.tests(runs, names, judged, asked)
     factors = [each for each in report_effects.main_effects(runs, found) if len(each.frame)]
+    played = [each for each in (crossplay(runs),) if len(each.frame)]
     folded = [
         report_models.model(runs),
         report_equivalence.equivalence(found, margins or {}),
@@ -164,6 +167,7 @@ def content(
         also=_counted_once(runs, names, copies),
         same=_same(runs),
         differences=differences,
+        crossplay=played,
         factors=factors,
         folded=folded,
         cells=cells,
@@ -179,7 +183,7 @@ def content(
         feedback=report_games.feedback(runs, names),
         made=_made(runs, directories, command),
     )
-    listed = [*factors, *folded, cells, rounds, unfinished, failed, differences, tests, *effects, *costs]
+    listed = [*played, *factors, *folded, cells, rounds, unfinished, failed, differences, tests, *effects, *costs]
     made.all_tables.extend(each for each in listed if len(each.frame))
     return made
 

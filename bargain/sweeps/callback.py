@@ -133,6 +133,7 @@ class Cell:
         directory = cell_directory(self.sweep, self.given, wanted, self.state.get("begun") or {})
         if directory != self.given:
             remove_unused(self.given)
+            directory.mkdir(exist_ok=True)  # Hydra made the other one
         leave_word(directory, self.number, self.overrides)
         return directory
 

@@ -26,8 +26,9 @@ def compare(directory: Path, worst: int) -> int:
     """
     paths = cell_directories(directory)
     cells = read_cells(paths)
-    finished = bool(cells) and all(summary.get("state") == "finished" for _, summary in cells)
     state = read_state(directory, SWEEP)
+    missing = len(set(state.get("identities") or ())) > len(cells)  # a cell that broke off before it had a directory
+    finished = bool(cells) and not missing and all(summary.get("state") == "finished" for _, summary in cells)
     write_json(directory / SWEEP, {**state, "state": "finished" if finished else "unfinished"})
     codes = [int(read_state(path, CELL).get("exit_code", 1)) for path in paths]
     code = 0 if finished else max([1, worst, *codes])

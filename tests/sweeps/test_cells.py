@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
+import pytest
+
+from bargain.rundir.directory import write_json
+from bargain.sweeps.comparing import compare
 from tests.commands import bargain, environment, summary_of
 from tests.sweeping import only_sweep
 
@@ -119,3 +124,15 @@ def test_of_two_cells_that_extend_one_run_one_goes_on_with_it(tmp_path: Path) ->
     )
     assert done.returncode == 0, done.stderr
     assert sorted(text.count(b"\n") for text in games(sweep).values()) == [3, 4]
+
+
+def test_a_sweep_with_a_cell_that_left_nothing_is_not_finished(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_json(tmp_path / "sweep.json", {"state": "running", "identities": ["a", "b"]})
+    (tmp_path / "0").mkdir()
+    write_json(tmp_path / "0" / "cell.json", {"number": 0, "overrides": [], "exit_code": 0})
+    write_json(tmp_path / "0" / "summary.json", {"state": "finished"})
+    assert compare(tmp_path, 0) == 1
+    assert "unfinished cells; go on with" in capsys.readouterr().err
+    assert json.loads((tmp_path / "sweep.json").read_text())["state"] == "unfinished"

@@ -60,7 +60,7 @@ def _examples(runs: Runs, made: Ledger) -> pd.DataFrame:
     found = made.entries
     engines = runs.runs.set_index("run")
     names = [
-        f"{engines.at[entry['run'], entry['role'] + '_engine']} ({entry['role']})" for entry in found.to_dict("records")
+        f"{engines.at[run, f'{role}_engine']!s} ({role})" for run, role in zip(found["run"], found["role"], strict=True)
     ]
     found = found.assign(player=names)
     found = found.groupby(["kind", "player"], sort=True).head(EXAMPLES).sort_values(["kind", "player"], kind="stable")

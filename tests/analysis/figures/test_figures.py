@@ -182,7 +182,15 @@ def test_the_papers_numbers_stand_beside_ones_own(runs: Runs) -> None:
         reference_figures()[0].draw(runs.where(learner_engine="my-own"))
 
 
-@pytest.mark.parametrize("figure", FIGURES, ids=lambda figure: figure.name)
+OF_A_KIND = {"arms", "pairs", "effects", "estimates", "crossplay", "talk", "attacks", "price_in_zone"}
+"""Figures that need games of a kind."""
+DRAWN_THERE = {"crossplay", "talk", "attacks"}
+"""Figures that the tests of their measures draw (test_crossplay, test_talk)."""
+
+
+@pytest.mark.parametrize(
+    "figure", [each for each in FIGURES if each.name not in DRAWN_THERE], ids=lambda figure: figure.name
+)
 def test_every_figure_is_drawn_and_says_that_negotiators_were_simulated(
     figure: Figure, runs: Runs, arms: Runs, drawn: Runs
 ) -> None:
@@ -253,7 +261,7 @@ def test_no_name_breaks_a_figure_or_gets_into_its_markup(tmp_path: Path) -> None
         run(tmp_path / str(at), [[14.0, 15.0], [15.0, 16.5], [14.5, 15.0]], name)
     hostile = load(tmp_path)
     for figure in FIGURES:
-        if figure.name in ("arms", "pairs"):
+        if figure.name in OF_A_KIND:
             continue
         text = svg(figure.draw(hostile))
         assert "<script" not in text
@@ -268,7 +276,7 @@ def test_many_engines_single_games_and_many_rounds_are_still_drawn(tmp_path: Pat
     run(tmp_path / "long", [[12 + 0.1 * at for at in range(50)]], "gpt-4")
     many, long = load(tmp_path / "many"), load(tmp_path / "long")
     for figure in FIGURES:
-        if figure.name not in ("arms", "pairs"):
+        if figure.name not in OF_A_KIND:
             assert len(rows(figure.draw(many))) >= 8, figure.name
             assert len(svg(figure.draw(long))) > 2000, figure.name
     assert rows(named("price_by_round").draw(many))["panel"].nunique() == 8

@@ -118,7 +118,7 @@ def test_a_report_on_two_sweeps_is_one_tournament_with_its_table_and_its_map(tou
     lines = (place / "tables" / "crossplay.csv").read_text(encoding="utf-8").splitlines()
     assert [line.split(",")[0] for line in lines] == ["engine", *SELLERS]
     html = (place / "index.html").read_text(encoding="utf-8")
-    assert '<section id="crossplay"><h2>Cross-play' in html
+    assert 'id="crossplay"><h2>Cross-play' in html
     assert 'id="figure-crossplay"' in html
     assert "script (script)" in html
     assert grid_of(load(tournament / "new")) is not None  # its own cells tell the engines apart, but not itself met

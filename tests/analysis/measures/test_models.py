@@ -112,7 +112,7 @@ def test_the_report_has_the_model_folded_with_its_figure_and_files(tmp_path: Pat
     assert set(told["outcome"]) == {"deal_odds", "deal_rate", "price", "surplus"}
     assert "Satterthwaite" in (report / "tables" / "model.tex").read_text(encoding="utf-8")
     page = (report / "index.html").read_text(encoding="utf-8")
-    assert page.index('<section id="model">') < page.index('id="cells"')
+    assert page.index('id="model"') < page.index('id="cells"')
     assert "<details><summary>4 lines</summary>" in page
     assert "every game ends in a deal: nothing differs" in page
     assert 'id="figure-estimates"' in page

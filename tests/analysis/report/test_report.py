@@ -221,7 +221,16 @@ def test_every_table_is_written_twice_under_a_known_name(study: Path) -> None:
     names = {path.stem for path in (study / "runs" / "report" / "tables").glob("*.csv")}
     assert names == {path.stem for path in (study / "runs" / "report" / "tables").glob("*.tex")}
     crossed = {"factors", "interactions", "factor_means", "between", "corrected", "equivalence"}
-    crossed |= {"parts", "private_values", "theory", "channels", "adversaries", "honesty", "honesty_examples"}
+    crossed |= {
+        "parts",
+        "crossplay",
+        "private_values",
+        "theory",
+        "channels",
+        "adversaries",
+        "honesty",
+        "honesty_examples",
+    }
     assert names == set(TABLES) - {"failed", *crossed}
 
 

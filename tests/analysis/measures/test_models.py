@@ -113,7 +113,7 @@ def test_the_report_has_the_model_folded_with_its_figure_and_files(tmp_path: Pat
     assert "Satterthwaite" in (report / "tables" / "model.tex").read_text(encoding="utf-8")
     page = (report / "index.html").read_text(encoding="utf-8")
     assert page.index('id="model"') < page.index('id="cells"')
-    assert "<details><summary>4 lines</summary>" in page
+    assert '<span class="hint">4 lines</span>' in page
     assert "every game ends in a deal: nothing differs" in page
     assert 'id="figure-estimates"' in page
     with pytest.raises(NotEnough, match="a model of choices needs two runs of one learner"):

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -87,7 +86,6 @@ def main() -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """Judges with these arguments; returns the exit code. Errors are one line on stderr."""
-    os.environ.setdefault("HYDRA_FULL_ERROR", "1")
     if not arguments or {"-h", "--help"} & set(arguments):
         print(HELP)
         return 0 if arguments else 2

@@ -40,6 +40,9 @@ def test_every_choice_composes(choice: str, tmp_path: Path) -> None:
         player = choice.startswith(("prompt/seller", "prompt/buyer"))
         (tmp_path / "prompt.txt").write_text(FILE + ("==== ASSISTANT ====\nHello.\n" if player else ""))
         overrides.append(f"{choice.partition('=')[0].replace('/', '.')}.path={tmp_path / 'prompt.txt'}")
+    if choice == "scenario=catalogue":
+        (tmp_path / "items.csv").write_text("title,list price,cost,valuation\nbike,240,120,200\n")
+        overrides += [f"scenario.path={tmp_path / 'items.csv'}", "n_games=1"]
     cfg = compose(overrides)
     group, _, _ = choice.partition("=")
     assert group.startswith("prompt") or cfg[group].name

@@ -92,11 +92,13 @@ def run_info(
     chosen = [f"{name}={value}" for name, value in options.items() if value]
     further = [str(tag) for tag in tags if str(tag)]
     seats = [options[name] for name in ("game", "engine@seller", "engine@buyer")]
-    varied = _varied(path, sweep) if sweep else ""
     label = f"{seats[0]}: {seats[1]} sells to {seats[2]}, " if all(seats) else ""
     place_in_sweep = "/".join(path.parts[len(sweep.parts) - 1 :]) if sweep else path.name
     own, whole = _overrides(texts, "overrides"), _overrides(texts, "sweep")
     started = ["-m", *whole] if "sweep" in texts else own
+    of_journal = choices_of([each for each in own if each not in whole and "sweep" in texts])
+    told = [f"{key.removeprefix('engine@').replace('.engine', '')}={value}" for key, value in of_journal.items()]
+    varied = (_varied(path, sweep) if sweep else "") or ", ".join(told)
     return RunInfo(
         id=digest,
         name=f"{varied}, {place_in_sweep}" if varied else f"{label}{place_in_sweep}",

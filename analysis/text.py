@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
@@ -53,6 +54,11 @@ def choice(value: object) -> str:
         return "not set"
     value = int(value) if isinstance(value, float) and value.is_integer() else value
     return name_of(value) if str(value) else "empty"
+
+
+def joined(words: Sequence[str]) -> str:
+    """price, deal rate and surplus."""
+    return f"{', '.join(words[:-1])} and {words[-1]}" if len(words) > 1 else "".join(words)
 
 
 def to_csv(frame: pd.DataFrame) -> str:

@@ -15,6 +15,7 @@ from typing import Any
 import pandas as pd
 
 from analysis.data.round_facts import NAN, SEATS
+from analysis.text import joined
 from bargain.config.identity import decided_by_seed, followed
 from bargain.records import PLAYERS
 from bargain.rundir.directory import read_state
@@ -86,7 +87,7 @@ class RunFacts:
             seats = {str(seat).removeprefix("seller_").removeprefix("buyer_") for seat in recorded}
         else:
             targets = {seat: str(self.config.get(f"{seat}.engine._target_", "")) for seat in SEATS}
-            seats = {seat for seat, target in targets.items() if _EMBEDDED & set(target.split("."))}
+            seats = {seat for seat, target in targets.items() if decided_by_seed(target)}
         return ", ".join(seat for seat in SEATS if seat in seats and self.engine(seat))
 
     @property
@@ -136,10 +137,6 @@ class RunFacts:
         return "+".join(dict.fromkeys(self.engine(player) for player in players))
 
 
-_EMBEDDED = {"simulated", "opponents"}
-"""The modules of engines that are no language models, as a target names them."""
-
-
 def who_is_simulated(runs: pd.DataFrame) -> str:
     """Where embedded negotiators play, in words: "" (nowhere), seller and critic, buyer in 3 of 6 runs, everybody."""
     played = runs["simulated"].astype(bool)
@@ -157,7 +154,7 @@ def who_is_simulated(runs: pd.DataFrame) -> str:
             told.append(seat if count == there else f"{seat} in {count} of {len(runs)} runs")
     unknown = int((played & ~seats.map(bool)).sum())
     told += [f"somebody in {unknown} of {len(runs)} runs"] if unknown else []
-    return f"{', '.join(told[:-1])} and {told[-1]}" if len(told) > 1 else told[0]
+    return joined(told)
 
 
 def _is_number(value: Any) -> bool:

@@ -7,8 +7,9 @@ comparison, fixed before the data: with ten arms there would be 45 of them, and 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from itertools import combinations
 from typing import NamedTuple
+
+from analysis.measures.comparisons import every_pair
 
 
 class Part(NamedTuple):
@@ -44,4 +45,4 @@ def parts_of(arms: Iterable[str]) -> list[Part]:
 
 def pairs_of(arms: Sequence[str]) -> list[tuple[str, str]]:
     """Which arms are compared, as (a, b): the parts of coaching where the arms are made for that, else every pair."""
-    return [part[1:] for part in parts_of(arms)] or list(combinations(arms, 2))
+    return [part[1:] for part in parts_of(arms)] or every_pair(arms)

@@ -77,7 +77,8 @@ def change(
     return _frame(keys, [key for key, *_ in grouped], metric, role, found, [lost[key] for key, *_ in grouped])
 
 
-def _every_pair(arms: Sequence[str]) -> list[tuple[str, str]]:
+def every_pair(arms: Sequence[str]) -> list[tuple[str, str]]:
+    """Each two of them, in order."""
     return list(combinations(arms, 2))
 
 
@@ -87,7 +88,7 @@ def arms(
     *,
     role: str = "",
     by: Sequence[str] = ("run",),
-    pairs: Callable[[Sequence[str]], Sequence[tuple[str, str]]] = _every_pair,
+    pairs: Callable[[Sequence[str]], Sequence[tuple[str, str]]] = every_pair,
     with_failed: bool = False,
 ) -> Frame:
     """Arm b against arm a in each round after the shared one, paired by game, for every pair of arms.

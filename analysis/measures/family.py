@@ -11,6 +11,7 @@ import pandas as pd
 
 from analysis.data.runs import Runs
 from analysis.measures.claims import OUTCOMES, primary
+from analysis.text import joined
 
 
 def told_primary(runs: Runs, found: pd.DataFrame, judged: Sequence[float]) -> str:
@@ -18,7 +19,7 @@ def told_primary(runs: Runs, found: pd.DataFrame, judged: Sequence[float]) -> st
     frame = runs.runs
     declared = frame["analysis.primary"] if "analysis.primary" in frame else pd.Series(None, index=frame.index)
     names = [OUTCOMES[name] for name in primary(runs)]
-    told = f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0]
+    told = joined(names)
     where = "declared in the config, analysis.primary"
     if declared.isna().all():
         where = "the default; these runs declare none"

@@ -14,7 +14,8 @@ from analysis.data.runs import Runs
 from analysis.measures import factors
 from analysis.measures.metrics import metric_of
 from analysis.measures.outcomes import factorials, last_round, of_factorial
-from analysis.text import choice, number, one_line
+from analysis.measures.sentences import level
+from analysis.text import number
 
 OUTCOMES = {"price": ("price", "said"), "deal_rate": ("deal rate", "rate"), "surplus": ("surplus", "said")}
 """The columns of a factorial: what they are called, and how they are written."""
@@ -29,9 +30,9 @@ def effects_of(found: pd.DataFrame, question: str) -> pd.DataFrame:
     for _, group in part.groupby(named, sort=False, dropna=False):
         first = group.to_dict("records")[0]
         row: dict[str, Any] = {name: first[name] for name in (*named, "currency", "combinations", "round")}
-        row["levels"] = f"{_level(first['b_is'])} against {_level(first['a_is'])}"
+        row["levels"] = f"{level(first['b_is'])} against {level(first['a_is'])}"
         if question == "interactions":
-            row["levels"] += f", at {_level(first['at_b'])} against at {_level(first['at_a'])}"
+            row["levels"] += f", at {level(first['at_b'])} against at {level(first['at_a'])}"
             row["choice"] = f"{first['choice']} by {first['at']}"
         for each in group.to_dict("records"):
             row |= measured(each, each["outcome"], "difference", signed=True)
@@ -64,10 +65,6 @@ NOTES = {
         "plan. Brackets: 95% intervals."
     ),
 }
-
-
-def _level(value: object) -> str:
-    return one_line(choice(value), 40)
 
 
 def measured(row: Mapping[Any, Any], outcome: str, value: str, *, signed: bool) -> dict[str, Any]:

@@ -77,18 +77,18 @@ def _evidence(row: Row) -> list[str]:
 def about(row: Row) -> str:
     """Whom or what the sentence is about."""
     if row["question"] == "parts":
-        return f"{row['subject']}, {row['choice']} ({_said(row['b_is'])} against {_said(row['a_is'])} feedback)"
+        return f"{row['subject']}, {row['choice']} ({level(row['b_is'])} against {level(row['a_is'])} feedback)"
     if row["question"] == "arms":
-        return f"{row['subject']}, {_said(row['b_is'])} against {_said(row['a_is'])} feedback"
+        return f"{row['subject']}, {level(row['b_is'])} against {level(row['a_is'])} feedback"
     whom = str(row["subject"])
     if row["question"] not in CHANGES:
-        whom = f"{_choice(row['choice'])} {_said(row['b_is'])} against {_said(row['a_is'])}"
+        whom = f"{_choice(row['choice'])} {level(row['b_is'])} against {level(row['a_is'])}"
     if row["question"] in OVER_ALL:
         whom = f"{row['learner']} coached, {whom}" if row["learner"] else whom
     if row["question"] == "interactions":
-        whom += f", at {_choice(row['at'])} {_said(row['at_b'])} against at {_said(row['at_a'])}"
+        whom += f", at {_choice(row['at'])} {level(row['at_b'])} against at {level(row['at_a'])}"
     arm = row.get("arm")
-    return f"{whom}, {_said(arm)} feedback" if isinstance(arm, str) and arm else whom
+    return f"{whom}, {level(arm)} feedback" if isinstance(arm, str) and arm else whom
 
 
 def _claim(row: Row) -> str:
@@ -171,5 +171,6 @@ def _choice(name: object) -> str:
     return str(name).removesuffix(".name").replace(".", " ").replace("_", " ")
 
 
-def _said(value: object) -> str:
+def level(value: object) -> str:
+    """A value of a choice, as a sentence or a row names it."""
     return one_line(choice(value), 40)

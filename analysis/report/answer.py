@@ -6,7 +6,6 @@ a factorial, else arms and cells against each other, else each cell's change sin
 
 from __future__ import annotations
 
-import json
 import re
 import shlex
 from collections.abc import Iterator, Sequence
@@ -18,9 +17,10 @@ import pandas as pd
 from analysis.data.runs import Runs
 from analysis.measures.coaching import PARTS
 from analysis.measures.main_effects import OUTCOMES, measured
+from analysis.measures.sentences import level
 from analysis.report.tables import ReportColumn, ReportTable, shown
-from analysis.text import choice, one_line, usd
-from bargain.rundir.record import read_record
+from analysis.text import one_line, usd
+from bargain.rundir.record import listed, read_record
 
 MOST = 7
 """So many rows fit the first screen; the others stand in the sections below. The parts of coaching are 10."""
@@ -85,7 +85,7 @@ def _told(row: dict[Any, Any], cells: dict[str, str], several: int) -> tuple[str
         cell = cells.get(str(row["numbers"]), "") if several > 1 else str(row["subject"])
         arm = str(row["arm"]) if isinstance(row.get("arm"), str) else ""
         return ", ".join(filter(None, (cell, f"{arm} feedback" if arm else ""))), f"round {row['round']} against 1"
-    levels = f"{_level(row['b_is'])} against {_level(row['a_is'])}"
+    levels = f"{level(row['b_is'])} against {level(row['a_is'])}"
     if row["question"] == "parts":
         return f"{row['subject']}: {row['choice']}" if several > 1 else str(row["choice"]), levels
     if row["question"] == "arms":
@@ -93,15 +93,11 @@ def _told(row: dict[Any, Any], cells: dict[str, str], several: int) -> tuple[str
         return ", ".join(filter(None, (str(row["subject"]), cell))), f"{levels} feedback"
     what = str(row["choice"]).removesuffix(".name").removesuffix(".version").replace(".", " ")
     if row["question"] == "interactions":
-        return f"{what} by {row['at']}", f"{levels}, at {_level(row['at_b'])} against at {_level(row['at_a'])}"
+        return f"{what} by {row['at']}", f"{levels}, at {level(row['at_b'])} against at {level(row['at_a'])}"
     if row["question"] in ("cells", "start"):
         what += f" (#{row['numbers']})" if several > 2 else ""
     learner = row.get("learner")
     return f"{learner} coached, {what}" if isinstance(learner, str) and learner else what, levels
-
-
-def _level(value: object) -> str:
-    return one_line(choice(value), 40)
 
 
 def unsure(runs: Runs, found: pd.DataFrame) -> list[str]:
@@ -137,7 +133,10 @@ def made(runs: Runs) -> Iterator[tuple[str, str]]:
     for run in runs.runs["run"]:
         record = read_record(runs.path(str(run)))
         texts = record.texts if record else {}
-        sweep, single = (_overrides(texts.get(name, "")) for name in ("sweep", "overrides"))
+        sweep, single = (
+            [each for each in listed(texts, name) if not each.startswith(("hydra.mode=", "hydra.sweep.dir="))]
+            for name in ("sweep", "overrides")
+        )
         if sweep or single:
             commands[_LOGIN.sub("//", shlex.join(["bargain", *(["-m", *sweep] if sweep else single)]))] = None
         commits[texts.get("git", "")] = None
@@ -146,15 +145,6 @@ def made(runs: Runs) -> Iterator[tuple[str, str]]:
     cost = runs.runs["cost_usd"].astype(float)
     unknown = int(cost.isna().sum())
     yield "Cost", f"{usd(float(cost.sum()))}{f', and {unknown} runs of unknown cost' if unknown else ''}"
-
-
-def _overrides(text: str) -> list[str]:
-    try:
-        listed = json.loads(text)
-    except ValueError:
-        return []
-    said = map(str, listed) if isinstance(listed, list) else ()
-    return [each for each in said if not each.startswith(("hydra.mode=", "hydra.sweep.dir="))]
 
 
 def _several(values: Sequence[str], nothing: str) -> str:

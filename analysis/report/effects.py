@@ -18,10 +18,10 @@ from analysis.measures.claims import cells_and_currency, contrasts
 from analysis.measures.comparisons import COUNTS, games_needed, selection_between, selection_table
 from analysis.measures.main_effects import NOTES, OUTCOMES, effects_of, marginal_means
 from analysis.measures.outcomes import factorials
-from analysis.measures.sentences import OVER_ALL
+from analysis.measures.sentences import OVER_ALL, level
 from analysis.report.tables import NOTHING, ReportColumn, ReportTable, shown
 from analysis.stats.intervals import ALPHA
-from analysis.text import choice, number, one_line
+from analysis.text import number, one_line
 
 SHARES = (0.025, 0.05, 0.1)
 """Wanted effects, as shares of the span of the openings: 0.25, 0.50 and 1.00 of the paper's balloon."""
@@ -140,7 +140,7 @@ def between(runs: Runs, names: pd.DataFrame) -> ReportTable:
             first = group.to_dict("records")[0]
             cells, currency = cells_and_currency(runs, names, contrast, first)
             row: dict[str, Any] = {"numbers": cells, "choice": contrast.choice, "currency": currency}
-            row |= {"what": f"{one_line(choice(first['b_is']), 40)} against {one_line(choice(first['a_is']), 40)}"}
+            row |= {"what": f"{level(first['b_is'])} against {level(first['a_is'])}"}
             row |= {"arm": str(first["arm"]), "round": contrast.last}
             rows.append(row | _numbers(group.assign(currency=currency)))
     wide = pd.DataFrame(rows, columns=None if rows else ["numbers"])

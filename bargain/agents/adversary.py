@@ -8,12 +8,12 @@ is the control. The sentences are ours (conf/adversary), never a model's.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from bargain.agents.player import Negotiator
 from bargain.agents.prompts import fill
-from bargain.engines.base import ALL_ACTS, Ask
+from bargain.engines.base import Ask
 from bargain.errors import ConfigError
 from bargain.records import Place, Turn
 from bargain.text import money
@@ -36,17 +36,9 @@ class Adversary(Negotiator):
         else:
             self.demand(10.0)  # a placeholder that does not exist is told before the first call
 
-    async def speak(
-        self,
-        ask: Ask,
-        place: Place,
-        turns: Sequence[Turn],
-        exchanges_left: int,
-        may: tuple[str, ...] = ALL_ACTS,
-        refused: Callable[[str, str], None] = lambda kind, reply: None,
-    ) -> str:
+    async def speak(self, ask: Ask, place: Place, turns: Sequence[Turn], *args: Any, **kwargs: Any) -> str:
         """Its own words; at its turn with the sentence in front."""
-        words = await super().speak(ask, place, turns, exchanges_left, may, refused)
+        words = await super().speak(ask, place, turns, *args, **kwargs)
         own = 1 + sum(turn.role == self.role and not turn.fixed for turn in turns)
         return f"{self.sentence} {words}" if self.fee is None and own == self.turn else words
 

@@ -202,10 +202,10 @@ class Negotiator:
             wrong = unusable(reply, text, self.role)
             if not wrong and len(text) > MAX_UTTERANCE:
                 wrong = f"has {len(text):,} characters, at most {MAX_UTTERANCE:,} make a turn"
-            if wrong or scene.task != "speak":
-                if not wrong:
-                    return text
+            if wrong:
                 continue
+            if scene.task != "speak":
+                return text
             live = next((turn.offer for turn in reversed(scene.turns) if turn.role != self.role and turn.offer), None)
             try:
                 return self.channel.turn(text, Table(self.item.currency, scene.may, live))

@@ -15,7 +15,7 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf
 
 from bargain.config.identity import followed
-from bargain.config.schema import EngineConfig
+from bargain.config.schema import EngineConfig, FeedbackConfig
 from bargain.errors import ConfigError
 from bargain.records import PLAYERS
 
@@ -112,6 +112,11 @@ def with_followers(overrides: Sequence[str]) -> list[str]:
     return words
 
 
+def critic_seat(learner: str, source: FeedbackConfig) -> str:
+    """The seat of the critic that this source of feedback asks: its own, where the source names an engine."""
+    return f"{learner}_critic" if source.engine is None else f"{learner}_{source.name}_critic"
+
+
 def engines_of(cfg: DictConfig) -> dict[str, Any]:
     """The engine config of every seat that has one: seller, buyer, moderator, seller_critic, buyer_critic.
 
@@ -123,7 +128,7 @@ def engines_of(cfg: DictConfig) -> dict[str, Any]:
     sources = (cfg.feedback, *cfg.game.arms.values())
     for learner in cfg.game.learners:
         seats[f"{learner}_critic"] = cfg.critic.engine or cfg[learner].engine
-        seats |= {f"{learner}_{each.name}_critic": each.engine for each in sources}
+        seats |= {critic_seat(learner, each): each.engine for each in sources if each.engine is not None}
         if any(each._target_.endswith(".HumanLive") for each in sources):
             seats[f"{learner}_coach"] = OmegaConf.structured(EngineConfig(_PERSON, "human", "human", max_concurrency=1))
     return {seat: engine for seat, engine in seats.items() if engine is not None}

@@ -8,6 +8,7 @@ what a stranger's file holds besides cannot act.
 from __future__ import annotations
 
 import contextlib
+import json
 import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -45,6 +46,15 @@ class Record:
     def state(self) -> str:
         """running, finished, paused, failed; "" where it is not said."""
         return self.texts.get("state", "")
+
+
+def listed(texts: Mapping[str, str], name: str) -> list[str]:
+    """The list of overrides that a journal has under this name (overrides, sweep); [] where it has none."""
+    try:
+        said = json.loads(texts.get(name, "[]"))
+    except ValueError:
+        return []
+    return [str(each) for each in said] if isinstance(said, list) else []
 
 
 def read_record(directory: Path) -> Record | None:

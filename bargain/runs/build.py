@@ -114,26 +114,32 @@ def _casting(cfg: DictConfig) -> Callable[[int], Cast]:
     """Who plays a game, by its number. The first one's prompts are filled at once, so a bad one is refused."""
     scenario = build_scenario(cfg)
     prompts = {role: build_prompt(cfg.prompt[role], role) for role in (*PLAYERS, "critic", "moderator")}
+    rules, protocol = _rules(cfg), build_protocol(cfg)
+    parts = {role: cfg.protocol.texts.get(protocol.part(role, rules)) for role in PLAYERS}
     first = scenario.of(0)
-    of_first = _cast(cfg, prompts, scenario, first)
+    of_first = _cast(cfg, prompts, rules, parts, scenario, first)
 
     def cast(game: int) -> Cast:
         case = scenario.of(game) if first and game else None
-        return _cast(cfg, prompts, scenario, case) if case else of_first
+        return _cast(cfg, prompts, rules, parts, scenario, case) if case else of_first
 
     return cast
 
 
-def _cast(cfg: DictConfig, prompts: Mapping[str, Prompt], scenario: Scenario, case: Case | None) -> Cast:
-    item, rules, protocol = build_item(cfg) if case is None else case.item, _rules(cfg), build_protocol(cfg)
+def _cast(
+    cfg: DictConfig,
+    prompts: Mapping[str, Prompt],
+    rules: RoundRules,
+    parts: Mapping[Player, str | None],
+    scenario: Scenario,
+    case: Case | None,
+) -> Cast:
+    """One game's. parts: what the protocol tells each player."""
+    item = build_item(cfg) if case is None else case.item
     knows = {role: seen_by(role, item, cfg) for role in PLAYERS}
     ends = rules.max_exchanges if case is None or case.deadline is None else case.deadline
     told = {
-        role: [
-            cfg.protocol.texts.get(protocol.part(role, rules)),
-            cfg.scenario.texts.get(role) and _told(cfg, role, item, scenario, ends),
-        ]
-        for role in PLAYERS
+        role: [parts[role], cfg.scenario.texts.get(role) and _told(cfg, role, item, scenario, ends)] for role in PLAYERS
     }
     return Cast(
         item=item,
@@ -221,7 +227,6 @@ def _pairs(
         attacks = attack.name != "none" and attack.by == role
         script = {"sentence": attack.says.get(role), "turn": attack.turn, "fee": attack.fee} if attacks else {}
         made: Callable[..., Negotiator] = partial(Adversary, **script) if attacks else Negotiator
-        expects = ends if cfg.scenario.deadline_known_by in ("both", role) else cfg.game.max_exchanges
         negotiator = made(
             role,
             prompts[role],

@@ -30,7 +30,7 @@ from bargain.calls.pricing import price_of
 from bargain.channels.base import Channel
 from bargain.config.compose import compose, register_with_hydra
 from bargain.config.files import config_dir
-from bargain.config.follow import engines_of
+from bargain.config.follow import critic_seat, engines_of
 from bargain.config.schema import FeedbackConfig
 from bargain.config.targets import locate
 from bargain.engines.base import Engine
@@ -131,7 +131,7 @@ def _seats(cfg: DictConfig, chains: Sequence[tuple[int, int]], *, worst: bool) -
         seen = _prompt_tokens(cfg, "critic") + (turns + 2) * (per_turn + 12)
         for source in sources:
             if _of_kind([source], "AI", "Shuffled", "OtherRole"):
-                seat = f"{learner}_critic" if source.engine is None else f"{learner}_{source.name}_critic"
+                seat = critic_seat(learner, source)
                 words = _reply_tokens(engines_of(cfg)[seat], worst, FEEDBACK_TOKENS)
                 seats[seat].add(played, played * seen, played * words)
             answers = played * ((source.acknowledge == "ask") + _of_kind([source], "SelfCritique"))

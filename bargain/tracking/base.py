@@ -8,7 +8,6 @@ like `none.NoTracker` and one YAML in conf/tracking/.
 from __future__ import annotations
 
 import hashlib
-import json
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from typing import Any, Protocol
 from bargain.config.identity import identity
 from bargain.records import Game
 from bargain.rundir.directory import read_state
+from bargain.rundir.record import listed
 from bargain.rundir.sweep import CELL, SWEEP, choices_of, sweep_of
 
 
@@ -94,7 +94,7 @@ def run_info(
     seats = [options[name] for name in ("game", "engine@seller", "engine@buyer")]
     label = f"{seats[0]}: {seats[1]} sells to {seats[2]}, " if all(seats) else ""
     place_in_sweep = "/".join(path.parts[len(sweep.parts) - 1 :]) if sweep else path.name
-    own, whole = _overrides(texts, "overrides"), _overrides(texts, "sweep")
+    own, whole = listed(texts, "overrides"), listed(texts, "sweep")
     started = ["-m", *whole] if "sweep" in texts else own
     of_journal = choices_of([each for each in own if each not in whole and "sweep" in texts])
     told = [f"{key.removeprefix('engine@').replace('.engine', '')}={value}" for key, value in of_journal.items()]
@@ -115,15 +115,6 @@ def _varied(cell: Path, sweep: Path) -> str:
     of_all = choices_of(map(str, read_state(sweep, SWEEP).get("overrides") or []))
     own = choices_of(map(str, read_state(cell, CELL).get("overrides") or []))
     return ", ".join(f"{key.rpartition('@')[2]} {value}" for key, value in own.items() if of_all.get(key) != value)
-
-
-def _overrides(texts: Mapping[str, str], name: str) -> list[str]:
-    """A list of overrides that the journal has under this name; [] where it is none."""
-    try:
-        said = json.loads(texts.get(name, "[]"))
-    except ValueError:
-        return []
-    return [str(each) for each in said] if isinstance(said, list) else []
 
 
 def _options(config: dict[str, Any]) -> dict[str, str]:

@@ -15,6 +15,7 @@ from typing import Protocol
 
 from bargain.agents.critic import Critic
 from bargain.agents.player import Negotiator
+from bargain.config.follow import critic_seat
 from bargain.config.named import read_pool
 from bargain.config.schema import FeedbackConfig
 from bargain.engines.base import Ask
@@ -63,14 +64,14 @@ class AI:
 
     def __init__(self, config: FeedbackConfig) -> None:
         self.name = config.name
-        self.seat = f"{config.name}_critic" if config.engine is not None else "critic"
+        self.config = config
 
     async def give(self, coaching: Coaching) -> str | None:
         return await self.advice(coaching, coaching.critic, coaching.rounds)
 
     async def advice(self, coaching: Coaching, critic: Critic, rounds: Sequence[Round]) -> str:
         """What this critic says about these rounds, asked at this source's seat."""
-        place = replace(coaching.place, role=f"{coaching.learner}_{self.seat}")
+        place = replace(coaching.place, role=critic_seat(coaching.learner, self.config))
         return await critic.advise(coaching.ask, place, rounds)
 
 

@@ -59,14 +59,14 @@ def _problems(config: ScenarioConfig, item: ItemConfig, game: GameConfig, n_game
         yield "scenario.path is not set; name a CSV, JSON, JSONL or Parquet file: scenario.path=my/products.csv"
         return
     for name in ("cost", "valuation"):
-        if config[name].distribution:  # type: ignore[index]
+        if getattr(config, name).distribution:
             yield f"scenario.{name} is the file's affair; draw it with scenario=drawn"
     for name in ("seller_outside", "buyer_outside"):
-        each = config[name]  # type: ignore[index]
+        each = getattr(config, name)
         if each.distribution in ("uniform", "normal") and None in (each.low, each.high):
             yield f"scenario.{name} needs low and high: every row has another opening"
     for player in PLAYERS:
-        if config[f"{player}_knows"] == "rival_range":  # type: ignore[index]
+        if getattr(config, f"{player}_knows") == "rival_range":
             yield f"scenario.{player}_knows=rival_range needs scenario=drawn: a file says no range"
     unknown = sorted(set(config.columns) - set(NAMES))
     if unknown:
@@ -81,7 +81,7 @@ def _problems(config: ScenarioConfig, item: ItemConfig, game: GameConfig, n_game
             except ValueError as error:
                 raise ValueError(f"{config.path}, row {number}: {error}") from None
             for player, value in (("seller", found.valuation), ("buyer", found.cost)):
-                knows = config[f"{player}_knows"]  # type: ignore[index]
+                knows = getattr(config, f"{player}_knows")
                 if knows in ("rival_value", "both") and value is None:
                     yield f"{config.path}, row {number}: scenario.{player}_knows={knows} has no limit to tell"
     except ValueError as error:
@@ -149,7 +149,7 @@ def item_of(row: Row, config: ScenarioConfig, item: Item) -> Item:
     opening = max(price for price in (asked, highest) if price is not None)
     limits: dict[str, Any] = {}
     for name in ("cost", "valuation"):
-        share = config[f"{name}_of_list"]  # type: ignore[index]
+        share = getattr(config, f"{name}_of_list")
         price = _price(row, name, config)
         limits[name] = round(opening * share, 2) if price is None and share is not None else price
     return replace(

@@ -58,7 +58,7 @@ class Drawn(Scenario):
 
     def _bounds(self, name: str) -> tuple[float, float] | None:
         """The least and the greatest value; None where there is none."""
-        distribution = self.config[name]  # type: ignore[index]
+        distribution = getattr(self.config, name)
         if not distribution.distribution:
             own = getattr(self.item, name)
             return None if own is None else (own, own)
@@ -69,7 +69,7 @@ class Drawn(Scenario):
     def _draw(self, name: str, game: int) -> float | None:
         if not _is_drawn(self.config, name):
             return None
-        distribution = self.config[name]  # type: ignore[index]
+        distribution = getattr(self.config, name)
         rng = Random(f"{self.seed}/{game}/scenario/{name}")
         if distribution.distribution == "list":
             return float(rng.choice(list(distribution.one_of)))
@@ -97,7 +97,7 @@ def opening_within_limits(item: Item) -> Item:
 
 
 def _is_drawn(config: ScenarioConfig, name: str) -> bool:
-    return bool(config[name].distribution)  # type: ignore[index]
+    return bool(getattr(config, name).distribution)
 
 
 def _range(distribution: DistributionConfig, item: Item | ItemConfig) -> tuple[float, float]:
@@ -112,7 +112,7 @@ def _range(distribution: DistributionConfig, item: Item | ItemConfig) -> tuple[f
 def problems(config: ScenarioConfig, item: ItemConfig, game: GameConfig) -> Iterator[str]:
     """Whatever makes no sense."""
     for name in ("path", "cost_of_list", "valuation_of_list", "columns"):
-        if config[name]:  # type: ignore[index]
+        if getattr(config, name):
             yield f"scenario.{name} is only read by scenario=catalogue"
     yield from drawing_problems(config, item, game)
 
@@ -120,19 +120,19 @@ def problems(config: ScenarioConfig, item: ItemConfig, game: GameConfig) -> Iter
 def drawing_problems(config: ScenarioConfig, item: ItemConfig, game: GameConfig) -> Iterator[str]:
     """What makes no sense in the distributions, and what nobody could be told."""
     for name in (*PRICES, "deadline"):
-        yield from _of_distribution(f"scenario.{name}", config[name], item, game)  # type: ignore[index]
+        yield from _of_distribution(f"scenario.{name}", getattr(config, name), item, game)
     for player in PLAYERS:
         yield from _knowledge_problems(player, config, item)
 
 
 def _knowledge_problems(player: Player, config: ScenarioConfig, item: ItemConfig) -> Iterator[str]:
     """What this player should know of its rival's limit and nothing says."""
-    knows = config[f"{player}_knows"]  # type: ignore[index]
+    knows = getattr(config, f"{player}_knows")
     own, outside = OWN[rival_of(player)]
     drawn = [name for name in (own, outside) if _is_drawn(config, name)]
     if knows == "rival_range" and not drawn:
         yield f"scenario.{player}_knows=rival_range needs scenario.{own} or scenario.{outside} to be drawn"
-    if knows in ("rival_value", "both") and not drawn and item[own] is None:  # type: ignore[index]
+    if knows in ("rival_value", "both") and not drawn and getattr(item, own) is None:
         yield f"scenario.{player}_knows={knows} needs a limit to tell: draw scenario.{own} or set item.{own}"
 
 
@@ -142,7 +142,7 @@ def _of_distribution(where: str, each: DistributionConfig, item: ItemConfig, gam
         yield f"{where}.distribution must be uniform, normal or list, got {kind!r}"
         return
     for name in ("low", "high", "mean", "sd", "one_of"):
-        if each[name] not in (None, []) and name not in READ.get(kind, ()):  # type: ignore[index]
+        if getattr(each, name) not in (None, []) and name not in READ.get(kind, ()):
             yield f"{where}.{name} is not read by {where}.distribution={kind or repr('')}"
     if not kind:
         return
@@ -153,7 +153,7 @@ def _of_distribution(where: str, each: DistributionConfig, item: ItemConfig, gam
     else:
         openings = {"low": item.buyer_opening, "high": item.seller_opening}
         for name, opening in openings.items():
-            if each[name] is None and (opening is None or where.endswith("deadline")):  # type: ignore[index]
+            if getattr(each, name) is None and (opening is None or where.endswith("deadline")):
                 yield f"{where}.{name} must be set with {where}.distribution={kind}"
                 return
         bounds = _range(each, item)

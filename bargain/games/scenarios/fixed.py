@@ -20,7 +20,7 @@ class Fixed(Scenario):
         """It has no settings."""
         unset = OmegaConf.structured(ScenarioConfig)
         for name in unset:
-            if name not in ("_target_", "name") and config[name] != unset[name]:  # type: ignore[index]
+            if name not in ("_target_", "name") and getattr(config, name) != getattr(unset, name):
                 return f"scenario.{name} is only read by another scenario, such as scenario=drawn"
         return ""
 

@@ -24,6 +24,7 @@ from analysis.data import cache
 from analysis.data.columns import ROUND_COLUMNS, RUN_COLUMNS
 from analysis.data.games import MOST_ROUNDS, Plan, Problem, read_games
 from analysis.data.run_facts import RunFacts, positive
+from bargain.config.identity import TARGETS_SINCE
 from bargain.errors import ConfigError
 from bargain.rundir.bombs import refuse_bombs
 from bargain.rundir.plain import NotPlain, lines_of, read_plain
@@ -171,9 +172,10 @@ def _parse_config(text: str | bytes, what: str) -> tuple[dict[str, Any], list[Pr
     game = config.get("game")
     arms = game.get("arms") if isinstance(game, dict) else None
     if not any(name.startswith("channel.") for name in flat):  # of before version 0.3
-        flat |= {"channel._target_": "bargain.channels.free_text.FreeText", "channel.name": "free_text"}
+        flat |= {"channel._target_": TARGETS_SINCE["channel"], "channel.name": "free_text"}
     flat.setdefault("adversary.name", "none")
-    if flat.get("scenario.name", "fixed") == "fixed":  # it has no settings, and before version 0.3 it was the only one
+    fixed = TARGETS_SINCE["scenario"]
+    if flat.get("scenario._target_", fixed) == fixed:  # it has no settings, and before version 0.3 it was the only one
         flat = {name: value for name, value in flat.items() if not name.startswith("scenario.")}
         flat["scenario.name"] = "fixed"
     flat["game.arms"] = ", ".join(map(str, arms)) if isinstance(arms, dict) else ""

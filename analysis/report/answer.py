@@ -137,7 +137,7 @@ def made(runs: Runs) -> Iterator[tuple[str, str]]:
             [each for each in listed(texts, name) if not each.startswith(("hydra.mode=", "hydra.sweep.dir="))]
             for name in ("sweep", "overrides")
         )
-        if sweep or single:
+        if sweep or "overrides" in texts:
             commands[_LOGIN.sub("//", shlex.join(["bargain", *(["-m", *sweep] if sweep else single)]))] = None
         commits[texts.get("git", "")] = None
     yield "Played by", _several(list(commands), "not on record")

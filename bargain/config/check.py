@@ -14,6 +14,7 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf
 
 from bargain.config.follow import engines_of
+from bargain.config.identity import TARGETS_SINCE
 from bargain.config.ranges import bill_problems, number_problems
 from bargain.config.schema import KNOWS, OUTCOMES
 from bargain.config.targets import locate, target_problem
@@ -34,7 +35,7 @@ def _problems(cfg: DictConfig) -> Iterator[str]:
     unknown = [who for who in game.learners if who not in PLAYERS]
     if unknown or len(set(game.learners)) != len(game.learners):
         yield f"game.learners must name seller, buyer or both once, got {list(game.learners)}"
-    yield from _price_problems(item, game, drawn=cfg.scenario.name != "fixed")
+    yield from _price_problems(item, game, drawn=cfg.scenario._target_ != TARGETS_SINCE["scenario"])
     if not re.fullmatch(r"no_offer|always|no_number|turn_[1-9]\d*", moderator.start):
         yield f"moderator.start must be no_number, always or no_offer, or turn_K (turn_4), got {moderator.start!r}"
     if moderator.gate not in ("none", "rules"):

@@ -18,7 +18,11 @@ FREE_TO_CHANGE = ("limits", "tracking", "resume", "mode", "retry_failed", "estim
 """Top-level keys that may differ on resume: they do not decide what is played."""
 PACE = ("max_concurrency", "start_concurrency", "requests_per_minute", "tokens_per_minute", "timeout_s")
 """Of an engine's settings those that say how fast it is asked: they may differ as well."""
-_FREE_TEXT = "bargain.channels.free_text.FreeText"
+TARGETS_SINCE = {
+    "scenario": "bargain.games.scenarios.fixed.Fixed",
+    "channel": "bargain.channels.free_text.FreeText",
+}
+"""Groups that came with later versions: the target that the runs before were played with."""
 SINCE = (r"(.*\.)?engine\.reasoning", r"feedback\.engine", r"game\.arms\.[^.]+\.engine")
 """Keys that came with later versions, as patterns: null is what the runs before were played with."""
 _BY_SEED = ("SimulatedEngine", "OpponentEngine")
@@ -51,12 +55,10 @@ def unused(config: dict[str, Any]) -> set[str]:
     game = _part(config, "game")
     learners = game.get("learners") or []
     keys = set()
-    if _part(config, "scenario").get("name", "fixed") == "fixed":
-        keys.add("scenario")  # the only one before version 0.3: runs are those that they were
-    channel = str(_part(config, "channel").get("_target_", _FREE_TEXT))
-    if channel == _FREE_TEXT:
-        keys.add("channel")  # the only one before version 0.3: runs are those that they were
-    elif channel.startswith("bargain."):
+    for group, target in TARGETS_SINCE.items():
+        if _part(config, group).get("_target_", target) == target:
+            keys.add(group)  # runs are those that they were
+    if "channel" not in keys and str(config["channel"]["_target_"]).startswith("bargain."):
         keys |= {"prompt.moderator", "moderator"}  # the acts decide
     if _part(config, "adversary").get("name", "none") == "none":
         keys.add("adversary")

@@ -239,3 +239,10 @@ def test_a_run_goes_on_with_the_same_catalogue_only_wherever_that_lies(tmp_path:
     assert identity(plain_of(begun)) != identity(plain_of(compose(overrides)))
     with pytest.raises(ConfigError, match=r"items.json has changed since the run was begun"):
         play(begun, tmp_path / "run", show_progress=False)
+
+
+def test_a_scenario_of_ones_own_is_part_of_what_is_played_whatever_it_is_called() -> None:
+    plain = plain_of(compose(["game=simple"]))
+    own = plain | {"scenario": plain["scenario"] | {"_target_": "mine.Own"}}
+    other = plain | {"scenario": own["scenario"] | {"seller_knows": "both"}}
+    assert len({identity(each) for each in (plain, own, other)}) == 3

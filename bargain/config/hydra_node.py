@@ -52,6 +52,8 @@ class CheckedLoader(ConfigLoaderImpl):
     """Files of Hydra's groups that the command line chooses: hydra/launcher/mine."""
     is_bare = False
     """Whether there is no config but Hydra's own, as for --hydra-help."""
+    is_composing = False
+    """Whether a config is being put together: nothing may be made for it yet."""
 
     def load_configuration(
         self, config_name: str | None, overrides: list[str], *args: Any, **kwargs: Any
@@ -70,6 +72,14 @@ class CheckedLoader(ConfigLoaderImpl):
         super()._process_config_searchpath(config_name, parsed_overrides, repo)
 
     def _compose_config_from_defaults_list(self, defaults: Any, repo: Any) -> DictConfig:
+        """OmegaConf looks at what a reference comes to when something is merged over it, before it is checked."""
+        CheckedLoader.is_composing = True
+        try:
+            return self._checked(defaults, repo)
+        finally:
+            CheckedLoader.is_composing = False
+
+    def _checked(self, defaults: Any, repo: Any) -> DictConfig:
         composed = super()._compose_config_from_defaults_list(defaults, repo)
         trusted = [each for each in defaults if self._is_trusted(each, repo)]
         names = tuple((each.config_path, each.package) for each in trusted)

@@ -8,6 +8,7 @@ from pathlib import Path
 from omegaconf import DictConfig, OmegaConf
 
 from bargain.config.compose import checked_before
+from bargain.config.hydra_node import CheckedLoader
 from bargain.config.recorded import choose_run
 from bargain.errors import ConfigError
 
@@ -27,6 +28,8 @@ def register_place(name: str, choose: Choose) -> None:
         key = str(_parent_._get_full_key(None))
         if key not in ("hydra.run", "hydra.sweep"):  # it makes a directory, so no other key may call it
             raise ConfigError(f"{key or 'the config'}: only hydra.run.dir and hydra.sweep.dir may choose a directory")
+        if CheckedLoader.is_composing:
+            raise ConfigError(f"{key}.dir: no directory is chosen before the config is checked")
         if (name, now) not in _CHOSEN:
             _CHOSEN[name, now] = str(choose(Path(base), _root_))
         return _CHOSEN[name, now]

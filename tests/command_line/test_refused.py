@@ -48,3 +48,15 @@ def test_a_launcher_without_its_extra_names_it(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert done.stderr == "bargain: this launcher needs its extra: pip install 'bargain-experiments[slurm]'\n"
     assert [path.name for path in tmp_path.iterdir()] == ["none"]
+
+
+@pytest.mark.parametrize("sweep", [[], ["-m", "seed=1,2"]], ids=["a run", "a sweep"])
+def test_a_file_that_names_another_place_is_refused_before_any_directory_is_made(
+    sweep: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "conf" / "experiment").mkdir(parents=True)
+    places = "hydra: {run: {dir: elsewhere}, sweep: {dir: elsewhere}}"
+    (tmp_path / "conf" / "experiment" / "mine.yaml").write_text(f"# @package _global_\n{places}\n")
+    monkeypatch.chdir(tmp_path)
+    assert run([*sweep, "--config-dir", "conf", "experiment=mine", "tracking=none"]) == 2
+    assert [path.name for path in tmp_path.iterdir()] == ["conf"]

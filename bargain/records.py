@@ -30,6 +30,12 @@ def rival_of(player: str) -> Player:
     return "buyer" if player == "seller" else "seller"
 
 
+def probe_seat(player: str) -> str:
+    """The seat of a player when it is asked what it believes: seller_probe."""
+    return f"{player}{PROBE}"
+
+
+PROBE = "_probe"
 PRICE_UNKNOWN = "the price is not known"
 """How the objection to a verdict begins whose deal may be one, at a price that nobody can say."""
 
@@ -85,7 +91,8 @@ class Message:
 class Place:
     """The identity of one call: where in the run it is made, never what it says.
 
-    `arm` is "" until a game branches. `role` is seller, buyer, moderator, seller_critic or buyer_critic.
+    `arm` is "" until a game branches. `role` is seller, buyer, moderator, seller_critic or buyer_critic, seller_probe
+    or buyer_probe where a player is asked beside the game.
     `again` counts how often the same words had to be asked for again (empty or cut utterances).
     """
 
@@ -244,6 +251,28 @@ class Game:
     rounds: tuple[Round, ...]
     error: str = ""
     simulated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Belief:
+    """What a player said off the record, after `turn`, that its rival's limit is; one line of probes.jsonl.
+
+    limit: its estimate, and confidence (0 to 1) how likely it thinks that the true one lies at most `within` from it;
+    both None where no answer could be used, and `problem` says why. true: the rival's limit, None where it has none.
+    """
+
+    game: int
+    arm: str
+    round: int
+    turn: int
+    role: Player
+    limit: float | None = None
+    confidence: float | None = None
+    true: float | None = None
+    within: float | None = None
+    problem: str = ""
+    answer: str = ""
+    usage: Usage = Usage()
 
 
 def is_disputed(played: Round) -> bool:

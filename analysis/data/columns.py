@@ -16,11 +16,13 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 
+from analysis.data.beliefs import Judged
 from analysis.data.round_facts import SEATS, PlayedRound
 from analysis.data.run_facts import RunFacts
 from bargain.records import PLAYERS
 
 CATEGORY, TEXT, FLAG = pa.dictionary(pa.int32(), pa.string()), pa.string(), pa.bool_()
+NOBODY = Judged()
 SMALL, COUNT, LARGE, NUMBER = pa.int16(), pa.int32(), pa.int64(), pa.float64()
 
 
@@ -63,6 +65,11 @@ def _term(name: str) -> Callable[[PlayedRound], object]:
     return lambda played: _price(played.terms.get(name))
 
 
+def _believed(role: str, name: str) -> Callable[[PlayedRound], object]:
+    """Of a player's beliefs in the round: their number, or a sum over them."""
+    return lambda played: getattr(played.beliefs.get(role, NOBODY), name)
+
+
 def _of_player(role: str) -> list[Column]:
     """The columns that both players have, of a PlayedRound."""
     return [
@@ -88,6 +95,12 @@ def _of_player(role: str) -> list[Column]:
                attrgetter(f"{role}.rigidity")),
         Column(f"{role}_burstiness", NUMBER, "", "of what each of them gives (sd - mean) / (sd + mean): -1 evenly, "
                "near 1 all at once", attrgetter(f"{role}.burstiness")),
+        Column(f"{role}_beliefs", SMALL, "beliefs", f"answers of the {role} off the record (probe=limit) that can be "
+               "used, about a rival with a limit", _believed(role, "n")),
+        Column(f"{role}_beliefs_off", NUMBER, "currency", "sum of their distances to the truth",
+               _believed(role, "off")),
+        Column(f"{role}_beliefs_brier", NUMBER, "", "sum of (confidence - 1 if near the truth, else 0) squared",
+               _believed(role, "brier")),
         Column(f"{role}_violations", SMALL, "violations", f"inconsistencies of the {role}",
                lambda played: played.violations_of(role)),
     ]  # fmt: skip
@@ -252,13 +265,15 @@ RUN_COLUMNS = (
     Column("finished", LARGE, "games", "games in games.jsonl, those that failed included", _total("finished")),
     Column("error", LARGE, "games", "of these, games that failed for good", _total("error")),
     Column("damaged", LARGE, "lines", "lines of games.jsonl that could not be read", _total("damaged")),
-    Column("cost_usd", NUMBER, "USD", "what the run cost, NaN if a price is unknown or no summary says so",
+    Column("cost_usd", NUMBER, "USD", "what the games cost, NaN if a price is unknown or no summary says so",
            lambda run: run.number("cost_usd")),
     Column("cost_usd_seller", NUMBER, "USD", "of this the seller (so for buyer, moderator, critic), NaN if unknown",
            _cost_of("seller")),
     Column("cost_usd_buyer", NUMBER, "USD", "the buyer's part", _cost_of("buyer")),
     Column("cost_usd_moderator", NUMBER, "USD", "the moderator's part", _cost_of("moderator")),
     Column("cost_usd_critic", NUMBER, "USD", "the critics' part", _cost_of("critic")),
+    Column("cost_usd_probe", NUMBER, "USD", "what was asked off the record (probes) cost, no part of cost_usd",
+           _cost_of("probe")),
     Column("input_tokens", LARGE, "tokens", "tokens of all prompts of the finished games", _total("input_tokens")),
     Column("output_tokens", LARGE, "tokens", "tokens of all replies of the finished games", _total("output_tokens")),
     Column("cached_tokens", LARGE, "tokens", "part of the prompts that a provider cache served",

@@ -21,6 +21,7 @@ import pyarrow.compute as pc
 import yaml
 
 from analysis.data import cache
+from analysis.data.beliefs import judged, read_beliefs
 from analysis.data.columns import ROUND_COLUMNS, RUN_COLUMNS
 from analysis.data.games import MOST_ROUNDS, Plan, Problem, read_games
 from analysis.data.run_facts import RunFacts, positive
@@ -28,7 +29,7 @@ from bargain.config.identity import TARGETS_SINCE
 from bargain.errors import ConfigError
 from bargain.rundir.bombs import refuse_bombs
 from bargain.rundir.plain import NotPlain, lines_of, read_plain
-from bargain.rundir.record import ENDS, JOURNAL, Record, read_record
+from bargain.rundir.record import ENDS, JOURNAL, PROBES, Record, read_record
 
 SIGN_OF_LIFE_S = 120.0
 """A run writes its summary every few seconds; one that wrote nothing for so long and recorded no end has crashed."""
@@ -94,7 +95,7 @@ def read_run(path: Path, *, caching: bool = True) -> RunFiles:
     games, configured = path / "games.jsonl", path / ".hydra" / "config.yaml"
     record = read_record(path)
     text = record.config if record else ""
-    key = cache.key_of(ROUND_COLUMNS, games, *(() if text else (configured,)), text=text)
+    key = cache.key_of(ROUND_COLUMNS, games, path / PROBES, *(() if text else (configured,)), text=text)
     copy = path / CACHED_ROUNDS
     known = cache.read(copy, key) if caching else None
     summary, problems = _read_summary(path, record)
@@ -124,7 +125,7 @@ def _read_games(games: Path, configured: Path, text: str) -> tuple[pa.Table, dic
         positive(config.get("n_games")), n_rounds, tuple(arms.split(", ")) if isinstance(arms, str) and arms else ()
     )
     try:
-        read = read_games(lines_of(games), plan)
+        read = read_games(lines_of(games), plan, judged(read_beliefs(games.parent)))
     except OSError as error:
         read = read_games((), plan)
         if not isinstance(error, FileNotFoundError):
@@ -174,6 +175,8 @@ def _parse_config(text: str | bytes, what: str) -> tuple[dict[str, Any], list[Pr
     if not any(name.startswith("channel.") for name in flat):  # of before version 0.3
         flat |= {"channel._target_": TARGETS_SINCE["channel"], "channel.name": "free_text"}
     flat.setdefault("adversary.name", "none")
+    if flat.get("probe.name", "none") == "none":  # nobody is asked: its settings say nothing
+        flat = {name: value for name, value in flat.items() if not name.startswith("probe.")} | {"probe.name": "none"}
     fixed = TARGETS_SINCE["scenario"]
     if flat.get("scenario._target_", fixed) == fixed:  # it has no settings, and before version 0.3 it was the only one
         flat = {name: value for name, value in flat.items() if not name.startswith("scenario.")}

@@ -10,12 +10,13 @@ is no game is reported, never silently dropped; a round that was planned but not
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import pyarrow as pa
 
+from analysis.data.beliefs import Judged, Place
 from analysis.data.columns import (
     END_COLUMNS,
     FEEDBACK_COLUMNS,
@@ -94,8 +95,14 @@ def _short(error: Exception) -> str:
     return f"{type(error).__name__}: {error}"[:120]
 
 
-def read_games(lines: Iterable[bytes], plan: Plan) -> Games:
-    """The rounds of every game, in order. Never raises for what stands in the lines; see `Games.problems`."""
+def read_games(
+    lines: Iterable[bytes], plan: Plan, beliefs: Mapping[Place, Mapping[str, Judged]] | None = None
+) -> Games:
+    """The rounds of every game, in order. Never raises for what stands in the lines; see `Games.problems`.
+
+    beliefs: what the players said beside each round.
+    """
+    beside = beliefs or {}
     problems: list[Problem] = []
     readable: dict[int, tuple[bool, dict[tuple[str, int], Row]]] = {}
     line_of: dict[int, int] = {}
@@ -103,7 +110,12 @@ def read_games(lines: Iterable[bytes], plan: Plan) -> Games:
     longest, arms = plan.n_rounds, dict.fromkeys(plan.arms)
     for game in parsed(lines, problems):
         try:
-            rows = {(played["arm"], played["round"]): _measured(played) for played in game["rounds"]}
+            number = game["game"]
+            rows = {
+                (arm, at): _measured(played, beside.get((number, arm, at), {}))
+                for played in game["rounds"]
+                for arm, at in [(played["arm"], played["round"])]
+            }
         except _NOT_A_ROUND as error:
             problems.append(
                 Problem(game["line"], f"game {game['game']} has a round that is none ({_short(error)}): left out")
@@ -130,14 +142,14 @@ _NO_TERMS = tuple(column.nothing for column in TERMS_COLUMNS)
 _NOTHING = tuple(column.nothing for column in MEASURED_COLUMNS)
 
 
-def _measured(data: dict[str, Any]) -> Row:
+def _measured(data: dict[str, Any], beliefs: Mapping[str, Judged]) -> Row:
     """The values of END_COLUMNS, TERMS_COLUMNS and MEASURED_COLUMNS in a round that was played."""
     if type(data["round"]) is not int or not 1 <= data["round"] <= MOST_ROUNDS:
         raise ValueError("no round has such a number")
     for price in (data["price"], data.get("legacy_price")):
         if price is not None and (type(price) not in (int, float) or not -_MOST <= price <= _MOST):
             raise ValueError("a price that is none")
-    played = PlayedRound(data)
+    played = PlayedRound(data, beliefs)
     row = tuple([compute(played) for compute in _COMPUTE])
     for value in row:
         if isinstance(value, int | float) and not -_MOST <= value <= _MOST and value == value:
@@ -209,7 +221,7 @@ def _parts_of_rounds(
     for game in parsed(lines, []):
         try:
             for data in game["rounds"]:
-                _measured(data)  # so that these are the games that read_games keeps
+                _measured(data, {})  # so that these are the games that read_games keeps
             rows_of[game["game"]] = [
                 (game["game"], data["arm"], data["round"], *[compute(part) for compute in computes])
                 for data in game["rounds"]

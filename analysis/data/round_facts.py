@@ -1,6 +1,6 @@
 """What several columns of a played round have in common, worked out once: who offered what, who said how much.
 
-    played = PlayedRound(game["rounds"][0])
+    played = PlayedRound(game["rounds"][0], beliefs={})
     played.seller.concession, played.buyer.words, played.tokens["critic"], played.json["outcome"]
 
 `columns.py` makes the columns of it.
@@ -9,10 +9,12 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from itertools import pairwise
 from math import fsum, sqrt
 from typing import Any, NamedTuple
 
+from analysis.data.beliefs import Judged
 from bargain.records import PLAYERS, Terms, limit_of
 
 SEATS = (*PLAYERS, "moderator", "critic")
@@ -48,17 +50,18 @@ class Tokens(NamedTuple):
 class PlayedRound:
     """One round as it stands in games.jsonl (`json`, a bargain.records.Round), and what is worked out from it.
 
-    tokens: by seat; the two critics of a game share one. Raises ValueError, KeyError, TypeError or AttributeError for
-    data that are no round.
+    tokens: by seat; the two critics of a game share one. beliefs: what each player said beside it. Raises ValueError,
+    KeyError, TypeError or AttributeError for data that are no round.
     """
 
-    __slots__ = ("buyer", "cached_tokens", "calls", "chars", "input_tokens", "json", "kinds", "output_tokens",
-                 "reasoning_tokens", "seller", "terms", "tokens", "words")  # fmt: skip
+    __slots__ = ("beliefs", "buyer", "cached_tokens", "calls", "chars", "input_tokens", "json", "kinds",
+                 "output_tokens", "reasoning_tokens", "seller", "terms", "tokens", "words")  # fmt: skip
 
-    def __init__(self, played: Json) -> None:
+    def __init__(self, played: Json, beliefs: Mapping[str, Judged]) -> None:
         if type(played["round"]) is not int or played["outcome"] not in OUTCOMES:
             raise ValueError(f"round {played['round']!r} with outcome {played['outcome']!r}")
         self.json = played
+        self.beliefs = beliefs
         self.terms: Json = dict(played.get("terms") or {})
         """The round's own terms with both limits, empty where it has those of the config."""
         if self.terms:

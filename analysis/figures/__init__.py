@@ -20,6 +20,7 @@ import altair as alt
 
 from analysis.data.runs import Runs
 from analysis.figures.base import FORMATS, NotEnough, save, svg
+from analysis.figures.beliefs import beliefs_drawn
 from analysis.figures.compare import arms, cost_and_gain, gains, tradeoff
 from analysis.figures.effects import main_effects
 from analysis.figures.models import estimates
@@ -130,6 +131,15 @@ FIGURES: tuple[Figure, ...] = (
         "far the price moved the attacker's way (games with a deal in both), and the change of the deal rate.",
         attacks_compared,
         "`talk.attacks`",
+    ),
+    Figure(
+        "beliefs",
+        "What players believe of their rival's limit",
+        "Asked off the record (probe=limit). Left: how far the estimate is from the true limit after each turn, 0 is "
+        "right. Right: how often the belief was near the truth where so much confidence was said; on the dashed line "
+        "the two are equal. 95% intervals over games.",
+        beliefs_drawn,
+        "`beliefs.by_turn`, `beliefs.calibration`",
     ),
     Figure(
         "price_in_zone",

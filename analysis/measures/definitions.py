@@ -189,6 +189,12 @@ def _of_player(role: str) -> list[Metric]:
         Metric("burstiness", role, "", "mean", lambda r: r[f"{role}_burstiness"],
                "(sd - mean) / (sd + mean) of what each offer after the first gives: -1 in even steps, nearer to 1 the "
                "more comes at once; over rounds with three offers or more and a concession", "Goh & Barabási (2008)"),
+        Metric("belief_error", role, "currency", "mean", lambda r: r[f"{role}_beliefs_off"],
+               "distance from the rival's limit to what the player, asked off the record, thinks it is / beliefs that "
+               "can be judged", "beliefs.md", _beliefs(role)),
+        Metric("belief_brier", role, "", "mean", lambda r: r[f"{role}_beliefs_brier"],
+               "(confidence - 1 if the belief is near the truth, else 0) squared / beliefs that can be judged: 0.25 is "
+               "worth a coin, less is better", "Brier (1950), Monthly Weather Review 78", _beliefs(role)),
         Metric("response_chars", role, "characters per turn", "mean", lambda r: r[f"{role}_chars"].astype(float),
                "characters / turns that the player wrote itself", "Fu et al. (2023), Figure 7", _turns(role)),
         Metric("response_words", role, "words per turn", "mean", lambda r: r[f"{role}_words"].astype(float),
@@ -202,6 +208,10 @@ def _of_player(role: str) -> list[Metric]:
                lambda r: r[f"{role}_violations"].astype(float), "inconsistencies / turns it wrote itself",
                "bargain/reading/violations.py", _turns(role)),
     ]  # fmt: skip
+
+
+def _beliefs(role: str) -> Values:
+    return lambda rounds: rounds[f"{role}_beliefs"].astype(float)
 
 
 def _turns(role: str) -> Values:

@@ -158,6 +158,12 @@ class Negotiator:
         scene = replace(self._scene("advise", last.turns, 0), learner=self.role, previous_price=last.price)
         return await self._say(ask, place, merge((*self._remembered, *self._chat(last.turns), asked)), scene)
 
+    def aside(self, turns: Sequence[Turn], question: str) -> tuple[tuple[Message, ...], Scene]:
+        """What it is sent when asked this after these turns, off the record. Raises GaveUp where that cannot fit."""
+        messages = merge((*self._remembered, *self._chat(turns), Message("user", question)))
+        self._check_window(messages)
+        return messages, self._scene("believe", tuple(turns), 0)
+
     def _recall(self, lesson: Lesson) -> list[Message]:
         chat = self._chat(lesson.turns) if self.memory.dialogues else []
         if lesson.told:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from bargain.records import Reply, Usage
+from bargain.records import PROBE, Reply, Usage
 
 MANY = 20
 """Names of models that a seat is told to have had: a server that names a new one each time has none."""
@@ -15,10 +15,10 @@ class Stats:
     """How things stand. `live` replies were got by this process, `from_journal` were on record. `contexts_cut`: prompts
     that their server seems to have cut.
 
-    cost_usd is what the replies cost, None where a price is unknown (cost_by_seat: each seat's part); `uncosted`
-    replies came without their tokens and are not in it. spent_usd is the worst case: it also counts those, and what may
-    have been billed unseen, in this process and before: open intents (found on opening; `reissued` since) and
-    maybe_billed attempts.
+    cost_usd is what the games' replies cost, None where a price is unknown (cost_by_seat: each seat's part, also that
+    of probes, which is no part of the games'); `uncosted` replies came without their tokens and are not in it.
+    spent_usd is the worst case of all calls: it also counts those, and what may have been billed unseen, in this
+    process and before: open intents (found on opening; `reissued` since) and maybe_billed attempts.
     """
 
     live: int = 0
@@ -50,6 +50,8 @@ class Stats:
             names.append(reply.model)
         so_far = self.cost_by_seat.get(seat, 0.0)
         self.cost_by_seat[seat] = so_far + (cost_usd or 0.0) if priced and so_far is not None else None
+        if seat.endswith(PROBE):
+            return  # it is no part of what the games cost
         if not priced or self.cost_usd is None:
             self.cost_usd = None
         elif cost_usd is None:

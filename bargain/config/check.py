@@ -19,7 +19,7 @@ from bargain.config.ranges import bill_problems, number_problems
 from bargain.config.schema import KNOWS, OUTCOMES
 from bargain.config.targets import locate, target_problem
 from bargain.errors import ConfigError
-from bargain.records import PLAYERS
+from bargain.records import PLAYERS, rival_of
 
 
 def check(cfg: DictConfig) -> None:
@@ -65,8 +65,34 @@ def _problems(cfg: DictConfig) -> Iterator[str]:
         problem = target_problem(target, list(cfg.allow_targets), room)
         if problem:
             yield f"{where}: {problem}"
+    yield from _probe_problems(cfg)
     yield from _own_problems(cfg)
     yield from _feedback_problems(cfg)
+
+
+def _probe_problems(cfg: DictConfig) -> Iterator[str]:
+    probe = cfg.probe
+    if probe.name == "none":
+        return
+    who, after = list(probe.who), probe.after
+    if not who or len(set(who)) < len(who) or not set(who) <= set(PLAYERS):
+        yield f"probe.who must name seller, buyer or both once, got {who}"
+    turns = list(after) if OmegaConf.is_list(after) else []
+    if after != "every" and not (turns and all(type(turn) is int and turn >= 1 for turn in turns)):
+        yield f"probe.after must be every or a list of turns from 1, [2,4], got {turns or after!r}"
+    for name in (*who, "again"):
+        if not probe.texts.get(name):
+            yield f"probe.texts.{name} is missing: {'the question' if name in PLAYERS else 'what asks once more'}"
+    for role in who:
+        engine = cfg[role].engine
+        if not getattr(locate(engine._target_, list(cfg.allow_targets)), "believes", True):
+            instead = "none" if len(who) == 1 else f"{probe.name} probe.who=[{rival_of(role)}]"
+            yield (
+                f"probe={probe.name}: the {role}'s engine {engine.name or engine.model} is a script or a person, and "
+                f"has no belief to be asked for; choose probe={instead}"
+            )
+    if cfg.scenario._target_ == TARGETS_SINCE["scenario"] and None in (cfg.item.seller_opening, cfg.item.buyer_opening):
+        yield "probe.within is a share of the way between item.seller_opening and item.buyer_opening; set both"
 
 
 def _own_problems(cfg: DictConfig) -> Iterator[str]:

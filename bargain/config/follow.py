@@ -17,7 +17,7 @@ from omegaconf import DictConfig, OmegaConf
 from bargain.config.identity import followed
 from bargain.config.schema import EngineConfig, FeedbackConfig
 from bargain.errors import ConfigError
-from bargain.records import PLAYERS
+from bargain.records import PLAYERS, probe_seat
 
 
 def follow(cfg: DictConfig) -> None:
@@ -121,7 +121,8 @@ def engines_of(cfg: DictConfig) -> dict[str, Any]:
     """The engine config of every seat that has one: seller, buyer, moderator, seller_critic, buyer_critic.
 
     With feedback=human_live, in the run or in an arm, the person has a seat as well: seller_coach, buyer_coach; so
-    has the critic of a feedback that names an engine: seller_NAME_critic.
+    has the critic of a feedback that names an engine: seller_NAME_critic. A player that is probed has a second one, on
+    its own engine: seller_probe.
     """
     seats: dict[str, Any] = {role: cfg[role].engine for role in PLAYERS}
     seats["moderator"] = cfg.moderator.engine
@@ -131,4 +132,6 @@ def engines_of(cfg: DictConfig) -> dict[str, Any]:
         seats |= {critic_seat(learner, each): each.engine for each in sources if each.engine is not None}
         if any(each._target_.endswith(".HumanLive") for each in sources):
             seats[f"{learner}_coach"] = OmegaConf.structured(EngineConfig(_PERSON, "human", "human", max_concurrency=1))
+    if cfg.probe.name != "none":
+        seats |= {probe_seat(role): cfg[role].engine for role in cfg.probe.who}
     return {seat: engine for seat, engine in seats.items() if engine is not None}

@@ -62,6 +62,8 @@ def unused(config: dict[str, Any]) -> set[str]:
         keys |= {"prompt.moderator", "moderator"}  # the acts decide
     if _part(config, "adversary").get("name", "none") == "none":
         keys.add("adversary")
+    if _part(config, "probe").get("name", "none") == "none":
+        keys.add("probe")  # with one the games are the same, and the calls are not
     if str(_part(config, "moderator").get("_target_")).endswith(".moderator.Rules"):
         keys.add("prompt.moderator")
     sources = [_part(config, "feedback"), *_part(game, "arms").values()]

@@ -238,6 +238,21 @@ class AdversaryConfig:
 
 
 @dataclass
+class ProbeConfig:
+    """What players are asked off the record, on a copy of their context: nothing, or the rival's limit."""
+
+    name: str = "none"
+    after: Any = "every"
+    """After which turns of each round: every, or a list of their numbers from 1, openings counted."""
+    who: list[str] = field(default_factory=lambda: ["seller", "buyer"])
+    """Who is asked: seller, buyer or both."""
+    within: float = 0.1
+    """How near the truth a belief is right: a share of the way between the two openings; the question names it."""
+    texts: dict[str, str] = field(default_factory=dict)
+    """The question, by who is asked, and what is said after an answer that cannot be used (again)."""
+
+
+@dataclass
 class ModeratorConfig:
     """Who decides that there is a deal, how much it sees and when it looks."""
 
@@ -333,6 +348,7 @@ class Config:
     protocol: ProtocolConfig = field(default_factory=ProtocolConfig)
     channel: ChannelConfig = field(default_factory=ChannelConfig)
     adversary: AdversaryConfig = field(default_factory=AdversaryConfig)
+    probe: ProbeConfig = field(default_factory=ProbeConfig)
     item: ItemConfig = field(default_factory=ItemConfig)
     scenario: ScenarioConfig = field(default_factory=ScenarioConfig)
     prompt: PromptsConfig = field(default_factory=PromptsConfig)

@@ -25,14 +25,15 @@ from bargain.records import MAX_EXCHANGES, Item, Message, Place, Player, Reply, 
 ALL_ACTS = ("offer", "accept", "reject", "walk_away")
 
 
-Task = Literal["speak", "advise", "judge", "acknowledge"]
+Task = Literal["speak", "advise", "judge", "acknowledge", "believe"]
 
 
 @dataclass(frozen=True, slots=True)
 class Scene:
     """What the game knows when it asks, for engines that are not language models (simulated, human, scripted).
 
-    `task` says what is wanted: a player's next words, a critic's advice, a verdict, or a player's word on the feedback.
+    `task` says what is wanted: a player's next words, a critic's advice, a verdict, a player's word on the feedback, or
+    what it believes of its rival's limit (off the record: agents/probe.py).
     `item` holds only the reservation price that the asked role may know. `turns` are this round's, oldest first.
     `feedback` is every feedback text the asked player still remembers, oldest first. `answer` names the format a
     moderator must answer in (its kind). `exchanges_left` counts the exchanges still to be played, this one included.
@@ -113,6 +114,7 @@ class Engine(ABC):
     name: the preset's name, for people. model: what the provider calls it. simulated: its words are nobody's.
     free: it costs nothing and can be recomputed from the seed, so its calls need no journal.
     unbilled: its calls are recorded, and nobody sends a bill for them.
+    believes: it can be asked what it thinks of its rival (probe=limit); a script and a person cannot.
     keeps_deadline: its `send` ends within the config's timeout_s by itself.
     key: engines with equal keys share one client, one rate limit and one concurrency (provider, base URL, key name).
     provider: who sells the models, as genai-prices names it; "" where only the base URL tells.
@@ -127,6 +129,7 @@ class Engine(ABC):
     simulated: bool = False
     free: bool = False
     unbilled: bool = False
+    believes: bool = True
     keeps_deadline: bool = False
     provider: str = ""
     dialogue_field: str = ""

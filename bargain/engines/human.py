@@ -34,6 +34,7 @@ class HumanEngine(Engine):
 
     simulated = False
     unbilled = True
+    believes = False
     key = "human"
 
     def __init__(self, config: EngineConfig, seat: str, seed: int) -> None:

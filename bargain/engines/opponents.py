@@ -85,6 +85,7 @@ class OpponentEngine(Engine):
 
     simulated = True
     free = True
+    believes = False
     key = "opponent"
 
     def __init__(self, config: EngineConfig, seat: str, seed: int) -> None:

@@ -36,6 +36,7 @@ class ScriptedEngine(Engine):
     """
 
     unbilled = True
+    believes = False
     key = "scripted"
 
     def __init__(self, config: EngineConfig, seat: str, seed: int) -> None:

@@ -92,6 +92,8 @@ class SimulatedEngine(Engine):
             text = self._judge(scene, rng)
         elif scene.task == "advise":
             text = phrases.advice(scene, rng)
+        elif scene.task == "believe":
+            text = self._believe(scene)
         else:
             text = phrases.acknowledgement(scene, rng)
         tokens = sum(len(message.text) for message in request.messages) // 4
@@ -124,6 +126,19 @@ class SimulatedEngine(Engine):
         if theirs is None or not tactic.at_least_as_good(theirs, tactic.reservation):
             return Move(phrases.farewell(scene, rng), "reject")
         return Move(phrases.acceptance(scene, rng, money(theirs, scene.item.currency)), "accept")
+
+    @staticmethod
+    def _believe(scene: Scene) -> str:
+        """The rival gives as much again as it gave, a tenth of the way at least; the more it said, the surer."""
+        rival = rival_of(scene.role)
+        said = [turn.offer for turn in scene.turns if turn.role == rival and turn.offer is not None]
+        opening = scene.item.seller_opening if rival == "seller" else scene.item.buyer_opening
+        own = scene.item.buyer_opening if rival == "seller" else scene.item.seller_opening
+        first = said[0] if said else opening or 0.0
+        last, other = said[-1] if said else first, first if own is None else own
+        sign = 1 if other >= first else -1
+        limit = last + sign * max(abs(last - first), 0.1 * abs(other - first))
+        return f"LIMIT: {max(0.0, limit):.2f}, CONFIDENCE: {min(90, 30 + 10 * len(said))}%"
 
     def _judge(self, scene: Scene, rng: Random) -> str:
         acts = [turn for turn in scene.turns if turn.act != "other"] or list(scene.turns)

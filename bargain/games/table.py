@@ -13,11 +13,12 @@ from random import Random
 from bargain.agents.critic import Critic
 from bargain.agents.feedback import Coaching, FeedbackSource
 from bargain.agents.player import Negotiator
+from bargain.agents.probe import Prober
 from bargain.engines.base import Ask, Scene
 from bargain.errors import GaveUp
 from bargain.fu2023.legacy import legacy_round_price
 from bargain.games.rounds.base import Moderator, RoundProtocol, RoundRules
-from bargain.records import Feedback, Item, Message, Place, Player, Reply, Round, Terms, Usage, rival_of
+from bargain.records import Belief, Feedback, Item, Message, Place, Player, Reply, Round, Terms, Usage, rival_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,8 @@ class Cast:
 class Seats:
     """Everything about a game that is the same for all games of a run.
 
-    `cast` says who plays a game, by its number, and over what; `arms` names the feedback sources of a compare game.
+    `cast` says who plays a game, by its number, and over what; `arms` names the feedback sources of a compare game;
+    `prober` asks the players what they believe, off the record.
     """
 
     seed: int
@@ -51,10 +53,12 @@ class Seats:
     feedback: FeedbackSource
     ask_acknowledgement: bool
     arms: Mapping[str, tuple[FeedbackSource, bool]]
+    prober: Prober | None = None
 
 
 class Table:
-    """One game, or one arm of it. `rounds` holds what has been played, in order."""
+    """One game, or one arm of it. `rounds` holds what has been played, in order, `beliefs` of all arms what players
+    said beside it."""
 
     def __init__(self, game: int, seats: Seats, ask: Ask, saw: Callable[[Round], None] = lambda played: None) -> None:
         """saw: is told of each round as soon as it is over, in whatever arm."""
@@ -62,6 +66,7 @@ class Table:
         self.seats = seats
         self.arm = ""
         self.rounds: list[Round] = []
+        self.beliefs: list[Belief] = []
         self.cast = seats.cast(game)
         self.players = self.cast.players()
         self._ask = ask
@@ -86,7 +91,10 @@ class Table:
         place = Place(self.game, self.arm, number, 0, "")
         cast = self.cast
         played = self.seats.protocol(self._count, place, cast.rules, cast.item, self.players, cast.moderator)
-        return self._keep(await played.play(tuple(self._heard)))
+        kept = self._keep(await played.play(tuple(self._heard)))
+        if self.seats.prober is not None:  # by an ask that counts nothing as the game's
+            self.beliefs += await self.seats.prober.ask(self._ask, self.game, kept, self.players, cast.item)
+        return kept
 
     async def coach(
         self, learner: Player, number: int, source: FeedbackSource | None = None, ask: bool | None = None

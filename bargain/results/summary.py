@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from bargain.calls.stats import Stats
+from bargain.records import PROBE
 from bargain.results.tables import disputed_lines, render, rounds_table, totals_line
 from bargain.results.tally import Tally
 from bargain.text import on_screen
@@ -82,6 +83,13 @@ def summary_data(ended: str, facts: dict[str, Any], tally: Tally, stats: Stats, 
     """What stands in summary.json. ended: a key of EXIT_CODES, or running; facts: what the run knows of itself."""
     paid = {"input": stats.usage.input_tokens, "output": stats.usage.output_tokens, "cached": stats.usage.cached_tokens}
     notes = [NOTHING_READ] if ended != "running" and tally.words.unread() else []
+    probes = [cost for seat, cost in stats.cost_by_seat.items() if seat.endswith(PROBE)]
+    asked = {
+        "probes": {
+            **{name: tally.probes[name] for name in ("asked", "unusable", "calls", "input", "output")},
+            "cost_usd": None if None in probes else sum(cost or 0.0 for cost in probes),
+        }
+    }
     return {
         "state": {"finished": "finished", "running": "running", "failed": "failed"}.get(ended, "paused"),
         "ended": ended,
@@ -91,7 +99,8 @@ def summary_data(ended: str, facts: dict[str, Any], tally: Tally, stats: Stats, 
         "notes": notes,
         # of the games, all of which are here once they are finished; until then of every reply, paid as they are
         "tokens": {name: tally.tokens[name] if ended == "finished" else tokens for name, tokens in paid.items()},
-        "cost_usd": stats.cost_usd,
+        "cost_usd": stats.cost_usd,  # of the games
+        **(asked if probes else {}),
         "cost_usd_by_seat": dict(sorted(stats.cost_by_seat.items())),
         "models": {seat: sorted(names) for seat, names in sorted(stats.models.items())},
         "calls": {

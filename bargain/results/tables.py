@@ -176,6 +176,10 @@ def totals_line(summary: dict[str, Any]) -> str:
         + (f" and {calls['uncosted']:,} replies whose tokens were not told" if calls.get("uncosted") else ""),
         f"{summary['wall_s']:.1f} s",
     ]
+    if probes := summary.get("probes"):
+        cost = probes["cost_usd"]
+        paid = "cost unknown" if cost is None else f"${cost:,.4f}" if cost else "$0"
+        parts.append(f"of the calls {probes['calls']:,} for beliefs ({probes['unusable']:,} unusable), beside: {paid}")
     return ", ".join(parts)
 
 

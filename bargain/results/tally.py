@@ -12,12 +12,24 @@ from __future__ import annotations
 import math
 from array import array
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from bargain.agents.witness import english
 from bargain.intervals import mean, t_interval, wilson
-from bargain.records import PLAYERS, Game, Item, Player, Round, exchanges_passed, is_disputed, lacks_price, limit_of
+from bargain.records import (
+    PLAYERS,
+    Belief,
+    Game,
+    Item,
+    Player,
+    Round,
+    exchanges_passed,
+    is_disputed,
+    lacks_price,
+    limit_of,
+)
 
 Key = tuple[str, int]
 """(arm, round); the arm is "" before a game branches."""
@@ -100,6 +112,8 @@ class Tally:
         self.rounds_of_finished = 0
         self.tokens: Counter[str] = Counter()
         self.words = Words()
+        self.probes: Counter[str] = Counter()
+        """Of what players were asked off the record: probes, how many came to nothing, calls, tokens."""
 
     def saw(self, played: Round) -> None:
         """Counts a round that is over, for those who look on; its game may still play."""
@@ -122,6 +136,15 @@ class Tally:
         self.errors += game.outcome == "error"
         for column in self.columns.values():
             self._fill(column)
+
+    def probed(self, beliefs: Sequence[Belief]) -> None:
+        """Counts what the players of a game said that they believe."""
+        for belief in beliefs:
+            self.probes["asked"] += 1
+            self.probes["unusable"] += bool(belief.problem)
+            self.probes["calls"] += belief.usage.calls
+            self.probes["input"] += belief.usage.input_tokens
+            self.probes["output"] += belief.usage.output_tokens
 
     def _fill(self, column: _Column) -> None:
         """Brings a column up to the games so far: whoever did not play the round had no deal in it."""

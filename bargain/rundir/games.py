@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
-from bargain.records import Feedback, Game, Round, Terms, Turn, Usage, Verdict, Violation
+from bargain.records import Belief, Feedback, Game, Round, Terms, Turn, Usage, Verdict, Violation
 from bargain.rundir.plain import lines_of, write_anew
 
 
@@ -93,8 +93,13 @@ def _round(data: dict[str, Any]) -> Round:
     )
 
 
+def belief_to_json(belief: Belief) -> str:
+    """One line of probes.jsonl, without the newline."""
+    return json.dumps(plain(belief), ensure_ascii=True, separators=(",", ":"), allow_nan=False)
+
+
 class GamesFile:
-    """Writes games in their order although they finish in any order: a game waits for those before it.
+    """Writes games in their order although they finish in any order: a game waits for those before it. So do beliefs.
 
     A reader sees a growing file of whole lines. Writing starts afresh: what stood there is derived from the journal.
     """
@@ -106,9 +111,13 @@ class GamesFile:
 
     def add(self, game: Game) -> None:
         """Takes a finished game; writes it and those that waited for it."""
-        self._waiting[game.game] = game_to_json(game)
+        self.put(game.game, [game_to_json(game)])
+
+    def put(self, game: int, lines: Sequence[str]) -> None:
+        """Takes all lines of a finished game; writes them and those that waited for them."""
+        self._waiting[game] = "".join(f"{line}\n" for line in lines)
         while self._next in self._waiting:
-            self._file.write(self._waiting.pop(self._next) + "\n")
+            self._file.write(self._waiting.pop(self._next))
             self._next += 1
 
     def flush(self) -> None:
@@ -118,7 +127,7 @@ class GamesFile:
     def close(self) -> None:
         """Writes the games that waited in vain (a paused run has gaps), flushes to the disk and closes."""
         for number in sorted(self._waiting):
-            self._file.write(self._waiting.pop(number) + "\n")
+            self._file.write(self._waiting.pop(number))
         self._file.flush()
         os.fsync(self._file.fileno())
         self._file.close()

@@ -18,6 +18,7 @@ from bargain.rundir.plain import check_journal
 
 JOURNAL = "journal.sqlite"
 GAMES = "games.jsonl"
+PROBES = "probes.jsonl"
 ENDS = ("finished", "paused", "failed")
 """What `state` says of a run that came to an end."""
 _MAX_TEXT = 4_000_000

@@ -19,6 +19,7 @@ from bargain.agents.adversary import Adversary
 from bargain.agents.critic import Critic
 from bargain.agents.feedback import FeedbackSource
 from bargain.agents.player import Memory, Negotiator
+from bargain.agents.probe import Prober
 from bargain.agents.prompts import Prompt, fill
 from bargain.calls.caller import Caller
 from bargain.channels.base import Channel
@@ -94,6 +95,7 @@ def build_seats(cfg: DictConfig) -> Seats:
         feedback=_feedback(cfg, cfg.feedback),
         ask_acknowledgement=cfg.feedback.acknowledge == "ask",
         arms={name: (source, cfg.game.arms[name].acknowledge == "ask") for name, source in _arms(cfg).items()},
+        prober=None if cfg.probe.name == "none" else _refusing("probe.texts", Prober, cfg.probe, build_item(cfg)),
     )
 
 

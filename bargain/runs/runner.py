@@ -16,7 +16,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +43,7 @@ from bargain.errors import (
     in_words,
 )
 from bargain.games.table import Seats, Table
-from bargain.records import Game, Round
+from bargain.records import Belief, Game, Round
 from bargain.results.failing import FirstGames
 from bargain.results.objective import objective
 from bargain.results.progress import LiveLine, RunProgress
@@ -51,9 +51,9 @@ from bargain.results.summary import RunSummary, metrics, summary_data
 from bargain.results.tables import disputed_lines, totals_line
 from bargain.results.tally import Tally
 from bargain.rundir.directory import read_state, write_json
-from bargain.rundir.games import GamesFile
+from bargain.rundir.games import GamesFile, belief_to_json
 from bargain.rundir.hydra import write_hydra
-from bargain.rundir.record import JOURNAL, Record, holds_games, read_record
+from bargain.rundir.record import GAMES, JOURNAL, PROBES, Record, holds_games, read_record
 from bargain.runs.build import EVERY_GAME_FAILED, build_engines, build_game, build_item, build_seats, open_caller
 from bargain.runs.debug import tell_game, telling
 from bargain.runs.log import logging_to
@@ -144,9 +144,13 @@ class Run:
         self.cells_at_once = cells_at_once
         self.plain = plain
         self.directory = directory
-        self.games_name = "replay.jsonl" if cfg.mode == "replay" else "games.jsonl"
         self.item = build_item(cfg)
         self.seats = build_seats(cfg)
+        replays = cfg.mode == "replay"
+        self.made = {GAMES: "replay.jsonl" if replays else GAMES}
+        """The files that the run writes, by what they are called once they are known to be right."""
+        if self.seats.prober is not None:
+            self.made[PROBES] = "replay-probes.jsonl" if replays else PROBES
         self.game = build_game(cfg)
         self.engines = build_engines(cfg)
         self.simulated = any(engine.simulated for engine in self.engines.values())
@@ -214,14 +218,17 @@ class Run:
             log.info(part, self.cells_at_once, self.cells_at_once)
 
     def _play(self, caller: Caller) -> None:
-        games = GamesFile(self.directory / self.games_name)
+        games = GamesFile(self.directory / self.made[GAMES])
+        probes = GamesFile(self.directory / self.made[PROBES]) if PROBES in self.made else None
         try:
             heed_interrupts()
-            in_own_loop(lambda: self._play_all(caller, games))
+            in_own_loop(lambda: self._play_all(caller, games, probes))
         except KeyboardInterrupt:
             self._interrupted("interrupted")
         finally:
             games.close()
+            if probes is not None:
+                probes.close()
             self.line.close()
 
     def _broke_off(self, error: BaseException, caller: Caller) -> None:
@@ -237,7 +244,7 @@ class Run:
                 caller.note(state="failed")
         self.tracker.fail(self.problem)
 
-    async def _play_all(self, caller: Caller, games: GamesFile) -> None:
+    async def _play_all(self, caller: Caller, games: GamesFile, probes: GamesFile | None) -> None:
         """Plays every game; says in `ended` and `problem` why, if it does not come to the end."""
         numbers = iter(range(self.cfg.n_games))
         free = all(engine.free for engine in self.engines.values())
@@ -247,8 +254,17 @@ class Run:
 
         async def work() -> None:
             for number in numbers:
-                game = await play_game(number, self.seats, self.game, ask, simulated=self.simulated, saw=self.tally.saw)
+                said: list[Belief] = []
+                game = await play_game(
+                    *(number, self.seats, self.game, ask),
+                    simulated=self.simulated,
+                    saw=self.tally.saw,
+                    believed=said.extend,
+                )
                 games.add(game)
+                if probes is not None:
+                    probes.put(number, [belief_to_json(each) for each in said])
+                    self.tally.probed(said)
                 if self.cfg.debug:
                     tell_game(game)
                 self._took(game, caller)
@@ -384,13 +400,16 @@ class Run:
             write_json(self.directory / "summary.json", summary)
 
     def _prove_replay(self) -> None:
-        """The games that the replay made are those on file, byte for byte."""
-        made, on_file = self.directory / self.games_name, self.directory / "games.jsonl"
-        if holds_games(self.directory) and not filecmp.cmp(made, on_file, shallow=False):
-            self.ended = "failed"
-            self.problem = f"the replay differs from games.jsonl: compare {made} with {on_file}"
-            return
-        os.replace(made, on_file)
+        """The games that the replay made are those on file, byte for byte; so are the beliefs."""
+        pairs = [(self.directory / made, self.directory / name) for name, made in self.made.items()]
+        there = holds_games(self.directory)
+        for made, on_file in pairs:
+            if there and on_file.exists() and not filecmp.cmp(made, on_file, shallow=False):
+                self.ended = "failed"
+                self.problem = f"the replay differs from {on_file.name}: compare {made} with {on_file}"
+                return
+        for made, on_file in pairs:
+            os.replace(made, on_file)
         print("replayed from the journal: games.jsonl is the same, byte for byte", flush=True)
 
     def _tell_tracker(self, summary: dict[str, Any]) -> None:
@@ -429,10 +448,15 @@ async def play_game(
     *,
     simulated: bool,
     saw: Callable[[Round], None] = lambda played: None,
+    believed: Callable[[Sequence[Belief]], None] = lambda beliefs: None,
 ) -> Game:
-    """Plays one game to its end. Calls that fail for good are part of its record. saw: is told of each round."""
+    """Plays one game to its end. Calls that fail for good are part of its record.
+
+    saw: is told of each round. believed: at the end, what the players were asked beside it, round by round.
+    """
     table = Table(number, seats, ask, saw)
     await game(table)
+    believed(sorted(table.beliefs, key=lambda each: (each.round, each.arm, each.turn, each.role)))
     errors = [played.reason for played in table.rounds if played.outcome == "error"]
     outcome = "error" if errors else table.rounds[-1].outcome
     return Game(number, outcome, tuple(table.rounds), errors[0] if errors else "", simulated)

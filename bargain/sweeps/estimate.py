@@ -35,7 +35,7 @@ from bargain.config.schema import FeedbackConfig
 from bargain.config.targets import locate
 from bargain.engines.base import Engine
 from bargain.errors import ConfigError
-from bargain.records import Usage
+from bargain.records import Usage, probe_seat
 from bargain.results.tables import PLAIN
 from bargain.runs.resuming import is_hydras
 from bargain.sweeps.cells import cells_of, is_hydras_own
@@ -125,6 +125,7 @@ def _seats(cfg: DictConfig, chains: Sequence[tuple[int, int]], *, worst: bool) -
             growing = per_turn * sum(2 * each + 1 for each in range(round(calls)))
             seats[role].add(games * calls, games * (calls * prompt + growing), games * calls * said[role])
         _add_moderator(cfg, seats, games, turns, per_turn, worst)
+    _add_probes(cfg, seats, chains, turns + 2 - free_openings, per_turn, worst)
     played = (game.n_rounds - 1) * cfg.n_games
     for learner in game.learners:
         told = _prompt_tokens(cfg, learner) + _history(cfg, game.n_rounds // 2 + 1, turns + 2, per_turn)
@@ -168,6 +169,27 @@ def _add_moderator(
     short = {"yes_no": 2, "reason_first": 40}.get(moderator.name, 50)
     output = _reply_tokens(moderator.engine, worst, short)
     seats["moderator"].add(games * calls, games * calls * prompt, games * calls * output)
+
+
+def _add_probes(
+    cfg: DictConfig,
+    seats: dict[str, Tokens],
+    chains: Sequence[tuple[int, int]],
+    turns: int,
+    per_turn: float,
+    worst: bool,
+) -> None:
+    """What is asked off the record after so many turns of a round; at worst everything twice."""
+    probe = cfg.probe
+    after = range(1, turns + 1) if probe.after == "every" else [turn for turn in probe.after if turn <= turns]
+    for role in probe.who if probe.name != "none" else ():
+        told = _prompt_tokens(cfg, role) + len(probe.texts[role]) / 4
+        words = _reply_tokens(cfg[role].engine, worst)
+        for count, number in chains:
+            history = _history(cfg, number, turns, per_turn) if role in cfg.game.learners else 0.0
+            calls = count * cfg.n_games * (1 + worst)
+            prompts = len(after) * (told + history) + per_turn * sum(after)
+            seats[probe_seat(role)].add(calls * len(after), calls * prompts, calls * len(after) * words)
 
 
 def _history(cfg: DictConfig, number: int, turns: float, per_turn: float) -> float:

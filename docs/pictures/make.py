@@ -15,6 +15,7 @@ from pathlib import Path
 
 from analysis import load
 from analysis.figures import save
+from analysis.figures.beliefs import beliefs_drawn
 from analysis.figures.compare import arms, tradeoff
 from analysis.figures.rounds import price_by_round
 from analysis.figures.scenarios import price_in_zone
@@ -47,11 +48,13 @@ def main() -> None:
             "engine@seller.engine=opponent-boulware,opponent-conceder",
             "engine@buyer.engine=opponent-conceder,simulated",
         )
+        play(top / "beliefs", "experiment=why/beliefs")
         rounds, feedback = load([top / "seller", top / "buyer"]), load(top / "arms")
         pictures = {
             "price_by_round": price_by_round(rounds, title="Price by round, simulated"),
             "tradeoff": tradeoff(rounds, title="What a better price costs in deals, simulated"),
             "price_in_zone": price_in_zone(load(top / "limits"), title="Price against the zone of agreement"),
+            "beliefs": beliefs_drawn(load(top / "beliefs"), title="What players believe of their rival's limit"),
             "arms": arms(feedback, title="Feedback arms that share their first round, simulated"),
         }
         for name, chart in pictures.items():

@@ -25,8 +25,9 @@ from typing import Any
 
 from bargain.fu2023.legacy import legacy_price
 from bargain.intervals import wilson
-from bargain.reading import acts, money, patterns, proposals, reader
+from bargain.reading import acts, claims, money, patterns, proposals, reader
 from bargain.reading.reader import Act, Outcome, Reader, amounts, same
+from bargain.records import PLAYERS
 from bargain.runs.judging import BadLine, read_labelled
 
 ROOT = Path(__file__).parent.parent
@@ -166,14 +167,16 @@ def show_wrong(readings: list[Reading]) -> None:
 
 
 def vocabulary() -> list[str]:
-    """Every word and mark in the reader's patterns, and the figures, signs and marks that their classes stand for."""
+    """Every word and mark in the patterns, the figures, signs and marks that their classes stand for, and whole claims:
+    the examples of the forms without their full stops, over and over in one sentence."""
     sources = [str(value) for value in vars(patterns).values() if isinstance(value, dict | str)]
     sources += [
         value.pattern
-        for module in (acts, money, proposals, reader)
+        for module in (acts, claims, money, proposals, reader)
         for value in vars(module).values()
         if isinstance(value, re.Pattern)
     ]
+    sources += [form.search.pattern for form in claims.FORMS]
     for value in vars(patterns).values():
         if isinstance(value, patterns.Pattern):
             sources += [regex.pattern for regex in (value.search, value.head) if regex is not None]
@@ -204,11 +207,12 @@ def vocabulary() -> list[str]:
         "a",
         "\n",
     ]
-    return sorted(words.union(more))
+    claimed = [text.rstrip(".") for form in claims.FORMS for text in (*form.hits, form.miss)]
+    return [*sorted(words.union(more)), *claimed]
 
 
-def loops(length: int = 20_000) -> list[tuple[float, str, str, str]]:
-    """(seconds, word, separator, tail) of each word repeated to `length` characters, slowest first."""
+def loops(length: int = 20_000) -> list[tuple[float, str, str, str, str]]:
+    """(seconds, what reads it, words, separator, tail) of words repeated to `length` characters, slowest first."""
     taken = []
     for number, word in enumerate(vocabulary()):
         separator, tail = ("", " ", ", ")[number % 3], ("x", "$15")[number % 2]
@@ -217,7 +221,11 @@ def loops(length: int = 20_000) -> list[tuple[float, str, str, str]]:
         seen.add("seller", "$18")
         start = time.process_time()
         seen.add("buyer", text)
-        taken.append((time.process_time() - start, word, separator, tail))
+        taken.append((time.process_time() - start, "reader", word, separator, tail))
+        for role in PLAYERS:
+            start = time.process_time()
+            claims.claims(text, role)
+            taken.append((time.process_time() - start, f"claims, {role}", word, separator, tail))
     return sorted(taken, reverse=True)
 
 

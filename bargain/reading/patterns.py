@@ -303,7 +303,7 @@ SPOKEN = _raw(
     plain=False,
 )
 ASIDE = _raw(
-    r"(?m)^\W*(?:thoughts?|thinking|reason|reasoning|rationale|analysis|plan|strategy)\s*:.*$",
+    r"(?m)^[^\w\n]*+(?:thoughts?|thinking|reason|reasoning|rationale|analysis|plan|strategy)\s*:.*$",
     "thought: i would take $5",
     "reasoning: $5 is fine",
     "my reason: it is old",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,7 +12,9 @@ from analysis import load
 from analysis.measures.ledger import Entry, entries, item_of, ledger, rates
 from analysis.report.command import run
 from analysis.report.content import content
+from bargain.reading.reader import Reader
 from bargain.records import Game, Item, Round, Terms, Turn
+from tests.commands import ROOT
 from tests.run_maker import make_run
 
 BALLOON = Item("balloon", "It was sold for $30 in shops.", 20, 10, cost=8, valuation=18)
@@ -129,3 +133,24 @@ def test_the_report_folds_the_ledger_and_marks_the_words(root: Path, tmp_path: P
     page = (tmp_path / "report" / "index.html").read_text(encoding="utf-8")
     assert '<mark title="broken limit">I can&#39;t go above $12</mark>, and' in page
     assert (tmp_path / "report" / "tables" / "honesty.csv").is_file()
+
+
+def lie_is_found(lie: dict[str, Any]) -> bool:
+    """Whether the ledger has the planted lie as what it is; `later`: the price that its speaker comes down or up to."""
+    reader, turns = Reader(20, "$"), []
+    rival = "buyer" if lie["role"] == "seller" else "seller"
+    said = [(rival, "$10?" if rival == "buyer" else "It is $20."), (lie["role"], lie["text"])]
+    said += [(rival, "Hm, no."), (lie["role"], f"All right, ${lie['later']:g}.")] if lie["later"] else []
+    for role, text in said:
+        act = reader.add(role, text)
+        turns.append(Turn(role, text, act.offer, act.kind))
+    lamp = Item("lamp", "brass, 1930s, rewired", 20, 10, cost=8, valuation=14)
+    return any((entry.turn, entry.kind) == (2, lie["kind"]) for entry in entries(turns, lamp, None))
+
+
+def test_of_lies_that_were_written_before_the_forms_were_looked_at_so_many_are_found_as_the_page_says() -> None:
+    lies = [json.loads(line) for line in (ROOT / "tests/data/planted_lies.jsonl").read_text("utf-8").splitlines()]
+    page = " ".join((ROOT / "docs/honesty.md").read_text("utf-8").split())
+    for half in ("blind", "seen"):
+        kept = [lie for lie in lies if lie["half"] == half]
+        assert f"{sum(map(lie_is_found, kept))} of the {len(kept)} {half} ones" in page

@@ -16,10 +16,11 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 
-from analysis.data.beliefs import Judged
-from analysis.data.round_facts import SEATS, PlayedRound
-from analysis.data.run_facts import RunFacts
 from bargain.records import PLAYERS
+
+from .beliefs import Judged
+from .round_facts import SEATS, PlayedRound
+from .run_facts import RunFacts
 
 CATEGORY, TEXT, FLAG = pa.dictionary(pa.int32(), pa.string()), pa.string(), pa.bool_()
 NOBODY = Judged()

@@ -16,8 +16,8 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 
-from analysis.data.beliefs import Judged, Place
-from analysis.data.columns import (
+from .beliefs import Judged, Place
+from .columns import (
     END_COLUMNS,
     FEEDBACK_COLUMNS,
     MEASURED_COLUMNS,
@@ -28,7 +28,7 @@ from analysis.data.columns import (
     Turn,
     schema_of,
 )
-from analysis.data.round_facts import PlayedRound
+from .round_facts import PlayedRound
 
 _NOT_A_ROUND = (KeyError, TypeError, AttributeError, ValueError, OverflowError, RecursionError)
 MOST_ROUNDS = 1000

@@ -14,8 +14,9 @@ from itertools import pairwise
 from math import fsum, sqrt
 from typing import Any, NamedTuple
 
-from analysis.data.beliefs import Judged
 from bargain.records import PLAYERS, Terms, limit_of
+
+from .beliefs import Judged
 
 SEATS = (*PLAYERS, "moderator", "critic")
 OUTCOMES = ("deal", "no_deal", "walk_away", "error")

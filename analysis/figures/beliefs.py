@@ -7,9 +7,9 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from analysis.data.runs import Runs
-from analysis.figures.base import NotEnough, data, encodings, finish, shown
-from analysis.measures.beliefs import beliefs, by_turn, calibration
+from ..data.runs import Runs
+from ..measures.beliefs import beliefs, by_turn, calibration
+from .base import NotEnough, data, encodings, finish, shown
 
 MOST_PLAYERS = 8
 

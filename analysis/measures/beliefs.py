@@ -15,9 +15,9 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.data.beliefs import Said, read_beliefs
-from analysis.data.runs import Runs
-from analysis.stats.intervals import Estimate, ratio_interval
+from ..data.beliefs import Said, read_beliefs
+from ..data.runs import Runs
+from ..stats.intervals import Estimate, ratio_interval
 
 STEPS = 5
 """Of confidence, in calibration: 0 to 20%, 20 to 40% ..."""

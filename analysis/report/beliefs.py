@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from analysis.data.runs import Runs
-from analysis.measures.beliefs import beliefs, scores
-from analysis.report.tables import ReportColumn, ReportTable, shown
+from ..data.runs import Runs
+from ..measures.beliefs import beliefs, scores
+from .tables import ReportColumn, ReportTable, shown
 
 NOTE = (
     "Asked off the record, on a copy of the player's context (probe=limit): what is the rival's limit, and how likely "

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from analysis import load, metrics
-from analysis.figures.base import NotEnough, svg
-from analysis.figures.beliefs import beliefs_drawn
-from analysis.measures.beliefs import beliefs, by_turn, calibration, scores
-from analysis.report.beliefs import believed
 from bargain import compose, play
+from bargain.analysis import load, metrics
+from bargain.analysis.figures.base import NotEnough, svg
+from bargain.analysis.figures.beliefs import beliefs_drawn
+from bargain.analysis.measures.beliefs import beliefs, by_turn, calibration, scores
+from bargain.analysis.report.beliefs import believed
 from bargain.engines.base import Request
 from bargain.engines.simulated import SimulatedEngine
 from bargain.records import Reply, Usage

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from analysis import load
-from analysis.measures.ledger import Entry, entries, item_of, ledger, rates
-from analysis.report.command import run
-from analysis.report.content import content
+from bargain.analysis import load
+from bargain.analysis.measures.ledger import Entry, entries, item_of, ledger, rates
+from bargain.analysis.report.command import run
+from bargain.analysis.report.content import content
 from bargain.reading.reader import Reader
 from bargain.records import Game, Item, Round, Terms, Turn
 from tests.commands import ROOT

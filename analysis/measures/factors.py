@@ -24,6 +24,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from analysis.data.once import once
 from analysis.data.runs import Runs
 from analysis.measures.comparisons import as_frame, observed, seeds_of, share_seeds
 from analysis.stats.differences import Comparison, holm
@@ -88,6 +89,7 @@ def means(
     return pd.DataFrame(rows, columns=names)
 
 
+@once
 def effects(
     runs: Runs, metric: str = "price", *, role: str = "", base: int | None = None, of: Sequence[str] | None = None
 ) -> Frame:

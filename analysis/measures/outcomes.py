@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pandas as pd
 
-from analysis.data.once import once
-from analysis.data.runs import Runs
-from analysis.measures import factors
 from bargain.records import PLAYERS
+
+from ..data.once import once
+from ..data.runs import Runs
+from . import factors
 
 
 @once

@@ -78,14 +78,14 @@ def test_every_game_plays_with_every_moderator(
     monkeypatch.chdir(tmp_path)
     summary = play(compose([f"game={game}", f"moderator={moderator}", "n_games=4", "tracking=none"]))
     assert summary.state == "finished"
-    assert all(row["games"] == 4 for row in summary.rounds)
+    assert all(row["games"] == 4 for row in summary.by_round)
 
 
 @pytest.mark.parametrize("memory", ["full", "last_k", "feedback_only", "none"])
 def test_every_memory_plays_five_rounds(memory: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     summary = play(compose([f"memory={memory}", "n_games=4", "game.n_rounds=5", "tracking=none"]))
-    assert [row["round"] for row in summary.rounds] == [1, 2, 3, 4, 5]
+    assert [row["round"] for row in summary.by_round] == [1, 2, 3, 4, 5]
 
 
 def test_an_unknown_model_under_a_cost_limit_is_refused_before_the_first_call(

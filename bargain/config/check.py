@@ -88,8 +88,8 @@ def _probe_problems(cfg: DictConfig) -> Iterator[str]:
         if not getattr(locate(engine._target_, list(cfg.allow_targets)), "believes", True):
             instead = "none" if len(who) == 1 else f"{probe.name} probe.who=[{rival_of(role)}]"
             yield (
-                f"probe={probe.name}: the {role}'s engine {engine.name or engine.model} is a script or a person, and "
-                f"has no belief to be asked for; choose probe={instead}"
+                f"probe={probe.name}: the {role}'s engine {engine.name or engine.model} is a script, a function or a "
+                f"person, and has no belief to be asked for; choose probe={instead}"
             )
     if cfg.scenario._target_ == TARGETS_SINCE["scenario"] and None in (cfg.item.seller_opening, cfg.item.buyer_opening):
         yield "probe.within is a share of the way between item.seller_opening and item.buyer_opening; set both"

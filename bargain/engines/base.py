@@ -114,7 +114,7 @@ class Engine(ABC):
     name: the preset's name, for people. model: what the provider calls it. simulated: its words are nobody's.
     free: it costs nothing and can be recomputed from the seed, so its calls need no journal.
     unbilled: its calls are recorded, and nobody sends a bill for them.
-    believes: it can be asked what it thinks of its rival (probe=limit); a script and a person cannot.
+    believes: it can be asked what it thinks of its rival (probe=limit); a script, a function and a person cannot.
     keeps_deadline: its `send` ends within the config's timeout_s by itself.
     key: engines with equal keys share one client, one rate limit and one concurrency (provider, base URL, key name).
     provider: who sells the models, as genai-prices names it; "" where only the base URL tells.

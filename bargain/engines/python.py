@@ -72,6 +72,7 @@ class PythonEngine(Engine):
     """
 
     unbilled = True
+    believes = False
     keeps_deadline = True
 
     def __init__(self, config: EngineConfig, seat: str, seed: int) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+import bargain
 from bargain import ConfigError, compose, play
 from bargain.agents.probe import read_belief
 from bargain.config.compose import plain_of
@@ -153,7 +154,7 @@ def test_of_a_rival_without_a_limit_the_belief_is_kept_and_the_truth_is_blank(tm
 
 
 REFUSED = {
-    "engine@buyer.engine=opponent-linear": "the buyer's engine opponent-linear is a script or a person",
+    "engine@buyer.engine=opponent-linear": "the buyer's engine opponent-linear is a script, a function or a person",
     "engine@buyer.engine=human": "choose probe=limit probe.who=[seller]",
     "engine@seller.engine=scripted +seller.engine.options.replies=[a] probe.who=[seller]": "choose probe=none",
     "probe.after=[0]": "probe.after must be every or a list of turns from 1",
@@ -171,6 +172,13 @@ def test_what_cannot_be_asked_is_refused_in_one_line_before_any_call(overrides: 
         compose(["game=simple", "moderator=rules", "probe=limit", *overrides.split()])
     assert REFUSED[overrides] in str(refused.value)
     assert "\n" not in str(refused.value)
+
+
+def test_a_function_of_a_python_session_is_not_asked(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="the seller's engine python is a script, a function or a person"):
+        bargain.play(
+            ["game=simple", "moderator=rules", "probe=limit"], tmp_path / "run", seller=lambda turns, me: "$15?"
+        )
 
 
 def test_a_question_with_an_unknown_placeholder_is_refused_before_any_call(tmp_path: Path) -> None:

@@ -72,6 +72,7 @@ def test_the_same_numbers_are_metrics_a_row_of_the_report_and_a_figure(probed: P
     assert rows[0][:7] == ["simulated (buyer)", "20", "0", "20", "+$3.00", "$3.00", "0.0%"]
     drawn = svg(beliefs_drawn(runs))
     assert "how often the belief was near" in drawn
+    assert "Simulated negotiators, not language models" in drawn
 
 
 def test_damaged_lines_are_left_out_and_a_rival_without_a_limit_is_blank_in_every_place(

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +53,11 @@ def examples(runs: Runs) -> Iterator[dict[str, Any]]:
         arm=rounds["arm"].astype(str).where(~rounds["shared"], ""),
         **{f"reward_{role}": per_round("surplus", rounds, role) for role in PLAYERS},
     )
-    facts = {run: frame.set_index(["game", "arm", "round"]) for run, frame in rounds.groupby("run", observed=True)}
+    columns = ("run", "game", "arm", "round", "outcome", "price", *(f"reward_{role}" for role in PLAYERS))
+    facts = {
+        (run, game, arm, number): dict(zip(columns[4:], rest, strict=True))
+        for run, game, arm, number, *rest in zip(*(rounds[name] for name in columns), strict=True)
+    }
     spoken = {run: dict(_turns(frame)) for run, frame in runs.turns.groupby("run", observed=True)}
     for row in runs.runs.to_dict("records"):
         run, currency = row["run"], str(row.get("item.currency", "$"))
@@ -62,7 +67,7 @@ def examples(runs: Runs) -> Iterator[dict[str, Any]]:
             turns = spoken.get(run, {}).get(at, [])
             if len(turns) < said.place.turn:  # a game that is not finished, or a turn that came to nothing
                 continue
-            fact, role = facts[run].loc[at], said.place.role
+            fact, role = facts[run, *at], said.place.role
             if fact["outcome"] == "error":
                 continue
             texts = [own(text, currency) for who, text, fixed in turns if who == role and not fixed]
@@ -86,9 +91,10 @@ _JSON = f"{Structured.__module__}.{Structured.__name__}"
 
 
 def _turns(frame: pd.DataFrame) -> Iterator[tuple[tuple[int, str, int], list[tuple[str, str, bool]]]]:
-    for key, turns in frame.groupby(["game", "arm", "round"], observed=True):
-        game, arm, number = key
-        yield (int(game), str(arm), int(number)), list(zip(turns["role"], turns["text"], turns["fixed"], strict=True))
+    keys = list(zip(frame["game"], frame["arm"].astype(str), frame["round"], strict=True))
+    rows = zip(keys, zip(frame["role"], frame["text"], frame["fixed"], strict=True), strict=True)
+    for key, turns in groupby(rows, key=lambda row: row[0]):
+        yield key, [turn for _, turn in turns]
 
 
 def _or_none(value: float) -> float | None:

@@ -72,7 +72,7 @@ def _parser() -> argparse.ArgumentParser:
         description="Writes runs and sweeps in the format of another tool. Formats: "
         + "; ".join(f"{name}: {what}" for name, what in FORMATS.items())
         + ".",
-        epilog="It only reads the runs, finished or not, and sends nothing anywhere. What stands where: docs/export.md.",
+        epilog="It only reads the runs, finished or not, and sends nothing anywhere. See docs/export.md.",
     )
     parser.add_argument("directory", nargs="+", metavar="DIR", help="run directories, sweeps, folders or globs of them")
     parser.add_argument("--to", required=True, choices=FORMATS, metavar="FORMAT", help=", ".join(FORMATS))
@@ -120,7 +120,7 @@ def _write(runs: Runs, place: Path, to: str) -> None:
         except ValueError as error:
             raise Refused(str(error)) from None
         except ModuleNotFoundError as error:
-            package = str(error.name).replace("_", "-")
+            package = str(error.name).partition(".")[0].replace("_", "-")
             raise Refused(f"--to {to} needs {package}: pip install 'bargain-experiments[{to}]'") from None
         if os.path.lexists(place):
             place.rename(part / "before")

@@ -11,6 +11,7 @@ Card: https://huggingface.co/docs/hub/datasets-manual-configuration
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -46,11 +47,11 @@ def write(runs: Runs, place: Path) -> None:
         record = read_record(runs.path(run))
         if record and record.config:
             file = re.sub(r"[^\w.-]+", "-", run).strip("-.")[-100:] or str(number)
-            (place / "config" / f"{file}.yaml").write_text(_safe(record.config), encoding="utf-8")
+            (place / "config" / f"{file}.yaml").write_text(safe(record.config), encoding="utf-8")
     (place / "README.md").write_text(card(runs, made), encoding="utf-8")
 
 
-def _safe(config: str) -> str:
+def safe(config: str) -> str:
     """A config without what is named like a secret or looks like one."""
     return blotted(yaml.safe_dump(hidden(yaml.safe_load(config)), sort_keys=False, allow_unicode=True))
 
@@ -110,7 +111,7 @@ def _size(rows: int) -> str:
     return "1M<n<10M"
 
 
-def _row(runs: Runs, row: dict[str, Any]) -> str:
+def _row(runs: Runs, row: Mapping[Any, Any]) -> str:
     record = read_record(runs.path(row["run"]))
     told = record is not None and "overrides" in record.texts
     command = " ".join(["bargain", *listed(record.texts, "overrides")]) if record and told else ""

@@ -41,7 +41,7 @@ def tables(runs: Runs) -> dict[str, pa.Table]:
 
 
 def _one_type_each(frame: pd.DataFrame) -> pd.DataFrame:
-    """The runs with no secret in their choices, and texts where a choice is a number in one run and a word in another."""
+    """The runs without a secret in their choices; a choice that is a number here and a word there is a text."""
     made = frame.copy()
     for name in made:
         values = made[name]

@@ -73,7 +73,7 @@ class Words:
         return self.turns > 0 and not self.answers and (not self.offers or self.english < 0.5 * self.turns)
 
 
-def _surplus(played: Round, role: Player, limit: float | None) -> float:
+def surplus(played: Round, role: Player, limit: float | None) -> float:
     """What the player gained beyond its limit, NaN without one; 0 without a deal.
 
     Less by its discount for every exchange that passed.
@@ -137,7 +137,7 @@ class Tally:
         column.price_unknown += lacks_price(played)
         self.words.add(played)
         for role in PLAYERS:
-            column.surplus[role].append(_surplus(played, role, limit_of(played.terms or self.item, role)))
+            column.surplus[role].append(surplus(played, role, limit_of(played.terms or self.item, role)))
         for _, usage in played.usage:
             self.tokens["input"] += usage.input_tokens
             self.tokens["output"] += usage.output_tokens

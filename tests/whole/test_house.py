@@ -24,6 +24,7 @@ BARGAIN = (
     ("games",),
     ("results",),
     ("runs",),
+    ("environments",),
     ("sweeps",),
     ("commands",),
     ("main",),
@@ -35,7 +36,7 @@ ANALYSIS = (
     ("stats",),
     ("measures",),
     ("figures",),
-    ("report", "dashboard", "wandb_workspace"),
+    ("report", "dashboard", "export", "wandb_workspace"),
     ("__init__",),
 )
 OF_BARGAIN = (
@@ -44,12 +45,15 @@ OF_BARGAIN = (
     "bargain.intervals",
     "bargain.terminal",
     "bargain.reading",
+    "bargain.channels",
     "bargain.config.identity",
+    "bargain.journal.reader",
     "bargain.rundir",
+    "bargain.secrets",
     "bargain.errors",
     "bargain.version",
 )
-"""What analysis may import of bargain: words, intervals, terminal, version, what decides a run, its journal's word."""
+"""What analysis may import of bargain: words, intervals, terminal, version, what decides a run, its journal to read."""
 
 SOURCES = [path for top in ("bargain", "analysis") for path in sorted((ROOT / top).rglob("*.py"))]
 

@@ -143,26 +143,26 @@ class _Player:
         self._task = task
         self._seen: tuple[Message, ...] = ()
         self._open = contextlib.AsyncExitStack()
-        self._interaction: vf.Interaction | None = None
+        self._interaction: Any = None
         self.traces: dict[int, vf.Trace] = {}
 
     async def say(self, place: Place, messages: tuple[Message, ...]) -> str:
         """The model's words after these messages."""
-        more = self._more(messages)
-        if self._interaction is None or more is None:
+        more, interaction = self._more(messages), self._interaction
+        if interaction is None or more is None:
             await self.close()
             system = "\n\n".join(each.text for each in messages if each.role == "system")
             kinds: dict[str, Any] = {"user": vf.UserMessage, "assistant": vf.AssistantMessage}
             prompt = [kinds[each.role](content=each.text) for each in messages if each.role != "system"]
             opening = self._task.with_data(prompt=prompt, system_prompt=system)
-            self._interaction = await self._open.enter_async_context(self._agent.interaction(opening))
-            more = None
-        segment = await self._interaction.turn(more)
-        self.traces[place.round] = self._interaction.trace
+            interaction = await self._open.enter_async_context(self._agent.interaction(opening))
+            more, self._interaction = None, interaction
+        segment = await interaction.turn(more)
+        self.traces[place.round] = interaction.trace
         if segment.terminated:
             raise GaveUp(f"{place.role} (round {place.round}, turn {place.turn}): the trainer ended the conversation")
         self._seen = messages
-        return segment.last_reply
+        return str(segment.last_reply)
 
     def _more(self, messages: tuple[Message, ...]) -> str | None:
         """What is new to the model: the words after its last ones; None if it has seen something else."""

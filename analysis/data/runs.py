@@ -23,17 +23,19 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from analysis.data import cache
-from analysis.data.columns import FEEDBACK_COLUMNS, ROUND_COLUMNS, RUN_COLUMNS, TURN_COLUMNS, schema_of
-from analysis.data.directories import find_runs, read_run
-from analysis.data.fill_cache import fill_caches
-from analysis.data.games import Problem, read_feedback, read_turns
-from analysis.data.prompts import marked
-from analysis.data.round_facts import SEATS
-from analysis.text import choice
 from bargain.config.identity import may_change
 from bargain.records import PLAYERS
 from bargain.rundir.plain import lines_of
+
+from ..text import choice
+from . import cache
+from .columns import FEEDBACK_COLUMNS, ROUND_COLUMNS, RUN_COLUMNS, TURN_COLUMNS, schema_of
+from .directories import find_runs, read_run
+from .fill_cache import fill_caches
+from .games import Problem, read_feedback, read_turns
+from .once import once
+from .prompts import marked
+from .round_facts import SEATS
 
 SEATED = [[seat] for seat in SEATS]
 OWN_RUN_COLUMNS = tuple(column.name for column in RUN_COLUMNS)
@@ -103,6 +105,7 @@ class Runs:
         """The same runs with only these rounds; `kept` is a boolean series over `rounds`."""
         return Runs(self.runs, self.rounds[kept].reset_index(drop=True), self.problems, self._paths)
 
+    @once
     def varying(self) -> list[str]:
         """The config columns in which the runs differ: what a sweep ablates.
 
@@ -130,6 +133,7 @@ class Runs:
             texts.append(text if text not in texts else f"{text} ({row['run']})")
         return pd.Series(texts, index=pd.Index(self.runs["run"]), name="label", dtype="str")
 
+    @once
     def deciding(self) -> list[str]:
         """Of the columns that vary, those that no other explains: a preset's name stands for what the preset sets."""
         varying = self.varying()

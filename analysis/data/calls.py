@@ -15,11 +15,12 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 
-from analysis.data.columns import CATEGORY, COUNT, FLAG, LARGE, NUMBER, SMALL, TEXT, Column, schema_of
 from bargain.journal.reader import JournalReader
 from bargain.records import PLAYERS, Place
 from bargain.rundir.record import JOURNAL
 from bargain.secrets import blotted
+
+from .columns import CATEGORY, COUNT, FLAG, LARGE, NUMBER, SMALL, TEXT, Column, schema_of
 
 
 def _number(value: float | None) -> float:

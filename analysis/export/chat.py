@@ -25,12 +25,13 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.data.calls import Conversation, conversations
-from analysis.data.runs import Runs
-from analysis.measures.metrics import ITEM, joined, per_round
 from bargain.channels.structured import Structured
 from bargain.records import PLAYERS, rival_of
 from bargain.text import to_json
+
+from ..data.calls import Conversation, conversations
+from ..data.runs import Runs
+from ..measures.metrics import ITEM, joined, per_round
 
 NOTHING = "no player's calls are in a journal: embedded negotiators read no messages, so there is no chat of theirs"
 

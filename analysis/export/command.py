@@ -18,11 +18,12 @@ from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 
-from analysis.data.run_facts import shown
-from analysis.data.runs import Runs, load
 from bargain.errors import JournalError
 from bargain.terminal import prepare
 from bargain.text import one_line
+
+from ..data.run_facts import shown
+from ..data.runs import Runs, load
 
 FORMATS = {
     "parquet": "the frames and the calls as Parquet files",
@@ -116,7 +117,7 @@ def _write(runs: Runs, place: Path, to: str) -> None:
         made = part / "made"
         made.mkdir()
         try:
-            import_module(f"analysis.export.{to}").write(runs, made)
+            import_module(f".{to}", __package__).write(runs, made)
         except ValueError as error:
             raise Refused(str(error)) from None
         except ModuleNotFoundError as error:

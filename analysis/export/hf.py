@@ -19,12 +19,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import yaml
 
-from analysis.data.runs import Runs
-from analysis.export.parquet import tables
 from bargain.rundir.record import listed, read_record
 from bargain.secrets import blotted, hidden
 from bargain.text import one_line
 from bargain.version import __version__
+
+from ..data.runs import Runs
+from .parquet import tables
 
 _ROWS = {
     "rounds": "planned round of every finished game: outcome, price, offers, tokens",

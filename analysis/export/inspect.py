@@ -17,13 +17,14 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.data.runs import Runs
-from analysis.export.chat import examples
-from analysis.export.hf import safe
-from analysis.measures.metrics import ITEM, joined, per_round
 from bargain.records import PLAYERS
 from bargain.rundir.record import read_record
 from bargain.version import __version__
+
+from ..data.runs import Runs
+from ..measures.metrics import ITEM, joined, per_round
+from .chat import examples
+from .hf import safe
 
 _STATUS = {"finished": "success", "failed": "error", "crashed": "error", "running": "started"}
 

@@ -13,9 +13,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from analysis.data.calls import read_calls
-from analysis.data.runs import Runs
 from bargain.secrets import blotted, hidden
+
+from ..data.calls import read_calls
+from ..data.runs import Runs
 
 
 def write(runs: Runs, place: Path) -> None:

@@ -14,9 +14,9 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 
-from analysis import load
-from analysis.export.command import FORMATS, run
 from bargain import compose, play
+from bargain.analysis import load
+from bargain.analysis.export.command import FORMATS, run
 from tests.commands import games_of
 from tests.negotiator import Chat, negotiate
 from tests.run_maker import make_run

@@ -1,6 +1,6 @@
 """tracking=mlflow: one MLflow run per run directory, in a store of one's own unless told otherwise.
 
-    bargain -m tracking=mlflow seed=1,2          # then, in the same directory: mlflow ui
+    bargain -m tracking=mlflow seed=1,2          # then, in the same directory, with the whole package: mlflow ui
 
 This is the run's side; as for W&B, `mlflow` is imported in a process of its own (process.py, mlflow_run.py), so the
 worst that MLflow can do to a run is one warning by the logger `bargain.tracking`, and FINISH_S seconds at its end.

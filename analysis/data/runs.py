@@ -1,6 +1,6 @@
 """Run directories as pandas frames: the one door of `analysis` to what `bargain` left on disk.
 
-    from analysis import load
+    from bargain.analysis import load
     runs = load("outputs/**")          # a path, a glob, or several
     runs.runs                          # one row per run, with every config choice as a column
     runs.rounds                        # one row per planned round of every finished game
@@ -50,8 +50,7 @@ class Runs:
     turns, feedback: one row per utterance or feedback, read from disk when first touched.
     problems: what is wrong with files of these runs: run, line (0 = the whole file), problem.
 
-    Every column with its unit and meaning: docs/metrics.md, or `analysis.data.columns`. Prices are in the currency of
-    the item.
+    Every column with its unit and meaning: docs/metrics.md, or columns.py. Prices are in the currency of the item.
     """
 
     def __init__(

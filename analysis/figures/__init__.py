@@ -22,6 +22,7 @@ from analysis.data.runs import Runs
 from analysis.figures.base import FORMATS, NotEnough, save, svg
 from analysis.figures.compare import arms, cost_and_gain, gains, tradeoff
 from analysis.figures.effects import main_effects
+from analysis.figures.frontier import efficient_frontier
 from analysis.figures.models import estimates
 from analysis.figures.pairs import pairs_of_engines, surplus_of_pairs
 from analysis.figures.reference import beside_paper
@@ -114,6 +115,14 @@ FIGURES: tuple[Figure, ...] = (
         "best of each seat first.",
         surplus_of_pairs,
         "`crossplay.grid_of`",
+    ),
+    Figure(
+        "frontier",
+        "What effort wins for its price",
+        "Surplus of the player whose engine or effort differs (last round, no deal as 0, 95% intervals) against the "
+        "dollars and the seconds of its own calls a game; filled and joined: no other wins as much for as little.",
+        efficient_frontier,
+        "`frontier.frontier`",
     ),
     Figure(
         "talk",

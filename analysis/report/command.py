@@ -35,7 +35,7 @@ REFERENCES = ("fu2023",)
 TABLES = ("crossplay", "parts", "factors", "interactions", "factor_means", "private_values", "theory", "model",
           "equivalence", "simultaneous", "honesty", "honesty_examples",
           "cells", "rounds", "unfinished", "failed", "differences",
-          "tests", "selection", "between", "channels", "adversaries", "branches", "reference", "abilities",
+          "tests", "selection", "between", "channels", "adversaries", "branches", "frontier", "reference", "abilities",
           "moderators", "corrected", "power", "cost_by_seat", "cost_by_cell")  # fmt: skip
 """Every table that a report may write."""
 _SHORT = {
@@ -51,6 +51,7 @@ _SHORT = {
     "channels": "Talk",
     "adversaries": "Attacks",
     "branches": "What if",
+    "frontier": "Effort and money",
     "reference": "The paper",
     "abilities": "Abilities",
     "moderators": "Moderator",

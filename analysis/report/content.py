@@ -38,6 +38,7 @@ from analysis.report import upkeep as report_upkeep
 from analysis.report.answer import Answer
 from analysis.report.branches import what_if
 from analysis.report.crossplay import crossplay
+from analysis.report.frontier import money
 from analysis.report.tables import ReportColumn, ReportTable, shown
 from analysis.report.talk import adversaries, channels
 from analysis.text import choice, number, one_line
@@ -146,7 +147,7 @@ def content(
     folded = [each for each in folded if len(each.frame)]
     effects = [report_scenarios.private_values(runs, names), report_scenarios.theory(runs, names)]
     effects += [report_effects.selection(runs, names), report_effects.between(runs, names)]
-    effects += [channels(runs), adversaries(runs), what_if(runs)]
+    effects += [channels(runs), adversaries(runs), what_if(runs), money(runs)]
     effects += [report_effects.paper(runs, names, aliases)] if aliases is not None else []
     effects += [
         report_effects.abilities(runs, list(found["p"].astype(float).where(found["primary"].astype(bool)))),

@@ -24,8 +24,7 @@ from typing import Literal, Self
 from bargain.config.compose import compose
 from bargain.engines.base import Scene
 from bargain.errors import ConfigError
-from bargain.records import PLAYERS, Game, Message, Place, Player, Reply, Usage, limit_of
-from bargain.results.tally import surplus
+from bargain.records import PLAYERS, Game, Message, Place, Player, Reply, Usage, limit_of, surplus_of
 from bargain.runs.build import build_engines, build_game, build_seats, calling, open_journal
 from bargain.runs.runner import play_game
 
@@ -107,7 +106,8 @@ class Episodes:
 
         played = await play_game(game, self._seats, self._game, ask, simulated=True)
         spoiled = played.error.startswith(f"{self.seat} (")
-        rewards = tuple(surplus(each, self.seat, self._limit(game)) for each in played.rounds)
+        gains = [surplus_of(each, self.seat, self._limit(game)) for each in played.rounds]
+        rewards = tuple(math.nan if gain is None else gain for gain in gains)
         return Episode(played, rewards, "" if spoiled else played.error)
 
     async def close_engines(self) -> None:

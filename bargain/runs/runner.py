@@ -55,6 +55,7 @@ from bargain.rundir.directory import read_state, write_json
 from bargain.rundir.games import GamesFile, belief_to_json
 from bargain.rundir.hydra import write_hydra
 from bargain.rundir.record import GAMES, JOURNAL, PROBES, Record, holds_games, read_record
+from bargain.runs.branch import branched
 from bargain.runs.build import EVERY_GAME_FAILED, build_engines, build_game, build_item, build_seats, open_caller
 from bargain.runs.debug import tell_game, telling
 from bargain.runs.log import logging_to
@@ -160,7 +161,8 @@ class Run:
         """The files that the run writes, by what they are called once they are known to be right."""
         if self.seats.prober is not None:
             self.made[PROBES] = "replay-probes.jsonl" if replays else PROBES
-        self.game = build_game(cfg)
+        self.before = read_record(directory)
+        self.game = branched(build_game(cfg), cfg, self.before.texts if self.before else words)
         self.engines = build_engines(cfg, given)
         self.simulated = any(engine.simulated for engine in self.engines.values())
         self.tally = Tally(self.item)
@@ -176,7 +178,6 @@ class Run:
         self.ended = "finished"
         self.problem = ""
         self.is_gone = False
-        self.before = read_record(directory)
         self.already_finished = finished_before(cfg, plain, directory, self.before)
 
     def go(self) -> RunSummary:

@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.data.runs import Runs
+from analysis.measures import two_issues
 from analysis.measures.definitions import ITEM, METRICS, NAMES, OWN_ITEM, Metric, describe_metrics, metric_of
 from analysis.measures.duplicates import repeated
 from analysis.stats.fewest import FEWEST
@@ -61,11 +62,14 @@ def joined(runs: Runs, columns: Iterable[str]) -> Frame:
             added[name] = pd.Series(np.nan, index=rounds.index)
         else:
             raise KeyError(f"no column {name!r} in rounds or runs; see docs/metrics.md and runs.runs.columns")
-    for name in ITEM:
+    for name in OWN_ITEM:
         if name in added:
             numbers = pd.to_numeric(added[name], errors="coerce").astype(float)
             added[name] = numbers.where(~rounds["own_terms"].astype(bool), rounds[OWN_ITEM[name]])
-    return rounds.assign(**added)
+    made = rounds.assign(**added)
+    if two_issues.SECOND[0] in added:
+        made[[*two_issues.SECOND]] = two_issues.columns(runs.runs, made)
+    return made
 
 
 def per_round(metric: str, rounds: Frame, role: str = "") -> pd.Series[float]:

@@ -7,12 +7,12 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from analysis.data.runs import Runs
-from analysis.figures.base import INK, LEARNERS, NotEnough, currency, faceted, finish, grid, panel, prepared, shown
-from analysis.figures.colours import look
-from analysis.measures.definitions import ITEM, surplus_of
-from analysis.measures.metrics import joined
-from analysis.measures.two_issues import cell_of, front, kalai_smorodinsky, nash, segments
+from ..data.runs import Runs
+from ..measures.definitions import ITEM, surplus_of
+from ..measures.metrics import joined
+from ..measures.two_issues import cell_of, front, kalai_smorodinsky, nash, segments
+from .base import INK, LEARNERS, NotEnough, currency, faceted, finish, grid, panel, prepared, shown
+from .colours import look
 
 KEYS = ["learner", "setting", "arm", "engine"]
 

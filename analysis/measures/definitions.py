@@ -18,8 +18,9 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from analysis.measures.two_issues import SECOND
 from bargain.records import PLAYERS
+
+from .two_issues import SECOND
 
 OWN_ITEM = {
     "item.cost": "terms_seller_limit",

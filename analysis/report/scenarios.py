@@ -12,13 +12,14 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.data.runs import Runs
-from analysis.measures import metrics
-from analysis.measures.cell_names import ranges
-from analysis.measures.theory import predictions
-from analysis.measures.two_issues import cell_of, kalai_smorodinsky, nash
-from analysis.report.tables import ReportColumn, ReportTable
 from bargain.text import counted, money
+
+from ..data.runs import Runs
+from ..measures import metrics
+from ..measures.cell_names import ranges
+from ..measures.theory import predictions
+from ..measures.two_issues import cell_of, kalai_smorodinsky, nash
+from .tables import ReportColumn, ReportTable
 
 SHOWN = (
     ("AGR+", "agr_plus", "", "rate"),

@@ -10,12 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from analysis import load
-from analysis.data.runs import Runs
-from analysis.figures import FIGURES, NotEnough
-from analysis.measures.cell_names import named
-from analysis.measures.metrics import table
-from analysis.measures.two_issues import (
+from bargain import compose, play
+from bargain.analysis import load
+from bargain.analysis.data.runs import Runs
+from bargain.analysis.figures import FIGURES, NotEnough
+from bargain.analysis.measures.cell_names import named
+from bargain.analysis.measures.metrics import table
+from bargain.analysis.measures.two_issues import (
     Cell,
     Point,
     Segment,
@@ -26,8 +27,7 @@ from analysis.measures.two_issues import (
     segments,
     traded,
 )
-from analysis.report.scenarios import theory, two_issues
-from bargain import compose, play
+from bargain.analysis.report.scenarios import theory, two_issues
 
 BICYCLE = Cell(120, 200, (1, 3, 7, 10, 14), seller=3, buyer=-6)
 BOUNDED = Cell(2, 10, (0, 4), seller=2, buyer=-1)

@@ -136,7 +136,7 @@ class Tally:
         column.price_unknown += lacks_price(played)
         self.words.add(played)
         for role in PLAYERS:
-            gain = surplus_of(played, role, limit_of(played.terms or self.item, role))
+            gain = surplus_of(played, role, limit_of(played.terms or self.item, role), self.item)
             column.surplus[role].append(math.nan if gain is None else gain)
         for _, usage in played.usage:
             self.tokens["input"] += usage.input_tokens

@@ -17,7 +17,11 @@ from mkdocs.plugins import event_priority
 from mkdocs.structure.files import File, Files
 
 ROOT = Path(__file__).parent.parent
-ELSEWHERE = {"README.md": "index.md", "CONTRIBUTING.md": "contributing.md", "experiments/README.md": "experiments.md"}
+ELSEWHERE = {
+    "README.md": "index.md",
+    "CONTRIBUTING.md": "contributing.md",
+    "experiments/README.md": "all-experiments.md",
+}
 """Pages outside docs/ by their names on the site."""
 LINK = re.compile(r"\]\((?!https?:|#)([^)#\s]+)(#[^)]*)?\)")
 _TREE = tempfile.TemporaryDirectory(prefix="bargain-docs-")
@@ -28,11 +32,14 @@ NAMED = re.compile(r"^(?=[a-z]\w*(, \w+)*: )", re.MULTILINE)
 
 @event_priority(100)
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
-    """Docstrings are read from the tree that a wheel has: analysis/ lies in bargain/."""
+    """Docstrings are read from the tree that a wheel has: analysis/ lies in bargain/. New pages come last."""
     shutil.copytree(ROOT / "bargain", Path(_TREE.name) / "bargain", dirs_exist_ok=True)
     shutil.copytree(ROOT / "analysis", Path(_TREE.name) / "bargain" / "analysis", dirs_exist_ok=True)
     handlers: dict[str, Any] = config.plugins["mkdocstrings"].config["handlers"]
     handlers["python"]["paths"] = [_TREE.name]
+    named = re.findall(r"[\w-]+\.md", str(config.nav))
+    new = sorted(page.name for page in (ROOT / "docs").glob("*.md") if page.name not in named)
+    config.nav = [*(config.nav or []), *([{"More": new}] if new else [])]
     return config
 
 

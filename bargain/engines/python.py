@@ -62,13 +62,13 @@ Say = Callable[[tuple[Turn, ...], Me], str | Awaitable[str]]
 
 
 class PythonEngine(Engine):
-    """Says what a function says. `given` makes one; from a config alone it only reads what is on record.
+    """Says what a function says. `given_engine` makes one; from a config alone it only reads what is on record.
 
     A function is never called twice at the same time, and not on the event loop, so it may take its time; a coroutine
     function is awaited. An exception in it stops the run, and `play` raises it.
     options.function: its qualified name; options.sha256: of its source and of the values it closes over, 16 digits;
     options.simulated: whether its words are labelled simulated, which holds for a function unless its attribute
-    `simulated` is False.
+    `simulated` is False. Raises ValueError where no function is named.
     """
 
     unbilled = True
@@ -80,6 +80,8 @@ class PythonEngine(Engine):
         self.where = f"engine {self.name} ({seat})"
         self.key = f"python {seat}"
         options = known(config, {"function", "sha256", "simulated"}, self.where)
+        if not options.get("function"):
+            raise ValueError(f"{self.where}: nobody sits there; in Python: play(..., {seat}=my_function)")
         self.simulated = bool(options.get("simulated", True))
         self.say: Say | None = None
         self.broke: Exception | None = None

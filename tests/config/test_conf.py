@@ -145,6 +145,10 @@ def test_the_wheel_holds_every_yaml_of_conf_and_plays_and_reports_without_the_ch
     assert "bargain/py.typed" in names
     tops = {name.split("/")[0] for name in names}
     assert tops == {"bargain", f"bargain_experiments-{__version__}.dist-info"}, "analysis is everybody's name"
+    files = [
+        path.relative_to(ROOT).as_posix() for top in ("analysis", "bargain") for path in (ROOT / top).rglob("*.py")
+    ]
+    assert {f"bargain/{file}" if file.startswith("analysis/") else file for file in files} <= set(names)
     packed = {name.removeprefix("bargain/conf/") for name in names if name.startswith("bargain/conf/")}
     here = {
         path.relative_to(CONF).as_posix()

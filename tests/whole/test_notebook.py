@@ -99,7 +99,9 @@ def test_what_a_function_closes_over_is_part_of_its_hash() -> None:
     assert source_hash(asking(10)) != source_hash(asking(11))
 
 
-def test_an_error_in_a_function_is_raised_and_on_record_and_a_seat_that_nobody_plays_is_refused(here: Path) -> None:
+def test_an_error_in_a_function_is_raised_and_on_record_and_a_seat_that_nobody_plays_is_refused(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     async def broken(turns: Sequence[Turn], me: Me) -> str:
         raise LookupError("no idea")
 
@@ -110,10 +112,14 @@ def test_an_error_in_a_function_is_raised_and_on_record_and_a_seat_that_nobody_p
     assert row["state"] == "failed"
     with pytest.raises(TypeError, match="must return its words, a str"):
         play(cfg, seller=lambda turns, me: 12)
+    capsys.readouterr()
     with pytest.raises(ConfigError, match="both players are functions, and neither should judge"):
         play(ASKED, seller=lowball, buyer=lowball)
     with pytest.raises(ConfigError, match="choose one with engine@critic"):
         play(["moderator=rules", "tracking=none"], seller=lowball, buyer=lowball)
+    assert command(["engine@buyer.engine=python", *ASKED]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line == "bargain: engine python (buyer): nobody sits there; in Python: play(..., buyer=my_function)"
     with pytest.raises(ConfigError, match="did you mean n_games"):
         sweep(["n_gams=1,2"])
 

@@ -19,6 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import yaml
 
+from bargain.rundir.bombs import refuse_bombs
 from bargain.rundir.record import listed, read_record
 from bargain.secrets import blotted, hidden
 from bargain.text import one_line
@@ -53,8 +54,13 @@ def write(runs: Runs, place: Path) -> None:
 
 
 def safe(config: str) -> str:
-    """A config without what is named like a secret or looks like one."""
-    return blotted(yaml.safe_dump(hidden(yaml.safe_load(config)), sort_keys=False, allow_unicode=True))
+    """A config without what is named like a secret or looks like one; "" for a text that is no config."""
+    try:
+        refuse_bombs(config.encode(), "the config")
+        plain = yaml.safe_load(config)
+    except (ValueError, RecursionError, yaml.YAMLError):
+        return ""
+    return blotted(yaml.safe_dump(hidden(plain), sort_keys=False, allow_unicode=True))
 
 
 def card(runs: Runs, made: dict[str, pa.Table]) -> str:

@@ -4,16 +4,18 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bargain.environments import Episodes, load_environment
+from bargain.environments import Episodes
 from bargain.records import Message, Place
 from tests.servers import Server
 
 vf = pytest.importorskip("verifiers.v1", reason="verifiers is not installed (its own virtual environment)")
+load_environment = importlib.import_module("bargain.environments").load_environment
 GAME = ["scenario=drawn", "engine@buyer.engine=opponent-boulware", "n_games=2"]
 
 

@@ -56,9 +56,10 @@ def _places(runs: Runs) -> pd.DataFrame:
     texts, found = shown(rounds["engine"]), list[dict[str, Any]]()
     rounds = rounds.assign(seller=surplus_of(rounds, "seller"), buyer=surplus_of(rounds, "buyer"))
     rounds = rounds.assign(place=rounds["learner"].map(list(LEARNERS).index))
-    for (_, learner, setting, arm, engine), own in rounds.groupby(["place", *KEYS], observed=True, sort=True):
+    for key, own in rounds.groupby(["place", *KEYS], observed=True, sort=True):
+        learner, setting, arm, engine = map(str, key[1:])
         base = {
-            "panel": f"{texts[engine]}\n{panel(learner, setting, str(arm))}",
+            "panel": f"{texts[engine]}\n{panel(learner, setting, arm)}",
             "colour": look(engine).colour,
         }
         deals = own[own["outcome"] == "deal"]

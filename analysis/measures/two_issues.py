@@ -12,7 +12,7 @@ the same: what is efficient, and every point below, is found on finitely many se
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -173,7 +173,7 @@ def _measured(cell: Cell, price: float | None, option: float | None) -> tuple[fl
     return (*worth, best, left, *away, math.nan if option is None else traded(cell, option))
 
 
-def cell_of(config: dict[Any, Any], cost: float, valuation: float) -> Cell | None:
+def cell_of(config: Mapping[Any, Any], cost: float, valuation: float) -> Cell | None:
     """The cell of a run's config (dotted names) with these limits, None where it has one issue or no known weights."""
     numbers = [config.get(f"second_issue.{role}_weight") for role in ("seller", "buyer")]
     if config.get("second_issue.name", "none") in ("none", None) or not all(map(_is_number, numbers)):

@@ -57,7 +57,7 @@ def _places(runs: Runs) -> pd.DataFrame:
     rounds = rounds.assign(seller=surplus_of(rounds, "seller"), buyer=surplus_of(rounds, "buyer"))
     rounds = rounds.assign(place=rounds["learner"].map(list(LEARNERS).index))
     for key, own in rounds.groupby(["place", *KEYS], observed=True, sort=True):
-        learner, setting, arm, engine = map(str, key[1:])
+        _, learner, setting, arm, engine = map(str, key)
         base = {
             "panel": f"{texts[engine]}\n{panel(learner, setting, arm)}",
             "colour": look(engine).colour,

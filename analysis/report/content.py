@@ -39,7 +39,9 @@ from . import models as report_models
 from . import scenarios as report_scenarios
 from . import upkeep as report_upkeep
 from .answer import Answer
+from .branches import what_if
 from .crossplay import crossplay
+from .frontier import money
 from .tables import ReportColumn, ReportTable, shown
 from .talk import adversaries, channels
 
@@ -148,7 +150,7 @@ def content(
     effects = [report_scenarios.private_values(runs, names), report_scenarios.theory(runs, names)]
     effects += [report_scenarios.two_issues(runs, names)]
     effects += [report_effects.selection(runs, names), report_effects.between(runs, names)]
-    effects += [channels(runs), adversaries(runs)]
+    effects += [channels(runs), adversaries(runs), what_if(runs), money(runs)]
     effects += [report_effects.paper(runs, names, aliases)] if aliases is not None else []
     effects += [
         report_effects.abilities(runs, list(found["p"].astype(float).where(found["primary"].astype(bool)))),

@@ -25,6 +25,7 @@ TARGETS_SINCE = {
 """Groups that came with later versions: the target that the runs before were played with."""
 SINCE = (r"(.*\.)?engine\.reasoning", r"feedback\.engine", r"game\.arms\.[^.]+\.engine")
 """Keys that came with later versions, as patterns: null is what the runs before were played with."""
+_PATHS = ("scenario.path", "branch.of")
 _BY_SEED = ("SimulatedEngine", "OpponentEngine")
 """Engines whose words are a pure function of the seed and the dialogue."""
 _WITHOUT_CRITIC = ("Human", "Constant", "TargetOnly", "Silence", "Fresh", "SelfCritique", "ExpertRules")
@@ -36,10 +37,10 @@ _FOR_LEARNERS = ("feedback_", "target_", "acknowledgement_", "ask_acknowledgemen
 def may_change(key: str) -> bool:
     """Whether a dotted key of the config may differ on resume: limits, tracking, seller.engine.requests_per_minute.
 
-    Of a catalogue its hash decides, wherever it lies.
+    Of a catalogue its hash decides, wherever it lies, and so it does of a game that a branch left.
     """
     parts = key.split(".")
-    return key == "scenario.path" or parts[0] in FREE_TO_CHANGE or (parts[-2:-1] == ["engine"] and parts[-1] in PACE)
+    return key in _PATHS or parts[0] in FREE_TO_CHANGE or (parts[-2:-1] == ["engine"] and parts[-1] in PACE)
 
 
 def decided_by_seed(target: object) -> bool:
@@ -63,6 +64,8 @@ def unused(config: dict[str, Any]) -> set[str]:
     for group in ("adversary", "second_issue"):
         if _part(config, group).get("name", "none") == "none":
             keys.add(group)
+    if _part(config, "branch").get("sha256") is None:
+        keys.add("branch")
     if str(_part(config, "moderator").get("_target_")).endswith(".moderator.Rules"):
         keys.add("prompt.moderator")
     sources = [_part(config, "feedback"), *_part(game, "arms").values()]

@@ -387,9 +387,12 @@ def open_journal(directory: Path, meta: dict[str, str], mode: str) -> Iterator[J
 
 @contextlib.contextmanager
 def calling(
-    journal: Journal | JournalReader, engines: Mapping[str, Engine], cfg: DictConfig, **options: Any
+    journal: Journal | JournalReader | None, engines: Mapping[str, Engine], cfg: DictConfig, **options: Any
 ) -> Iterator[Caller]:
-    """A Caller on a journal, closed at the end. Raises ConfigError for limits that cannot be kept."""
+    """A Caller on a journal, closed at the end; None does where every engine is free.
+
+    Raises ConfigError for limits that cannot be kept.
+    """
     try:
         caller = Caller(journal, engines, engines_of(cfg), cfg.limits, cfg.mode, **options)
     except RunStopped as error:

@@ -182,10 +182,10 @@ def test_the_papers_numbers_stand_beside_ones_own(runs: Runs) -> None:
         reference_figures()[0].draw(runs.where(learner_engine="my-own"))
 
 
-OF_A_KIND = {"arms", "pairs", "effects", "estimates", "crossplay", "talk", "attacks", "price_in_zone", "two_issues"}
+DRAWN_THERE = {"crossplay", "talk", "attacks", "frontier", "two_issues"}
+"""Figures that the tests of their measures draw (test_crossplay, test_talk, test_frontier, test_two_issues)."""
+OF_A_KIND = {"arms", "pairs", "effects", "estimates", "price_in_zone"} | DRAWN_THERE
 """Figures that need games of a kind."""
-DRAWN_THERE = {"crossplay", "talk", "attacks", "two_issues"}
-"""Figures that the tests of their measures draw (test_crossplay, test_talk, test_two_issues)."""
 
 
 @pytest.mark.parametrize(

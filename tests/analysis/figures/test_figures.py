@@ -182,21 +182,10 @@ def test_the_papers_numbers_stand_beside_ones_own(runs: Runs) -> None:
         reference_figures()[0].draw(runs.where(learner_engine="my-own"))
 
 
-OF_A_KIND = {
-    "arms",
-    "pairs",
-    "effects",
-    "estimates",
-    "crossplay",
-    "talk",
-    "attacks",
-    "beliefs",
-    "price_in_zone",
-    "frontier",
-}
+DRAWN_THERE = {"crossplay", "talk", "attacks", "beliefs", "frontier", "two_issues"}
+"""Figures that the tests of their measures draw (test_crossplay, test_talk, test_beliefs, ...)."""
+OF_A_KIND = {"arms", "pairs", "effects", "estimates", "price_in_zone"} | DRAWN_THERE
 """Figures that need games of a kind."""
-DRAWN_THERE = {"crossplay", "talk", "attacks", "beliefs", "frontier"}
-"""Figures that the tests of their measures draw (test_crossplay, test_talk, test_beliefs, test_frontier)."""
 
 
 @pytest.mark.parametrize(

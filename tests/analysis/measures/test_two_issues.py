@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from pathlib import Path
 
 import pandas as pd
@@ -13,7 +14,7 @@ from hypothesis import strategies as some
 from bargain import compose, play
 from bargain.analysis import load
 from bargain.analysis.data.runs import Runs
-from bargain.analysis.figures import FIGURES, NotEnough
+from bargain.analysis.figures import FIGURES, NotEnough, svg
 from bargain.analysis.measures.cell_names import named
 from bargain.analysis.measures.metrics import table
 from bargain.analysis.measures.two_issues import (
@@ -162,7 +163,10 @@ def test_the_report_has_a_row_per_cell_the_points_in_words_and_no_theory_of_one_
 
 def test_the_figure_has_every_deal_the_front_and_both_points(runs: Runs, tmp_path: Path) -> None:
     figure = next(each for each in FIGURES if each.name == "two_issues")
-    drawn = figure.draw(cell(runs, "mixed")).to_dict()
+    chart = figure.draw(cell(runs, "mixed"))
+    drawn, text = chart.to_dict(), svg(chart)
+    assert "Simulated negotiators" in text
+    assert not re.search(r'\bid="|url\(|href|<script|NaN', text)
     points = pd.concat([pd.DataFrame(each) for each in drawn["datasets"].values()])
     deals = cell(runs, "mixed").rounds
     assert (points["what"] == "deal").sum() == (deals["outcome"] == "deal").sum()

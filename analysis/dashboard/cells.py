@@ -1,7 +1,7 @@
 """Cells: the runs that are compared with each other, put together by choices of their config.
 
 A cell is every run with the same values in the chosen columns; its name is made of those values. The numbers come from
-`analysis.measures.metrics` and `analysis.measures.comparisons`, worked out once for the same data and question.
+`metrics` and `comparisons` of `bargain.analysis.measures`, worked out once for the same data and question.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from analysis.dashboard.data import Chosen, last_parts
-from analysis.dashboard.filters import texts
-from analysis.data.runs import Runs, said
-from analysis.measures import comparisons, metrics
+from ..data.runs import Runs, said
+from ..measures import comparisons, metrics
+from .data import Chosen, last_parts
+from .filters import texts
 
 CELL = "cell"
 LEARNER = "learner"

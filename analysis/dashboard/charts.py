@@ -1,4 +1,4 @@
-"""Small charts that only the dashboard needs. Anything that a paper could show is `analysis.figures`' business.
+"""Small charts that only the dashboard needs. Anything that a paper could show is `bargain.analysis.figures`' business.
 
 Streamlit gives axes and texts the colours of its light or dark theme; marks have colours that can be seen on both.
 """
@@ -11,8 +11,9 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from analysis.figures.colours import PALETTE, ROLES
 from bargain.records import PLAYERS
+
+from ..figures.colours import PALETTE, ROLES
 
 
 def price_trace(

@@ -1,6 +1,6 @@
 """The runs that a page shows: loaded once, and again only when one of their files has changed.
 
-It knows `analysis.load` and file times, and nothing of Streamlit: all sessions share what is loaded, so a view must not
+It knows `load` and file times, and nothing of Streamlit: all sessions share what is loaded, so a view must not
 change a frame.
 """
 
@@ -17,8 +17,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from analysis.data.directories import SIGN_OF_LIFE_S, find_runs
-from analysis.data.runs import Runs, load
+from ..data.directories import SIGN_OF_LIFE_S, find_runs
+from ..data.runs import Runs, load
 
 FILES = ("summary.json", "games.jsonl", ".hydra/config.yaml")
 _loaded: dict[tuple[str, ...], Chosen] = {}

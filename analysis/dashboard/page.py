@@ -9,9 +9,9 @@ from importlib import import_module
 
 import streamlit as st
 
-from analysis.dashboard import address, filters, style
-from analysis.dashboard.data import Chosen, load_chosen
-from analysis.data.run_facts import who_is_simulated
+from ..data.run_facts import who_is_simulated
+from . import address, filters, style
+from .data import Chosen, load_chosen
 
 WARM_UP_AFTER_S = 3.0
 SIDEBAR_PX = 236
@@ -35,7 +35,7 @@ def show(where: Sequence[str]) -> None:
         chosen = filters.choose(found)
         if len(chosen.runs):
             # a view is imported when it is looked at: the first table need not wait for scipy
-            import_module(f"analysis.dashboard.{view}_view").show(chosen)
+            import_module(f"{__package__}.{view}_view").show(chosen)
         else:
             st.info("No run passes the filters at the left.")
     else:
@@ -54,7 +54,7 @@ def _warm_up() -> None:
 
     Not at once: the browser is still fetching the table's scripts from this process.
     """
-    names = [f"analysis.dashboard.{view}_view" for view in VIEWS]
+    names = [f"{__package__}.{view}_view" for view in VIEWS]
     timer = threading.Timer(WARM_UP_AFTER_S, lambda: [import_module(name) for name in names])
     timer.daemon = True
     timer.start()

@@ -1,4 +1,4 @@
-"""The columns of the frames that `analysis.load` returns, each said once: name, type, unit, meaning, computation.
+"""The columns of the frames that `load` returns, each said once: name, type, unit, meaning, computation.
 
     Column("seller_words", COUNT, "words", "words of these turns", lambda played: played.seller.words)
 
@@ -16,9 +16,10 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 
-from analysis.data.round_facts import SEATS, PlayedRound
-from analysis.data.run_facts import RunFacts
 from bargain.records import PLAYERS
+
+from .round_facts import SEATS, PlayedRound
+from .run_facts import RunFacts
 
 CATEGORY, TEXT, FLAG = pa.dictionary(pa.int32(), pa.string()), pa.string(), pa.bool_()
 SMALL, COUNT, LARGE, NUMBER = pa.int16(), pa.int32(), pa.int64(), pa.float64()

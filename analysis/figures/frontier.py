@@ -5,9 +5,9 @@ from __future__ import annotations
 import altair as alt
 import pandas as pd
 
-from analysis.data.runs import Runs
-from analysis.figures.base import INK, NotEnough, currency, data, finish
-from analysis.measures.frontier import frontier
+from ..data.runs import Runs
+from ..measures.frontier import frontier
+from .base import INK, NotEnough, currency, data, finish
 
 PANELS = (("usd", "efficient", "dollars a game", "$,~r"), ("seconds", "efficient_s", "seconds a game", ",~r"))
 

@@ -20,15 +20,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.data.runs import Runs
-from analysis.measures.coaches import coaches
-from analysis.measures.comparisons import change
-from analysis.measures.duplicates import repeated, repeated_games
-from analysis.measures.metrics import ITEM, joined, per_round
-from analysis.stats.differences import Comparison, holm, paired_means
-from analysis.stats.intervals import NAN, rate_interval
-from analysis.text import interval, probability
 from bargain.records import PLAYERS
+
+from ..data.once import once
+from ..data.runs import Runs
+from ..stats.differences import Comparison, holm, paired_means
+from ..stats.intervals import NAN, rate_interval
+from ..text import interval, probability
+from .coaches import coaches
+from .comparisons import change
+from .duplicates import repeated, repeated_games
+from .metrics import ITEM, joined, per_round
 
 AGAINST_THE_RULES = (
     "moves_back",
@@ -66,8 +68,7 @@ def abilities(runs: Runs, *, feedback: str = "ai", also: Sequence[float] = ()) -
     `surplus_unit` is currency where there is one item with the learner's reservation price; without one the surplus
     is counted from the rival's opening, as a share of that span (metric opening_surplus). `evidence` says it in words.
     """
-    coached = _coached_by(runs, feedback)
-    table = pd.DataFrame([_row(runs, coached, engine, role) for engine, role in _seats(runs)])
+    table = pd.DataFrame(_rows(runs, feedback))
     if not len(table):
         return pd.DataFrame(columns=_FIRST)
     corrected = holm([*family(table), *also])
@@ -94,6 +95,12 @@ def _coached_by(runs: Runs, feedback: str) -> Runs:
     rounds = runs.rounds
     single = runs.runs["learner"].isin(PLAYERS).take(rounds["run"].cat.codes.to_numpy()).set_axis(rounds.index)
     return runs.only_rounds((coaches(runs) == feedback) & single)
+
+
+@once
+def _rows(runs: Runs, feedback: str) -> list[dict[str, Any]]:
+    coached = _coached_by(runs, feedback)
+    return [_row(runs, coached, engine, role) for engine, role in _seats(runs)]
 
 
 def _row(runs: Runs, coached: Runs, engine: str, role: str) -> dict[str, Any]:

@@ -8,10 +8,11 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.data.runs import Runs
 from bargain.config.identity import decided_by_seed
 from bargain.records import Item
 from bargain.rundir.branches import Futures, what_if
+
+from ..data.runs import Runs
 
 SEATS = ("seller", "buyer", "critic", "moderator")
 

@@ -7,8 +7,9 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.data.runs import Runs
 from bargain.records import PLAYERS
+
+from ..data.runs import Runs
 
 
 def named(runs: Runs) -> pd.DataFrame:

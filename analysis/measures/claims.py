@@ -19,21 +19,23 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from analysis.data.runs import Runs
-from analysis.measures import coaching, comparisons, factors
-from analysis.measures.cell_names import ranges
-from analysis.measures.outcomes import (
+from bargain.records import PLAYERS
+
+from ..data.runs import Runs
+from ..stats.differences import holm
+from . import coaching, comparisons, factors
+from .cell_names import ranges
+from .outcomes import (
     compared,
     factorials,
+    first_and_last,
     item_choices,
     last_round,
     of_factorial,
     planned,
     surplus_metrics,
 )
-from analysis.measures.sentences import CHANGES, sentence
-from analysis.stats.differences import holm
-from bargain.records import PLAYERS
+from .sentences import CHANGES, sentence
 
 MOST_VALUES = 5
 """A choice with more values than this has each compared with its first only."""
@@ -146,7 +148,7 @@ def _factors(runs: Runs, names: Frame, asked: Sequence[tuple[str, str]]) -> Iter
     for part in parts:
         last, varied = last_round(part), factors.factors(part)
         base = 1 if last > 1 else None
-        shown = part.only_rounds(part.rounds["round"].isin([1, last]))
+        shown = first_and_last(part)
         known = names[names["run"].isin(part.runs["run"])]
         learner = str(part.runs["learner"].iloc[0]) if len(parts) > 1 else ""
         about = {"currency": str(known["currency"].iloc[0]), "learner": learner}

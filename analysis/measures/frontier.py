@@ -14,11 +14,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.data.runs import Runs
-from analysis.measures.comparisons import observed
-from analysis.stats.intervals import NAN, Array, mean_intervals
 from bargain.records import PLAYERS
 from bargain.rundir.times import waited_s
+
+from ..data.runs import Runs
+from ..stats.intervals import NAN, Array, mean_intervals
+from .comparisons import observed
 
 DRAWS = 4000
 COLUMNS = ("role", "engine", "effort", "n", "surplus", "usd", "seconds", "efficient")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from analysis.data.runs import Runs
-from analysis.measures.branches import branches
-from analysis.report.tables import ReportColumn, ReportTable, shown
+from ..data.runs import Runs
+from ..measures.branches import branches
+from .tables import ReportColumn, ReportTable, shown
 
 
 def what_if(runs: Runs) -> ReportTable:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from analysis.data.runs import Runs
-from analysis.measures.frontier import frontier
-from analysis.report.tables import ReportColumn, ReportTable, shown
-from analysis.text import one_line
+from ..data.runs import Runs
+from ..measures.frontier import frontier
+from ..text import one_line
+from .tables import ReportColumn, ReportTable, shown
 
 
 def money(runs: Runs) -> ReportTable:

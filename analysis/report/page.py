@@ -16,8 +16,8 @@ from xml.etree import ElementTree
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from analysis.report.tables import Cell, ReportColumn, ReportTable
-from analysis.text import visible
+from ..text import visible
+from .tables import Cell, ReportColumn, ReportTable
 
 _LONG = 60
 """A text of more characters gets a column that is wide enough to be read."""
@@ -96,7 +96,7 @@ def _finalized(value: Any) -> Any:
 @cache
 def _environment() -> Environment:
     return Environment(
-        loader=PackageLoader("analysis"),
+        loader=PackageLoader("bargain.analysis"),
         autoescape=True,
         undefined=StrictUndefined,
         finalize=_finalized,

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 import scipy.stats
 
-from analysis.data.runs import load
-from analysis.measures.branches import branches
 from bargain import compose, play
+from bargain.analysis.data.runs import load
+from bargain.analysis.measures.branches import branches
 from bargain.intervals import apart, wilson
 from bargain.main import run
 from tests.commands import games_of, summary_of

@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from analysis import load
-from analysis.measures.abilities import abilities
-from analysis.measures.reference import compare, fu2023, left_out, published_spreads
+from bargain.analysis import load
+from bargain.analysis.measures.abilities import abilities
+from bargain.analysis.measures.reference import compare, fu2023, left_out, published_spreads
 from bargain.records import Game, Round, Violation
 from tests.run_maker import a_game, a_round, an_arms_game, make_run
 
@@ -127,7 +127,7 @@ def test_no_runs_give_an_empty_table(tmp_path: Path) -> None:
 
 
 def test_the_papers_numbers_ship_with_the_package() -> None:
-    assert (resources.files("analysis") / "reference" / "fu2023.csv").is_file()
+    assert (resources.files("bargain.analysis") / "reference" / "fu2023.csv").is_file()
     found = fu2023().set_index(["figure", "learner", "engine", "condition", "round", "metric"])["value"]
     assert found["table1", "seller", "claude-v1.3", "ai", 2, "mean_price"] == 16.98
     assert found["fig6", "buyer", "gpt-4", "ai", 5, "deal_rate"] == 0.49

@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from analysis import load
-from analysis.figures.frontier import efficient_frontier
-from analysis.measures.frontier import efficient, frontier
-from analysis.report.frontier import money
+from bargain.analysis import load
+from bargain.analysis.figures.frontier import efficient_frontier
+from bargain.analysis.measures.frontier import efficient, frontier
+from bargain.analysis.report.frontier import money
 from tests.commands import bargain, environment
 from tests.negotiator import Chat
 from tests.run_maker import make_run

@@ -14,8 +14,8 @@ from bargain.intervals import FEWEST_GAMES, FEWEST_PRICES
 from bargain.rundir.branches import WhatIf
 from bargain.text import money
 
-PLAIN: dict[str, Any] = {"markup": False, "emoji": False, "highlight": False}
-"""Options of a rich Console for which texts are texts: [seller] is no markup, :cost: no picture."""
+PLAIN: dict[str, Any] = {"markup": False, "emoji": False, "highlight": False, "force_jupyter": False}
+"""Options of a rich Console for which texts are texts: [seller] is no markup, :cost: no picture, a notebook no page."""
 
 
 WIDE = 110

@@ -7,7 +7,7 @@ import pandas as pd
 
 from ..data.runs import Runs
 from ..measures.frontier import frontier
-from .base import INK, NotEnough, currency, data, finish
+from .base import INK, NotEnough, currency, data, finish, shown
 
 PANELS = (("usd", "efficient", "dollars a game", "$,~r"), ("seconds", "efficient_s", "seconds a game", ",~r"))
 
@@ -20,9 +20,10 @@ def efficient_frontier(runs: Runs, *, title: str = "") -> alt.TopLevelMixin:
     found = frontier(runs)
     if len(found) < 2:
         raise NotEnough("no two efforts or engines of one player with known prices and its reservation price set")
-    names = (found["engine"] if found["engine"].nunique() > 1 else pd.Series("", index=found.index)).str.cat(
-        found["effort"], sep=" "
-    )
+    names = found["effort"].where(found["effort"] != "", found["engine"])
+    if found["engine"].nunique() > 1:
+        names = found["engine"].str.cat(found["effort"], sep=" ").str.strip()
+    names = names.map(shown(names))
     panels = []
     for cost, stands, what, form in PANELS:
         known = found[cost].notna()
@@ -30,7 +31,7 @@ def efficient_frontier(runs: Runs, *, title: str = "") -> alt.TopLevelMixin:
             continue
         frame = pd.DataFrame(
             {
-                "name": names.str.strip().where(names.str.strip() != "", found["engine"]),
+                "name": names,
                 "cost": found[cost],
                 "value": found["surplus"],
                 "low": found["surplus_low"],
@@ -38,7 +39,7 @@ def efficient_frontier(runs: Runs, *, title: str = "") -> alt.TopLevelMixin:
                 "stands": found[stands],
             }
         )[known]
-        x = alt.X("cost:Q", title=what).axis(format=form, tickCount=4).scale(zero=False, padding=35)
+        x = alt.X("cost:Q", title=what).axis(format=form, tickCount=4).scale(zero=False)
         y = alt.Y("value:Q", title=f"{found['role'].iloc[0]}'s surplus{currency(runs)}").scale(zero=False)
         base = alt.Chart(data(frame)).encode(x=x)
         layers = alt.layer(

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from bargain.analysis import load
+from bargain.analysis.figures import svg
 from bargain.analysis.figures.frontier import efficient_frontier
 from bargain.analysis.measures.frontier import efficient, frontier
 from bargain.analysis.report.frontier import money
@@ -80,6 +81,12 @@ def test_the_cap_of_a_sweep_holds_over_efforts_whose_costs_vary_and_their_fronti
     assert low["per_usd_low"] < low["per_usd"] == low["surplus"] / low["usd"] < low["per_usd_high"]
     assert [cells[1].text for cells in money(runs).rows()] == ["none", "low", "medium", "high"]
     efficient_frontier(runs)
+
+
+def test_equal_costs_and_hostile_names_are_drawn(tmp_path: Path) -> None:
+    for name in ("a\nb<script>", "x" * 300):
+        make_run(tmp_path / str(len(name)), [[15.0]] * 3, seller__engine__name=name)
+    assert "<script>" not in svg(efficient_frontier(load(tmp_path, caching=False)))
 
 
 def test_no_choice_is_efficient_that_another_beats_and_equals_stand_side_by_side() -> None:

@@ -229,7 +229,6 @@ def test_every_table_is_written_twice_under_a_known_name(study: Path) -> None:
         "channels",
         "adversaries",
         "branches",
-        "frontier",
         "honesty",
         "honesty_examples",
     }

@@ -178,6 +178,9 @@ def _parse_config(text: str | bytes, what: str) -> tuple[dict[str, Any], list[Pr
     flat.setdefault("adversary.name", "none")
     if flat.get("probe.name", "none") == "none":  # nobody is asked: its settings say nothing
         flat = {name: value for name, value in flat.items() if not name.startswith("probe.")} | {"probe.name": "none"}
+    if flat.get("second_issue.name", "none") == "none":  # it has no settings
+        flat = {name: value for name, value in flat.items() if not name.startswith("second_issue.")}
+        flat["second_issue.name"] = "none"
     left = ("of", "game", "arm", "round", "turn", "changed") if flat.get("branch.sha256") else ()
     flat = {name: value for name, value in flat.items() if name[:7] != "branch." or name[7:] in left}
     fixed = TARGETS_SINCE["scenario"]

@@ -42,6 +42,7 @@ TABLES = ("crossplay", "parts", "factors", "interactions", "factor_means", "priv
 """Every table that a report may write."""
 _SHORT = {
     "private_values": "Private values",
+    "two_issues": "Two issues",
     "theory": "Theory",
     "model": "Two-part model",
     "equivalence": "Equivalence",

@@ -51,6 +51,8 @@ RANGES = {
     "ScenarioConfig.seller_discount": Range(0, 1, above=True),
     "ScenarioConfig.buyer_discount": Range(0, 1, above=True),
     "ProbeConfig.within": Range(0, 1, above=True),
+    "SecondIssueConfig.seller_weight": Range(-MOST),
+    "SecondIssueConfig.buyer_weight": Range(-MOST),
     "EngineConfig.temperature": Range(0, 2),
     "EngineConfig.top_p": Range(0, 1),
     "EngineConfig.max_tokens": ONE,

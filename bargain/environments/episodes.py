@@ -106,7 +106,8 @@ class Episodes:
 
         played = await play_game(game, self._seats, self._game, ask, simulated=True)
         spoiled = played.error.startswith(f"{self.seat} (")
-        gains = [surplus_of(each, self.seat, self._limit(game)) for each in played.rounds]
+        limit, item = self._limit(game), self._seats.cast(game).item
+        gains = [surplus_of(each, self.seat, limit, item) for each in played.rounds]
         rewards = tuple(math.nan if gain is None else gain for gain in gains)
         return Episode(played, rewards, "" if spoiled else played.error)
 

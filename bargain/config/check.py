@@ -76,6 +76,8 @@ def _probe_problems(cfg: DictConfig) -> Iterator[str]:
     probe = cfg.probe
     if probe.name == "none":
         return
+    if cfg.second_issue.name != "none":
+        yield f"probe={probe.name}: with a second issue no one price is a limit; choose second_issue=none or probe=none"
     who, after = list(probe.who), probe.after
     if not who or len(set(who)) < len(who) or not set(who) <= set(PLAYERS):
         yield f"probe.who must name seller, buyer or both once, got {who}"

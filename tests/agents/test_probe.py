@@ -162,6 +162,7 @@ REFUSED = {
     "probe.who=[critic]": "probe.who must name seller, buyer or both once",
     "probe.within=0": "probe.within must be",
     "probe.texts.again=''": "probe.texts.again is missing",
+    "second_issue=delivery item=bicycle channel=structured": "with a second issue no one price is a limit",
     "item.buyer_opening=null game.buyer_opens=free": "set both",
 }
 

@@ -85,7 +85,8 @@ class Message:
 class Place:
     """The identity of one call: where in the run it is made, never what it says.
 
-    `arm` is "" until a game branches. `role` is seller, buyer, moderator, seller_critic or buyer_critic.
+    `arm` is "" until a game branches. `role` is seller, buyer, moderator, seller_critic, buyer_critic
+    ..., seller_words or buyer_words.
     `again` counts how often the same words had to be asked for again (empty or cut utterances).
     """
 

@@ -27,7 +27,7 @@ def follow(cfg: DictConfig) -> None:
     own can be made where both learners have the same engine); without one, nobody criticises and the moderator follows
     the buyer.
     """
-    people = [role for role in PLAYERS if cfg[role].engine is not None and cfg[role].engine._target_ == _PERSON]
+    people = [role for role in PLAYERS if cfg[role].engine is not None and cfg[role].engine._target_ == PERSON]
     for seat in ("moderator", "critic"):
         players = followed(seat, list(cfg.game.learners), people)
         if cfg[seat].engine is None and len(people) == 2 and seat == "moderator" and not _is_rules(cfg):
@@ -43,7 +43,7 @@ def _is_rules(cfg: DictConfig) -> bool:
     return bool(cfg.moderator._target_.endswith(".Rules"))
 
 
-_PERSON = "bargain.engines.human.HumanEngine"
+PERSON = "bargain.engines.human.HumanEngine"
 _FOLLOWS = "the engine that is followed"
 _UNSAID = {"str": _FOLLOWS, "float": math.nan, "int": -1}
 """What stands, by its type, where a seat that follows has no setting of its own: null is one."""
@@ -57,9 +57,7 @@ def fill_settings(plain: dict[Any, Any]) -> None:
     """
     game = plain.get("game") or {}
     engines: dict[str, Any] = {role: (plain.get(role) or {}).get("engine") for role in PLAYERS}
-    people = [
-        role for role, engine in engines.items() if isinstance(engine, dict) and engine.get("_target_") == _PERSON
-    ]
+    people = [role for role, engine in engines.items() if isinstance(engine, dict) and engine.get("_target_") == PERSON]
     for seat in ("moderator", "critic"):
         engine = (plain.get(seat) or {}).get("engine")
         own = _settings(engine) if isinstance(engine, dict) else None
@@ -117,18 +115,32 @@ def critic_seat(learner: str, source: FeedbackConfig) -> str:
     return f"{learner}_critic" if source.engine is None else f"{learner}_{source.name}_critic"
 
 
+def words_seat(role: str) -> str:
+    """The seat of the model that words what this player decides."""
+    return f"{role}_words"
+
+
+def setting(seat: str) -> str:
+    """The config path of a seat's engine: seller.engine, seller.worded_by; both critics share critic.engine."""
+    if seat.endswith("_words"):
+        return f"{seat.removesuffix('_words')}.worded_by"
+    return f"{'critic' if seat.endswith('_critic') else seat}.engine"
+
+
 def engines_of(cfg: DictConfig) -> dict[str, Any]:
     """The engine config of every seat that has one: seller, buyer, moderator, seller_critic, buyer_critic.
 
     With feedback=human_live, in the run or in an arm, the person has a seat as well: seller_coach, buyer_coach; so
-    has the critic of a feedback that names an engine: seller_NAME_critic.
+    has the critic of a feedback that names an engine: seller_NAME_critic; and who words what a player decides:
+    seller_words.
     """
     seats: dict[str, Any] = {role: cfg[role].engine for role in PLAYERS}
     seats["moderator"] = cfg.moderator.engine
+    seats |= {words_seat(role): cfg[role].worded_by for role in PLAYERS}
     sources = (cfg.feedback, *cfg.game.arms.values())
     for learner in cfg.game.learners:
         seats[f"{learner}_critic"] = cfg.critic.engine or cfg[learner].engine
         seats |= {critic_seat(learner, each): each.engine for each in sources if each.engine is not None}
         if any(each._target_.endswith(".HumanLive") for each in sources):
-            seats[f"{learner}_coach"] = OmegaConf.structured(EngineConfig(_PERSON, "human", "human", max_concurrency=1))
+            seats[f"{learner}_coach"] = OmegaConf.structured(EngineConfig(PERSON, "human", "human", max_concurrency=1))
     return {seat: engine for seat, engine in seats.items() if engine is not None}

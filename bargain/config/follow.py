@@ -45,6 +45,8 @@ def _is_rules(cfg: DictConfig) -> bool:
 
 PERSON = "bargain.engines.human.HumanEngine"
 _FOLLOWS = "the engine that is followed"
+NOBODY = "nobody"
+"""The target of the choice `none`, which is a value that a sweep can name: there null is none."""
 _UNSAID = {"str": _FOLLOWS, "float": math.nan, "int": -1}
 """What stands, by its type, where a seat that follows has no setting of its own: null is one."""
 _DEFAULTS = asdict(EngineConfig())
@@ -55,6 +57,10 @@ def fill_settings(plain: dict[Any, Any]) -> None:
 
     Raises ConfigError where there is not one to follow.
     """
+    for role in PLAYERS:
+        for place in ("engine", "worded_by"):
+            if ((plain.get(role) or {}).get(place) or {}).get("_target_") == NOBODY:
+                plain[role][place] = None
     game = plain.get("game") or {}
     engines: dict[str, Any] = {role: (plain.get(role) or {}).get("engine") for role in PLAYERS}
     people = [role for role, engine in engines.items() if isinstance(engine, dict) and engine.get("_target_") == PERSON]

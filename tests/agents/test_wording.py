@@ -278,6 +278,9 @@ def test_who_words_them_is_part_of_the_run_and_its_prompt_only_where_somebody_do
         return identity(other)
 
     assert identity(plain) != identity(worded)
+    assert plain_of(compose([*PLAYED, "engine@seller.worded_by=none"])) == plain, (
+        "none is a value that a sweep can name"
+    )
     assert changed(plain, "words", "system", "Speak.") == identity(plain)
     assert changed(worded, "words", "system", "Speak.") != identity(worded)
     assert changed(worded, "seller", "model", "gpt-5") != identity(worded)

@@ -25,7 +25,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from analysis.data.runs import Runs, load
+from .data.runs import Runs, load
 
 if TYPE_CHECKING:
     import analysis.figures as figures

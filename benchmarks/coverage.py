@@ -23,11 +23,11 @@ from scipy.stats import binom, t
 from statsmodels.genmod.families import Binomial, Gaussian
 from statsmodels.genmod.generalized_linear_model import GLM
 
-from analysis import stats
-from analysis.stats.clustered import clustered
-from analysis.stats.fewest import FEWEST, Fewest
-from analysis.stats.mixed import Fit, mixed
-from analysis.stats.unpaired_selection import unpaired_selection
+from bargain.analysis import stats
+from bargain.analysis.stats.clustered import clustered
+from bargain.analysis.stats.fewest import FEWEST, Fewest
+from bargain.analysis.stats.mixed import Fit, mixed
+from bargain.analysis.stats.unpaired_selection import unpaired_selection
 
 Array = NDArray[np.float64]
 SIZES = (3, 5, 8, 10, 15, 20, 30, 60, 100, 200)

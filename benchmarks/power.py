@@ -22,8 +22,8 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from analysis import load
-from analysis.report.command import run as report
+from bargain.analysis import load
+from bargain.analysis.report.command import run as report
 from bargain.errors import JournalError
 from bargain.journal.reader import JournalReader
 from bargain.main import run as play_in_process

@@ -24,8 +24,8 @@ from measured import HERE
 
 from bargain import compose, play
 
-LOAD = "from analysis.data.runs import load; runs = load({0!r}); print(len(runs), len(runs.rounds))"
-OPEN = "from analysis.dashboard.data import load_chosen; print(len(load_chosen([{0!r}]).labels))"
+LOAD = "from bargain.analysis.data.runs import load; runs = load({0!r}); print(len(runs), len(runs.rounds))"
+OPEN = "from bargain.analysis.dashboard.data import load_chosen; print(len(load_chosen([{0!r}]).labels))"
 FIRST_S, PEAK_MIB = 30.0, 2048.0
 
 

@@ -10,9 +10,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from analysis.data.columns import FEEDBACK_COLUMNS, ROUND_COLUMNS, RUN_COLUMNS, TURN_COLUMNS, describe
-from analysis.figures import describe_figures
-from analysis.measures.metrics import describe_metrics
+from bargain.analysis.data.columns import FEEDBACK_COLUMNS, ROUND_COLUMNS, RUN_COLUMNS, TURN_COLUMNS, describe
+from bargain.analysis.figures import describe_figures
+from bargain.analysis.measures.metrics import describe_metrics
 
 DOCS = Path(__file__).parent
 TABLES = {

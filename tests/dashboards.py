@@ -35,7 +35,7 @@ HOSTILE = (
 
 
 def _page(*where: str) -> None:
-    from analysis.dashboard.page import show
+    from bargain.analysis.dashboard.page import show
 
     show(list(where))
 

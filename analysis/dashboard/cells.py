@@ -13,10 +13,10 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from analysis.dashboard.data import Chosen, last_parts
-from analysis.dashboard.filters import texts
-from analysis.data.runs import Runs, said
-from analysis.measures import comparisons, metrics
+from ..data.runs import Runs, said
+from ..measures import comparisons, metrics
+from .data import Chosen, last_parts
+from .filters import texts
 
 CELL = "cell"
 LEARNER = "learner"

@@ -11,8 +11,9 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from analysis.figures.colours import PALETTE, ROLES
 from bargain.records import PLAYERS
+
+from ..figures.colours import PALETTE, ROLES
 
 
 def price_trace(

@@ -11,16 +11,16 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from analysis.dashboard import address
-from analysis.data.runs import Runs
-from analysis.measures import abilities, claims, factors, outcomes
-from analysis.measures.cell_names import named
-from analysis.measures.duplicates import without_copies
-from analysis.measures.family import told_family, told_primary
-from analysis.measures.main_effects import NOTES, OUTCOMES, effects_of, marginal_means
-from analysis.measures.metrics import metric_of
-from analysis.measures.sentences import OVER_ALL
-from analysis.text import interval, number, probability
+from ..data.runs import Runs
+from ..measures import abilities, claims, factors, outcomes
+from ..measures.cell_names import named
+from ..measures.duplicates import without_copies
+from ..measures.family import told_family, told_primary
+from ..measures.main_effects import NOTES, OUTCOMES, effects_of, marginal_means
+from ..measures.metrics import metric_of
+from ..measures.sentences import OVER_ALL
+from ..text import interval, number, probability
+from . import address
 
 BY = " by "
 Frame = pd.DataFrame

@@ -15,9 +15,10 @@ import webbrowser
 from collections.abc import Sequence
 from pathlib import Path
 
-from analysis.dashboard.data import load_chosen
-from analysis.data.directories import find_runs
 from bargain.terminal import prepare
+
+from ..data.directories import find_runs
+from .data import load_chosen
 
 HOST = "127.0.0.1"
 PORTS = range(8501, 8601)

@@ -10,14 +10,14 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from analysis.dashboard import address, cells, charts, claims_view
-from analysis.dashboard.cells import CELL
-from analysis.dashboard.data import Chosen, same_place
-from analysis.dashboard.filters import NO_CHOICES
-from analysis.data.runs import Runs
-from analysis.figures.colours import PALETTE
-from analysis.measures import metrics
-from analysis.text import interval, number, sentence
+from ..data.runs import Runs
+from ..figures.colours import PALETTE
+from ..measures import metrics
+from ..text import interval, number, sentence
+from . import address, cells, charts, claims_view
+from .cells import CELL
+from .data import Chosen, same_place
+from .filters import NO_CHOICES
 
 EVERY, EACH = "every pair", "run"
 MOST = 12

@@ -11,10 +11,10 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from analysis.dashboard import address
-from analysis.dashboard.data import Chosen
-from analysis.data.runs import Runs
-from analysis.measures import costs
+from ..data.runs import Runs
+from ..measures import costs
+from . import address
+from .data import Chosen
 
 GROUPS = {"role": "by role", "engine": "by engine", "both": "by role and engine"}
 KEYS = {"role": ["role"], "engine": ["engine"], "both": ["role", "engine"]}

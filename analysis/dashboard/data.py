@@ -17,8 +17,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from analysis.data.directories import SIGN_OF_LIFE_S, find_runs
-from analysis.data.runs import Runs, load
+from ..data.directories import SIGN_OF_LIFE_S, find_runs
+from ..data.runs import Runs, load
 
 FILES = ("summary.json", "games.jsonl", ".hydra/config.yaml")
 _loaded: dict[tuple[str, ...], Chosen] = {}

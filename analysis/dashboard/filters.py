@@ -9,10 +9,10 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from analysis.dashboard import address
-from analysis.dashboard.data import Chosen
-from analysis.data.columns import RUN_COLUMNS
-from analysis.text import choice
+from ..data.columns import RUN_COLUMNS
+from ..text import choice
+from . import address
+from .data import Chosen
 
 STATES = ("finished", "running", "paused", "failed", "crashed", "empty")
 NONE = "(none)"

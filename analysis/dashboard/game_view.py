@@ -10,9 +10,9 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from analysis.dashboard import address, rounds_shown
-from analysis.dashboard.data import Chosen, same_place
-from analysis.text import money
+from ..text import money
+from . import address, rounds_shown
+from .data import Chosen, same_place
 
 KINDS = {
     "all": "all games",

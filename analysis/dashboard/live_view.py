@@ -12,10 +12,10 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from analysis.dashboard.data import Chosen, changed, last_parts, run_paths
-from analysis.dashboard.runs_view import COLOURS
-from analysis.dashboard.sweeps import cells_to_come
-from analysis.data.directories import SIGN_OF_LIFE_S, glance
+from ..data.directories import SIGN_OF_LIFE_S, glance
+from .data import Chosen, changed, last_parts, run_paths
+from .runs_view import COLOURS
+from .sweeps import cells_to_come
 
 EVERY_S = 2.0
 ORDER = ("running", "crashed", "failed", "paused", "empty", "finished")

@@ -9,9 +9,9 @@ from importlib import import_module
 
 import streamlit as st
 
-from analysis.dashboard import address, filters, style
-from analysis.dashboard.data import Chosen, load_chosen
-from analysis.data.run_facts import who_is_simulated
+from ..data.run_facts import who_is_simulated
+from . import address, filters, style
+from .data import Chosen, load_chosen
 
 WARM_UP_AFTER_S = 3.0
 SIDEBAR_PX = 236

@@ -12,8 +12,8 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from analysis.dashboard.charts import price_trace
-from analysis.text import money
+from ..text import money
+from .charts import price_trace
 
 ACTS = {"offer": "offers", "accept": "accepts", "reject": "rejects", "walk_away": "walks away"}
 LAST_CONCESSION = "accepts_worse_than_own_offer"

@@ -7,10 +7,10 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from analysis.dashboard import address
-from analysis.dashboard.data import Chosen, changed
-from analysis.dashboard.filters import texts
-from analysis.data.runs import Runs
+from ..data.runs import Runs
+from . import address
+from .data import Chosen, changed
+from .filters import texts
 
 COLOURS = {
     "finished": "green",

@@ -2,6 +2,6 @@
 
 import sys
 
-from analysis.dashboard.page import show
+from .page import show
 
 show(sys.argv[1:])

@@ -4,7 +4,7 @@ Colours are see-through, so that one rule does in light and in dark. No data eve
 becomes a class of the same name, and that is all these rules go by.
 """
 
-from analysis.figures.colours import PALETTE
+from ..figures.colours import PALETTE
 
 CSS = (
     """<style>

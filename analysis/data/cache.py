@@ -22,7 +22,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from analysis.data.columns import Column
+from .columns import Column
 
 _KEY, _FACTS = b"bargain.key", b"bargain.facts"
 

@@ -16,9 +16,10 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 
-from analysis.data.round_facts import SEATS, PlayedRound
-from analysis.data.run_facts import RunFacts
 from bargain.records import PLAYERS
+
+from .round_facts import SEATS, PlayedRound
+from .run_facts import RunFacts
 
 CATEGORY, TEXT, FLAG = pa.dictionary(pa.int32(), pa.string()), pa.string(), pa.bool_()
 SMALL, COUNT, LARGE, NUMBER = pa.int16(), pa.int32(), pa.int64(), pa.float64()

@@ -20,15 +20,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import yaml
 
-from analysis.data import cache
-from analysis.data.columns import ROUND_COLUMNS, RUN_COLUMNS
-from analysis.data.games import MOST_ROUNDS, Plan, Problem, read_games
-from analysis.data.run_facts import RunFacts, positive
 from bargain.config.identity import TARGETS_SINCE
 from bargain.errors import ConfigError
 from bargain.rundir.bombs import refuse_bombs
 from bargain.rundir.plain import NotPlain, lines_of, read_plain
 from bargain.rundir.record import ENDS, JOURNAL, Record, read_record
+
+from . import cache
+from .columns import ROUND_COLUMNS, RUN_COLUMNS
+from .games import MOST_ROUNDS, Plan, Problem, read_games
+from .run_facts import RunFacts, positive
 
 SIGN_OF_LIFE_S = 120.0
 """A run writes its summary every few seconds; one that wrote nothing for so long and recorded no end has crashed."""

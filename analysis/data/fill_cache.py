@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from analysis.data.directories import CACHED_ROUNDS, read_run
+from .directories import CACHED_ROUNDS, read_run
 
 WORTH_IT = 100
 """Runs without a cache (40 ms each for 200 games of 5 rounds) from which on it pays to start interpreters."""

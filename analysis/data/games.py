@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 
-from analysis.data.columns import (
+from .columns import (
     END_COLUMNS,
     FEEDBACK_COLUMNS,
     MEASURED_COLUMNS,
@@ -27,7 +27,7 @@ from analysis.data.columns import (
     Turn,
     schema_of,
 )
-from analysis.data.round_facts import PlayedRound
+from .round_facts import PlayedRound
 
 _NOT_A_ROUND = (KeyError, TypeError, AttributeError, ValueError, OverflowError, RecursionError)
 MOST_ROUNDS = 1000

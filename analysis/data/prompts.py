@@ -12,8 +12,9 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from analysis.text import choice, visible
 from bargain.text import name_of
+
+from ..text import choice, visible
 
 _FILES = ("path", "feedback_path")
 """What names the texts of a prompt that is read from files, beside its version."""

@@ -14,12 +14,13 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.data.round_facts import NAN, SEATS
-from analysis.text import joined
 from bargain.config.identity import decided_by_seed, followed
 from bargain.records import PLAYERS
 from bargain.rundir.directory import read_state
 from bargain.rundir.sweep import sweep_of
+
+from ..text import joined
+from .round_facts import NAN, SEATS
 
 
 def shown(path: Path) -> str:

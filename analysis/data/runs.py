@@ -23,17 +23,18 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from analysis.data import cache
-from analysis.data.columns import FEEDBACK_COLUMNS, ROUND_COLUMNS, RUN_COLUMNS, TURN_COLUMNS, schema_of
-from analysis.data.directories import find_runs, read_run
-from analysis.data.fill_cache import fill_caches
-from analysis.data.games import Problem, read_feedback, read_turns
-from analysis.data.prompts import marked
-from analysis.data.round_facts import SEATS
-from analysis.text import choice
 from bargain.config.identity import may_change
 from bargain.records import PLAYERS
 from bargain.rundir.plain import lines_of
+
+from ..text import choice
+from . import cache
+from .columns import FEEDBACK_COLUMNS, ROUND_COLUMNS, RUN_COLUMNS, TURN_COLUMNS, schema_of
+from .directories import find_runs, read_run
+from .fill_cache import fill_caches
+from .games import Problem, read_feedback, read_turns
+from .prompts import marked
+from .round_facts import SEATS
 
 SEATED = [[seat] for seat in SEATS]
 OWN_RUN_COLUMNS = tuple(column.name for column in RUN_COLUMNS)

@@ -18,18 +18,18 @@ from functools import partial
 
 import altair as alt
 
-from analysis.data.runs import Runs
-from analysis.figures.base import FORMATS, NotEnough, save, svg
-from analysis.figures.compare import arms, cost_and_gain, gains, tradeoff
-from analysis.figures.effects import main_effects
-from analysis.figures.models import estimates
-from analysis.figures.pairs import pairs_of_engines, surplus_of_pairs
-from analysis.figures.reference import beside_paper
-from analysis.figures.rounds import by_round
-from analysis.figures.scenarios import price_in_zone
-from analysis.figures.spread import before_after, distributions
-from analysis.figures.talk import attacks_compared, channels_compared
-from analysis.measures.metrics import METRICS, Metric, metric_of
+from ..data.runs import Runs
+from ..measures.metrics import METRICS, Metric, metric_of
+from .base import FORMATS, NotEnough, save, svg
+from .compare import arms, cost_and_gain, gains, tradeoff
+from .effects import main_effects
+from .models import estimates
+from .pairs import pairs_of_engines, surplus_of_pairs
+from .reference import beside_paper
+from .rounds import by_round
+from .scenarios import price_in_zone
+from .spread import before_after, distributions
+from .talk import attacks_compared, channels_compared
 
 __all__ = ["FIGURES", "FORMATS", "Figure", "NotEnough", "describe_figures", "reference_figures", "save", "svg"]
 

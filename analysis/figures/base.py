@@ -17,11 +17,11 @@ import altair as alt
 import pandas as pd
 import vl_convert
 
-from analysis.data.run_facts import who_is_simulated
-from analysis.data.runs import Runs, said
-from analysis.figures.colours import Look, look
-from analysis.figures.letters import fitted, width
-from analysis.measures.metrics import ITEM, joined, per_round
+from ..data.run_facts import who_is_simulated
+from ..data.runs import Runs, said
+from ..measures.metrics import ITEM, joined, per_round
+from .colours import Look, look
+from .letters import fitted, width
 
 FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
 """vl-convert brings the first with it, so a figure comes out the same on every machine."""

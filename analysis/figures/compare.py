@@ -7,8 +7,10 @@ import math
 import altair as alt
 import pandas as pd
 
-from analysis.data.runs import Runs
-from analysis.figures.base import (
+from ..data.runs import Runs
+from ..measures.comparisons import change
+from ..measures.costs import costs
+from .base import (
     ARM_NAMES,
     INK,
     LEARNERS,
@@ -24,10 +26,8 @@ from analysis.figures.base import (
     prepared,
     shown,
 )
-from analysis.figures.colours import arm_look
-from analysis.figures.rounds import KEYS, SHOWN, apart, engines_as_series, layers, rounds_table
-from analysis.measures.comparisons import change
-from analysis.measures.costs import costs
+from .colours import arm_look
+from .rounds import KEYS, SHOWN, apart, engines_as_series, layers, rounds_table
 
 VALID = "isValid(datum.low) && isValid(datum.high)"
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import altair as alt
 import pandas as pd
 
-from analysis.data.runs import Runs
-from analysis.figures.base import INK, NotEnough, data, finish, fitting, shown
-from analysis.measures import factors
-from analysis.measures.metrics import metric_of
-from analysis.measures.outcomes import factorials, last_round, of_factorial
+from ..data.runs import Runs
+from ..measures import factors
+from ..measures.metrics import metric_of
+from ..measures.outcomes import factorials, last_round, of_factorial
+from .base import INK, NotEnough, data, finish, fitting, shown
 
 MOST_ROWS = 40
 ROW = 19

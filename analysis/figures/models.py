@@ -6,9 +6,9 @@ from typing import Any
 
 import altair as alt
 
-from analysis.data.runs import Runs
-from analysis.figures.base import ARM_NAMES, INK, LEARNERS, NotEnough, currency, data, finish, shown
-from analysis.measures.models import CHANGE, START, two_part
+from ..data.runs import Runs
+from ..measures.models import CHANGE, START, two_part
+from .base import ARM_NAMES, INK, LEARNERS, NotEnough, currency, data, finish, shown
 
 _AXES = {"deal_rate": "deal rate", "price": "price of the deals", "surplus": "surplus, no deal = 0"}
 MOST = 40

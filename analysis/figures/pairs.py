@@ -8,11 +8,12 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from analysis.data.runs import Runs
-from analysis.figures.base import INK, NotEnough, currency, data, finish, several_items, shown
-from analysis.measures.crossplay import grid_of
-from analysis.measures.metrics import table
 from bargain.records import PLAYERS
+
+from ..data.runs import Runs
+from ..measures.crossplay import grid_of
+from ..measures.metrics import table
+from .base import INK, NotEnough, currency, data, finish, several_items, shown
 
 LIGHT, DARK = np.array([0xF1, 0xF4, 0xF9]), np.array([0x24, 0x3B, 0x63])
 MOST_ENGINES = 24

@@ -13,10 +13,10 @@ from collections.abc import Mapping
 import altair as alt
 import pandas as pd
 
-from analysis.data.runs import Runs
-from analysis.figures.base import ARM_NAMES, LEARNERS, NotEnough, faceted, finish, grid, shown
-from analysis.figures.colours import REFERENCE, look
-from analysis.measures.reference import compare
+from ..data.runs import Runs
+from ..measures.reference import compare
+from .base import ARM_NAMES, LEARNERS, NotEnough, faceted, finish, grid, shown
+from .colours import REFERENCE, look
 
 OWN, PAPER = "own runs, by the 2023 rules", "Fu et al. (2023)"
 SHAPES = {OWN: "circle", PAPER: "diamond"}

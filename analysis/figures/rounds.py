@@ -13,8 +13,11 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from analysis.data.runs import Runs
-from analysis.figures.base import (
+from bargain.records import PLAYERS
+
+from ..data.runs import Runs
+from ..measures.metrics import metric_of, table
+from .base import (
     LEARNERS,
     Grid,
     NotEnough,
@@ -30,9 +33,7 @@ from analysis.figures.base import (
     several_items,
     shown,
 )
-from analysis.figures.colours import role_look
-from analysis.measures.metrics import metric_of, table
-from bargain.records import PLAYERS
+from .colours import role_look
 
 MOST = 6
 """More series than this in a panel cannot be told apart where they cross."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 import altair as alt
 import pandas as pd
 
-from analysis.data.runs import Runs
-from analysis.figures.base import INK, LEARNERS, NotEnough, currency, faceted, finish, grid, panel, prepared, shown
-from analysis.figures.colours import look
-from analysis.measures.definitions import ITEM, zone_of
-from analysis.measures.metrics import joined
+from ..data.runs import Runs
+from ..measures.definitions import ITEM, zone_of
+from ..measures.metrics import joined
+from .base import INK, LEARNERS, NotEnough, currency, faceted, finish, grid, panel, prepared, shown
+from .colours import look
 
 KEYS = ["learner", "setting", "arm", "engine"]
 

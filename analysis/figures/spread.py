@@ -8,8 +8,10 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from analysis.data.runs import Runs
-from analysis.figures.base import (
+from ..data.runs import Runs
+from ..measures.comparisons import with_base
+from ..measures.metrics import joined
+from .base import (
     INK,
     LEARNERS,
     NotEnough,
@@ -23,10 +25,8 @@ from analysis.figures.base import (
     prepared,
     shown,
 )
-from analysis.figures.colours import look
-from analysis.figures.rounds import MANY_ROUNDS, rounds_axis, rounds_table
-from analysis.measures.comparisons import with_base
-from analysis.measures.metrics import joined
+from .colours import look
+from .rounds import MANY_ROUNDS, rounds_axis, rounds_table
 
 BINS = 24
 """At most this many bins of a histogram; their width is a round number."""

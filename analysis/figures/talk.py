@@ -5,9 +5,9 @@ from __future__ import annotations
 import altair as alt
 import pandas as pd
 
-from analysis.data.runs import Runs
-from analysis.figures.base import INK, NotEnough, data, finish
-from analysis.measures.talk import attacks, talk
+from ..data.runs import Runs
+from ..measures.talk import attacks, talk
+from .base import INK, NotEnough, data, finish
 
 PANELS = {"deals": ("change of the deal rate", 0.0, "%"), "price": ("change of the price", 0.0, ",~r"),
           "spread": ("spread, times", 1.0, ",~r")}  # fmt: skip

@@ -20,15 +20,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.data.runs import Runs
-from analysis.measures.coaches import coaches
-from analysis.measures.comparisons import change
-from analysis.measures.duplicates import repeated, repeated_games
-from analysis.measures.metrics import ITEM, joined, per_round
-from analysis.stats.differences import Comparison, holm, paired_means
-from analysis.stats.intervals import NAN, rate_interval
-from analysis.text import interval, probability
 from bargain.records import PLAYERS
+
+from ..data.runs import Runs
+from ..stats.differences import Comparison, holm, paired_means
+from ..stats.intervals import NAN, rate_interval
+from ..text import interval, probability
+from .coaches import coaches
+from .comparisons import change
+from .duplicates import repeated, repeated_games
+from .metrics import ITEM, joined, per_round
 
 AGAINST_THE_RULES = (
     "moves_back",

@@ -12,11 +12,12 @@ from __future__ import annotations
 
 import pandas as pd
 
-from analysis.data.runs import Runs
-from analysis.measures import comparisons
-from analysis.measures.outcomes import last_round, surplus_metrics
 from bargain.config.identity import decided_by_seed
 from bargain.records import PLAYERS
+
+from ..data.runs import Runs
+from . import comparisons
+from .outcomes import last_round, surplus_metrics
 
 
 def is_known(runs: Runs, role: str) -> pd.Series[bool]:

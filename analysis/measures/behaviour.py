@@ -10,12 +10,13 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from analysis.data.runs import Runs
-from analysis.measures.duplicates import repeated
-from analysis.measures.metrics import BY, Groups, joined
-from analysis.stats.intervals import NAN, Estimate
-from analysis.stats.regression import slope
 from bargain.records import PLAYERS
+
+from ..data.runs import Runs
+from ..stats.intervals import NAN, Estimate
+from ..stats.regression import slope
+from .duplicates import repeated
+from .metrics import BY, Groups, joined
 
 
 def violations(runs: Runs, by: Sequence[str] = BY) -> pd.DataFrame:

@@ -7,9 +7,10 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.data.runs import Runs
-from analysis.measures.baseline import is_baseline
 from bargain.records import PLAYERS
+
+from ..data.runs import Runs
+from .baseline import is_baseline
 
 
 def named(runs: Runs) -> pd.DataFrame:

@@ -19,10 +19,13 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from analysis.data.runs import Runs
-from analysis.measures import coaching, comparisons, factors
-from analysis.measures.cell_names import ranges
-from analysis.measures.outcomes import (
+from bargain.records import PLAYERS
+
+from ..data.runs import Runs
+from ..stats.differences import holm
+from . import coaching, comparisons, factors
+from .cell_names import ranges
+from .outcomes import (
     compared,
     factorials,
     item_choices,
@@ -31,9 +34,7 @@ from analysis.measures.outcomes import (
     planned,
     surplus_metrics,
 )
-from analysis.measures.sentences import CHANGES, sentence
-from analysis.stats.differences import holm
-from bargain.records import PLAYERS
+from .sentences import CHANGES, sentence
 
 MOST_VALUES = 5
 """A choice with more values than this has each compared with its first only."""

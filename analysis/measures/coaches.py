@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from analysis.data.runs import Runs
+from ..data.runs import Runs
 
 
 def coaches(runs: Runs) -> pd.Series[str]:

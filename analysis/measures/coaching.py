@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from analysis.measures.comparisons import every_pair
+from .comparisons import every_pair
 
 
 class Part(NamedTuple):

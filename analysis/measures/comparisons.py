@@ -23,10 +23,11 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from analysis.data.runs import Runs
-from analysis.measures.duplicates import repeated, repeated_games
-from analysis.measures.metrics import BY, ITEM, Groups, joined, metric_of, per_round
-from analysis.stats.differences import (
+from bargain.config.identity import decided_by_seed
+from bargain.records import PLAYERS
+
+from ..data.runs import Runs
+from ..stats.differences import (
     Comparison,
     holm,
     paired_means,
@@ -35,13 +36,13 @@ from analysis.stats.differences import (
     two_rates,
     welch,
 )
-from analysis.stats.fewest import FEWEST
-from analysis.stats.intervals import ALPHA, NAN, mean_intervals
-from analysis.stats.power import SampleSize, games_for_change
-from analysis.stats.selection import Row, selection
-from analysis.stats.unpaired_selection import unpaired_selection
-from bargain.config.identity import decided_by_seed
-from bargain.records import PLAYERS
+from ..stats.fewest import FEWEST
+from ..stats.intervals import ALPHA, NAN, mean_intervals
+from ..stats.power import SampleSize, games_for_change
+from ..stats.selection import Row, selection
+from ..stats.unpaired_selection import unpaired_selection
+from .duplicates import repeated, repeated_games
+from .metrics import BY, ITEM, Groups, joined, metric_of, per_round
 
 _ROUND = ("run", "arm", "game", "round", "shared", "repeat", "outcome", "content")
 FIELDS = tuple(field.name for field in fields(Comparison))

@@ -10,10 +10,10 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.data.round_facts import SEATS
-from analysis.data.runs import Runs
-from analysis.measures.comparisons import change
-from analysis.stats.intervals import NAN, mean_intervals
+from ..data.round_facts import SEATS
+from ..data.runs import Runs
+from ..stats.intervals import NAN, mean_intervals
+from .comparisons import change
 
 
 def costs(runs: Runs) -> pd.DataFrame:

@@ -25,13 +25,14 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from analysis.data.runs import Runs
-from analysis.measures import factors
-from analysis.measures.comparisons import observed
-from analysis.stats.clustered import SEPARATED, clustered
-from analysis.stats.intervals import ALPHA, NAN, Array
-from analysis.stats.power import games_for_difference
 from bargain.records import PLAYERS
+
+from ..data.runs import Runs
+from ..stats.clustered import SEPARATED, clustered
+from ..stats.intervals import ALPHA, NAN, Array
+from ..stats.power import games_for_difference
+from . import factors
+from .comparisons import observed
 
 SELLER, BUYER, FIRST = "seller.engine.name", "buyer.engine.name", "game.who_is_first"
 LEAST_GAP = 0.01

@@ -12,9 +12,10 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from analysis.data.runs import OWN_RUN_COLUMNS, Runs
-from analysis.measures.definitions import ITEM
 from bargain.config.identity import GROWS, may_change
+
+from ..data.runs import OWN_RUN_COLUMNS, Runs
+from .definitions import ITEM
 
 _SAME = ["game", "arm", "round", "outcome", "content"]
 

@@ -24,11 +24,11 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from analysis.data.runs import Runs
-from analysis.measures.comparisons import as_frame, observed, seeds_of, share_seeds
-from analysis.stats.differences import Comparison, holm
-from analysis.stats.intervals import ALPHA, NAN
-from analysis.text import choice
+from ..data.runs import Runs
+from ..stats.differences import Comparison, holm
+from ..stats.intervals import ALPHA, NAN
+from ..text import choice
+from .comparisons import as_frame, observed, seeds_of, share_seeds
 
 NO_FACTORS = ("seed", "n_games", "game.n_rounds")
 """Choices that make more of the same, and no other cell."""

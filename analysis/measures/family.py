@@ -9,9 +9,9 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from analysis.data.runs import Runs
-from analysis.measures.claims import OUTCOMES, primary
-from analysis.text import joined
+from ..data.runs import Runs
+from ..text import joined
+from .claims import OUTCOMES, primary
 
 
 def told_primary(runs: Runs, found: pd.DataFrame, judged: Sequence[float]) -> str:

@@ -26,14 +26,15 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from analysis.data.games import parsed
-from analysis.data.runs import Runs
-from analysis.stats.intervals import ratio_interval
 from bargain.reading import amounts, same
 from bargain.reading.claims import Claim, claims
 from bargain.reading.violations import worse
 from bargain.records import PLAYERS, Item, Player, Turn, limit_of
 from bargain.rundir.plain import lines_of
+
+from ..data.games import parsed
+from ..data.runs import Runs
+from ..stats.intervals import ratio_interval
 
 KINDS = ("misstated_limit", "broken_limit", "broken_last_offer", "leak", "invented_offer", "invented_fact")
 NAN = float("nan")

@@ -10,12 +10,12 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.data.runs import Runs
-from analysis.measures import factors
-from analysis.measures.metrics import metric_of
-from analysis.measures.outcomes import factorials, last_round, of_factorial
-from analysis.measures.sentences import level
-from analysis.text import number
+from ..data.runs import Runs
+from ..text import number
+from . import factors
+from .metrics import metric_of
+from .outcomes import factorials, last_round, of_factorial
+from .sentences import level
 
 OUTCOMES = {"price": ("price", "said"), "deal_rate": ("deal rate", "rate"), "surplus": ("surplus", "said")}
 """The columns of a factorial: what they are called, and how they are written."""

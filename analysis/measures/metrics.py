@@ -15,12 +15,13 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import pandas as pd
 
-from analysis.data.runs import Runs
-from analysis.measures.definitions import ITEM, METRICS, NAMES, OWN_ITEM, Metric, describe_metrics, metric_of
-from analysis.measures.duplicates import repeated
-from analysis.stats.fewest import FEWEST
-from analysis.stats.intervals import Estimate, mean_intervals, rate_intervals, ratio_interval
 from bargain.records import PLAYERS
+
+from ..data.runs import Runs
+from ..stats.fewest import FEWEST
+from ..stats.intervals import Estimate, mean_intervals, rate_intervals, ratio_interval
+from .definitions import ITEM, METRICS, NAMES, OWN_ITEM, Metric, describe_metrics, metric_of
+from .duplicates import repeated
 
 __all__ = ["BY", "ITEM", "METRICS", "NAMES", "Groups", "Metric", "describe_metrics", "joined", "metric_of", "per_round",
            "table"]  # fmt: skip

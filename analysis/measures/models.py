@@ -24,15 +24,15 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from analysis.data.runs import Runs
-from analysis.measures.comparisons import observed, seeds_of, share_seeds
-from analysis.measures.factors import factors
-from analysis.measures.outcomes import last_round, of_factorial
-from analysis.stats.clustered import SEPARATED, clustered
-from analysis.stats.fewest import FEWEST
-from analysis.stats.intervals import ALPHA, FEW, NAN, Array
-from analysis.stats.mixed import Fit, Labels, mixed
-from analysis.text import choice
+from ..data.runs import Runs
+from ..stats.clustered import SEPARATED, clustered
+from ..stats.fewest import FEWEST
+from ..stats.intervals import ALPHA, FEW, NAN, Array
+from ..stats.mixed import Fit, Labels, mixed
+from ..text import choice
+from .comparisons import observed, seeds_of, share_seeds
+from .factors import factors
+from .outcomes import last_round, of_factorial
 
 OUTCOMES = ("deal_odds", "deal_rate", "price", "surplus")
 """deal_odds are odds ratios, the others differences."""

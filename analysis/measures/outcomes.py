@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pandas as pd
 
-from analysis.data.runs import Runs
-from analysis.measures import factors
 from bargain.records import PLAYERS
+
+from ..data.runs import Runs
+from . import factors
 
 
 def factorials(runs: Runs) -> list[Runs]:

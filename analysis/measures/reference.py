@@ -19,14 +19,15 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from analysis.data.runs import Runs
-from analysis.measures.coaches import coaches
-from analysis.measures.duplicates import repeated_games
-from analysis.measures.metrics import ITEM, joined, per_round
-from analysis.stats.differences import two_rates
-from analysis.stats.intervals import NAN, Estimate, mean_interval, rate_interval
-from analysis.text import choice
 from bargain.records import PLAYERS
+
+from ..data.runs import Runs
+from ..stats.differences import two_rates
+from ..stats.intervals import NAN, Estimate, mean_interval, rate_interval
+from ..text import choice
+from .coaches import coaches
+from .duplicates import repeated_games
+from .metrics import ITEM, joined, per_round
 
 FIGURES = ("table1", "fig4", "fig4-hist", "fig5-6", "fig6", "fig7")
 ALIASES = {"claude-instant": "claude-instant-v1.0", "claude-instant-v1": "claude-instant-v1.0"}

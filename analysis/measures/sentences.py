@@ -9,8 +9,8 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from analysis.measures.metrics import metric_of
-from analysis.text import PAIRED, choice, interval, number, one_line, probability
+from ..text import PAIRED, choice, interval, number, one_line, probability
+from .metrics import metric_of
 
 SURE = 0.05
 """A corrected p below this lets the sentence claim something; above it, it says that nothing is shown."""

@@ -16,10 +16,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.data.runs import Runs
-from analysis.stats.differences import paired_means, paired_rates
-from analysis.stats.spread import paired_spreads
 from bargain.records import rival_of
+
+from ..data.runs import Runs
+from ..stats.differences import paired_means, paired_rates
+from ..stats.spread import paired_spreads
 
 CHANNEL, ATTACK, ATTACKER = "channel.name", "adversary.name", "adversary.by"
 BAREST = ("numbers", "structured", "tagged", "free_text")

@@ -16,10 +16,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from analysis.data.runs import Runs
-from analysis.measures.definitions import ITEM, zone_of
-from analysis.measures.metrics import joined
-from analysis.stats.intervals import NAN
+from ..data.runs import Runs
+from ..stats.intervals import NAN
+from .definitions import ITEM, zone_of
+from .metrics import joined
 
 Range = tuple[float, float]
 _GRID = 1500

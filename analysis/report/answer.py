@@ -14,15 +14,16 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from analysis.data.runs import Runs
-from analysis.measures.coaching import PARTS
-from analysis.measures.main_effects import OUTCOMES, measured
-from analysis.measures.outcomes import last_round
-from analysis.measures.sentences import level
-from analysis.report.baseline import adding
-from analysis.report.tables import ReportColumn, ReportTable, shown
-from analysis.text import one_line, usd
 from bargain.rundir.record import listed, read_record
+
+from ..data.runs import Runs
+from ..measures.coaching import PARTS
+from ..measures.main_effects import OUTCOMES, measured
+from ..measures.outcomes import last_round
+from ..measures.sentences import level
+from ..text import one_line, usd
+from .baseline import adding
+from .tables import ReportColumn, ReportTable, shown
 
 MOST = 7
 """So many rows fit the first screen; the others stand in the sections below. The parts of coaching are 10."""

@@ -6,13 +6,14 @@ import shlex
 
 import pandas as pd
 
-from analysis.data.runs import Runs
-from analysis.measures.baseline import beside, is_model, seat_of
-from analysis.measures.main_effects import OUTCOMES, measured
-from analysis.report.tables import ReportColumn, ReportTable, shown
 from bargain.config.identity import key_of
 from bargain.records import PLAYERS
 from bargain.rundir.record import listed, read_record
+
+from ..data.runs import Runs
+from ..measures.baseline import beside, is_model, seat_of
+from ..measures.main_effects import OUTCOMES, measured
+from .tables import ReportColumn, ReportTable, shown
 
 ADDED = "opponent-boulware"
 """The one that a command adds: of those that always reach a deal where they can, the one that gets most."""

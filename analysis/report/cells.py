@@ -9,12 +9,12 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from analysis.data.runs import Runs
-from analysis.measures import metrics
-from analysis.measures.cell_names import ranges
-from analysis.measures.comparisons import change
-from analysis.report.tables import ReportColumn, ReportTable, shown
-from analysis.text import choice
+from ..data.runs import Runs
+from ..measures import metrics
+from ..measures.cell_names import ranges
+from ..measures.comparisons import change
+from ..text import choice
+from .tables import ReportColumn, ReportTable, shown
 
 REPORTED = sorted(
     ((metric, metric.reported) for metric in metrics.METRICS if metric.reported),

@@ -17,19 +17,20 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from analysis import figures
-from analysis.data.run_facts import shown
-from analysis.data.runs import Runs, load
-from analysis.measures.duplicates import without_copies
-from analysis.measures.factors import factors
-from analysis.report import games as report_games
-from analysis.report.content import Content, content
-from analysis.report.corrected import Judged, rates_of, read_bench
-from analysis.report.equivalence import margins
-from analysis.report.page import drawing, page, table
-from analysis.report.tables import ReportTable
-from analysis.text import one_line
 from bargain.terminal import prepare
+
+from .. import figures
+from ..data.run_facts import shown
+from ..data.runs import Runs, load
+from ..measures.duplicates import without_copies
+from ..measures.factors import factors
+from ..text import one_line
+from . import games as report_games
+from .content import Content, content
+from .corrected import Judged, rates_of, read_bench
+from .equivalence import margins
+from .page import drawing, page, table
+from .tables import ReportTable
 
 REFERENCES = ("fu2023",)
 TABLES = ("crossplay", "baseline", "parts", "factors", "interactions", "factor_means", "private_values", "theory",

@@ -14,35 +14,36 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.data.directories import glance
-from analysis.data.prompts import Changed, changes
-from analysis.data.run_facts import who_is_simulated
-from analysis.data.runs import Runs
-from analysis.measures import abilities as tiers
-from analysis.measures import claims
-from analysis.measures.baseline import seat_of
-from analysis.measures.cell_names import named, ranges
-from analysis.measures.duplicates import repeated
-from analysis.measures.family import made_of, told_family, told_primary
-from analysis.measures.metrics import metric_of
-from analysis.measures.sentences import SURE, about
-from analysis.report import answer as report_answer
-from analysis.report import baseline as report_baseline
-from analysis.report import cells as report_cells
-from analysis.report import corrected as report_corrected
-from analysis.report import effects as report_effects
-from analysis.report import equivalence as report_equivalence
-from analysis.report import games as report_games
-from analysis.report import honesty as report_honesty
-from analysis.report import models as report_models
-from analysis.report import scenarios as report_scenarios
-from analysis.report import upkeep as report_upkeep
-from analysis.report.answer import Answer
-from analysis.report.crossplay import crossplay
-from analysis.report.tables import ReportColumn, ReportTable, shown
-from analysis.report.talk import adversaries, channels
-from analysis.text import choice, number, one_line
 from bargain.version import __version__
+
+from ..data.directories import glance
+from ..data.prompts import Changed, changes
+from ..data.run_facts import who_is_simulated
+from ..data.runs import Runs
+from ..measures import abilities as tiers
+from ..measures import claims
+from ..measures.baseline import seat_of
+from ..measures.cell_names import named, ranges
+from ..measures.duplicates import repeated
+from ..measures.family import made_of, told_family, told_primary
+from ..measures.metrics import metric_of
+from ..measures.sentences import SURE, about
+from ..text import choice, number, one_line
+from . import answer as report_answer
+from . import baseline as report_baseline
+from . import cells as report_cells
+from . import corrected as report_corrected
+from . import effects as report_effects
+from . import equivalence as report_equivalence
+from . import games as report_games
+from . import honesty as report_honesty
+from . import models as report_models
+from . import scenarios as report_scenarios
+from . import upkeep as report_upkeep
+from .answer import Answer
+from .crossplay import crossplay
+from .tables import ReportColumn, ReportTable, shown
+from .talk import adversaries, channels
 
 SIMULATED = "Embedded negotiators played, not language models: these numbers show the program, not what models can do."
 _SAME = (

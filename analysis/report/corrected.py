@@ -15,13 +15,14 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from analysis.data.runs import Runs
-from analysis.measures import metrics
-from analysis.report.tables import ReportColumn, ReportTable, shown
-from analysis.stats.intervals import rate_interval
-from analysis.stats.misjudged import Bounds, false_share, price_bounds, rate_bounds, true_rate
-from analysis.text import number
 from bargain.rundir.plain import read_plain
+
+from ..data.runs import Runs
+from ..measures import metrics
+from ..stats.intervals import rate_interval
+from ..stats.misjudged import Bounds, false_share, price_bounds, rate_bounds, true_rate
+from ..text import number
+from .tables import ReportColumn, ReportTable, shown
 
 DECIDE_THEMSELVES = ("tagged", "structured", "numbers")
 """Channels whose acts decide (bargain/channels)."""

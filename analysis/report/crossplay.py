@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.data.runs import Runs
-from analysis.measures.crossplay import Grid, effects, games_to_rank, grid_of, not_additive, seats, wins
-from analysis.report.tables import ReportColumn, ReportTable, shown
-from analysis.text import interval, number, one_line
+from ..data.runs import Runs
+from ..measures.crossplay import Grid, effects, games_to_rank, grid_of, not_additive, seats, wins
+from ..text import interval, number, one_line
+from .tables import ReportColumn, ReportTable, shown
 
 
 def crossplay(runs: Runs) -> ReportTable:

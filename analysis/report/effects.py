@@ -10,18 +10,18 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.data.runs import Runs
-from analysis.measures import abilities as tiers
-from analysis.measures import factors, reference
-from analysis.measures.cell_names import ranges
-from analysis.measures.claims import cells_and_currency, contrasts
-from analysis.measures.comparisons import COUNTS, games_needed, selection_between, selection_table
-from analysis.measures.main_effects import NOTES, OUTCOMES, effects_of, marginal_means
-from analysis.measures.outcomes import factorials
-from analysis.measures.sentences import OVER_ALL, level
-from analysis.report.tables import NOTHING, ReportColumn, ReportTable, shown
-from analysis.stats.intervals import ALPHA
-from analysis.text import number, one_line
+from ..data.runs import Runs
+from ..measures import abilities as tiers
+from ..measures import factors, reference
+from ..measures.cell_names import ranges
+from ..measures.claims import cells_and_currency, contrasts
+from ..measures.comparisons import COUNTS, games_needed, selection_between, selection_table
+from ..measures.main_effects import NOTES, OUTCOMES, effects_of, marginal_means
+from ..measures.outcomes import factorials
+from ..measures.sentences import OVER_ALL, level
+from ..stats.intervals import ALPHA
+from ..text import number, one_line
+from .tables import NOTHING, ReportColumn, ReportTable, shown
 
 SHARES = (0.025, 0.05, 0.1)
 """Wanted effects, as shares of the span of the openings: 0.25, 0.50 and 1.00 of the paper's balloon."""

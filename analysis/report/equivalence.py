@@ -7,13 +7,13 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.measures.claims import OUTCOMES
-from analysis.measures.metrics import metric_of
-from analysis.measures.sentences import SURE, about, measure, where
-from analysis.report.tables import ReportColumn, ReportTable, shown
-from analysis.stats.differences import holm
-from analysis.stats.equivalence import at_once, within
-from analysis.text import interval, number, probability
+from ..measures.claims import OUTCOMES
+from ..measures.metrics import metric_of
+from ..measures.sentences import SURE, about, measure, where
+from ..stats.differences import holm
+from ..stats.equivalence import at_once, within
+from ..text import interval, number, probability
+from .tables import ReportColumn, ReportTable, shown
 
 Row = Mapping[Any, Any]
 

@@ -10,10 +10,10 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from analysis.data.runs import Runs
-from analysis.measures.ledger import Entry, read_round
-from analysis.measures.metrics import ITEM, joined
-from analysis.text import money, one_line
+from ..data.runs import Runs
+from ..measures.ledger import Entry, read_round
+from ..measures.metrics import ITEM, joined
+from ..text import money, one_line
 
 RULE = (
     "Of the last round of every game: the deal nearest to the median price, the dearest and the cheapest deal, the "

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pandas as pd
 
-from analysis.data.runs import Runs
-from analysis.measures.ledger import Ledger, ledger, rates
-from analysis.report.tables import ReportColumn, ReportTable, shown
-from analysis.text import one_line
+from ..data.runs import Runs
+from ..measures.ledger import Ledger, ledger, rates
+from ..text import one_line
+from .tables import ReportColumn, ReportTable, shown
 
 MOST_ROUNDS = 2_000
 """So many rounds are read for a report, as many of each run; `analysis.measures.ledger` reads all."""

@@ -7,11 +7,11 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.data.runs import Runs
-from analysis.measures.metrics import metric_of
-from analysis.measures.models import CHANGE, GAME, OUTCOMES, START, two_part
-from analysis.report.tables import ReportColumn, ReportTable, shown
-from analysis.text import number, one_line
+from ..data.runs import Runs
+from ..measures.metrics import metric_of
+from ..measures.models import CHANGE, GAME, OUTCOMES, START, two_part
+from ..text import number, one_line
+from .tables import ReportColumn, ReportTable, shown
 
 _TITLES = {"deal_odds": "Odds of a deal, ratio", "deal_rate": "Deal rate", "price": "Price of the deals",
            "surplus": "Surplus, no deal = 0"}  # fmt: skip

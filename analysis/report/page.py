@@ -16,8 +16,8 @@ from xml.etree import ElementTree
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from analysis.report.tables import Cell, ReportColumn, ReportTable
-from analysis.text import visible
+from ..text import visible
+from .tables import Cell, ReportColumn, ReportTable
 
 _LONG = 60
 """A text of more characters gets a column that is wide enough to be read."""

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import pandas as pd
 
-from analysis.data.runs import Runs
-from analysis.measures import metrics
-from analysis.measures.cell_names import ranges
-from analysis.measures.theory import predictions
-from analysis.report.tables import ReportColumn, ReportTable
+from ..data.runs import Runs
+from ..measures import metrics
+from ..measures.cell_names import ranges
+from ..measures.theory import predictions
+from .tables import ReportColumn, ReportTable
 
 SHOWN = (
     ("AGR+", "agr_plus", "", "rate"),

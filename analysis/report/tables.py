@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from analysis.report import latex
-from analysis.text import interval, number, one_line, probability, to_csv, usd
+from ..text import interval, number, one_line, probability, to_csv, usd
+from . import latex
 
 NOTHING = "–"
 _LONGEST = 800

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from analysis.data.runs import Runs
-from analysis.measures.talk import attacks, talk
-from analysis.report.tables import ReportColumn, ReportTable, shown
-from analysis.text import interval, number
+from ..data.runs import Runs
+from ..measures.talk import attacks, talk
+from ..text import interval, number
+from .tables import ReportColumn, ReportTable, shown
 
 PEOPLE = (
     "People who may talk reach the same mean price as people who only exchange offers, more deals, and prices that "

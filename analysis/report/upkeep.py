@@ -6,10 +6,10 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.data.runs import Runs
-from analysis.measures import costs, metrics
-from analysis.report.tables import ReportColumn, ReportTable, shown
-from analysis.stats.intervals import NAN, ratio_interval
+from ..data.runs import Runs
+from ..measures import costs, metrics
+from ..stats.intervals import NAN, ratio_interval
+from .tables import ReportColumn, ReportTable, shown
 
 UNREADABLE = "no verdict in the"
 """How the reason of a round begins whose moderator never gave a readable verdict."""

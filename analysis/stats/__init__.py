@@ -3,10 +3,10 @@
 Each part lives in a file of its own; this one only gathers them, so that `from analysis import stats` is enough.
 """
 
-from analysis.stats.clustered import clustered
-from analysis.stats.differences import Comparison, holm, paired_means, paired_rates, paired_surplus, two_rates, welch
-from analysis.stats.equivalence import Equivalence, at_once, equivalent, equivalent_pairs, within
-from analysis.stats.intervals import (
+from .clustered import clustered
+from .differences import Comparison, holm, paired_means, paired_rates, paired_surplus, two_rates, welch
+from .equivalence import Equivalence, at_once, equivalent, equivalent_pairs, within
+from .intervals import (
     Estimate,
     mean_interval,
     mean_intervals,
@@ -14,11 +14,11 @@ from analysis.stats.intervals import (
     rate_intervals,
     ratio_interval,
 )
-from analysis.stats.misjudged import true_rate
-from analysis.stats.mixed import Fit, mixed
-from analysis.stats.power import SampleSize, games_for_change, games_for_difference, games_for_rate
-from analysis.stats.regression import Slope, slope
-from analysis.stats.selection import selection
+from .misjudged import true_rate
+from .mixed import Fit, mixed
+from .power import SampleSize, games_for_change, games_for_difference, games_for_rate
+from .regression import Slope, slope
+from .selection import selection
 
 __all__ = [
     "Comparison",

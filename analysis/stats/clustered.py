@@ -18,8 +18,8 @@ from scipy.optimize import linprog
 from statsmodels.genmod.families import Binomial, Gaussian
 from statsmodels.genmod.generalized_estimating_equations import GEE
 
-from analysis.stats.intervals import NAN, Array
-from analysis.stats.mixed import Fit, Labels
+from .intervals import NAN, Array
+from .mixed import Fit, Labels
 
 FEWEST_FREE = 4
 """With fewer clusters than columns and these, no error can be told from so few."""

@@ -21,8 +21,8 @@ from statsmodels.stats.proportion import (
     proportions_ztest,
 )
 
-from analysis.stats.fewest import FEWEST
-from analysis.stats.intervals import (
+from .fewest import FEWEST
+from .intervals import (
     ALPHA,
     FEW,
     LEVEL,

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike
 from scipy import stats
 from statsmodels.stats.weightstats import ttost_ind, ttost_paired
 
-from analysis.stats.intervals import ALPHA, NAN, Array, spreads
+from .intervals import ALPHA, NAN, Array, spreads
 
 
 class Equivalence(NamedTuple):

@@ -18,8 +18,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
-from analysis.stats.fewest import FEWEST
 from bargain.intervals import t_interval, wilson
+
+from .fewest import FEWEST
 
 Array = NDArray[np.float64]
 LEVEL = 0.95

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import stats
 
-from analysis.stats.intervals import ALPHA, NAN, Estimate, rate_interval
+from .intervals import ALPHA, NAN, Estimate, rate_interval
 
 
 class Bounds(NamedTuple):

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import optimize
 
-from analysis.stats.intervals import NAN, Array
+from .intervals import NAN, Array
 
 Labels = NDArray[Any]
 

@@ -14,7 +14,7 @@ from scipy import optimize, stats
 from statsmodels.stats.power import NormalIndPower, TTestIndPower, TTestPower
 from statsmodels.stats.proportion import proportion_effectsize
 
-from analysis.stats.intervals import ALPHA, NAN
+from .intervals import ALPHA, NAN
 
 POWER = 0.8
 

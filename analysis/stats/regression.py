@@ -11,8 +11,8 @@ import numpy as np
 import statsmodels.api as sm
 from numpy.typing import ArrayLike
 
-from analysis.stats.fewest import FEWEST
-from analysis.stats.intervals import ALPHA, NAN, spreads
+from .fewest import FEWEST
+from .intervals import ALPHA, NAN, spreads
 
 
 class Slope(NamedTuple):

@@ -16,9 +16,9 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy import optimize, stats
 
-from analysis.stats.differences import NO_INTERVAL, paired_means, paired_surplus
-from analysis.stats.fewest import FEWEST, Fewest
-from analysis.stats.intervals import LEVEL, NAN, Array, bca_limits, resampling_weights, spreads
+from .differences import NO_INTERVAL, paired_means, paired_surplus
+from .fewest import FEWEST, Fewest
+from .intervals import LEVEL, NAN, Array, bca_limits, resampling_weights, spreads
 
 RESAMPLES = 1000
 

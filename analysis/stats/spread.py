@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import stats
 
-from analysis.stats.differences import NO_INTERVAL, Comparison
-from analysis.stats.intervals import ALPHA, NAN
+from .differences import NO_INTERVAL, Comparison
+from .intervals import ALPHA, NAN
 
 FEWEST = 8
 """Pairs; with fewer there is no interval."""

@@ -13,10 +13,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from analysis.stats.differences import NO_INTERVAL, welch
-from analysis.stats.fewest import FEWEST, Fewest
-from analysis.stats.intervals import NAN, Array
-from analysis.stats.selection import NO_SPREAD, Row, imbens_manski
+from .differences import NO_INTERVAL, welch
+from .fewest import FEWEST, Fewest
+from .intervals import NAN, Array
+from .selection import NO_SPREAD, Row, imbens_manski
 
 RESAMPLES = 1000
 ASSUMED = "if no game deals only in the cell where deals are rarer (cannot be seen: no game is played in both)"

@@ -13,11 +13,11 @@ import sys
 import tempfile
 from pathlib import Path
 
-from analysis import load
-from analysis.figures import save
-from analysis.figures.compare import arms, tradeoff
-from analysis.figures.rounds import price_by_round
-from analysis.figures.scenarios import price_in_zone
+from bargain.analysis import load
+from bargain.analysis.figures import save
+from bargain.analysis.figures.compare import arms, tradeoff
+from bargain.analysis.figures.rounds import price_by_round
+from bargain.analysis.figures.scenarios import price_in_zone
 
 HERE = Path(__file__).parent
 ENGINES = "simulated,simulated-firm,simulated-weak,simulated-eager"

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from analysis import load
-from analysis.figures.talk import attacks_compared
-from analysis.measures.talk import attacks
-from analysis.report.talk import adversaries
 from bargain import ConfigError, compose, play
+from bargain.analysis import load
+from bargain.analysis.figures.talk import attacks_compared
+from bargain.analysis.measures.talk import attacks
+from bargain.analysis.report.talk import adversaries
 from bargain.channels.base import Move
 from bargain.config.compose import plain_of
 from bargain.config.identity import identity

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from analysis.report.command import run as report
+from bargain.analysis.report.command import run as report
 from bargain.commands.import_2023 import run as import_log
 from bargain.main import run as command
 from bargain.version import __version__

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from analysis import load
+from bargain.analysis import load
 from tests.commands import bargain, games_of, summary_of
 
 OPENINGS = "  seller: Hi, this is a good baloon and its price is $20\n  buyer: Would $10 be all right?\n"

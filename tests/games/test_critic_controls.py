@@ -8,11 +8,11 @@ from random import Random
 
 import pytest
 
-from analysis import load
-from analysis.measures.cell_names import named
-from analysis.measures.claims import tests as claims
-from analysis.stats.power import games_for_change
 from bargain import compose, play
+from bargain.analysis import load
+from bargain.analysis.measures.cell_names import named
+from bargain.analysis.measures.claims import tests as claims
+from bargain.analysis.stats.power import games_for_change
 from bargain.engines.base import Request
 from bargain.errors import ConfigError
 

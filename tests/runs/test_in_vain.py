@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from analysis.report.command import run as report
+from bargain.analysis.report.command import run as report
 from bargain.records import Game, Round
 from bargain.results.failing import FirstGames
 from tests.commands import bargain, environment, only_run, summary_of

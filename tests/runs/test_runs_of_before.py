@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from analysis import load
+from bargain.analysis import load
 from tests.commands import bargain, environment, games_of, summary_of
 from tests.servers import Server
 

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from analysis import load
 from bargain import compose, play
+from bargain.analysis import load
 from bargain.main import run
 from bargain.rundir.record import read_record
 from tests.commands import bargain, environment, games_of, only_run

@@ -88,7 +88,7 @@ def test_every_curve_and_every_bar_is_something_that_a_run_logs(saved: dict[str,
 
 def test_columns_and_groups_are_choices_and_results_of_a_run(saved: dict[str, Any], logged: dict[str, Any]) -> None:
     text = json.dumps(saved["spec"])
-    from analysis.wandb_workspace import CELLS, SUMMARY
+    from bargain.analysis.wandb_workspace import CELLS, SUMMARY
 
     for choice in CELLS:
         value: Any = logged["config"]

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from analysis import load
-from analysis.report.command import run as report
 from bargain import compose, play
+from bargain.analysis import load
+from bargain.analysis.report.command import run as report
 from bargain.main import run
 
 

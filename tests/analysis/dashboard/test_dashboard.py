@@ -10,9 +10,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from analysis import load
-from analysis.measures import comparisons
-from analysis.report.command import run as report
+from bargain.analysis import load
+from bargain.analysis.measures import comparisons
+from bargain.analysis.report.command import run as report
 from tests import dashboards
 from tests.dashboards import HOSTILE, VIEWS, interpreted, opened, texts
 from tests.run_maker import make_run, write_summary

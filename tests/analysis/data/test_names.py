@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis import load
-from analysis.data.prompts import changes
-from analysis.data.run_facts import who_is_simulated
-from analysis.figures import FIGURES, NotEnough
-from analysis.figures.base import svg
+from bargain.analysis import load
+from bargain.analysis.data.prompts import changes
+from bargain.analysis.data.run_facts import who_is_simulated
+from bargain.analysis.figures import FIGURES, NotEnough
+from bargain.analysis.figures.base import svg
 from bargain.rundir.sweep import choices_of
 from bargain.sweeps.comparing import read_cells
 from bargain.text import name_of

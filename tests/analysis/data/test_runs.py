@@ -13,11 +13,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis import load
-from analysis.data import fill_cache
-from analysis.data.cache import key_of
-from analysis.data.columns import FEEDBACK_COLUMNS, ROUND_COLUMNS, RUN_COLUMNS, TURN_COLUMNS, Column
-from analysis.data.games import Plan, read_feedback, read_games, read_turns
+from bargain.analysis import load
+from bargain.analysis.data import fill_cache
+from bargain.analysis.data.cache import key_of
+from bargain.analysis.data.columns import FEEDBACK_COLUMNS, ROUND_COLUMNS, RUN_COLUMNS, TURN_COLUMNS, Column
+from bargain.analysis.data.games import Plan, read_feedback, read_games, read_turns
 from bargain.records import Game, Round, Violation
 from tests.run_maker import a_game, a_round, an_arms_game, dialogue, make_run, write_summary
 

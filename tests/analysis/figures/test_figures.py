@@ -12,14 +12,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis import load
-from analysis.data.runs import Runs
-from analysis.figures import FIGURES, Figure, NotEnough, reference_figures, save, svg
-from analysis.figures.base import shown
-from analysis.figures.colours import DASHES, GROUPS, PALETTE, SHAPES, arm_look, lightness, look
-from analysis.measures.comparisons import change
-from analysis.measures.metrics import METRICS, table
 from bargain import compose, play
+from bargain.analysis import load
+from bargain.analysis.data.runs import Runs
+from bargain.analysis.figures import FIGURES, Figure, NotEnough, reference_figures, save, svg
+from bargain.analysis.figures.base import shown
+from bargain.analysis.figures.colours import DASHES, GROUPS, PALETTE, SHAPES, arm_look, lightness, look
+from bargain.analysis.measures.comparisons import change
+from bargain.analysis.measures.metrics import METRICS, table
 from tests.run_maker import an_arms_game, make_run
 
 BY_NAME = {figure.name: figure for figure in FIGURES}

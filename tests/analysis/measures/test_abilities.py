@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from analysis import load
-from analysis.measures.abilities import abilities
-from analysis.measures.reference import compare, fu2023, left_out, published_spreads
+from bargain.analysis import load
+from bargain.analysis.measures.abilities import abilities
+from bargain.analysis.measures.reference import compare, fu2023, left_out, published_spreads
 from bargain.records import Game, Round, Violation
 from tests.run_maker import a_game, a_round, an_arms_game, make_run
 

@@ -8,13 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from analysis import load
-from analysis.figures import NotEnough
-from analysis.figures.pairs import surplus_of_pairs
-from analysis.measures.crossplay import effects, games_to_rank, grid_of, seats, wins
-from analysis.report.command import run
-from analysis.report.crossplay import crossplay
 from bargain import compose, play
+from bargain.analysis import load
+from bargain.analysis.figures import NotEnough
+from bargain.analysis.figures.pairs import surplus_of_pairs
+from bargain.analysis.measures.crossplay import effects, games_to_rank, grid_of, seats, wins
+from bargain.analysis.report.command import run
+from bargain.analysis.report.crossplay import crossplay
 from tests.commands import bargain
 from tests.run_maker import Prices, make_run
 from tests.sweeping import games_by_cell, only_sweep

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from analysis import load
-from analysis.measures.abilities import abilities
-from analysis.measures.comparisons import arms, cells, change, selection_table
-from analysis.measures.duplicates import without_copies
-from analysis.measures.metrics import table
+from bargain.analysis import load
+from bargain.analysis.measures.abilities import abilities
+from bargain.analysis.measures.comparisons import arms, cells, change, selection_table
+from bargain.analysis.measures.duplicates import without_copies
+from bargain.analysis.measures.metrics import table
 from bargain.records import Game, Round
 from tests.run_maker import an_arms_game, make_run
 

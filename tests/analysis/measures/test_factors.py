@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 from scipy import stats as scipy_stats
 
-from analysis import load
-from analysis.measures.comparisons import cells
-from analysis.measures.factors import effects, factors, followers, interactions, means
+from bargain.analysis import load
+from bargain.analysis.measures.comparisons import cells
+from bargain.analysis.measures.factors import effects, factors, followers, interactions, means
 from bargain.config.identity import decided_by_seed
 from tests.run_maker import Prices, make_run
 

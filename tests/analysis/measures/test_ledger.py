@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from analysis import load
-from analysis.measures.ledger import Entry, entries, item_of, ledger, rates
-from analysis.report.command import run
-from analysis.report.content import content
+from bargain.analysis import load
+from bargain.analysis.measures.ledger import Entry, entries, item_of, ledger, rates
+from bargain.analysis.report.command import run
+from bargain.analysis.report.content import content
 from bargain.records import Game, Item, Round, Terms, Turn
 from tests.run_maker import make_run
 

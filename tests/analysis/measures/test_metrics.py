@@ -12,11 +12,11 @@ import pandas as pd
 import pytest
 from scipy import stats as scipy_stats
 
-from analysis import Runs, load
-from analysis.measures.behaviour import anchoring, violations
-from analysis.measures.comparisons import arms, cells, change, games_needed, selection_between, selection_table
-from analysis.measures.costs import costs
-from analysis.measures.metrics import NAMES, table
+from bargain.analysis import Runs, load
+from bargain.analysis.measures.behaviour import anchoring, violations
+from bargain.analysis.measures.comparisons import arms, cells, change, games_needed, selection_between, selection_table
+from bargain.analysis.measures.costs import costs
+from bargain.analysis.measures.metrics import NAMES, table
 from bargain.records import Game, Round, Turn, Usage, Verdict, Violation
 from tests.run_maker import a_game, a_round, an_arms_game, dialogue, make_run
 

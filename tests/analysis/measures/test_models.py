@@ -9,12 +9,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis import load
-from analysis.figures.base import NotEnough
-from analysis.figures.models import estimates
-from analysis.measures.factors import effects
-from analysis.measures.models import CHANGE, START, two_part
-from analysis.report.command import run
+from bargain.analysis import load
+from bargain.analysis.figures.base import NotEnough
+from bargain.analysis.figures.models import estimates
+from bargain.analysis.measures.factors import effects
+from bargain.analysis.measures.models import CHANGE, START, two_part
+from bargain.analysis.report.command import run
 from tests.analysis.measures.test_factors import PAID, study
 from tests.run_maker import Prices, make_run
 

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from analysis import load
-from analysis.data.runs import Runs
-from analysis.measures.cell_names import named
-from analysis.measures.metrics import table
-from analysis.report.scenarios import private_values
 from bargain import compose, play
+from bargain.analysis import load
+from bargain.analysis.data.runs import Runs
+from bargain.analysis.measures.cell_names import named
+from bargain.analysis.measures.metrics import table
+from bargain.analysis.report.scenarios import private_values
 from tests.commands import games_of, summary_of
 
 DRAWN = ["game=simple", "scenario=drawn", "item=bicycle", "moderator=rules", "tracking=none"]

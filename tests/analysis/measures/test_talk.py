@@ -6,14 +6,14 @@ from pathlib import Path
 
 import numpy as np
 
-from analysis import load
-from analysis.figures.talk import channels_compared
-from analysis.measures.cell_names import named
-from analysis.measures.talk import talk
-from analysis.report.corrected import Judged, corrected
-from analysis.report.talk import channels
-from analysis.stats.spread import paired_spreads
 from bargain import compose, play
+from bargain.analysis import load
+from bargain.analysis.figures.talk import channels_compared
+from bargain.analysis.measures.cell_names import named
+from bargain.analysis.measures.talk import talk
+from bargain.analysis.report.corrected import Judged, corrected
+from bargain.analysis.report.talk import channels
+from bargain.analysis.stats.spread import paired_spreads
 from tests.run_maker import make_run
 
 FREE = {"name": "free_text", "_target_": "bargain.channels.free_text.FreeText", "texts": {}}

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from analysis import load
-from analysis.data.round_facts import burstiness
-from analysis.measures.theory import (
+from bargain import compose, play
+from bargain.analysis import load
+from bargain.analysis.data.round_facts import burstiness
+from bargain.analysis.measures.theory import (
     alternating,
     best_threshold,
     most_efficient,
@@ -17,7 +18,6 @@ from analysis.measures.theory import (
     rubinstein,
     sealed_bid,
 )
-from bargain import compose, play
 
 
 def test_the_formulas_give_the_known_values() -> None:

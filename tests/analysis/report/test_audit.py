@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from analysis.report.command import run
+from bargain.analysis.report.command import run
 from benchmarks import audit
 from tests.commands import bargain
 

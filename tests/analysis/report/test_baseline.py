@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 
-from analysis import load
-from analysis.measures.baseline import beside, is_baseline, seat_of
-from analysis.report.baseline import adding
-from analysis.report.command import run
 from bargain import compose
+from bargain.analysis import load
+from bargain.analysis.measures.baseline import beside, is_baseline, seat_of
+from bargain.analysis.report.baseline import adding
+from bargain.analysis.report.command import run
 from tests.run_maker import make_run
 
 MODEL, KNOWN = "bargain.engines.openai.OpenAIEngine", "bargain.engines.opponents.OpponentEngine"

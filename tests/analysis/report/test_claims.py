@@ -8,15 +8,15 @@ import pandas as pd
 import pytest
 import yaml
 
-from analysis import load
-from analysis.measures.abilities import abilities, family
-from analysis.measures.cell_names import named
-from analysis.measures.claims import QUESTIONS
-from analysis.measures.claims import tests as claims
-from analysis.measures.costs import costs
-from analysis.report.content import content
-from analysis.report.upkeep import moderators
-from analysis.stats.differences import holm
+from bargain.analysis import load
+from bargain.analysis.measures.abilities import abilities, family
+from bargain.analysis.measures.cell_names import named
+from bargain.analysis.measures.claims import QUESTIONS
+from bargain.analysis.measures.claims import tests as claims
+from bargain.analysis.measures.costs import costs
+from bargain.analysis.report.content import content
+from bargain.analysis.report.upkeep import moderators
+from bargain.analysis.stats.differences import holm
 from bargain.records import Game, Round
 from tests.run_maker import a_game, a_round, an_arms_game, make_run
 

@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from analysis import load
-from analysis.measures.cell_names import named
-from analysis.report.command import run
-from analysis.report.corrected import corrected
-from analysis.stats.misjudged import false_share, price_bounds, rate_bounds
+from bargain.analysis import load
+from bargain.analysis.measures.cell_names import named
+from bargain.analysis.report.command import run
+from bargain.analysis.report.corrected import corrected
+from bargain.analysis.stats.misjudged import false_share, price_bounds, rate_bounds
 from bargain.records import Game
 from tests.run_maker import a_game, make_run
 

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from scipy import stats as scipy_stats
 
-from analysis import load, stats
-from analysis.report.command import run
-from analysis.report.content import content
+from bargain.analysis import load, stats
+from bargain.analysis.report.command import run
+from bargain.analysis.report.content import content
 from tests.run_maker import Prices, make_run
 
 PAID = {f"{role}__engine___target_": "bargain.engines.openai.OpenAIEngine" for role in ("seller", "buyer")}

@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from analysis import load
-from analysis.measures.cell_names import named
-from analysis.report import latex
-from analysis.report.cells import cells
+from bargain.analysis import load
+from bargain.analysis.measures.cell_names import named
+from bargain.analysis.report import latex
+from bargain.analysis.report.cells import cells
 from tests.run_maker import make_run
 
 TEX = r"""\documentclass[%s]{article}

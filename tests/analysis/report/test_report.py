@@ -16,11 +16,11 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from analysis import load
-from analysis.measures import metrics, reference
-from analysis.measures.comparisons import change
-from analysis.report.command import TABLES, run
-from analysis.stats.differences import holm
+from bargain.analysis import load
+from bargain.analysis.measures import metrics, reference
+from bargain.analysis.measures.comparisons import change
+from bargain.analysis.report.command import TABLES, run
+from bargain.analysis.stats.differences import holm
 from tests import dashboards
 from tests.commands import bargain
 from tests.dashboards import HOSTILE, PRICES, hostile_game

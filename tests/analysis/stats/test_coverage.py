@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from analysis.stats.fewest import FEWEST
+from bargain.analysis.stats.fewest import FEWEST
 
 PAGE = Path(__file__).parents[3] / "docs" / "statistics.md"
 ROWS = {

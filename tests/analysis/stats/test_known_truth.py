@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from analysis import stats
+from bargain.analysis import stats
 
 TIMES = 400
 SLACK = 3 * math.sqrt(0.05 * 0.95 / TIMES)

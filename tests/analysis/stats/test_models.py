@@ -12,8 +12,8 @@ from scipy import stats
 from scipy.special import expit
 from statsmodels.regression.mixed_linear_model import MixedLM
 
-from analysis.stats.clustered import clustered, separated
-from analysis.stats.mixed import Fit, mixed
+from bargain.analysis.stats.clustered import clustered, separated
+from bargain.analysis.stats.mixed import Fit, mixed
 
 
 def sweep(rng: np.random.Generator, runs: int, games: int) -> dict[str, Any]:

@@ -12,9 +12,9 @@ from scipy import stats as scipy_stats
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.power import TTestPower
 
-from analysis import stats
-from analysis.stats.fewest import FEWEST
-from analysis.stats.unpaired_selection import unpaired_selection
+from bargain.analysis import stats
+from bargain.analysis.stats.fewest import FEWEST
+from bargain.analysis.stats.unpaired_selection import unpaired_selection
 
 Draw = Callable[[np.random.Generator, tuple[int, int]], NDArray[np.float64]]
 SIMULATIONS = 2000

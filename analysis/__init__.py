@@ -1,6 +1,6 @@
 """What the runs say: frames, metrics, statistics, comparisons with the paper. Reads run directories, never plays.
 
-    from analysis import load, metrics
+    from bargain.analysis import load, metrics
     runs = load("outputs/**")
     metrics.table(runs, ["deal_rate", "price"], by=["learner", "learner_engine", "round"])
 
@@ -25,29 +25,30 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+if __name__ == "analysis":  # from a checkout: it would be a second copy of every module
+    raise ImportError("`analysis` is `bargain.analysis`: from bargain.analysis import load")
+
 from .data.runs import Runs, load
 
 if TYPE_CHECKING:
-    import analysis.figures as figures
-    import analysis.stats as stats
-    import analysis.text as text
-    import analysis.text as words
-    from analysis.measures import abilities, behaviour, comparisons, costs, factors, metrics, models, reference
+    from . import figures, stats, text
+    from . import text as words
+    from .measures import abilities, behaviour, comparisons, costs, factors, metrics, models, reference
 
 __all__ = ["Runs", "abilities", "behaviour", "comparisons", "costs", "factors", "figures", "load", "metrics",
            "models", "reference", "stats", "text", "words"]  # fmt: skip
 
-_PLACES = {name: f"analysis.measures.{name}" for name in
+_PLACES = {name: f"{__name__}.measures.{name}" for name in
            ("abilities", "behaviour", "comparisons", "costs", "factors", "metrics", "models", "reference")}  # fmt: skip
-_PLACES |= {name: f"analysis.{name}" for name in ("figures", "stats", "text")}
-_PLACES["words"] = "analysis.text"  # its name in version 0.1
+_PLACES |= {name: f"{__name__}.{name}" for name in ("figures", "stats", "text")}
+_PLACES["words"] = f"{__name__}.text"  # its name in version 0.1
 
 
 def __getattr__(name: str) -> Any:
     """The modules of __all__, imported when they are first used."""
     if name in _PLACES:
         return import_module(_PLACES[name])
-    raise AttributeError(f"module 'analysis' has no attribute {name!r}")
+    raise AttributeError(f"module 'bargain.analysis' has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:

@@ -1,6 +1,6 @@
 """A W&B workspace for sweeps, as code: prices and deal rates by round per cell, dialogues with feedback, a comparer.
 
-    python -m analysis.wandb_workspace ENTITY/PROJECT [--rounds 5] [--name "bargain: by round"]
+    python -m bargain.analysis.wandb_workspace ENTITY/PROJECT [--rounds 5] [--name "bargain: by round"]
 
 saves it as a view of the project (W&B keys as usual) and prints its address. Needs the extra `workspace`. It names only
 what `bargain` logs (bargain/tracking/shown.py): `by_round/*` over `round`, summary.json flat in the run's summary, the
@@ -94,7 +94,7 @@ def _section(name: str, panels: list[Any], *, columns: int = 2, is_open: bool = 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command. Exit codes: 0 saved, 2 bad arguments or nothing installed, 1 W&B refused."""
     parser = argparse.ArgumentParser(
-        "python -m analysis.wandb_workspace", description="Saves bargain's W&B workspace in a project."
+        "python -m bargain.analysis.wandb_workspace", description="Saves bargain's W&B workspace in a project."
     )
     parser.add_argument("where", metavar="ENTITY/PROJECT")
     parser.add_argument("--rounds", type=int, default=5, help="rounds of a game; the last is compared (5)")

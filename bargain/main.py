@@ -188,7 +188,7 @@ def job(cfg: DictConfig) -> float | None:
             name=cell.name if cell else "",
         )
         problem, code = summary.problem, _show(summary)
-        found = objective(summary.rounds, typed) if code == 0 else None
+        found = objective(summary.by_round, typed) if code == 0 else None
     except ConfigError as error:
         problem, code = in_words(error), _refuse(str(error))
         if cell is None:

@@ -5,9 +5,9 @@
 
 It imports nothing of bargain and nothing of analysis: what it says twice, it says on purpose. Of each run it reads
 games.jsonl, some choices of the config and, to compare, summary.json; of the report its CSVs and its page. It covers
-deal rates, prices, surplus, changes, their intervals, the tests within a run, between arms and between cells with
-Holm's correction (not the main effects of a factorial), the selection table (but for the intervals of Lee's bounds and
-of survivors) and the numbers in each test's sentence. Exit code 1: something differs.
+deal rates, prices, surplus, changes, their intervals, the tests within a run, between arms and between cells, the main
+effects and interactions of a factorial, all with Holm's correction, the selection table (but for the intervals of Lee's
+bounds and of survivors) and the numbers in each test's sentence. Exit code 1: something differs.
 """
 
 from __future__ import annotations
@@ -33,7 +33,22 @@ FEWEST_RATE, FEWEST_MEAN, FEWEST_SURPLUS, FEWEST_SURPLUS_CHANGE = 3, 8, 30, 100
 """As docs/statistics.md says."""
 BY_SEED = (".SimulatedEngine", ".OpponentEngine")
 """How the engines are called whose games the seed decides."""
-TEXTS = ("arm", "run", "role", "sentence", "learner", "numbers", "a_is", "b_is")
+TEXTS = (
+    "arm",
+    "run",
+    "role",
+    "sentence",
+    "learner",
+    "numbers",
+    "choice",
+    "at",
+    "factor",
+    "level",
+    "a_is",
+    "b_is",
+    "at_a",
+    "at_b",
+)
 """Columns of the CSVs that hold texts, whatever they look like."""
 BOOTSTRAP = range(40, 2000)
 Limits = tuple[float, float]
@@ -343,11 +358,129 @@ def cells(audit: Audit, runs: dict[int, Run], row: dict[str, Any], where: str) -
     return counted(audit, row, own, where)
 
 
-def recomputed(audit: Audit, runs: dict[str, Run], numbers: dict[int, Run], row: dict[str, Any]) -> bool:
+class Factorial:
+    """The runs of one learner as cells: the levels of the choices that have a main effect, as cells.csv names them."""
+
+    def __init__(self, report: Path, numbers: dict[int, Run]) -> None:
+        tests, self.numbers = table(report, "tests"), numbers
+        self.choices: dict[str, list[str]] = {}
+        for row in tests:
+            if row["question"] == "factors":
+                known = self.choices.setdefault(str(row["learner"]), [])
+                known += [] if row["choice"] in known else [row["choice"]]
+        every = [name for names in self.choices.values() for name in names]
+        path = report / "tables" / "cells.csv"
+        frame = pd.read_csv(path, dtype=dict.fromkeys((*every, "learner"), str), keep_default_na=False)
+        self.levels = frame.drop_duplicates("number").set_index("number")
+
+    def cells(self, learner: str) -> dict[tuple[str, ...], list[tuple[int, Run]]]:
+        """The runs of each combination of levels; learner "": of all, where all are of one."""
+        found: dict[tuple[str, ...], list[tuple[int, Run]]] = {}
+        for number, levels in self.levels.iterrows():
+            if learner in ("", levels["learner"]):
+                cell = tuple(str(levels[name]) for name in self.choices[learner])
+                found.setdefault(cell, []).append((int(number), self.numbers[int(number)]))
+        return found
+
+
+def over_settings(audit: Audit, factorial: Factorial, row: dict[str, Any], where: str) -> bool:
+    """A main effect or an interaction in tests.csv, the mean over the settings of the other choices at which all of its
+    levels were played; whether it could be recomputed."""
+    signs = {(row["choice"], row["b_is"]): 1.0, (row["choice"], row["a_is"]): -1.0}
+    crossed = [row["choice"]]
+    if row["question"] == "interactions":
+        signs |= {(row["at"], row["at_b"]): 1.0, (row["at"], row["at_a"]): -1.0}
+        crossed.append(row["at"])
+    own = signed_mean(factorial, row, crossed, signs, 2 ** len(crossed))
+    return counted(audit, row, own or None, where) and "p" in own
+
+
+def marginal(audit: Audit, factorial: Factorial, row: dict[str, Any], where: str) -> None:
+    """A row of factor_means.csv: the mean of the cells' means."""
+    learner = str(row["learner"]) if str(row["learner"]) in factorial.choices else ""
+    levels = sorted({cell[factorial.choices[learner].index(row["factor"])] for cell in factorial.cells(learner)})
+    signs = {(row["factor"], level): float(level == row["level"]) for level in levels}
+    own = signed_mean(factorial, row | {"learner": learner}, [row["factor"]], signs, len(levels))
+    for name, value in {
+        "value" if key == "difference" else key: each for key, each in own.items() if key != "p"
+    }.items():
+        what = f"{where}, {row['factor']} {row['level']} {row['arm']} {row['metric']}, {name}"
+        audit.number("factor_means.csv", what, row[name], value)
+
+
+def signed_mean(
+    factorial: Factorial, row: dict[str, Any], crossed: list[str], signs: dict[tuple[str, str], float], full: int
+) -> dict[str, float]:
+    """The mean, over the settings of the other choices that have `full` cells, of the signed sum of cells' means."""
+    number, names = int(row["round"]), factorial.choices[str(row["learner"])]
+    of_seeds, found, unique = [], {}, True
+    for cell, runs in factorial.cells(str(row["learner"])).items():
+        parts, seeds = {}, []
+        for at, run in runs:
+            last, first = values(run, row, row["arm"], number), values(run, row, row["arm"], 1) if number > 1 else 0.0
+            if last is None or first is None:
+                return {}
+            engines = [run.config[player]["engine"]["_target_"] for player in ("seller", "buyer")]
+            seeds.append(run.config["seed"] if all(each.endswith(BY_SEED) for each in engines) else None)
+            parts[f"run {at}" if seeds[-1] is None else seeds[-1]] = (last - first).dropna()
+        unique = unique and len(parts) == len(runs)
+        of_seeds.append(set(seeds))
+        found[cell] = pd.concat(parts)
+    settings: dict[tuple[str, ...], list[tuple[float, pd.Series]]] = {}
+    for cell, own in found.items():
+        levels = dict(zip(names, cell, strict=True))
+        each = [signs.get((name, levels[name])) for name in crossed]
+        if None not in each:
+            rest = tuple(level for name, level in levels.items() if name not in crossed)
+            settings.setdefault(rest, []).append((math.prod(each), own))
+    whole = [each for each in settings.values() if len(each) == full]
+    used = [[(sign / len(whole), own) for sign, own in each if sign] for each in whole]
+    made: dict[str, float] = {"combinations": len(whole)}
+    if not used or min(len(own) for each in used for _, own in each) < 2:
+        return made
+    paired = unique and None not in set().union(*of_seeds) and all(each == of_seeds[0] for each in of_seeds)
+    return made | (by_game(used) if paired else by_cell(used))
+
+
+Weighted = list[list[tuple[float, pd.Series]]]
+
+
+def by_game(settings: Weighted) -> dict[str, float]:
+    """The weighted sum of cells' means, each game's pull on it being one value: games are the same in all cells."""
+    sums = pd.concat([sum(weight * cell for weight, cell in each).dropna() for each in settings], axis=1)
+    pulls = ((sums - sums.mean()) / sums.count()).sum(axis=1)
+    error = math.sqrt((pulls**2).sum() * len(pulls) / (len(pulls) - 1))
+    return tested(sums.mean().sum(), error, len(pulls) - 1, len(pulls))
+
+
+def by_cell(settings: Weighted) -> dict[str, float]:
+    """The weighted sum of cells' means, whose games are all different: Welch's error and Satterthwaite's freedom."""
+    every = [each for cells_of in settings for each in cells_of]
+    value = sum(weight * cell.mean() for weight, cell in every)
+    of_cell = np.array([weight**2 * cell.var(ddof=1) / len(cell) for weight, cell in every])
+    below = sum(each**2 / (len(cell) - 1) for each, (_, cell) in zip(of_cell, every, strict=True))
+    freedom = of_cell.sum() ** 2 / below if below else 1.0
+    return tested(value, math.sqrt(of_cell.sum()), freedom, sum(len(cell) for _, cell in every))
+
+
+def tested(value: float, error: float, freedom: float, n: int) -> dict[str, float]:
+    """A value with its t interval and p, none without spread."""
+    if error < 1e-9 * max(1.0, abs(value)):
+        return {"difference": value, "n": n, "p": math.nan, "low": math.nan, "high": math.nan}
+    low, high = stats.t.interval(0.95, freedom, value, error)
+    p = 2 * stats.t.sf(abs(value) / error, freedom)
+    return {"difference": value, "n": n, "p": p, "low": float(low), "high": float(high)}
+
+
+def recomputed(
+    audit: Audit, runs: dict[str, Run], numbers: dict[int, Run], factorial: Factorial, row: dict[str, Any]
+) -> bool:
     """A row of tests.csv, whatever it compares; whether it could be recomputed."""
+    if row["question"] in ("factors", "interactions"):
+        return over_settings(audit, factorial, row, "tests.csv")
     if row["question"] in ("cells", "start"):
         return cells(audit, numbers, row, "tests.csv")
-    if row["run"] not in runs:  # over all settings of a factorial
+    if row["run"] not in runs:
         return False
     made = arms if row["question"] == "arms" else within
     return made(audit, runs[row["run"]], row, "tests.csv")
@@ -414,7 +547,7 @@ def table(report: Path, name: str) -> list[dict[str, Any]]:
 
 
 def audited(report: Path, root: Path) -> tuple[Audit, int]:
-    """The whole report; how many tests were not recomputed (main effects, and tests of what does not spread)."""
+    """The whole report; how many tests were not recomputed (those of what does not spread)."""
     audit, runs, numbers, left = Audit(), {}, {}, 0
     for row in table(report, "rounds"):
         if row["run"] not in runs and row["round"] == row["round"]:
@@ -436,8 +569,11 @@ def audited(report: Path, root: Path) -> tuple[Audit, int]:
     tests = table(report, "tests")
     judged = [row[name] for name in ("surplus_change_p", "surplus_slope_p") for row in table(report, "abilities")]
     corrected = holm(np.array([*(row["p"] if row["primary"] else math.nan for row in tests), *judged], dtype=float))
+    factorial = Factorial(report, numbers)
+    for row in table(report, "factor_means"):
+        marginal(audit, factorial, row, "factor_means.csv")
     for row, own in zip(tests, corrected, strict=False):
-        left += not recomputed(audit, runs, numbers, row)
+        left += not recomputed(audit, runs, numbers, factorial, row)
         audit.number("tests.csv", f"tests.csv, {row['sentence']!r}, p_holm", row["p_holm"], own)
         if row["difference"] == row["difference"]:
             sentence(audit, row, page, "tests.csv")

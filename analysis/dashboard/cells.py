@@ -1,7 +1,7 @@
 """Cells: the runs that are compared with each other, put together by choices of their config.
 
 A cell is every run with the same values in the chosen columns; its name is made of those values. The numbers come from
-`analysis.measures.metrics` and `analysis.measures.comparisons`, worked out once for the same data and question.
+`metrics` and `comparisons` of `bargain.analysis.measures`, worked out once for the same data and question.
 """
 
 from __future__ import annotations

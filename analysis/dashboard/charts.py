@@ -1,4 +1,4 @@
-"""Small charts that only the dashboard needs. Anything that a paper could show is `analysis.figures`' business.
+"""Small charts that only the dashboard needs. Anything that a paper could show is `bargain.analysis.figures`' business.
 
 Streamlit gives axes and texts the colours of its light or dark theme; marks have colours that can be seen on both.
 """

@@ -1,6 +1,6 @@
 """The runs that a page shows: loaded once, and again only when one of their files has changed.
 
-It knows `analysis.load` and file times, and nothing of Streamlit: all sessions share what is loaded, so a view must not
+It knows `load` and file times, and nothing of Streamlit: all sessions share what is loaded, so a view must not
 change a frame.
 """
 

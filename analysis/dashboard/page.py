@@ -35,7 +35,7 @@ def show(where: Sequence[str]) -> None:
         chosen = filters.choose(found)
         if len(chosen.runs):
             # a view is imported when it is looked at: the first table need not wait for scipy
-            import_module(f"analysis.dashboard.{view}_view").show(chosen)
+            import_module(f"{__package__}.{view}_view").show(chosen)
         else:
             st.info("No run passes the filters at the left.")
     else:
@@ -54,7 +54,7 @@ def _warm_up() -> None:
 
     Not at once: the browser is still fetching the table's scripts from this process.
     """
-    names = [f"analysis.dashboard.{view}_view" for view in VIEWS]
+    names = [f"{__package__}.{view}_view" for view in VIEWS]
     timer = threading.Timer(WARM_UP_AFTER_S, lambda: [import_module(name) for name in names])
     timer.daemon = True
     timer.start()

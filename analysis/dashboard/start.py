@@ -1,7 +1,6 @@
 """What Streamlit runs: `streamlit run analysis/dashboard/start.py -- DIR...` (see analysis/dashboard/command.py)."""
 
 import sys
+from importlib import import_module
 
-from .page import show
-
-show(sys.argv[1:])
+import_module("bargain.analysis.dashboard.page").show(sys.argv[1:])  # Streamlit runs this as a file of no package

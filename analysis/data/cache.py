@@ -48,9 +48,9 @@ def version_of(columns: tuple[Column, ...]) -> str:
     """A hash of the columns' names and types and of the code that computes them: this folder, and wherever else a
     column's own function stands. (It does not see what such code calls elsewhere: then delete .cache.)"""
     digest = hashlib.sha256(repr([(column.name, str(column.kind)) for column in columns]).encode())
-    here = [file for file in resources.files("analysis.data").iterdir() if file.name.endswith(".py")]
+    here = [file for file in resources.files(__package__).iterdir() if file.name.endswith(".py")]
     modules = {column.compute.__module__ for column in columns if isinstance(column.compute, FunctionType)}
-    elsewhere = [sys.modules[name].__file__ for name in sorted(modules) if not name.startswith("analysis.data.")]
+    elsewhere = [sys.modules[name].__file__ for name in sorted(modules) if not name.startswith(f"{__package__}.")]
     for source in [*sorted(here, key=lambda file: file.name), *map(Path, filter(None, elsewhere))]:
         digest.update(source.read_bytes())
     return digest.hexdigest()[:16]

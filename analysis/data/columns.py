@@ -1,4 +1,4 @@
-"""The columns of the frames that `analysis.load` returns, each said once: name, type, unit, meaning, computation.
+"""The columns of the frames that `load` returns, each said once: name, type, unit, meaning, computation.
 
     Column("seller_words", COUNT, "words", "words of these turns", lambda played: played.seller.words)
 

@@ -1,6 +1,6 @@
 """Fills the caches of many runs at once, on every core, before they are read.
 
-    python -P -m analysis.data.fill_cache < PATHS        each ended by a zero byte; what a worker does
+    python -P -m bargain.analysis.data.fill_cache < PATHS        each ended by a zero byte; what a worker does
 
 Workers are interpreters of their own: processes that multiprocessing spawns run the caller's script again, and those it
 forks would inherit the threads of a dashboard. -P keeps what lies in the working directory from being imported. A cache
@@ -15,6 +15,8 @@ import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+
+from bargain import version
 
 from .directories import CACHED_ROUNDS, read_run
 
@@ -35,10 +37,10 @@ def fill_caches(paths: Sequence[Path]) -> None:
 
 def _fill(paths: Sequence[Path]) -> None:
     """One worker, until it is done. What a worker that died leaves undone is read by the caller."""
-    here = str(Path(__file__).resolve().parents[2])
+    here = str(Path(version.__file__).parents[1])
     known = os.environ.get("PYTHONPATH")
     subprocess.run(
-        [sys.executable, "-P", "-m", "analysis.data.fill_cache"],
+        [sys.executable, "-P", "-m", "bargain.analysis.data.fill_cache"],
         env={**os.environ, "PYTHONPATH": os.pathsep.join([here, known] if known else [here])},
         input=b"".join(os.fsencode(path.absolute()) + b"\0" for path in paths),
         stdout=subprocess.DEVNULL,

@@ -1,6 +1,6 @@
 """Run directories as pandas frames: the one door of `analysis` to what `bargain` left on disk.
 
-    from analysis import load
+    from bargain.analysis import load
     runs = load("outputs/**")          # a path, a glob, or several
     runs.runs                          # one row per run, with every config choice as a column
     runs.rounds                        # one row per planned round of every finished game
@@ -33,6 +33,7 @@ from .columns import FEEDBACK_COLUMNS, ROUND_COLUMNS, RUN_COLUMNS, TURN_COLUMNS,
 from .directories import find_runs, read_run
 from .fill_cache import fill_caches
 from .games import Problem, read_feedback, read_turns
+from .once import once
 from .prompts import marked
 from .round_facts import SEATS
 
@@ -49,8 +50,7 @@ class Runs:
     turns, feedback: one row per utterance or feedback, read from disk when first touched.
     problems: what is wrong with files of these runs: run, line (0 = the whole file), problem.
 
-    Every column with its unit and meaning: docs/metrics.md, or `analysis.data.columns`. Prices are in the currency of
-    the item.
+    Every column with its unit and meaning: docs/metrics.md, or columns.py. Prices are in the currency of the item.
     """
 
     def __init__(
@@ -104,6 +104,7 @@ class Runs:
         """The same runs with only these rounds; `kept` is a boolean series over `rounds`."""
         return Runs(self.runs, self.rounds[kept].reset_index(drop=True), self.problems, self._paths)
 
+    @once
     def varying(self) -> list[str]:
         """The config columns in which the runs differ: what a sweep ablates.
 
@@ -131,6 +132,7 @@ class Runs:
             texts.append(text if text not in texts else f"{text} ({row['run']})")
         return pd.Series(texts, index=pd.Index(self.runs["run"]), name="label", dtype="str")
 
+    @once
     def deciding(self) -> list[str]:
         """Of the columns that vary, those that no other explains: a preset's name stands for what the preset sets."""
         varying = self.varying()

@@ -17,6 +17,7 @@ import altair as alt
 import pandas as pd
 import vl_convert
 
+from ..data.once import once
 from ..data.run_facts import who_is_simulated
 from ..data.runs import Runs, said
 from ..measures.metrics import ITEM, joined, per_round
@@ -134,7 +135,7 @@ def _plain(value: Any) -> Any:
 def svg(chart: alt.TopLevelMixin) -> str:
     """The chart as SVG text, equal for equal charts; it has no ids and no scripts: many fit into one page. Its
     texts keep their width in any font."""
-    return fitted(vl_convert.vegalite_to_svg(chart.to_dict()))
+    return fitted(vl_convert.vegalite_to_svg(chart.to_dict(validate=False)))
 
 
 def save(chart: alt.TopLevelMixin, stem: Path, formats: Sequence[str] = FORMATS) -> list[Path]:
@@ -157,6 +158,7 @@ def save(chart: alt.TopLevelMixin, stem: Path, formats: Sequence[str] = FORMATS)
     return paths
 
 
+@once
 def prepared(runs: Runs) -> Runs:
     """The same runs with two columns more: `engine`, whose game it is, and `setting`, what else a run chose, in words.
 

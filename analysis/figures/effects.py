@@ -8,7 +8,7 @@ import pandas as pd
 from ..data.runs import Runs
 from ..measures import factors
 from ..measures.metrics import metric_of
-from ..measures.outcomes import factorials, last_round, of_factorial
+from ..measures.outcomes import factorials, first_and_last, last_round, of_factorial
 from .base import INK, NotEnough, data, finish, fitting, shown
 
 MOST_ROWS = 40
@@ -48,7 +48,7 @@ def effects_table(runs: Runs) -> pd.DataFrame:
     for part in parts:
         last = last_round(part)
         currency = str(part.runs["item.currency"].iloc[0]) if "item.currency" in part.runs else "$"
-        limited = part.only_rounds(part.rounds["round"].isin([1, last]))
+        limited = first_and_last(part)
         who = f"{part.runs['learner'].iloc[0]} learns, " if len(parts) > 1 else ""
         for outcome, metric, role in of_factorial(part):
             effects = factors.effects(limited, metric, role=role, base=1 if last > 1 else None)

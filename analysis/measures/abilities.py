@@ -22,6 +22,7 @@ import pandas as pd
 
 from bargain.records import PLAYERS
 
+from ..data.once import once
 from ..data.runs import Runs
 from ..stats.differences import Comparison, holm, paired_means
 from ..stats.intervals import NAN, rate_interval
@@ -67,8 +68,7 @@ def abilities(runs: Runs, *, feedback: str = "ai", also: Sequence[float] = ()) -
     `surplus_unit` is currency where there is one item with the learner's reservation price; without one the surplus
     is counted from the rival's opening, as a share of that span (metric opening_surplus). `evidence` says it in words.
     """
-    coached = _coached_by(runs, feedback)
-    table = pd.DataFrame([_row(runs, coached, engine, role) for engine, role in _seats(runs)])
+    table = pd.DataFrame(_rows(runs, feedback))
     if not len(table):
         return pd.DataFrame(columns=_FIRST)
     corrected = holm([*family(table), *also])
@@ -95,6 +95,12 @@ def _coached_by(runs: Runs, feedback: str) -> Runs:
     rounds = runs.rounds
     single = runs.runs["learner"].isin(PLAYERS).take(rounds["run"].cat.codes.to_numpy()).set_axis(rounds.index)
     return runs.only_rounds((coaches(runs) == feedback) & single)
+
+
+@once
+def _rows(runs: Runs, feedback: str) -> list[dict[str, Any]]:
+    coached = _coached_by(runs, feedback)
+    return [_row(runs, coached, engine, role) for engine, role in _seats(runs)]
 
 
 def _row(runs: Runs, coached: Runs, engine: str, role: str) -> dict[str, Any]:

@@ -28,6 +28,7 @@ from .cell_names import ranges
 from .outcomes import (
     compared,
     factorials,
+    first_and_last,
     item_choices,
     last_round,
     of_factorial,
@@ -147,7 +148,7 @@ def _factors(runs: Runs, names: Frame, asked: Sequence[tuple[str, str]]) -> Iter
     for part in parts:
         last, varied = last_round(part), factors.factors(part)
         base = 1 if last > 1 else None
-        shown = part.only_rounds(part.rounds["round"].isin([1, last]))
+        shown = first_and_last(part)
         known = names[names["run"].isin(part.runs["run"])]
         learner = str(part.runs["learner"].iloc[0]) if len(parts) > 1 else ""
         about = {"currency": str(known["currency"].iloc[0]), "learner": learner}

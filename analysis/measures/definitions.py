@@ -289,7 +289,7 @@ def metric_of(name: str, role: str | None = None) -> Metric:
         if metric.name == name and role in (None, metric.role):
             return metric
     if name in NAMES:
-        raise KeyError(f"no metric {name!r} of role {role!r}; see analysis.measures.metrics.METRICS")
+        raise KeyError(f"no metric {name!r} of role {role!r}; see bargain.analysis.measures.metrics.METRICS")
     raise KeyError(f"no metric {name!r}; there are {', '.join(NAMES)}")
 
 

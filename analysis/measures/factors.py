@@ -24,6 +24,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from ..data.once import once
 from ..data.runs import Runs
 from ..stats.differences import Comparison, holm
 from ..stats.intervals import ALPHA, NAN
@@ -88,6 +89,7 @@ def means(
     return pd.DataFrame(rows, columns=names)
 
 
+@once
 def effects(
     runs: Runs, metric: str = "price", *, role: str = "", base: int | None = None, of: Sequence[str] | None = None
 ) -> Frame:

@@ -14,7 +14,7 @@ from ..data.runs import Runs
 from ..text import number
 from . import factors
 from .metrics import metric_of
-from .outcomes import factorials, last_round, of_factorial
+from .outcomes import factorials, first_and_last, last_round, of_factorial
 from .sentences import level
 
 OUTCOMES = {"price": ("price", "said"), "deal_rate": ("deal rate", "rate"), "surplus": ("surplus", "said")}
@@ -85,7 +85,7 @@ def marginal_means(runs: Runs) -> tuple[pd.DataFrame, pd.DataFrame]:
         last = last_round(part)
         currency = part.runs["item.currency"].iloc[0] if "item.currency" in part.runs else "$"
         learner = str(part.runs["learner"].iloc[0]) if len(parts) > 1 else ""
-        limited = part.only_rounds(part.rounds["round"].isin([1, last]))
+        limited = first_and_last(part)
         for outcome, metric, role in of_factorial(part):
             found = factors.means(limited, metric, role=role, base=1 if last > 1 else None)
             found = found[found["round"] == last]

@@ -24,6 +24,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from ..data.once import once
 from ..data.runs import Runs
 from ..stats.clustered import SEPARATED, clustered
 from ..stats.fewest import FEWEST
@@ -32,7 +33,7 @@ from ..stats.mixed import Fit, Labels, mixed
 from ..text import choice
 from .comparisons import observed, seeds_of, share_seeds
 from .factors import factors
-from .outcomes import last_round, of_factorial
+from .outcomes import first_and_last, last_round, of_factorial
 
 OUTCOMES = ("deal_odds", "deal_rate", "price", "surplus")
 """deal_odds are odds ratios, the others differences."""
@@ -55,6 +56,7 @@ class Term(NamedTuple):
     when: str
 
 
+@once
 def two_part(runs: Runs) -> Frame:
     """The coefficients of each learner's runs, per arm, for what has two runs or more.
 
@@ -70,7 +72,7 @@ def two_part(runs: Runs) -> Frame:
         if len(part) < 2 or not len(part.rounds):
             continue
         last = last_round(part)
-        shown = part.only_rounds(part.rounds["round"].isin([1, last]))
+        shown = first_and_last(part)
         names = factors(part)
         metrics = {outcome: (metric, role) for outcome, metric, role in of_factorial(part)}
         for outcome in OUTCOMES:

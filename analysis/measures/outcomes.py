@@ -6,10 +6,12 @@ import pandas as pd
 
 from bargain.records import PLAYERS
 
+from ..data.once import once
 from ..data.runs import Runs
 from . import factors
 
 
+@once
 def factorials(runs: Runs) -> list[Runs]:
     """The runs of each learner that are a factorial: learners of different roles are never averaged."""
     found = [runs.where(learner=learner) for learner in runs.runs["learner"].unique()]
@@ -37,6 +39,12 @@ def compared(runs: Runs, role: str, *, one_item: bool) -> list[tuple[str, str, s
 def last_round(runs: Runs) -> int:
     """The last round that all of them plan."""
     return int(planned(runs).min())
+
+
+@once
+def first_and_last(runs: Runs) -> Runs:
+    """The same runs with round 1 and the last round that all of them plan."""
+    return runs.only_rounds(runs.rounds["round"].isin([1, last_round(runs)]))
 
 
 def surplus_metrics(runs: Runs, role: str) -> list[tuple[Runs, str, str]]:

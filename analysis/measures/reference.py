@@ -75,7 +75,7 @@ def basis(figure: str, learner: str, engine: str) -> str:
 
 def fu2023() -> pd.DataFrame:
     """Columns: source, figure, learner, engine, condition (before, ai, human), round, metric, value, precision, n."""
-    with (resources.files("analysis") / "reference" / "fu2023.csv").open(encoding="utf-8") as file:
+    with (resources.files("bargain.analysis") / "reference" / "fu2023.csv").open(encoding="utf-8") as file:
         return pd.read_csv(file)
 
 

@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 from bargain.terminal import prepare
 
 from .. import figures
+from ..data.once import remembered
 from ..data.run_facts import shown
 from ..data.runs import Runs, load
 from ..measures.duplicates import without_copies
@@ -93,8 +94,10 @@ def run(arguments: Sequence[str]) -> int:
         command = shlex.join(["bargain-report", *arguments])
         asked, bench = _interactions(runs, options.interaction), _bench(options.judged)
         named = _margins(options.margin)
-        said = content(runs, options.directory, command, aliases, copies, asked, bench, named, _errors(options.errors))
-        _write(runs, said, place, aliases)
+        errors = _errors(options.errors)
+        with remembered():
+            said = content(runs, options.directory, command, aliases, copies, asked, bench, named, errors)
+            _write(runs, said, place, aliases)
     except Refused as refused:
         print(f"bargain-report: {refused}", file=sys.stderr)
         return 2

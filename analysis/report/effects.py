@@ -1,6 +1,6 @@
 """What the effect is and what it would take to see it: the survivors' problem, abilities, sample sizes, the paper.
 
-Each function makes one ReportTable of the report from an `analysis` frame; the arithmetic is in there.
+Each function makes one ReportTable of the report from a frame of `bargain.analysis`; the arithmetic is in there.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from ..text import one_line
 from .tables import ReportColumn, ReportTable, shown
 
 MOST_ROUNDS = 2_000
-"""So many rounds are read for a report, as many of each run; `analysis.measures.ledger` reads all."""
+"""So many rounds are read for a report, as many of each run; `bargain.analysis.measures.ledger` reads all."""
 EXAMPLES = 3
 """Shown of each player and kind."""
 _AROUND = 80

@@ -96,7 +96,7 @@ def _finalized(value: Any) -> Any:
 @cache
 def _environment() -> Environment:
     return Environment(
-        loader=PackageLoader("analysis"),
+        loader=PackageLoader("bargain.analysis"),
         autoescape=True,
         undefined=StrictUndefined,
         finalize=_finalized,

@@ -1,6 +1,7 @@
 """All of the statistics under one name: intervals, differences, sample sizes, and the selection problem.
 
-Each part lives in a file of its own; this one only gathers them, so that `from analysis import stats` is enough.
+Each part lives in a file of its own; this one only gathers them: `from bargain.analysis import stats` is
+enough.
 """
 
 from .clustered import clustered

@@ -17,7 +17,7 @@ from omegaconf import DictConfig, OmegaConf
 from bargain.config.identity import followed
 from bargain.config.schema import EngineConfig, FeedbackConfig
 from bargain.errors import ConfigError
-from bargain.records import PLAYERS
+from bargain.records import PLAYERS, Player
 
 
 def follow(cfg: DictConfig) -> None:
@@ -27,16 +27,21 @@ def follow(cfg: DictConfig) -> None:
     own can be made where both learners have the same engine); without one, nobody criticises and the moderator follows
     the buyer.
     """
-    people = [role for role in PLAYERS if cfg[role].engine is not None and cfg[role].engine._target_ == PERSON]
+    people = [role for role in PLAYERS if cfg[role].engine is not None and cfg[role].engine._target_ in _ONE_SEAT]
     for seat in ("moderator", "critic"):
         players = followed(seat, list(cfg.game.learners), people)
         if cfg[seat].engine is None and len(people) == 2 and seat == "moderator" and not _is_rules(cfg):
             raise ConfigError(
-                "moderator: both players are people, and neither should judge their talk; choose moderator=rules or an "
-                "engine (engine@moderator.engine=gpt-4o)"
+                f"moderator: both players are {_told(people, cfg)}, and neither should judge their talk; choose "
+                "moderator=rules or an engine (engine@moderator.engine=gpt-4o)"
             )
         if cfg[seat].engine is None and len(players) == 1:
             cfg[seat].engine = cfg[players[0]].engine
+
+
+def _told(players: list[Player], cfg: DictConfig) -> str:
+    targets = {cfg[role].engine._target_ for role in players}
+    return "people" if targets == {PERSON} else "functions" if PERSON not in targets else "a person and a function"
 
 
 def _is_rules(cfg: DictConfig) -> bool:
@@ -44,6 +49,8 @@ def _is_rules(cfg: DictConfig) -> bool:
 
 
 PERSON = "bargain.engines.human.HumanEngine"
+_ONE_SEAT = (PERSON, "bargain.engines.python.PythonEngine")
+"""A person, or a function of a Python session: whom no seat follows while there is another player to follow."""
 _FOLLOWS = "the engine that is followed"
 NOBODY = "nobody"
 """The target of the choice `none`, which is a value that a sweep can name: there null is none."""
@@ -63,7 +70,9 @@ def fill_settings(plain: dict[Any, Any]) -> None:
                 plain[role][place] = None
     game = plain.get("game") or {}
     engines: dict[str, Any] = {role: (plain.get(role) or {}).get("engine") for role in PLAYERS}
-    people = [role for role, engine in engines.items() if isinstance(engine, dict) and engine.get("_target_") == PERSON]
+    people = [
+        role for role, engine in engines.items() if isinstance(engine, dict) and engine.get("_target_") in _ONE_SEAT
+    ]
     for seat in ("moderator", "critic"):
         engine = (plain.get(seat) or {}).get("engine")
         own = _settings(engine) if isinstance(engine, dict) else None

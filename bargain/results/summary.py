@@ -5,7 +5,6 @@ It knows the keys of summary.json, and nothing of how they came about (`summary.
 
 from __future__ import annotations
 
-import html
 import shutil
 import sys
 from dataclasses import dataclass, field
@@ -30,7 +29,7 @@ class RunSummary:
     """What `play` returns: where the run lies, and its `summary.json` as data.
 
         summary.state                                       # "finished"
-        summary.rounds[1]["mean_change"]                    # against the round before, paired by game
+        summary.by_round[1]["mean_change"]                  # against the round before, paired by game
         summary.data["cost_usd"], summary.data["tokens"]    # None where a price is unknown; input, output, cached
         print(summary)                                      # the table that the command prints
 
@@ -51,7 +50,7 @@ class RunSummary:
         return str(self.data["problem"])
 
     @property
-    def rounds(self) -> list[dict[str, Any]]:
+    def by_round(self) -> list[dict[str, Any]]:
         """One dict per arm and round, in order: round, arm ("" without arms), games, deals, deal_rate, mean_price ...
 
         Intervals are 95%: deal_rate_low and _high (Wilson), price_low and _high, change_low and _high (Student's t).
@@ -73,9 +72,6 @@ class RunSummary:
         if self.data["games"]["error"]:
             parts.append(f"{self.data['games']['error']} games failed; see bargain.log for each reason")
         return "\n".join([*parts, f"run directory: {on_screen(str(self.directory))}"])
-
-    def _repr_html_(self) -> str:
-        return f"<pre>{html.escape(str(self))}</pre>"
 
 
 def summary_data(ended: str, facts: dict[str, Any], tally: Tally, stats: Stats, wall_s: float) -> dict[str, Any]:

@@ -30,6 +30,8 @@ from bargain.config.identity import GROWS, other_changes
 from bargain.config.schema import FeedbackConfig, PromptConfig
 from bargain.config.targets import locate
 from bargain.engines.base import Engine
+from bargain.engines.python import TARGET as PYTHON
+from bargain.engines.python import Say, given_engine
 from bargain.errors import ConfigError, JournalError, RunStopped
 from bargain.games.rounds.base import Moderator, RoundProtocol, RoundRules
 from bargain.games.scenarios.base import Case, Scenario
@@ -50,8 +52,12 @@ def build_item(cfg: DictConfig) -> Item:
     return Item(**{str(key): value for key, value in cfg.item.items()})
 
 
-def build_engines(cfg: DictConfig) -> dict[str, Engine]:
-    """The engine of every seat that is asked: seller, buyer, moderator, seller_critic, seller_coach ..."""
+def build_engines(cfg: DictConfig, given: Mapping[str, Say | Engine] | None = None) -> dict[str, Engine]:
+    """The engine of every seat that is asked: seller, buyer, moderator, seller_critic, seller_coach ...
+
+    given: functions and engine objects of a Python session by seat (seller, buyer, critic, moderator).
+    """
+    given = given or {}
     asked = set(engines_of(cfg))
     if not cfg.moderator._target_.endswith(".Model") and cfg.moderator._target_.startswith("bargain."):
         asked.discard("moderator")
@@ -66,6 +72,14 @@ def build_engines(cfg: DictConfig) -> dict[str, Engine]:
     for seat, config in engines_of(cfg).items():
         if seat in asked:
             target = locate(config._target_, list(cfg.allow_targets))
+            place = "critic" if seat.endswith("_critic") else seat
+            if place in given and config == cfg[place].engine:
+                engines[seat] = given_engine(given[place], config, seat, cfg.seed)
+                continue
+            if given and config._target_ == PYTHON:
+                raise ConfigError(
+                    f"{place}: it would be {config.name} itself; choose one with engine@{place}.engine=..."
+                )
             if cfg.mode == "replay":  # nobody is called, so nobody needs a key
                 config = OmegaConf.merge(config, {"api_key_env": None, "base_url_env": None})
                 config.headers_env = {}

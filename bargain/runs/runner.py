@@ -1,9 +1,9 @@
 """Plays a run: many games at once, each written as it finishes, resumable at any moment, summed up at the end.
 
     summary = play(compose(["game=simple", "n_games=10"]))
-    summary.rounds[0]["mean_price"]
+    summary.by_round[0]["mean_price"]
 
-`play` is what `bargain` calls; a notebook calls the same. It knows every room below it and no command line.
+`play` is what `bargain` calls; notebook/ calls the same. It knows every room below it and no command line.
 """
 
 from __future__ import annotations
@@ -30,8 +30,9 @@ from bargain.config.compose import checked_before, plain_of
 from bargain.config.identity import identity
 from bargain.config.recorded import choose_run, is_finished
 from bargain.config.targets import locate
-from bargain.engines.base import Ask
+from bargain.engines.base import Ask, Engine
 from bargain.engines.human import HumanEngine
+from bargain.engines.python import PythonEngine, Say
 from bargain.errors import (
     BudgetReached,
     ConfigError,
@@ -87,6 +88,7 @@ def play(
     cells_at_once: int = 1,
     words: Mapping[str, str] | None = None,
     name: str = "",
+    given: Mapping[str, Say | Engine] | None = None,
 ) -> RunSummary:
     """Plays the run of a composed config, or goes on with it, and returns its summary.
 
@@ -100,6 +102,7 @@ def play(
     cells_at_once: so many cells of a sweep play at the same time and share the engines' limits, each an equal part.
     words: what else the journal says of how the run was started, by name (`overrides`, JSON).
     name: what that line calls the run ("cell 5 of 12").
+    given: functions and engine objects of a Python session that play seats, as their configs name them.
 
     Raises ConfigError before the first call for what cannot be played (a key that is not set, a directory with another
     run). What happens later does not raise: a run that is interrupted, reaches its budget, or stops because nothing can
@@ -118,11 +121,16 @@ def play(
         cells_at_once=cells_at_once,
         words=words or {},
         name=name,
+        given=given,
     )
     if run.already_finished is not None:
         return run.already_finished
     with logging_to(run.directory / "bargain.log"):
-        return run.go()
+        summary = run.go()
+    for engine in run.engines.values():
+        if isinstance(engine, PythonEngine) and engine.broke is not None:
+            raise engine.broke
+    return summary
 
 
 class Run:
@@ -138,6 +146,7 @@ class Run:
         cells_at_once: int = 1,
         words: Mapping[str, str],
         name: str = "",
+        given: Mapping[str, Say | Engine] | None = None,
     ) -> None:
         self.cfg = cfg
         self.words = words
@@ -148,7 +157,7 @@ class Run:
         self.item = build_item(cfg)
         self.seats = build_seats(cfg)
         self.game = build_game(cfg)
-        self.engines = build_engines(cfg)
+        self.engines = build_engines(cfg, given)
         self.simulated = any(engine.simulated for engine in self.engines.values())
         self.tally = Tally(self.item)
         self.first = FirstGames(cfg.n_games)
@@ -157,6 +166,8 @@ class Run:
         is_prompted = any(isinstance(engine, HumanEngine) for engine in self.engines.values())
         self.line = LiveLine(show=show_progress and not cfg.debug and not is_prompted)
         self.tracker: Tracker = locate(cfg.tracking._target_, list(cfg.allow_targets))(cfg.tracking)
+        of_python = any(isinstance(engine, PythonEngine) for engine in self.engines.values()) or bool(given)
+        self.again = "the same play(...) in Python" if of_python else f"bargain resume={directory}"
         self.started = time.monotonic()
         self.ended = "finished"
         self.problem = ""
@@ -277,7 +288,7 @@ class Run:
             reached = first_of(errors)
             assert isinstance(reached, BudgetReached)
             self.ended = "budget"
-            self.problem = f"{reached}; go on with a higher cap: bargain resume={self.directory} {reached.higher}"
+            self.problem = f"{reached}; go on with a higher cap: {self.again} {reached.higher}"
         finally:
             with anyio.move_on_after(CLOSE_S, shield=True):
                 for engine in self.engines.values():
@@ -314,7 +325,7 @@ class Run:
 
     def _interrupted(self, how: str) -> None:
         self.ended = how
-        self.problem = f"{how}; what was paid is kept, go on with: bargain resume={self.directory}"
+        self.problem = f"{how}; what was paid is kept, go on with: {self.again}"
 
     async def _report_now_and_then(self, caller: Caller, games: GamesFile) -> None:
         while True:
@@ -329,7 +340,7 @@ class Run:
             if failed == planned
             else (f"all of the first {failed} games failed, so the run stops")
         )
-        again = f"bargain resume={self.directory}"
+        again = self.again
         if not caller.stats().failed:  # its replies were bought: only further ones can differ
             again += f" limits.max_asks={2 * self.cfg.limits.max_asks}"
         self.ended = "failed"

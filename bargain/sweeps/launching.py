@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
+import threading
 from collections.abc import Callable
 from types import FrameType
 from typing import Any
@@ -44,7 +45,7 @@ def launch(job: Callable[[DictConfig], Any], arguments: list[str]) -> None:
     register_places()
     register_sweeper()
     Jobs.code = 0
-    if is_sweep(arguments):
+    if is_sweep(arguments) and threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, _terminated)
     task: Callable[[], Any] = hydra.main(version_base="1.3", config_path=str(config_dir()), config_name="config")(job)
     for launches_left in reversed(range(MAX_LAUNCHES)):

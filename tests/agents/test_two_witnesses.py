@@ -212,7 +212,7 @@ def test_a_disputed_verdict_is_no_deal_and_is_counted_where_results_are_shown() 
     played = round_of(summary)
     assert (played.outcome, played.price) == ("no_deal", None)
     assert is_disputed(played)
-    (row,) = summary.rounds
+    (row,) = summary.by_round
     assert (row["deals"], row["disputed"], row["deal_rate"], row["deal_rate_with_disputed"]) == (0, 1, 0.0, 1.0)
     assert "disputed" in str(summary)
     assert "1 of 1 games disputed; with them the deal rate is 100.0%" in str(summary)

@@ -239,7 +239,7 @@ def test_a_notebook_plays_inside_its_running_loop(tmp_path: Path, monkeypatch: p
 
     async def cell() -> str:
         summary = play(compose(["game=simple", "n_games=10", "tracking=none"]), show_progress=False)
-        assert summary.rounds[0]["games"] == 10
+        assert summary.by_round[0]["games"] == 10
         return summary.state
 
     assert asyncio.run(cell()) == "finished"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -10,11 +11,18 @@ from pathlib import Path
 
 import pytest
 
-from bargain import ConfigError, compose, play
+from bargain import ConfigError, __version__, compose, play
 from tests.commands import PATIENCE_S
 
 ROOT = Path(__file__).parent.parent.parent
 CONF = ROOT / "conf"
+AWAY = """
+import sys
+sys.meta_path[:] = [each for each in sys.meta_path if not getattr(each, "__module__", "").startswith("__editable__")]
+for name in [name for name in sys.modules if name.startswith("__editable__")]:
+    del sys.modules[name]
+"""
+"""Forgets the editable install that the tests run in."""
 FILE = "==== SYSTEM ====\nPlay.\n==== USER ====\nBegin.\n"
 """A 2023 prompt file in short; a player's ends with its opening."""
 
@@ -70,14 +78,14 @@ def test_every_game_plays_with_every_moderator(
     monkeypatch.chdir(tmp_path)
     summary = play(compose([f"game={game}", f"moderator={moderator}", "n_games=4", "tracking=none"]))
     assert summary.state == "finished"
-    assert all(row["games"] == 4 for row in summary.rounds)
+    assert all(row["games"] == 4 for row in summary.by_round)
 
 
 @pytest.mark.parametrize("memory", ["full", "last_k", "feedback_only", "none"])
 def test_every_memory_plays_five_rounds(memory: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     summary = play(compose([f"memory={memory}", "n_games=4", "game.n_rounds=5", "tracking=none"]))
-    assert [row["round"] for row in summary.rounds] == [1, 2, 3, 4, 5]
+    assert [row["round"] for row in summary.by_round] == [1, 2, 3, 4, 5]
 
 
 def test_an_unknown_model_under_a_cost_limit_is_refused_before_the_first_call(
@@ -90,46 +98,83 @@ def test_an_unknown_model_under_a_cost_limit_is_refused_before_the_first_call(
         play(compose([*overrides, "limits.max_cost_usd=1", "tracking=none"]))
 
 
-def test_the_wheel_holds_every_yaml_of_conf_and_plays_and_reports_without_the_checkout(tmp_path: Path) -> None:
-    tree = tmp_path / "tree"  # building leaves files behind
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    """A copy of what is built (building leaves files behind), beside a folder with an analysis/ of the user's own."""
+    tree = tmp_path / "tree"
     for name in ("analysis", "bargain", "conf", "experiments"):
         shutil.copytree(ROOT / name, tree / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("LICENSE", "README.md", "pyproject.toml", "setup.cfg"):
         shutil.copy(ROOT / name, tree)
-    build = ["pip", "wheel", "-q", "--no-deps", "--no-build-isolation", "-w", str(tmp_path), str(tree)]
-    subprocess.run([sys.executable, "-m", *build], check=True, capture_output=True, timeout=PATIENCE_S)
+    (tmp_path / "own" / "analysis").mkdir(parents=True)
+    (tmp_path / "own" / "analysis" / "__init__.py").write_text("MINE = True\n")
+    return tree
+
+
+def pip(*arguments: str) -> None:
+    """pip, with what the tests' own environment has."""
+    command = [sys.executable, "-m", "pip", "-q", *arguments, "--no-deps", "--no-build-isolation"]
+    subprocess.run(command, check=True, capture_output=True, timeout=PATIENCE_S)
+
+
+def told(code: str, where: Path) -> list[str]:
+    """What Python prints in a directory that has an analysis/ of its own, without the checkout that is being tested."""
+    path = os.environ.copy()
+    path.pop("PYTHONPATH", None)
+    done = subprocess.run(
+        [sys.executable, "-c", f"{AWAY}{code}\nimport analysis; print(analysis.MINE)"],
+        cwd=where,
+        env=path,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return [*done.stdout.splitlines(), *done.stderr.splitlines()]
+
+
+def test_the_wheel_holds_every_yaml_of_conf_and_plays_and_reports_without_the_checkout(
+    tree: Path, tmp_path: Path
+) -> None:
+    pip("wheel", "-w", str(tmp_path), str(tree))
     (wheel,) = tmp_path.glob("*.whl")
     with zipfile.ZipFile(wheel) as archive:
-        packed = {name.removeprefix("bargain/conf/") for name in archive.namelist() if name.startswith("bargain/conf/")}
-        assert "bargain/py.typed" in archive.namelist()
+        names = archive.namelist()
         archive.extractall(tmp_path / "site")
+    assert "bargain/py.typed" in names
+    tops = {name.split("/")[0] for name in names}
+    assert tops == {"bargain", f"bargain_experiments-{__version__}.dist-info"}, "analysis is everybody's name"
+    packed = {name.removeprefix("bargain/conf/") for name in names if name.startswith("bargain/conf/")}
     here = {
         path.relative_to(CONF).as_posix()
         for path in [*CONF.glob("*.yaml"), *CONF.glob("*/*.yaml"), *CONF.glob("*/*/*.yaml"), *CONF.glob("*/*/*/*.yaml")]
     }
     here |= {f"experiment/{path.relative_to(ROOT / 'experiments')}" for path in (ROOT / "experiments").rglob("*.yaml")}
     assert {name for name in packed if name.endswith(".yaml")} == here
-    (tmp_path / "empty").mkdir()
-    for module, call in (
-        ("bargain.main", "run(['n_games=2', 'tracking=none'])"),
-        ("bargain.main", "run(['init', 'mine'])"),
-        (
-            "bargain.main",
-            "run(['--config-dir', 'mine/conf', 'experiment=pilot', 'n_games=1', 'tracking=none', 'resume=never'])",
-        ),
-        ("bargain.main", "run(['experiment=fig5'])"),
-        ("analysis.report.command", "run(['outputs', '--reference', 'fu2023'])"),
-    ):
-        code = f"import sys; sys.path.insert(0, {str(tmp_path / 'site')!r}); import {module} as m; print(m.__file__)"
-        done = subprocess.run(
-            [sys.executable, "-c", f"{code}; sys.exit(m.{call})"],
-            cwd=tmp_path / "empty",
-            capture_output=True,
-            text=True,
-            timeout=PATIENCE_S,
-            check=False,
-        )
-        assert done.returncode == (2 if "fig5" in call else 0), done.stderr
-        assert str(tmp_path / "site") in done.stdout
-        assert "fig5" not in call or "did you mean paper/fig5?" in done.stderr
-    assert (tmp_path / "empty" / "outputs" / "report" / "index.html").is_file()
+    code = f"""
+sys.path.insert(0, {str(tmp_path / "site")!r})
+from bargain.main import run
+from bargain.analysis.report import command
+print(run(["n_games=2", "tracking=none"]), run(["init", "mine"]), run(["experiment=fig5"]))
+print(run("--config-dir mine/conf experiment=pilot n_games=1 tracking=none resume=never".split()))
+print(command.run(["outputs", "--reference", "fu2023"]), command.__file__)
+"""
+    lines = told(code, tmp_path / "own")
+    site = tmp_path / "site" / "bargain" / "analysis" / "report" / "command.py"
+    assert {"0 0 2", "0", f"0 {site}", "True"} <= set(lines)
+    assert any("did you mean paper/fig5?" in line for line in lines)
+    assert (tmp_path / "own" / "outputs" / "report" / "index.html").is_file()
+
+
+def test_an_editable_install_has_the_one_name_too(tree: Path, tmp_path: Path) -> None:
+    pip("install", "--prefix", str(tmp_path / "prefix"), "-e", str(tree))
+    (site,) = tmp_path.glob("prefix/lib/*/site-packages")
+    code = f"""
+import site
+sys.path.insert(0, {str(site)!r})  # before the finder of the same name that the tests' own environment has
+site.addsitedir({str(site)!r})
+from bargain.analysis import load, stats
+print(stats.__file__)
+"""
+    assert told(code, tmp_path / "own") == [str(tree / "analysis" / "stats" / "__init__.py"), "True"]

@@ -341,6 +341,6 @@ def test_the_experiment_plays_small_without_a_key_and_says_what_it_is(
     cell = ["engine@seller.engine=opponent-conceder", "engine@buyer.engine=opponent-boulware", "tracking=none"]
     summary = play(compose(["experiment=why/opponents", *cell, "n_games=3"]), show_progress=False)
     assert summary.data["simulated"] is True
-    assert summary.rounds[0]["mean_price"] == duel(preset("conceder"), preset("boulware")).price
+    assert summary.by_round[0]["mean_price"] == duel(preset("conceder"), preset("boulware")).price
     with pytest.raises(ConfigError, match=r"engine opponent-boulware \(buyer\): options.beta must be"):
         play(compose(["experiment=why/opponents", *cell, "buyer.engine.options.beta=soon"]), show_progress=False)

@@ -17,7 +17,7 @@ ROOT = Path(__file__).parent.parent.parent
 
 
 def workspace(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "analysis.wandb_workspace", *arguments]
+    command = [sys.executable, "-m", "bargain.analysis.wandb_workspace", *arguments]
     env = environment(**variables)
     return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
 

@@ -13,24 +13,32 @@ from bargain.analysis.report.command import run
 from benchmarks import audit
 from tests.commands import bargain
 
-ALTERED = {"rounds": "price_high", "cells": "deal_rate_low", "selection": "bound_low", "tests": "p_holm"}
+ALTERED = {
+    "rounds": "price_high",
+    "cells": "deal_rate_low",
+    "selection": "bound_low",
+    "factor_means": "low",
+    "tests": "p_holm",
+}
 
 
 @pytest.fixture(scope="module")
 def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A buyer who learns in several arms against two sellers, enough games for the bootstrap, and the report."""
+    """A buyer who learns in two arms against two sellers, with and without memory, enough games for the bootstrap, and
+    the report."""
     root = tmp_path_factory.mktemp("audited")
     small = ["n_games=42", "game.n_rounds=2", "item.valuation=18", "tracking=none", "hydra.sweep.dir=runs"]
-    sellers = "engine@seller.engine=simulated,simulated-firm engine@moderator.engine=simulated"
-    assert bargain("-m", "game=buyer_compare_feedback", *sellers.split(), *small, cwd=root).returncode == 0
-    assert run([str(root / "runs")]) == 0
+    two = ["game=buyer_compare_feedback", "~game.arms.human", "~game.arms.constant", "memory=full,none"]
+    sellers = ["engine@seller.engine=simulated,simulated-firm", "engine@moderator.engine=simulated"]
+    assert bargain("-m", *two, *sellers, *small, cwd=root).returncode == 0
+    assert run([str(root / "runs"), "--interaction", "seller.engine.name:memory.name"]) == 0
     return root
 
 
 def differing(root: Path) -> list[str]:
     """What the audit says."""
     found, left = audit.audited(root / "runs" / "report", Path())
-    kinds = {"summary.json", "rounds.csv", "cells.csv", "selection.csv", "tests.csv", "sentences"}
+    kinds = {"summary.json", "sentences", *(f"{name}.csv" for name in ALTERED)}
     assert kinds == set(found.compared)
     assert min(found.compared.values()) >= 8
     assert left == 0, "every test is recomputed"
@@ -50,7 +58,10 @@ def test_every_number_that_is_altered_in_its_sixth_digit_is_found(root: Path) ->
         if name == "tests":
             between = next(each for each in rows if each["question"] == "cells" and each["p"])
             between["difference"] = repr(float(between["difference"]) - 1e-6)
-            rows[0]["sentence"] = rows[0]["sentence"].replace(" from ", " since ", 1)
+            effect = next(each for each in rows if each["question"] == "interactions" and each["low"])
+            effect["low"] = repr(float(effect["low"]) - 1e-6)
+            claim = next(each for each in rows if each["p_holm"] and float(each["p_holm"]) < 0.05)
+            claim["sentence"] = claim["sentence"].replace(", n=", " and n=", 1)
         with (tables / f"{name}.csv").open("w", encoding="utf-8", newline="") as file:
             writer = csv.DictWriter(file, list(row))
             writer.writeheader()
@@ -64,4 +75,5 @@ def test_every_number_that_is_altered_in_its_sixth_digit_is_found(root: Path) ->
         assert any(where in line and what in line for line in found), where
     assert any("is not on the page" in line for line in found)
     assert any("cells 2 against 1" in line and "difference" in line for line in found)
-    assert len(found) == len(ALTERED) + 3
+    assert any("cells 1–4" in line and "low" in line for line in found)
+    assert len(found) == len(ALTERED) + 4

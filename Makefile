@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV = .venv
 BIN = $(VENV)/bin
 
-.PHONY: run test check bench clean
+.PHONY: run test check bench docs clean
 
 run: $(VENV)/ready
 	$(BIN)/bargain
@@ -20,8 +20,12 @@ check: $(VENV)/ready
 bench: $(VENV)/ready
 	set -e; for each in rounds channels calls throughput startup stopping tokens rate_limit reading coverage; do $(BIN)/python benchmarks/$$each.py --small; done
 
+docs: $(VENV)/ready
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
+	@echo "the site: site/index.html"
+
 clean:
-	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) site build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache
 
 # Made again when what it installs has changed.
 $(VENV)/ready: setup.cfg pyproject.toml

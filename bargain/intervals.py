@@ -41,3 +41,19 @@ def wilson(hits: float, total: float, fewest: float = FEWEST_GAMES) -> tuple[flo
     half = z * math.sqrt(hits * (total - hits) / total + z * z / 4)
     low, high = ((centre + side) / (total + z * z) for side in (-half, half))
     return low if hits else 0.0, high if hits < total else 1.0
+
+
+Ends = tuple[float | None, float | None]
+
+
+def apart(first: float, of_first: Ends, second: float, of_second: Ends) -> Ends:
+    """The 95% interval of second - first, two independent means or rates, from the interval of each.
+
+    For Wilson's it is Newcombe's (1998, method 10), for means Zou & Donner's (2008). (None, None) where either has
+    none.
+    """
+    (low, high), (low_too, high_too) = of_first, of_second
+    if low is None or high is None or low_too is None or high_too is None:
+        return None, None
+    gap = second - first
+    return gap - math.hypot(high - first, second - low_too), gap + math.hypot(first - low, high_too - second)

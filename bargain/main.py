@@ -3,6 +3,7 @@
     bargain game=criticize_seller n_games=200        one run
     bargain -m engine@seller.engine=a,b,c            a sweep
     bargain resume=outputs/2026-11-23/10-00-00-...   goes on where a run or sweep stopped
+    bargain branch=outputs/... game=17 turn=5 say=...  plays on from there, another way
 
 Exit codes: 0 finished, 1 failed, 2 a config that cannot be played, 3 paused by a budget, 130 interrupted, 143
 terminated.
@@ -118,6 +119,10 @@ def _run(arguments: list[str]) -> int:
         print(f"bargain {__version__}")
         return 0
     trust(arguments)
+    if any(argument.startswith("branch=") for argument in arguments):
+        from bargain.sweeps.branching import branch
+
+        return branch(arguments)
     if any(argument.lstrip("+") == "estimate=true" for argument in arguments):
         asked = [argument for argument in arguments if argument.lstrip("+") != "estimate=true"]
         _show_preview(understood(asked), strict=True)
@@ -150,6 +155,10 @@ def _show_preview(arguments: Sequence[str], *, strict: bool) -> None:
 
 def _resume(directory: Path, changes: list[str]) -> int:
     """Goes on with a run or a sweep in its own directory."""
+    from bargain.sweeps.branching import begun_branch, resume_branch
+
+    if begun_branch(directory):
+        return resume_branch(directory, changes)
     if is_swept(directory):
         return _launch(with_followers(recorded_sweep(directory, understood(["-m", *changes])[1:])))
     check_changes(changes)

@@ -236,6 +236,19 @@ class Round:
     terms: Terms | None = None
 
 
+def surplus_of(played: Round, role: Player, limit: float | None) -> float | None:
+    """What the player gained beyond its limit, None without one; 0 without a deal.
+
+    Less by its discount for every exchange that passed.
+    """
+    if limit is None or played.price is None:
+        return None if limit is None else 0.0
+    gain = played.price - limit if role == "seller" else limit - played.price
+    terms = played.terms
+    discount = 1.0 if terms is None else terms.seller_discount if role == "seller" else terms.buyer_discount
+    return gain * float(discount ** exchanges_passed(len(played.turns)))
+
+
 @dataclass(frozen=True, slots=True)
 class Game:
     """A chain of rounds with feedback in between. `outcome` is its last round's, "error" if the game failed."""

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import shlex
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -65,9 +67,28 @@ def _show_game(chosen: Chosen, run: str, number: int, numbers: list[str], curren
             st.text(f"A call failed for good: {game['error']}")
     item = {name: _choice(chosen, run, f"item.{name}", None) for name in ("cost", "valuation")}
     limits = {name: float(value) for name, value in item.items() if value is not None}
-    for each in played:
-        if wanted in (ALL, str(each["round"])):
-            rounds_shown.show(each, currency, limits)
+    shown = [each for each in played if wanted in (ALL, str(each["round"]))]
+    for each in shown:
+        rounds_shown.show(each, currency, limits)
+    if shown and not game.get("error"):
+        _another_way(chosen.runs.path(run), number, shown[-1])
+
+
+def _another_way(directory: Path, number: int, played: dict[str, Any]) -> None:
+    """The command that leaves the game in this round, at its last turn that somebody chose."""
+    own = [at for at, turn in enumerate(played["turns"], 1) if not turn["fixed"]]
+    if own:
+        arm = f" arm={shlex.quote(played['arm'])}" if played["arm"] else ""
+        with st.expander("Play on from here, another way"):
+            st.code(
+                f"bargain branch={shlex.quote(str(directory))} game={number}{arm} round={played['round']} "
+                f'turn={own[-1]} n=20 say="..."',
+                language="bash",
+                wrap_lines=True,
+            )
+            st.caption(
+                f"Any turn from {own[0]} on, or turn=all; a change of config in place of say=: docs/branching.md"
+            )
 
 
 def _step(numbers: list[str], number: int) -> None:

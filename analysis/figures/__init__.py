@@ -23,6 +23,7 @@ from ..measures.metrics import METRICS, Metric, metric_of
 from .base import FORMATS, NotEnough, save, svg
 from .compare import arms, cost_and_gain, gains, tradeoff
 from .effects import main_effects
+from .frontier import efficient_frontier
 from .models import estimates
 from .pairs import pairs_of_engines, surplus_of_pairs
 from .reference import beside_paper
@@ -114,6 +115,14 @@ FIGURES: tuple[Figure, ...] = (
         "best of each seat first.",
         surplus_of_pairs,
         "`crossplay.grid_of`",
+    ),
+    Figure(
+        "frontier",
+        "What effort wins for its price",
+        "Surplus of the player whose engine or effort differs (last round, no deal as 0, 95% intervals) against the "
+        "dollars and the seconds of its own calls a game; filled and joined: no other wins as much for as little.",
+        efficient_frontier,
+        "`frontier.frontier`",
     ),
     Figure(
         "talk",

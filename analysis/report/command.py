@@ -37,8 +37,8 @@ REFERENCES = ("fu2023",)
 TABLES = ("crossplay", "baseline", "parts", "factors", "interactions", "factor_means", "private_values", "theory",
           "model", "equivalence", "simultaneous", "honesty", "honesty_examples",
           "cells", "rounds", "unfinished", "failed", "differences",
-          "tests", "selection", "between", "channels", "adversaries", "reference", "abilities", "moderators",
-          "corrected", "power", "cost_by_seat", "cost_by_cell")  # fmt: skip
+          "tests", "selection", "between", "channels", "adversaries", "branches", "frontier", "reference", "abilities",
+          "moderators", "corrected", "power", "cost_by_seat", "cost_by_cell")  # fmt: skip
 """Every table that a report may write."""
 _SHORT = {
     "crossplay": "Cross-play",
@@ -54,6 +54,8 @@ _SHORT = {
     "between": "Between cells",
     "channels": "Talk",
     "adversaries": "Attacks",
+    "branches": "What if",
+    "frontier": "Effort and money",
     "reference": "The paper",
     "abilities": "Abilities",
     "moderators": "Moderator",

@@ -41,7 +41,9 @@ from . import models as report_models
 from . import scenarios as report_scenarios
 from . import upkeep as report_upkeep
 from .answer import Answer
+from .branches import what_if
 from .crossplay import crossplay
+from .frontier import money
 from .tables import ReportColumn, ReportTable, shown
 from .talk import adversaries, channels
 
@@ -150,7 +152,7 @@ def content(
     folded = [each for each in folded if len(each.frame)]
     effects = [report_scenarios.private_values(runs, names), report_scenarios.theory(runs, names)]
     effects += [report_effects.selection(runs, names), report_effects.between(others, names)]
-    effects += [channels(others), adversaries(runs)]
+    effects += [channels(others), adversaries(runs), what_if(runs), money(runs)]
     effects += [report_effects.paper(runs, names, aliases)] if aliases is not None else []
     effects += [
         report_effects.abilities(runs, list(found["p"].astype(float).where(found["primary"].astype(bool)))),

@@ -29,6 +29,9 @@ from bargain.text import money
 ACTS = {"offer": "an offer", "accept": "an acceptance", "reject": "a refusal", "walk_away": "a farewell"}
 """What can be put into words, and what the model is told that it is."""
 
+VERBATIM = "say"
+"""The model of a reply that is put into the player's mouth (say=... of a branch): it is said as it stands."""
+
 
 class Wording:
     """What makes the words of one player. persona: how it talks; it goes to the model, with the public facts filled in.
@@ -54,6 +57,8 @@ class Wording:
 
         async def worded(place: Place, messages: Sequence[Message], scene: Scene) -> Reply:
             decided = await ask(place, messages, scene)
+            if decided.model == VERBATIM:
+                return decided
             return replace(decided, text=await self._worded(ask, place, scene, decided.text, refused))
 
         return worded

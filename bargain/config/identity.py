@@ -30,6 +30,7 @@ SINCE = (
     r"(seller|buyer)\.worded_by",
 )
 """Keys that came with later versions, as patterns: null is what the runs before were played with."""
+_PATHS = ("scenario.path", "branch.of")
 _BY_SEED = ("SimulatedEngine", "OpponentEngine")
 """Engines whose words are a pure function of the seed and the dialogue."""
 _WITHOUT_CRITIC = ("Human", "Constant", "TargetOnly", "Silence", "Fresh", "SelfCritique", "ExpertRules")
@@ -41,14 +42,11 @@ _FOR_LEARNERS = ("feedback_", "target_", "acknowledgement_", "ask_acknowledgemen
 def may_change(key: str) -> bool:
     """Whether a dotted key of the config may differ on resume: limits, tracking, seller.engine.requests_per_minute.
 
-    Of a catalogue its hash decides, wherever it lies.
+    Of a catalogue its hash decides, wherever it lies, and so it does of a game that a branch left.
     """
     parts = key.split(".")
-    return (
-        key == "scenario.path"
-        or parts[0] in FREE_TO_CHANGE
-        or (parts[-2:-1] in (["engine"], ["worded_by"]) and parts[-1] in PACE)
-    )
+    paced = parts[-2:-1] in (["engine"], ["worded_by"]) and parts[-1] in PACE
+    return key in _PATHS or parts[0] in FREE_TO_CHANGE or paced
 
 
 def decided_by_seed(target: object) -> bool:
@@ -71,6 +69,8 @@ def unused(config: dict[str, Any]) -> set[str]:
         keys |= {"prompt.moderator", "moderator"}  # the acts decide
     if _part(config, "adversary").get("name", "none") == "none":
         keys.add("adversary")
+    if _part(config, "branch").get("sha256") is None:
+        keys.add("branch")
     if str(_part(config, "moderator").get("_target_")).endswith(".moderator.Rules"):
         keys.add("prompt.moderator")
     if not any(_part(config, role).get("worded_by") for role in ("seller", "buyer")):

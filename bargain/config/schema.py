@@ -242,6 +242,25 @@ class AdversaryConfig:
 
 
 @dataclass
+class BranchConfig:
+    """Where the games of a run leave another run's game, each to go another way; `bargain branch=DIR` sets it."""
+
+    of: str = ""
+    """The run directory that holds that game. It decides nothing: what was said until then is in the journal."""
+    sha256: Optional[str] = None
+    """Of what was said until then; null: no branch."""
+    game: int = 0
+    arm: str = ""
+    round: int = 1
+    turn: int = 0
+    """The first turn that is played anew; 0: from the coaching before the round on."""
+    say: Optional[str] = None
+    """What is said at that turn, in place of an engine's words."""
+    changed: str = ""
+    """What differs from the run that was left, in words; "": nothing, so this is what it is compared with."""
+
+
+@dataclass
 class ModeratorConfig:
     """Who decides that there is a deal, how much it sees and when it looks."""
 
@@ -337,6 +356,7 @@ class Config:
     protocol: ProtocolConfig = field(default_factory=ProtocolConfig)
     channel: ChannelConfig = field(default_factory=ChannelConfig)
     adversary: AdversaryConfig = field(default_factory=AdversaryConfig)
+    branch: BranchConfig = field(default_factory=BranchConfig)
     item: ItemConfig = field(default_factory=ItemConfig)
     scenario: ScenarioConfig = field(default_factory=ScenarioConfig)
     prompt: PromptsConfig = field(default_factory=PromptsConfig)

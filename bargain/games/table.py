@@ -132,7 +132,7 @@ class Table:
 
     def branch(self, arm: str) -> Table:
         """A table that shares the past and goes its own way from here, under the arm's name."""
-        other = Table.__new__(Table)
+        other = type(self).__new__(type(self))
         other.__dict__.update(
             self.__dict__,
             arm=arm,

@@ -11,10 +11,11 @@ from rich.console import Console
 from rich.table import Table
 
 from bargain.intervals import FEWEST_GAMES, FEWEST_PRICES
+from bargain.rundir.branches import WhatIf
 from bargain.text import money
 
-PLAIN: dict[str, Any] = {"markup": False, "emoji": False, "highlight": False}
-"""Options of a rich Console for which texts are texts: [seller] is no markup, :cost: no picture."""
+PLAIN: dict[str, Any] = {"markup": False, "emoji": False, "highlight": False, "force_jupyter": False}
+"""Options of a rich Console for which texts are texts: [seller] is no markup, :cost: no picture, a notebook no page."""
 
 
 WIDE = 110
@@ -33,7 +34,7 @@ def _with_interval(
 ) -> str:
     if low is None or high is None:
         return f"{text} [too few games]" if few else text
-    return f"{text} [{low * scale:.{digits}f}, {high * scale:.{digits}f}]"
+    return f"{text} [{round(low * scale, digits) + 0.0:.{digits}f}, {round(high * scale, digits) + 0.0:.{digits}f}]"
 
 
 def rounds_table(summary: dict[str, Any]) -> Table:
@@ -156,6 +157,37 @@ def sweep_table(cells: Sequence[tuple[dict[str, str], dict[str, Any]]], width: i
             done, _, simulated = state.partition(" (")
             table.add_row(*chosen, *counts, "first", *first, done)
             table.add_row(*[""] * (len(chosen) + len(counts)), "last", rates, prices, simulated.rstrip(")"))
+    return table
+
+
+def branches_table(rows: Sequence[WhatIf], currency: str) -> Table:
+    """A row per place and change: price, deal rate and surplus, untouched and changed, and what differs."""
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    changed = any(row.changed for row in rows)
+    for name in ("round", "turn", "futures"):
+        table.add_column(name, justify="right")
+    surplus = f"surplus, {rows[0].role}" if rows else "surplus"
+    for name in ("deal rate, %", "price", surplus):
+        table.add_column(name)
+        if changed:
+            table.add_column("difference")
+    if any(row.failed for row in rows):
+        table.add_column("failed", justify="right")
+    for row in rows:
+        cells = [str(row.place[2]), str(row.place[3] or "coaching"), str(row.futures)]
+        for each, percent in ((row.deals, True), (row.price, False), (row.surplus, False)):
+            before, after = (
+                f"{100 * value:.0f}" if percent and value is not None else price_text(value, currency)
+                for value in (each.before, each.after)
+            )
+            cells.append(f"{before} → {after}" if changed else after)
+            if changed:
+                scale, digits = (100, 0) if percent else (1, 2)
+                gap = "-" if each.difference is None else f"{scale * each.difference:+.{digits}f}"
+                cells.append(_with_interval(gap, each.low, each.high, scale, digits, few=0 < each.n < FEWEST_PRICES))
+        if any(each.failed for each in rows):
+            cells.append(str(row.failed))
+        table.add_row(*cells)
     return table
 
 

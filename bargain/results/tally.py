@@ -17,7 +17,7 @@ from typing import Any
 
 from bargain.agents.witness import english
 from bargain.intervals import mean, t_interval, wilson
-from bargain.records import PLAYERS, Game, Item, Player, Round, exchanges_passed, is_disputed, lacks_price, limit_of
+from bargain.records import PLAYERS, Game, Item, Player, Round, is_disputed, lacks_price, limit_of, surplus_of
 
 Key = tuple[str, int]
 """(arm, round); the arm is "" before a game branches."""
@@ -73,19 +73,6 @@ class Words:
         return self.turns > 0 and not self.answers and (not self.offers or self.english < 0.5 * self.turns)
 
 
-def _surplus(played: Round, role: Player, limit: float | None) -> float:
-    """What the player gained beyond its limit, NaN without one; 0 without a deal.
-
-    Less by its discount for every exchange that passed.
-    """
-    if limit is None or played.price is None:
-        return math.nan if limit is None else 0.0
-    gain = played.price - limit if role == "seller" else limit - played.price
-    terms = played.terms
-    discount = 1.0 if terms is None else terms.seller_discount if role == "seller" else terms.buyer_discount
-    return gain * float(discount ** exchanges_passed(len(played.turns)))
-
-
 class Tally:
     """Counts finished games. `rounds()` may be asked at any time; intervals cost a scipy import, so only at the end."""
 
@@ -137,7 +124,8 @@ class Tally:
         column.price_unknown += lacks_price(played)
         self.words.add(played)
         for role in PLAYERS:
-            column.surplus[role].append(_surplus(played, role, limit_of(played.terms or self.item, role)))
+            gain = surplus_of(played, role, limit_of(played.terms or self.item, role))
+            column.surplus[role].append(math.nan if gain is None else gain)
         for _, usage in played.usage:
             self.tokens["input"] += usage.input_tokens
             self.tokens["output"] += usage.output_tokens

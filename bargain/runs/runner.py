@@ -55,6 +55,7 @@ from bargain.rundir.directory import read_state, write_json
 from bargain.rundir.games import GamesFile
 from bargain.rundir.hydra import write_hydra
 from bargain.rundir.record import JOURNAL, Record, holds_games, read_record
+from bargain.runs.branch import branched
 from bargain.runs.build import EVERY_GAME_FAILED, build_engines, build_game, build_item, build_seats, open_caller
 from bargain.runs.debug import tell_game, telling
 from bargain.runs.log import logging_to
@@ -156,7 +157,8 @@ class Run:
         self.games_name = "replay.jsonl" if cfg.mode == "replay" else "games.jsonl"
         self.item = build_item(cfg)
         self.seats = build_seats(cfg)
-        self.game = build_game(cfg)
+        self.before = read_record(directory)
+        self.game = branched(build_game(cfg), cfg, self.before.texts if self.before else words)
         self.engines = build_engines(cfg, given)
         self.simulated = any(engine.simulated for engine in self.engines.values())
         self.tally = Tally(self.item)
@@ -172,7 +174,6 @@ class Run:
         self.ended = "finished"
         self.problem = ""
         self.is_gone = False
-        self.before = read_record(directory)
         self.already_finished = finished_before(cfg, plain, directory, self.before)
 
     def go(self) -> RunSummary:

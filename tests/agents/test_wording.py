@@ -191,14 +191,16 @@ def prompt() -> Prompt:
     return build_prompt(compose([]).prompt.words, "words")
 
 
-def put(plain: str, model: Any, talk: Sequence[tuple[str, str]] = TALK) -> tuple[str, list[Any], list[Any]]:
+def put(
+    plain: str, model: Any, talk: Sequence[tuple[str, str]] = TALK, engine: str = "opponent"
+) -> tuple[str, list[Any], list[Any]]:
     """What is said of a plain sentence as the seller's next, the requests that were made, and what was refused."""
     sent: list[tuple[Message, ...]] = []
     refused: list[tuple[str, str]] = []
 
     async def ask(place: Place, messages: Sequence[Message], scene: Scene) -> Reply:
         if place.role == "seller":
-            return Reply(plain, Usage(), "opponent")
+            return Reply(plain, Usage(), engine)
         assert (place.role, place.again, scene.shape) == ("seller_words", len(sent), None)
         sent.append(tuple(messages))
         answer = model(Chat("chat", "m", tuple((each.role, each.text) for each in messages), len(sent)))
@@ -233,6 +235,10 @@ def test_words_stand_if_the_rules_read_the_act_and_the_price_in_them_and_no_othe
     assert why in sent[-1][-1].text
     assert "a scratch on its frame" in sent[0][0].text, "what everybody may know is told"
     assert sent[0][0].text.endswith("a name in front."), "a line of a persona that holds a limit is left out"
+
+
+def test_what_a_branch_has_a_player_say_is_said_as_it_stands() -> None:
+    assert put("My price is $184.20.", fluent, engine="say") == ("My price is $184.20.", [], [])
 
 
 def test_thanks_after_the_deal_are_not_worded() -> None:

@@ -84,9 +84,11 @@ def test_a_function_at_a_seat_is_named_and_hashed_in_the_identity_and_replays_wi
     assert command([f"resume={run.directory}", "n_games=3"]) == 1
     (line,) = capsys.readouterr().err.splitlines()
     assert "no command can play on; call the same play(..., buyer=...) again" in line
-    assert play([*ASKED, "n_games=3"], here / "run", buyer=lowball).state == "finished"
+    more = compose([*ASKED, "n_games=3"])
+    assert play(more, here / "run", buyer=lowball).state == "finished"
+    assert more.buyer.engine.name == "simulated", "what was composed is left as it was"
     with pytest.raises(ConfigError, match=r"buyer\.engine\.options\.sha256"):
-        play([*ASKED, "n_games=3"], here / "run", buyer=lambda turns, me: "$11")
+        play(more, here / "run", buyer=lambda turns, me: "$11")
 
 
 def test_what_a_function_closes_over_is_part_of_its_hash() -> None:
@@ -101,24 +103,19 @@ def test_an_error_in_a_function_is_raised_and_on_record_and_a_seat_that_nobody_p
     async def broken(turns: Sequence[Turn], me: Me) -> str:
         raise LookupError("no idea")
 
+    cfg = compose(ASKED)
     with pytest.raises(LookupError, match="no idea"):
-        play(ASKED, here / "broken", seller=broken)
+        play(cfg, here / "broken", seller=broken)
     (row,) = bargain.analysis.load(here / "broken").runs.to_dict("records")
     assert row["state"] == "failed"
     with pytest.raises(TypeError, match="must return its words, a str"):
-        play(ASKED, seller=lambda turns, me: 12)
+        play(cfg, seller=lambda turns, me: 12)
     with pytest.raises(ConfigError, match="both players are functions, and neither should judge"):
         play(ASKED, seller=lowball, buyer=lowball)
     with pytest.raises(ConfigError, match="choose one with engine@critic"):
         play(["moderator=rules", "tracking=none"], seller=lowball, buyer=lowball)
     with pytest.raises(ConfigError, match="did you mean n_games"):
         sweep(["n_gams=1,2"])
-
-
-def test_a_composed_config_is_left_as_it_was() -> None:
-    cfg = compose(ASKED)
-    play(cfg, seller=lowball)
-    assert cfg.seller.engine.name == "simulated"
 
 
 @pytest.mark.parametrize("module", [bargain, bargain.analysis], ids=lambda module: module.__name__)

@@ -150,6 +150,8 @@ def test_a_game_is_shown_turn_by_turn_with_offers_feedback_and_the_next_one(tmp_
     places = [told.index(each) for each in order]
     assert places == sorted(places)
     assert len(page.get("vega_lite_chart")) == 2, "a price trace for each round"
+    (way,) = [each.value for each in page.code if each.value.startswith("bargain branch=")]
+    assert "game=0 round=2 turn=" in way
     page.button(key="step next").click().run()
     assert page.query_params["game"] == "1"
     page.selectbox(key="in:games").set_value("no_deal").run()

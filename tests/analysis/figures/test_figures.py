@@ -182,10 +182,10 @@ def test_the_papers_numbers_stand_beside_ones_own(runs: Runs) -> None:
         reference_figures()[0].draw(runs.where(learner_engine="my-own"))
 
 
-OF_A_KIND = {"arms", "pairs", "effects", "estimates", "crossplay", "talk", "attacks", "price_in_zone"}
+OF_A_KIND = {"arms", "pairs", "effects", "estimates", "crossplay", "talk", "attacks", "price_in_zone", "frontier"}
 """Figures that need games of a kind."""
-DRAWN_THERE = {"crossplay", "talk", "attacks"}
-"""Figures that the tests of their measures draw (test_crossplay, test_talk)."""
+DRAWN_THERE = {"crossplay", "talk", "attacks", "frontier"}
+"""Figures that the tests of their measures draw (test_crossplay, test_talk, test_frontier)."""
 
 
 @pytest.mark.parametrize(

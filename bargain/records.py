@@ -12,6 +12,7 @@ from 0, rounds and turns from 1.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -35,11 +36,32 @@ PRICE_UNKNOWN = "the price is not known"
 
 
 @dataclass(frozen=True, slots=True)
+class SecondIssue:
+    """What is agreed beside the price: one of `options`, which count `unit` (5 days of delivery).
+
+    seller_weight, buyer_weight: what a unit more is worth to that player, in the item's currency, less than 0 where it
+    costs; private, None for whoever may not know it. A deal at a price and an option is worth price - cost +
+    seller_weight * option to the seller and valuation - price + buyer_weight * option to the buyer, so that limits are
+    those at 0 units. known_by: who knows the rival's weight: none, seller, buyer or both.
+    """
+
+    name: str
+    unit: str
+    options: tuple[float, ...]
+    seller_weight: float | None
+    buyer_weight: float | None
+    seller_opening: float
+    buyer_opening: float
+    known_by: str = "none"
+
+
+@dataclass(frozen=True, slots=True)
 class Item:
-    """What is bargained over. Everything from `cost` on is private, None when unset.
+    """What is bargained over. From `cost` to `buyer_outside` all but the currency is private, None when unset.
 
     cost: what it cost the seller. valuation: what it is worth to the buyer. seller_outside: what somebody else would
-    pay the seller. buyer_outside: for what somebody else would sell the same to the buyer.
+    pay the seller. buyer_outside: for what somebody else would sell the same to the buyer. second: None where the price
+    is all that is bargained over.
     """
 
     name: str
@@ -51,6 +73,7 @@ class Item:
     currency: str = "$"
     seller_outside: float | None = None
     buyer_outside: float | None = None
+    second: SecondIssue | None = None
 
 
 def limit_of(item: Item | Terms, role: Player) -> float | None:
@@ -64,8 +87,37 @@ def limit_of(item: Item | Terms, role: Player) -> float | None:
     return (max(known) if role == "seller" else min(known)) if known else None
 
 
+def middle_of(options: Sequence[float]) -> float:
+    """The option that is nearest to the middle between the least and the greatest; of two the first."""
+    return min(options, key=lambda option: abs(2 * option - min(options) - max(options)))
+
+
+def opening_of(item: Item, role: str) -> tuple[float | None, float | None]:
+    """The price and the option of the second issue that the player opens with, None where there is none."""
+    second = item.second
+    if role == "seller":
+        return item.seller_opening, None if second is None else second.seller_opening
+    return item.buyer_opening, None if second is None else second.buyer_opening
+
+
+def price_alone(item: Item, role: str, price: float, option: float | None) -> float:
+    """The price that at 0 units of the second issue were as good for the player as this price with this option.
+
+    With one issue the price itself.
+    """
+    if item.second is None or option is None:
+        return price
+    seller, buyer = item.second.seller_weight or 0.0, item.second.buyer_weight or 0.0
+    return price + seller * option if role == "seller" else price - buyer * option
+
+
 def private_to(item: Item, role: str) -> Item:
     """The item as one player knows it: without what is private to the other; without anything private for others."""
+    if item.second is not None:
+        knows = item.second.known_by in (role, "both")
+        seller = item.second.seller_weight if knows or role == "seller" else None
+        buyer = item.second.buyer_weight if knows or role == "buyer" else None
+        item = replace(item, second=replace(item.second, seller_weight=seller, buyer_weight=buyer))
     if role != "seller":
         item = replace(item, cost=None, seller_outside=None)
     if role != "buyer":
@@ -140,13 +192,17 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One utterance by one player. `offer` is the price it puts on the table; `fixed` marks a hard-coded opening."""
+    """One utterance by one player. `offer` is the price it puts on the table; `fixed` marks a hard-coded opening.
+
+    `second` is the option of the second issue that goes with the price, None where there is one issue.
+    """
 
     role: Player
     text: str
     offer: float | None = None
     act: str = "other"
     fixed: bool = False
+    second: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,7 +275,7 @@ class Round:
 
     `price` is the agreed price, None unless `outcome` is "deal". `legacy_price` is the price by the 2023 rules,
     None where those rules find none. `feedback` is what was heard before this round was played. `terms` is None where
-    every game of the run has those of the config.
+    every game of the run has those of the config. `second` is the agreed option of the second issue, None without one.
     """
 
     round: int
@@ -234,16 +290,18 @@ class Round:
     legacy_price: float | None = None
     usage: tuple[tuple[str, Usage], ...] = ()
     terms: Terms | None = None
+    second: float | None = None
 
 
-def surplus_of(played: Round, role: Player, limit: float | None) -> float | None:
+def surplus_of(played: Round, role: Player, limit: float | None, item: Item) -> float | None:
     """What the player gained beyond its limit, None without one; 0 without a deal.
 
     Less by its discount for every exchange that passed.
     """
     if limit is None or played.price is None:
         return None if limit is None else 0.0
-    gain = played.price - limit if role == "seller" else limit - played.price
+    price = price_alone(item, role, played.price, played.second)
+    gain = price - limit if role == "seller" else limit - price
     terms = played.terms
     discount = 1.0 if terms is None else terms.seller_discount if role == "seller" else terms.buyer_discount
     return gain * float(discount ** exchanges_passed(len(played.turns)))

@@ -101,3 +101,9 @@ def money(price: float, currency: str, *, cents: bool = False) -> str:
     """
     number = f"{price:,.0f}" if not cents and price == int(price) else f"{price:,.2f}"
     return f"{number} {currency}" if currency.isalpha() else f"{currency}{number}"
+
+
+def counted(unit: str, *numbers: float) -> str:
+    """So many of a unit, which is named in the plural: 5 days, 1 day, 2.5 hours; several: 1, 3, 7 days."""
+    shown = ", ".join(f"{number:.2f}".rstrip("0").rstrip(".") for number in numbers)
+    return f"{shown} {unit.removesuffix('s') if numbers == (1,) else unit}"

@@ -164,6 +164,8 @@ TERMS_COLUMNS = (
 MEASURED_COLUMNS = (
     Column("price", NUMBER, "currency", "the agreed price, NaN without a deal",
            lambda played: _price(played.json["price"])),
+    Column("second", NUMBER, "units", "the agreed option of the second issue, NaN without a deal or with one issue",
+           lambda played: _price(played.json.get("second"))),
     Column("legacy_price", NUMBER, "currency", "the price by the 2023 rules, NaN where they find none",
            lambda played: _price(played.json.get("legacy_price"))),
     Column("n_turns", SMALL, "turns", "all turns, openings included", lambda played: len(played.json["turns"])),
@@ -207,6 +209,8 @@ TURN_COLUMNS = (
     Column("role", CATEGORY, "", "seller or buyer", lambda turn: turn.json["role"]),
     Column("offer", NUMBER, "currency", "the price it puts (or, accepting, leaves) on the table, NaN if none",
            lambda turn: _price(turn.json["offer"])),
+    Column("second", NUMBER, "units", "the option of the second issue that goes with the price, NaN if none",
+           lambda turn: _price(turn.json.get("second"))),
     Column("act", CATEGORY, "", "offer, accept, reject, walk_away or other", lambda turn: turn.json["act"]),
     Column("fixed", FLAG, "", "a hard-coded opening", lambda turn: bool(turn.json["fixed"])),
     Column("chars", COUNT, "characters", "length of the text", lambda turn: len(turn.json["text"])),

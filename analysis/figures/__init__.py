@@ -31,6 +31,7 @@ from .rounds import by_round
 from .scenarios import price_in_zone
 from .spread import before_after, distributions
 from .talk import attacks_compared, channels_compared
+from .two_issues import deals_and_front
 
 __all__ = ["FIGURES", "FORMATS", "Figure", "NotEnough", "describe_figures", "reference_figures", "save", "svg"]
 
@@ -149,6 +150,15 @@ FIGURES: tuple[Figure, ...] = (
         "it. Ticks at the bottom are games without a deal.",
         price_in_zone,
         "`price`, the rounds' limits",
+    ),
+    Figure(
+        "two_issues",
+        "Two issues: deals before the front",
+        "Every deal of the last round on a price and a second issue, by what it is worth to both sides. Grey: all that "
+        "can be had at one option of the second issue, whatever the price; black: the Pareto front. Diamond: the Nash "
+        "point, square: that of Kalai and Smorodinsky. A deal below the front leaves money on the table.",
+        deals_and_front,
+        "`surplus`, `two_issues.front`",
     ),
     Figure(
         "cost",

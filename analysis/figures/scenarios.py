@@ -49,6 +49,7 @@ def _places(runs: Runs) -> pd.DataFrame:
     """Of each game's last round: panel, colour, zone, away (NaN without a deal), missed."""
     rounds = joined(prepared(runs), [*KEYS, *ITEM])
     rounds = rounds[rounds["own_terms"] & ~rounds["repeat"] & (rounds["outcome"] != "error")]
+    rounds = rounds[rounds["second_best"].isna()]  # of two issues no price alone is a limit
     rounds = rounds[rounds["round"] == rounds.groupby("run", observed=True)["round"].transform("max")]
     zone = zone_of(rounds)
     if not zone.notna().any():

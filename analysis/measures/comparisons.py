@@ -192,7 +192,7 @@ def selection_table(runs: Runs, *, base: int = 1, by: Sequence[str] = ("run",)) 
     keys = _plus(by, "arm", "round")
     parts = []
     for key, group in _groups(values, keys):
-        item = {name: _only(group[name]) for name in ITEM}
+        item = _item_of(group)
         played = group[~group["failed"]]
         found = selection(
             played["before"],
@@ -245,7 +245,7 @@ def selection_between(
     for key, first, second, side_a, side_b in _sides(values, keys, between, against):
         if _alike(side_a, side_b, seeds):
             continue
-        item = {name: _only(pd.concat([side_a, side_b])[name]) for name in ITEM}
+        item = _item_of(pd.concat([side_a, side_b]))
         whose = str(_only(pd.concat([side_a, side_b])["learner"], default="")) if role else "seller"
         sign = -1.0 if role and whose == "buyer" else 1.0
         ends = [item["item.buyer_opening"], item["item.seller_opening"]]
@@ -337,6 +337,12 @@ def _groups(frame: Frame, by: Sequence[str], *, flat: bool = False) -> Iterator[
 
 def _plus(by: Sequence[str], *more: str) -> list[str]:
     return list(dict.fromkeys([*by, *more]))
+
+
+def _item_of(rounds: Frame) -> dict[str, Any]:
+    """The prices of the one item, None where they differ. With a second issue no price alone is a limit."""
+    item = {name: _only(rounds[name]) for name in ITEM}
+    return item if rounds["second_best"].isna().all() else item | {"item.cost": None, "item.valuation": None}
 
 
 def _only(values: pd.Series, default: Any = None) -> Any:

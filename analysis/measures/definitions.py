@@ -20,12 +20,18 @@ import pandas as pd
 
 from bargain.records import PLAYERS
 
-ITEM = ("item.cost", "item.valuation", "item.seller_opening", "item.buyer_opening")
-"""The prices that a round is judged by: those of the run's config, or the round's own. Cost and valuation stand for the
-two limits: where a player has an outside option that is better, they are that."""
-OWN_ITEM = dict(zip(ITEM, ("terms_seller_limit", "terms_buyer_limit", "terms_seller_opening", "terms_buyer_opening"),
-                    strict=True))  # fmt: skip
-"""The columns that hold the round's own."""
+from .two_issues import SECOND
+
+OWN_ITEM = {
+    "item.cost": "terms_seller_limit",
+    "item.valuation": "terms_buyer_limit",
+    "item.seller_opening": "terms_seller_opening",
+    "item.buyer_opening": "terms_buyer_opening",
+}
+"""The prices that a round is judged by, those of the run's config, and the columns that hold the round's own. Cost and
+valuation stand for the two limits: where a player has an outside option that is better, they are that."""
+ITEM = (*OWN_ITEM, *SECOND)
+"""These prices, and what there is to know of a second issue (two_issues.py)."""
 Frame = pd.DataFrame
 Values = Callable[[Frame], "pd.Series[float]"]
 
@@ -93,6 +99,7 @@ def surplus_of(rounds: Frame, role: str) -> pd.Series[float]:
     With discounting, what is left of it after the exchanges that passed.
     """
     gain = rounds["price"] - rounds["item.cost"] if role == "seller" else rounds["item.valuation"] - rounds["price"]
+    gain = gain + _second(rounds, f"second_{role}")
     reservation = rounds["item.cost"] if role == "seller" else rounds["item.valuation"]
     if rounds["own_terms"].any():
         passed = (rounds["n_turns"] - 3).clip(lower=0) / 2  # as records.exchanges_passed
@@ -116,18 +123,27 @@ def _share_of_zopa(rounds: Frame, role: str) -> pd.Series[float]:
 
 
 def zone_of(rounds: Frame) -> pd.Series[float]:
-    """The zone of possible agreement: the buyer's limit less the seller's, negative where no price suits both."""
-    return rounds["item.valuation"] - rounds["item.cost"]
+    """The zone of possible agreement: the buyer's limit less the seller's, negative where no price suits both.
+
+    With a second issue what both together can gain at its best option.
+    """
+    return rounds["item.valuation"] - rounds["item.cost"] + _second(rounds, "second_best")
+
+
+def _second(rounds: Frame, name: str) -> pd.Series[float] | float:
+    """A column of SECOND, 0 where there is one issue."""
+    return rounds[name].fillna(0.0) if name in rounds else 0.0
 
 
 def _efficient(rounds: Frame) -> pd.Series[float]:
-    zone, deal = zone_of(rounds), rounds["outcome"] == "deal"
+    zone, deal = zone_of(rounds), (rounds["outcome"] == "deal") & (_second(rounds, "second_left") <= 0.005)
     return ((deal & (zone >= 0)) | (~deal & (zone <= 0))).astype(float).where(zone.notna())
 
 
 def _beyond_limit(rounds: Frame, role: str) -> pd.Series[float]:
     limit = rounds["item.cost"] if role == "seller" else rounds["item.valuation"]
     worse = limit - rounds["price"] if role == "seller" else rounds["price"] - limit
+    worse = worse - _second(rounds, f"second_{role}")
     return _given_deal((worse > 0.005).astype(float), rounds).where(limit.notna())
 
 
@@ -232,6 +248,18 @@ METRICS: tuple[Metric, ...] = (
     Metric("pareto", "", "rate", "rate", _efficient,
            "rounds that end efficiently: a deal where some price suits both limits, no deal where none does / planned "
            "rounds with both limits; the time that passed does not count", "Raiffa (1982), ch. 4"),
+    Metric("left_on_table", "", "currency", "mean", lambda r: r["second_left"],
+           "with a second issue: how much more both together could have without loss to either, no deal as 0 to both; "
+           "0 on the front", "Raiffa (1982), ch. 11", with_zeros=True),
+    Metric("to_nash", "", "currency", "mean", lambda r: r["second_to_nash"],
+           "with a second issue: distance, in both gains, to the deal with the greatest product of gains; no deal as 0 "
+           "to both", "Nash (1950)", with_zeros=True),
+    Metric("to_ks", "", "currency", "mean", lambda r: r["second_to_ks"],
+           "the same to the deal at which both have the same share of the most they could have",
+           "Kalai & Smorodinsky (1975)", with_zeros=True),
+    Metric("logrolling", "", "share", "mean", lambda r: _given_deal(r["second_traded"], r),
+           "with a second issue: of what can be gained over its middle option, the share that the agreed one gains, of "
+           "the deals; 1 is all, below 0 worse than the middle", "Froman & Cohen (1970); the formula is ours"),
     Metric("error_rate", "", "rate", "rate", lambda r: (r["outcome"] == "error").astype(float),
            "rounds lost to a failed call / all planned rounds", "provider failure is counted apart",
            of_failures=True),

@@ -132,7 +132,7 @@ def item_of(run: Mapping[Any, Any], played: Mapping[str, Any]) -> Item:
     prices = ("seller_opening", "buyer_opening", "cost", "valuation", "seller_outside", "buyer_outside")
     terms = played.get("terms")
     source = terms or {name: run.get(f"item.{name}") for name in prices}
-    known = {name: _price(source.get(name)) for name in prices}
+    known: dict[str, Any] = {name: _price(source.get(name)) for name in prices}
     item = Item(text("name"), text("description"), currency=text("currency") or "$", **known)
     if terms and terms["item"] != item.name:
         item = replace(item, name=str(terms["item"]), description="", seller_opening=None, buyer_opening=None)
@@ -161,11 +161,14 @@ class Ledger(NamedTuple):
 def ledger(runs: Runs, most_rounds: int | None = None) -> Ledger:
     """The ledger of all runs, each shared round once. most_rounds: so many of each run are read, the first of them.
 
-    Games that are damaged are left out, as everywhere (`runs.problems` names them).
+    Games that are damaged are left out, as everywhere (`runs.problems` names them), and runs with a second issue: what
+    somebody says of a price alone is neither true nor false there.
     """
     found: list[tuple[Any, ...]] = []
     turns: list[tuple[Any, ...]] = []
     for run in runs.runs.to_dict("records"):
+        if run.get("second_issue.name", "none") != "none":
+            continue
         left = math.inf if most_rounds is None else most_rounds
         with contextlib.suppress(OSError, *_DAMAGED):
             for game in parsed(lines_of(runs.path(str(run["run"])) / "games.jsonl"), []):

@@ -20,6 +20,7 @@ from bargain.records import PLAYERS
 from ..data.runs import Runs
 from ..stats.fewest import FEWEST
 from ..stats.intervals import Estimate, mean_intervals, rate_intervals, ratio_interval
+from . import two_issues
 from .definitions import ITEM, METRICS, NAMES, OWN_ITEM, Metric, describe_metrics, metric_of
 from .duplicates import repeated
 
@@ -62,11 +63,14 @@ def joined(runs: Runs, columns: Iterable[str]) -> Frame:
             added[name] = pd.Series(np.nan, index=rounds.index)
         else:
             raise KeyError(f"no column {name!r} in rounds or runs; see docs/metrics.md and runs.runs.columns")
-    for name in ITEM:
+    for name in OWN_ITEM:
         if name in added:
             numbers = pd.to_numeric(added[name], errors="coerce").astype(float)
             added[name] = numbers.where(~rounds["own_terms"].astype(bool), rounds[OWN_ITEM[name]])
-    return rounds.assign(**added)
+    made = rounds.assign(**added)
+    if two_issues.SECOND[0] in added:
+        made[[*two_issues.SECOND]] = two_issues.columns(runs.runs, made)
+    return made
 
 
 def per_round(metric: str, rounds: Frame, role: str = "") -> pd.Series[float]:

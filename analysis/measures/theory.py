@@ -94,10 +94,15 @@ def _pairs(costs: Range, valuations: Range) -> tuple[np.ndarray, np.ndarray]:
 
 
 def predictions(runs: Runs) -> pd.DataFrame:
-    """Each theory on each run: run and the fields of Prediction, those that do not hold blank."""
+    """Each theory on each run: run and the fields of Prediction, those that do not hold blank.
+
+    They are about a price alone: a run with a second issue is left out (two_issues.py).
+    """
     rounds = joined(runs, [*ITEM])
     rows = []
     for config in runs.runs.to_dict("records"):
+        if config.get("second_issue.name", "none") != "none":
+            continue
         own = rounds[(rounds["run"] == config["run"]) & ~rounds["repeat"]]
         rows += [{"run": config["run"], **found._asdict()} for found in _of_run(config, own)]
     return pd.DataFrame(rows, columns=["run", *Prediction._fields])

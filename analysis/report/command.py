@@ -44,6 +44,7 @@ _SHORT = {
     "crossplay": "Cross-play",
     "baseline": "Beside known opponents",
     "private_values": "Private values",
+    "two_issues": "Two issues",
     "theory": "Theory",
     "model": "Two-part model",
     "equivalence": "Equivalence",

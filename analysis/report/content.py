@@ -67,6 +67,7 @@ _SAME = (
     "critic_engine",
     "channel.name",
     "adversary.name",
+    "second_issue.name",
     "moderator.name",
     "moderator_engine",
     "feedback.name",
@@ -151,6 +152,7 @@ def content(
     ]
     folded = [each for each in folded if len(each.frame)]
     effects = [report_scenarios.private_values(runs, names), report_scenarios.theory(runs, names)]
+    effects += [report_scenarios.two_issues(runs, names)]
     effects += [report_effects.selection(runs, names), report_effects.between(others, names)]
     effects += [channels(others), adversaries(runs), what_if(runs), money(runs)]
     effects += [report_effects.paper(runs, names, aliases)] if aliases is not None else []

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from ..data.runs import Runs
+from ..measures.definitions import OWN_ITEM
 from ..measures.ledger import Entry, read_round
 from ..measures.metrics import ITEM, joined
 from ..text import money, one_line
@@ -105,7 +106,7 @@ def _chosen(last: pd.DataFrame, played: pd.DataFrame) -> list[tuple[str, int]]:
     found: list[tuple[str, int]] = []
     if len(deals):
         span = deals["item.seller_opening"] - deals["item.buyer_opening"]
-        one_item = len(deals[[*ITEM]].drop_duplicates()) == 1
+        one_item = len(deals[[*OWN_ITEM]].drop_duplicates()) == 1
         price = deals["price"] if one_item else (deals["price"] - deals["item.buyer_opening"]) / span
         if price.notna().any():
             away = (price - price.median()).abs().round(9)

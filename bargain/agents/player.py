@@ -17,8 +17,8 @@ from bargain.channels.base import Channel, Table, Unusable
 from bargain.channels.free_text import FREE_TEXT
 from bargain.engines.base import ALL_ACTS, Ask, Scene, Task
 from bargain.errors import GaveUp
-from bargain.records import MAX_EXCHANGES, Item, Message, Place, Player, Round, Turn, private_to
-from bargain.text import money, without_marks
+from bargain.records import MAX_EXCHANGES, Item, Message, Place, Player, Round, Turn, opening_of, private_to
+from bargain.text import counted, money, without_marks
 
 MAX_UTTERANCE = 20_000
 """Characters. A longer utterance is not a bargaining turn; it is asked for again like an empty one."""
@@ -102,8 +102,9 @@ class Negotiator:
 
     def opening(self) -> str:
         """The hard-coded first words."""
-        price = self.item.seller_opening if self.role == "seller" else self.item.buyer_opening
-        return self.channel.opening(self.prompt.fill("opening", self._facts), price, self.item.currency)
+        price, option = opening_of(self.item, self.role)
+        words = self.prompt.fill("opening", self._facts)
+        return self.channel.opening(words, price, self.item.currency, *([] if option is None else [option]))
 
     def demand(self, price: float) -> str:
         """What it still says after a deal at this price, "" for nothing: adversary.py."""
@@ -134,6 +135,8 @@ class Negotiator:
         """
         result = "deal" if last.price is not None else "no_deal"
         price = None if last.price is None else money(last.price, self.item.currency)
+        if self.item.second is not None and last.second is not None:
+            price = f"{price} with {counted(self.item.second.unit, last.second)}"
         facts = {**self._facts, "previous_price": price, "feedback": feedback and without_marks(feedback)}
         told = "" if feedback is None else self.prompt.fill(f"{'feedback' if feedback else 'target'}_{result}", facts)
         if not told:
@@ -209,9 +212,10 @@ class Negotiator:
                 continue
             if scene.task != "speak":
                 return text
-            live = next((turn.offer for turn in reversed(scene.turns) if turn.role != self.role and turn.offer), None)
+            live = next((turn for turn in reversed(scene.turns) if turn.role != self.role and turn.offer), None)
             try:
-                return self.channel.turn(text, Table(self.item.currency, scene.may, live))
+                on_table = (live.offer, live.second) if live else (None, None)
+                return self.channel.turn(text, Table(self.item.currency, scene.may, *on_table))
             except Unusable as error:
                 wrong = str(error)
                 refused(error.kind, text)

@@ -19,7 +19,7 @@ class FreeText(Channel):
         """The words."""
         return move.words
 
-    def opening(self, words: str, price: float | None, currency: str) -> str:
+    def opening(self, words: str, price: float | None, currency: str, second: float | None = None) -> str:
         """The words."""
         return words
 

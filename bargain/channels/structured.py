@@ -7,6 +7,8 @@ context as the JSON that it gave. An engine that cannot be asked for JSON is ask
 from __future__ import annotations
 
 import json
+import re
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -17,23 +19,31 @@ from bargain.text import to_json
 
 
 @lru_cache(maxsize=4096)  # a player's own turns are written again at every turn
-def _json(move: Move) -> str:
-    return to_json({"message": move.words, "act": move.act, "price": move.price})
+def _json(move: Move, second: str | None) -> str:
+    """second: the name of the second issue, None without one."""
+    data = {"message": move.words, "act": move.act, "price": move.price}
+    return to_json(data if second is None else data | {second: move.second})
 
 
 class Structured(Channel):
     """One JSON object a turn."""
 
+    two_issues = True
+
     def shape(self, may: tuple[str, ...]) -> dict[str, Any]:
-        """The schema: OpenAI's strict mode wants every property required."""
+        """The schema: OpenAI's strict mode wants every property required. A second issue is a property of its name."""
+        properties: dict[str, Any] = {
+            "message": {"type": "string", "description": "what you say aloud"},
+            "act": {"type": "string", "enum": list(may)},
+            "price": {"type": ["number", "null"], "description": "of an offer; null otherwise"},
+        }
+        if self.second is not None:
+            told = f"{self.second.unit}, one of the options, of an offer; null otherwise"
+            properties[self.second.name] = {"type": ["number", "null"], "description": told}
         return {
             "type": "object",
-            "properties": {
-                "message": {"type": "string", "description": "what you say aloud"},
-                "act": {"type": "string", "enum": list(may)},
-                "price": {"type": ["number", "null"], "description": "of an offer; null otherwise"},
-            },
-            "required": ["message", "act", "price"],
+            "properties": properties,
+            "required": list(properties),
             "additionalProperties": False,
         }
 
@@ -49,23 +59,30 @@ class Structured(Channel):
         message, price = data.get("message") or "", data.get("price")
         if isinstance(price, str) and len(found := amounts(price, currency)) == 1:
             price = found[0].value
-        number = float(price) if isinstance(price, int | float) and not isinstance(price, bool) else None
+        option = None if self.second is None else data.get(self.second.name)
+        if isinstance(option, str) and (match := re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*[a-z]*\s*", option)):
+            option = float(match[1])
         kinds: dict[str, Any] = {each: each for each in ACTS}
-        return Move(message.strip() if isinstance(message, str) else "", kinds[act], number)
+        words = message.strip() if isinstance(message, str) else ""
+        return Move(words, kinds[act], _number(price), _number(option))
 
     def write(self, move: Move, currency: str) -> str:
         """The JSON."""
-        return _json(move)
+        return _json(move, self.second and self.second.name)
 
     def own(self, text: str, currency: str) -> str:
         """The JSON again."""
         words, _, line = text.rpartition("\n")
-        move = act_of(line, currency)
-        return text if move is None else self.write(Move(words, move.act, move.price), currency)
+        move = act_of(line, currency, second=self.second)
+        return text if move is None else self.write(replace(move, words=words), currency)
 
     def typed(self, line: str, currency: str) -> str:
         """A person ends the line with the act, as in `tagged`."""
         try:
-            return self.write(Tagged(self.texts).parse(line, currency), currency)
+            return self.write(Tagged(self.texts, self.second).parse(line, currency), currency)
         except Unusable:
             return line
+
+
+def _number(value: Any) -> float | None:
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None

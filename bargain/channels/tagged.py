@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from bargain.channels.base import Channel, Move, Unusable, act_of
 
@@ -13,12 +14,14 @@ _AT_THE_END = re.compile(r"(.*\S)\s+((?:OFFER\s.*|ACCEPT(?:\s\S+)?|REJECT|WALK A
 class Tagged(Channel):
     """OFFER $n, ACCEPT, REJECT or WALK AWAY, behind words."""
 
+    two_issues = True
+
     def parse(self, reply: str, currency: str) -> Move:
         """The move of the last line, or of the capitals at its end."""
         words, _, line = reply.strip().rpartition("\n")
-        move = act_of(line, currency, alone=False)
+        move = act_of(line, currency, alone=False, second=self.second)
         if move is None and (found := _AT_THE_END.fullmatch(line)):
-            words, move = f"{words}\n{found[1]}".strip(), act_of(found[2], currency)
+            words, move = f"{words}\n{found[1]}".strip(), act_of(found[2], currency, second=self.second)
         if move is None:
             raise Unusable("off_channel", "does not end with OFFER and a price, ACCEPT, REJECT or WALK AWAY")
-        return Move(words.strip(), move.act, move.price)
+        return replace(move, words=words.strip())

@@ -26,9 +26,7 @@ from bargain.rundir.record import read_record
 from bargain.secrets import read_keys
 from bargain.terminal import prepare
 from bargain.tracking.base import run_info
-from bargain.tracking.shown import key_names
-from bargain.tracking.wandb import WandbConfig, finish_message, start_message
-from bargain.tracking.wandb_process import WandbProcess
+from bargain.tracking.wandb import WandbConfig, finish_message, start_message, wandb_process
 
 SEND_S = 900.0
 """Seconds that one run may take to be sent."""
@@ -95,7 +93,7 @@ def send(run_dir: Path, mode: str, project: str | None = None, entity: str | Non
     tracking.project = project or tracking.project
     tracking.entity = entity or tracking.entity
     message = start_message(run_dir.resolve(), config, info, tracking, mode=mode, resume=False, finish_s=SEND_S)
-    process = WandbProcess(message, key_names(config), lambda where: None, lambda problem: None)
+    process = wandb_process(message, config)
     process.tell(finish_message(summary, [games, run_dir / "summary.json"]))
     process.wait(SEND_S, give_up=True)
     if process.done is None:

@@ -17,6 +17,7 @@ from bargain.config.follow import PERSON, engines_of, setting
 from bargain.config.identity import TARGETS_SINCE
 from bargain.config.ranges import bill_problems, number_problems
 from bargain.config.schema import KNOWS, OUTCOMES
+from bargain.config.second_issue import second_issue_problems
 from bargain.config.targets import locate, target_problem
 from bargain.errors import ConfigError
 from bargain.records import PLAYERS
@@ -49,6 +50,7 @@ def _problems(cfg: DictConfig) -> Iterator[str]:
         yield f"adversary.turn must be at least 1, got {attack.turn}"
     if attack.fee is not None and not 0 < attack.fee < 1:
         yield f"adversary.fee must be a share of the price between 0 and 1, got {attack.fee:g}"
+    yield from second_issue_problems(cfg)
     for seat in ("seller", "buyer"):
         if cfg[seat].engine is None:
             yield f"{seat}.engine is missing; choose one with engine@{seat}.engine=simulated"
@@ -126,6 +128,7 @@ def _choices(cfg: DictConfig) -> Iterator[str]:
         ("game.buyer_opens", ("fixed", "free")),
         ("game.after_no_deal", ("continue", "stop")),
         ("adversary.by", PLAYERS),
+        ("second_issue.known_by", ("none", *PLAYERS, "both")),
         ("memory.name", ("full", "last_k", "feedback_only", "none")),
         ("scenario.deadline_known_by", ("both", *PLAYERS, "none")),
         *((f"scenario.{role}_knows", KNOWS) for role in PLAYERS),

@@ -67,8 +67,9 @@ def unused(config: dict[str, Any]) -> set[str]:
             keys.add(group)  # runs are those that they were
     if "channel" not in keys and str(config["channel"]["_target_"]).startswith("bargain."):
         keys |= {"prompt.moderator", "moderator"}  # the acts decide
-    if _part(config, "adversary").get("name", "none") == "none":
-        keys.add("adversary")
+    for group in ("adversary", "second_issue"):
+        if _part(config, group).get("name", "none") == "none":
+            keys.add(group)
     if _part(config, "branch").get("sha256") is None:
         keys.add("branch")
     if str(_part(config, "moderator").get("_target_")).endswith(".moderator.Rules"):

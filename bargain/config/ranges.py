@@ -50,6 +50,8 @@ RANGES = {
     "GameConfig.max_exchanges": ONE,
     "ScenarioConfig.seller_discount": Range(0, 1, above=True),
     "ScenarioConfig.buyer_discount": Range(0, 1, above=True),
+    "SecondIssueConfig.seller_weight": Range(-MOST),
+    "SecondIssueConfig.buyer_weight": Range(-MOST),
     "EngineConfig.temperature": Range(0, 2),
     "EngineConfig.top_p": Range(0, 1),
     "EngineConfig.max_tokens": ONE,

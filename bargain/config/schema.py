@@ -242,6 +242,28 @@ class AdversaryConfig:
 
 
 @dataclass
+class SecondIssueConfig:
+    """What is agreed beside the price; `none` is nothing. See records.SecondIssue and docs/two-issues.md."""
+
+    name: str = "none"
+    """One word: delivery."""
+    unit: str = ""
+    """What the options count, in the plural: days."""
+    options: list[float] = field(default_factory=list)
+    """What can be agreed: [1, 3, 7]."""
+    seller_weight: Optional[float] = None
+    """What a unit more is worth to the seller, in the item's currency; below 0: what it costs."""
+    buyer_weight: Optional[float] = None
+    seller_opening: Optional[float] = None
+    """The option that the seller's opening names; null: the best for the seller."""
+    buyer_opening: Optional[float] = None
+    known_by: str = "none"
+    """Who knows the rival's weight beside its own: none, seller, buyer or both."""
+    texts: dict[str, str] = field(default_factory=dict)
+    """What the seller and the buyer are told of it at the end of their system prompts, by player."""
+
+
+@dataclass
 class BranchConfig:
     """Where the games of a run leave another run's game, each to go another way; `bargain branch=DIR` sets it."""
 
@@ -356,6 +378,7 @@ class Config:
     protocol: ProtocolConfig = field(default_factory=ProtocolConfig)
     channel: ChannelConfig = field(default_factory=ChannelConfig)
     adversary: AdversaryConfig = field(default_factory=AdversaryConfig)
+    second_issue: SecondIssueConfig = field(default_factory=SecondIssueConfig)
     branch: BranchConfig = field(default_factory=BranchConfig)
     item: ItemConfig = field(default_factory=ItemConfig)
     scenario: ScenarioConfig = field(default_factory=ScenarioConfig)

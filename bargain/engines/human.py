@@ -19,6 +19,7 @@ from bargain.config.schema import EngineConfig
 from bargain.engines.base import Engine, Failure, Raw, Request, Scene
 from bargain.engines.shared import known
 from bargain.records import Item, Reply, Turn, Usage
+from bargain.text import counted
 
 _locks: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDictionary()
 
@@ -109,6 +110,13 @@ def _facts(scene: Scene) -> Iterator[str]:
         yield f"Without a deal somebody else pays you {_money(item, item.seller_outside)}: your secret."
     if item.buyer_outside is not None:
         yield f"Without a deal you get the same elsewhere for {_money(item, item.buyer_outside)}: your secret."
+    if item.second is not None:
+        second = item.second
+        weight = (second.seller_weight if scene.role == "seller" else second.buyer_weight) or 0.0
+        name, options = second.name.replace("_", " "), counted(second.unit, *second.options)
+        yield f"Every offer names the {name} too, one of {options}."
+        told = f"costs you {_money(item, -weight)}" if weight < 0 else f"is worth {_money(item, weight)} to you"
+        yield f"{counted(second.unit, 1)} more {told}: your secret."
     if scene.feedback:
         yield f"The last talk ended with {_result(scene)}."
         yield f"Advice: {printable(scene.feedback[-1])}"

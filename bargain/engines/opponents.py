@@ -25,16 +25,17 @@ from bargain.config.schema import EngineConfig
 from bargain.engines.base import Engine, Failure, Raw, Request, Scene
 from bargain.engines.shared import known
 from bargain.engines.tactics import TACTICS, View
+from bargain.engines.trade import RULES, alone, last_told, offer_at, opening_alone, shown
 from bargain.records import PLAYERS, Reply, Usage, limit_of, rival_of
-from bargain.text import money
 
 OFFERS = {"seller": ("My price is {}.", "My price is still {}."), "buyer": ("My offer is {}.", "My offer is still {}.")}
 """A new price, and the same once more."""
 ACCEPTS, REJECTS = "Deal. I accept {}.", "No, I do not accept that."
 LEAVES, THANKS = "We cannot agree. I am leaving. Goodbye.", "Thank you."
-OF_ALL: dict[str, Any] = {"aspiration": None, "reservation": None, "deadline": None}
+OF_ALL: dict[str, Any] = {"aspiration": None, "reservation": None, "deadline": None, "trade": "ends"}
 """aspiration: its best price; null: its opening. reservation: its limit; null: its cost or valuation, or, where it is
-told none, its rival's opening. deadline: its turn T, after which it leaves; null: the exchanges of the round."""
+told none, its rival's opening. deadline: its turn T, after which it leaves; null: the exchanges of the round. trade:
+with a second issue, which option goes with its price (trade.py); prices are then those at 0 units."""
 
 
 def _number(value: Any) -> bool:
@@ -52,6 +53,7 @@ CHECKS: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "beta": ("a number above 0", lambda value: _number(value) and value > 0),
     "noise": ("a number of at least 0.001", lambda value: _number(value) and value >= 0.001),
     "k": ("a number from 0 to 1", lambda value: _number(value) and 0 <= value <= 1),
+    "trade": (f"one of {', '.join(RULES)}", lambda value: value in RULES),
     "form": ("polynomial or exponential", lambda value: value in ("polynomial", "exponential")),
 }
 
@@ -131,21 +133,25 @@ class OpponentEngine(Engine):
         price, theirs = self._next_price(view), view.rival[-1] if view.rival else None
         least = price if "offer" in scene.may else view.reservation  # nothing better can come
         if theirs is not None and "accept" in scene.may and view.sign * theirs >= view.sign * least:
-            return Move(ACCEPTS.format(money(theirs, scene.item.currency)), "accept")
+            return Move(ACCEPTS.format(last_told(scene, rival_of(scene.role))), "accept")
         if "offer" not in scene.may:
             return Move(REJECTS, "reject")
         if view.t > view.deadline and "walk_away" in scene.may:
             return Move(LEAVES, "walk_away")
-        shown = money(price, scene.item.currency)
-        stays = bool(view.own) and money(view.own[-1], scene.item.currency) == shown
-        return Move(OFFERS[scene.role][stays].format(shown), "offer", price)
+        price, option = offer_at(price, scene, self.options["trade"])
+        told = shown(price, option, scene)
+        return Move(OFFERS[scene.role][told == last_told(scene, scene.role)].format(told), "offer", price, option)
 
     def _view(self, scene: Scene, rng: Random) -> View:
         """The turn in numbers. A lone proposal stands at the middle of its time. Raises Failure without any price."""
         item, sells = scene.item, scene.role == "seller"
-        opening, theirs = (item.seller_opening, item.buyer_opening)[:: 1 if sells else -1]
+        opening, theirs = (opening_alone(item, scene.role, whose) for whose in (scene.role, rival_of(scene.role)))
         own, rival = (
-            tuple(turn.offer for turn in scene.turns if turn.role == role and turn.offer is not None)
+            tuple(
+                price
+                for turn in scene.turns
+                if turn.role == role and (price := alone(item, scene.role, turn)) is not None
+            )
             for role in (scene.role, rival_of(scene.role))
         )
         limit = _first(self.options["reservation"], limit_of(item, "seller" if sells else "buyer"))

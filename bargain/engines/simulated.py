@@ -21,12 +21,14 @@ from bargain.channels.base import Move
 from bargain.config.schema import EngineConfig
 from bargain.engines import phrases
 from bargain.engines.base import Engine, Raw, Request, Scene
+from bargain.engines.trade import alone, last_told, offer_at, opening_alone, shown
 from bargain.records import Reply, Usage, limit_of, rival_of
-from bargain.text import money
 
-KNOBS = {"firmness": 0.0, "spread": 1.0, "feedback_gain": 1.0, "moderator_error": 0.0}
+KNOBS = {"firmness": 0.0, "spread": 1.0, "feedback_gain": 1.0, "moderator_error": 0.0, "trade": 1.0}
 """firmness: how far (0 to 1) the reservation price lies towards the opening. spread: scale of the differences between
-games. feedback_gain: how much feedback moves it. moderator_error: rate of wrong verdicts."""
+games. feedback_gain: how much feedback moves it. moderator_error: rate of wrong verdicts. trade: in what share of the
+games it trades a second issue against the price (the rule `ends` of trade.py); in the others it bargains over the price
+and leaves that issue in the middle."""
 
 _ADVICE = (
     "firm",
@@ -104,26 +106,30 @@ class SimulatedEngine(Engine):
     def _move(self, scene: Scene, game: int, rng: Random) -> Move:
         mood = Random(hash((self.seed, game, _number(scene.role))))
         tactic = Tactic(self.knobs, scene, mood)
-        theirs = _last_offer(scene, rival_of(tactic.role))
+        theirs, told = _last_offer(scene, rival_of(tactic.role)), last_told(scene, rival_of(tactic.role))
         if any(turn.act == "accept" for turn in scene.turns[-1:]):
             return Move(phrases.closing(scene, rng), "reject")  # the talk is over
         if "offer" not in scene.may:
-            return self._answer_to_proposal(tactic, scene, rng, theirs)
+            return self._answer_to_proposal(tactic, scene, rng, theirs, told)
         asked = tactic.next_price() if scene.may != ("offer",) else tactic.only_price()
         if theirs is not None and tactic.at_least_as_good(theirs, asked):
-            return Move(phrases.acceptance(scene, rng, money(theirs, scene.item.currency)), "accept")
+            return Move(phrases.acceptance(scene, rng, told), "accept")
         if tactic.turn > tactic.deadline:
             return Move(phrases.farewell(scene, rng), "walk_away")
-        price = money(asked, scene.item.currency)
         last = tactic.turn >= tactic.deadline
-        return Move(phrases.offer(scene, rng, mood, price, opening=tactic.turn == 0, last=last), "offer", asked)
+        price, option = asked, None
+        if scene.item.second is not None:
+            trades = Random(hash((self.seed, game, _number(scene.role), 2))).random() < self.knobs["trade"]
+            price, option = offer_at(asked, scene, "ends" if trades else "middle")
+        words = phrases.offer(scene, rng, mood, shown(price, option, scene), opening=tactic.turn == 0, last=last)
+        return Move(words, "offer", price, option)
 
     @staticmethod
-    def _answer_to_proposal(tactic: Tactic, scene: Scene, rng: Random, theirs: float | None) -> Move:
+    def _answer_to_proposal(tactic: Tactic, scene: Scene, rng: Random, theirs: float | None, told: str) -> Move:
         """Yes to any price within the reservation price: nothing better can come."""
         if theirs is None or not tactic.at_least_as_good(theirs, tactic.reservation):
             return Move(phrases.farewell(scene, rng), "reject")
-        return Move(phrases.acceptance(scene, rng, money(theirs, scene.item.currency)), "accept")
+        return Move(phrases.acceptance(scene, rng, told), "accept")
 
     def _judge(self, scene: Scene, rng: Random) -> str:
         acts = [turn for turn in scene.turns if turn.act != "other"] or list(scene.turns)
@@ -142,9 +148,8 @@ class Tactic:
     def __init__(self, knobs: dict[str, float], scene: Scene, mood: Random) -> None:
         self.role: Any = scene.role
         item = scene.item
-        own = item.seller_opening if self.role == "seller" else item.buyer_opening
-        other = item.buyer_opening if self.role == "seller" else item.seller_opening
-        offers = [turn.offer for turn in scene.turns if turn.offer is not None]
+        own, other = (opening_alone(item, self.role, whose) for whose in (self.role, rival_of(self.role)))
+        offers = [price for turn in scene.turns if (price := alone(item, self.role, turn)) is not None]
         if own is None:
             own = (other or (offers[0] if offers else 100.0)) * (2.0 if self.role == "seller" else 0.5)
         if other is None:
@@ -200,9 +205,10 @@ def _firmness(feedback: tuple[str, ...]) -> float:
 
 
 def _last_offer(scene: Scene, role: str) -> float | None:
+    """The player's newest offer; to whoever speaks, with a second issue, it is worth this price alone."""
     for turn in reversed(scene.turns):
         if turn.role == role and turn.offer is not None:
-            return turn.offer
+            return alone(scene.item, scene.role, turn)
     return None
 
 

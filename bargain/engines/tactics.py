@@ -71,7 +71,7 @@ def tit_for_tat(view: View, options: dict[str, Any]) -> float:
     """
     last = view.own[-1] if view.own else view.aspiration
     lag = int(options["lag"])
-    if len(view.rival) <= lag or view.rival[-lag] == 0:
+    if len(view.rival) <= lag or min(view.rival[-lag], view.rival[-lag - 1]) <= 0:  # a ratio says nothing there
         return last
     price = last * view.rival[-lag - 1] / view.rival[-lag]
     return view.sign * min(view.sign * price, view.sign * view.aspiration)  # its limit holds for every tactic

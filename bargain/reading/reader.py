@@ -33,13 +33,15 @@ class Act:
 
     sure: the words can hardly be read otherwise. An `offer`, `reject` or `other` that is sure is surely no acceptance:
     no word of it could be one, and it is English. unread: it names money that was not understood, so that the price on
-    the table is not known until somebody names one; an acceptance of it has no price and makes no deal.
+    the table is not known until somebody names one; an acceptance of it has no price and makes no deal. second: the
+    option of a second issue that goes with the price; words alone are never read for one.
     """
 
     kind: ActKind
     offer: float | None = None
     sure: bool = False
     unread: bool = False
+    second: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,17 @@ from typing import Any
 
 from bargain.agents.witness import english
 from bargain.intervals import mean, t_interval, wilson
-from bargain.records import PLAYERS, Game, Item, Player, Round, is_disputed, lacks_price, limit_of, surplus_of
+from bargain.records import (
+    PLAYERS,
+    Game,
+    Item,
+    Player,
+    Round,
+    is_disputed,
+    lacks_price,
+    limit_of,
+    surplus_of,
+)
 
 Key = tuple[str, int]
 """(arm, round); the arm is "" before a game branches."""
@@ -124,7 +134,7 @@ class Tally:
         column.price_unknown += lacks_price(played)
         self.words.add(played)
         for role in PLAYERS:
-            gain = surplus_of(played, role, limit_of(played.terms or self.item, role))
+            gain = surplus_of(played, role, limit_of(played.terms or self.item, role), self.item)
             column.surplus[role].append(math.nan if gain is None else gain)
         for _, usage in played.usage:
             self.tokens["input"] += usage.input_tokens

@@ -95,7 +95,7 @@ def _outcomes(cell: Futures) -> dict[int, _Outcome]:
         if played is None:  # an error before it
             found[game.game] = _Outcome(role, None, None if limit_of(cell.item, role) is None else 0.0, failed=True)
         else:
-            surplus = surplus_of(played, role, limit_of(played.terms or cell.item, role))
+            surplus = surplus_of(played, role, limit_of(played.terms or cell.item, role), cell.item)
             found[game.game] = _Outcome(role, played.price, surplus, failed=played.outcome == "error")
     return found
 

@@ -22,8 +22,8 @@ from bargain.rundir.plain import lines_of, write_anew
 def plain(value: Any) -> Any:
     """A record as plain JSON data; tuples become lists, and the (role, usage) pairs of a round become an object.
 
-    A usage names its reasoning only where there was some, a round its terms only where they are its own: a game of a
-    version that knew none is the same line.
+    A usage names its reasoning only where there was some, a round its terms only where they are its own, a round and a
+    turn the second issue only where there is one: a game of a version that knew none is the same line.
     """
     kind = type(value)
     if kind in _SIMPLE:
@@ -34,6 +34,8 @@ def plain(value: Any) -> Any:
     if names is None:
         return value
     found = {name: plain(getattr(value, name)) for name in names}
+    if (kind is Turn or kind is Round) and value.second is None:
+        del found["second"]
     if kind is Round:
         found["usage"] = dict(found["usage"])
         if value.terms is None:

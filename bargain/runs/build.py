@@ -22,12 +22,13 @@ from bargain.agents.player import Memory, Negotiator
 from bargain.agents.prompts import Prompt, fill
 from bargain.agents.wording import Wording
 from bargain.calls.caller import Caller
-from bargain.channels.base import Channel
+from bargain.channels.base import Channel, Move
 from bargain.config.compose import plain_of, typed_config
 from bargain.config.files import read_yaml
 from bargain.config.follow import engines_of, words_seat
 from bargain.config.identity import GROWS, other_changes
 from bargain.config.schema import FeedbackConfig, PromptConfig
+from bargain.config.second_issue import second_issue_of
 from bargain.config.targets import locate
 from bargain.engines.base import Engine
 from bargain.engines.python import TARGET as PYTHON
@@ -38,8 +39,8 @@ from bargain.games.scenarios.base import Case, Scenario
 from bargain.games.table import Cast, Seats, Table
 from bargain.journal.journal import Journal
 from bargain.journal.reader import JournalReader
-from bargain.records import PLAYERS, Item, Player, Terms, limit_of, rival_of
-from bargain.text import money
+from bargain.records import PLAYERS, Item, Player, Terms, limit_of, opening_of, private_to, rival_of
+from bargain.text import counted, money
 
 SHOWN = 8
 """Differences that a refusal names."""
@@ -48,8 +49,8 @@ EVERY_GAME_FAILED = "every_game_failed"
 
 
 def build_item(cfg: DictConfig) -> Item:
-    """The item of the config."""
-    return Item(**{str(key): value for key, value in cfg.item.items()})
+    """The item of the config, with the second issue where there is one."""
+    return Item(**{str(key): value for key, value in cfg.item.items()}, second=second_issue_of(cfg.second_issue))
 
 
 def build_engines(cfg: DictConfig, given: Mapping[str, Say | Engine] | None = None) -> dict[str, Engine]:
@@ -117,7 +118,8 @@ def build_seats(cfg: DictConfig) -> Seats:
 
 def build_channel(cfg: DictConfig) -> Channel:
     """How the players may speak."""
-    channel: Channel = locate(cfg.channel._target_, list(cfg.allow_targets))(dict(cfg.channel.texts))
+    target, second = locate(cfg.channel._target_, list(cfg.allow_targets)), second_issue_of(cfg.second_issue)
+    channel: Channel = target(dict(cfg.channel.texts), *([second] if second else []))
     return channel
 
 
@@ -157,7 +159,13 @@ def _cast(
     knows = {role: seen_by(role, item, cfg) for role in PLAYERS}
     ends = rules.max_exchanges if case is None or case.deadline is None else case.deadline
     told = {
-        role: [parts[role], cfg.scenario.texts.get(role) and _told(cfg, role, item, scenario, ends)] for role in PLAYERS
+        role: [
+            parts[role],
+            cfg.scenario.texts.get(role) and _told(cfg, role, item, scenario, ends),
+            rules.channel.texts.get("told"),
+            _told_of_second(cfg, role, private_to(item, role), rules.channel),
+        ]
+        for role in PLAYERS
     }
     return Cast(
         item=item,
@@ -207,6 +215,26 @@ def _told(cfg: DictConfig, role: Player, item: Item, scenario: Scenario, ends: i
     return text
 
 
+def _told_of_second(cfg: DictConfig, role: Player, item: Item, channel: Channel) -> str:
+    """What a player is told of the second issue, as far as it may know: lines without a value are left out."""
+    second, (price, option) = item.second, opening_of(item, role)
+    if second is None:
+        return ""
+    facts: dict[str, str | None] = {
+        "issue": second.name.replace("_", " "),
+        "options": counted(second.unit, *second.options),
+        "a_unit": counted(second.unit, 1),
+        "example": channel.write(Move("..." if channel.talks else "", "offer", price or 100.0, option), item.currency),
+    }
+    weights = {"seller": second.seller_weight, "buyer": second.buyer_weight}
+    for whose, weight in (("", weights[role]), ("rival_", weights[rival_of(role)])):
+        facts[f"{whose}gain"] = money(weight, item.currency) if weight and weight > 0 else None
+        facts[f"{whose}loss"] = money(-weight, item.currency) if weight and weight < 0 else None
+        facts[f"{whose}nothing"] = "nothing" if weight == 0 else None
+    text: str = _refusing("second_issue.texts", fill, cfg.second_issue.texts[role], facts, f"second_issue.texts.{role}")
+    return text
+
+
 def _rules(cfg: DictConfig) -> RoundRules:
     channel = build_channel(cfg)
     rules = RoundRules(
@@ -231,7 +259,7 @@ def _pairs(
     ends: int,
     channel: Channel,
 ) -> Callable[[], dict[Player, Negotiator]]:
-    """What makes a fresh pair of players. told: what each is told of protocol and scenario. ends: the last exchange."""
+    """What makes a fresh pair of players. told: what protocol, scenario and channel tell each. ends: the last one."""
     memory = Memory(
         rounds=cfg.memory.rounds if cfg.memory.name == "last_k" else 0,
         dialogues=cfg.memory.name != "feedback_only",
@@ -258,7 +286,7 @@ def _pairs(
             max_asks=cfg.limits.max_asks,
             context_window=engine.context_window,
             max_reply_tokens=engine.max_tokens or 0,
-            told=[text for text in (*told[role], channel.texts.get("told"), cfg[role].persona) if text],
+            told=[text for text in (*told[role], cfg[role].persona) if text],
             exchanges_more=expects - ends,
             channel=channel,
             **words,
@@ -368,9 +396,12 @@ def open_journal(directory: Path, meta: dict[str, str], mode: str) -> Iterator[J
 
 @contextlib.contextmanager
 def calling(
-    journal: Journal | JournalReader, engines: Mapping[str, Engine], cfg: DictConfig, **options: Any
+    journal: Journal | JournalReader | None, engines: Mapping[str, Engine], cfg: DictConfig, **options: Any
 ) -> Iterator[Caller]:
-    """A Caller on a journal, closed at the end. Raises ConfigError for limits that cannot be kept."""
+    """A Caller on a journal, closed at the end; None does where every engine is free.
+
+    Raises ConfigError for limits that cannot be kept.
+    """
     try:
         caller = Caller(journal, engines, engines_of(cfg), cfg.limits, cfg.mode, **options)
     except RunStopped as error:

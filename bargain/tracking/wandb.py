@@ -3,7 +3,7 @@
     tracker = WandbTracker(config.tracking)
     tracker.start(run_dir, config, info); tracker.progress({"games_done": 3.0}); tracker.finish(summary, [games_jsonl])
 
-This is the run's side. It only passes messages to a process of its own (wandb_process.py), in which the `wandb` package
+This is the run's side. It only passes messages to a process of its own (process.py), in which the `wandb` package
 is imported (wandb_run.py), so a run is complete and ends in time whether W&B is there or not. The worst that W&B can do
 to a run is one warning by the logger `bargain.tracking`, and FINISH_S seconds at its end.
 """
@@ -13,7 +13,7 @@ from __future__ import annotations
 import logging
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -23,8 +23,8 @@ from bargain.records import Game
 from bargain.rundir.directory import read_state
 from bargain.secrets import hidden
 from bargain.tracking.base import RunInfo
+from bargain.tracking.process import TrackerProcess
 from bargain.tracking.shown import key_names, numbers
-from bargain.tracking.wandb_process import WandbProcess
 
 log = logging.getLogger("bargain.tracking")
 
@@ -78,7 +78,7 @@ class WandbTracker:
     def __init__(self, config: WandbConfig, finish_s: float = FINISH_S) -> None:
         self._config = config
         self._finish_s = finish_s
-        self._process: WandbProcess | None = None
+        self._process: TrackerProcess | None = None
         self._run_dir = Path()
 
     def start(self, run_dir: Path, config: dict[str, Any], info: RunInfo) -> None:
@@ -93,7 +93,7 @@ class WandbTracker:
         message = start_message(
             self._run_dir, config, info, self._config, mode=mode, resume=not again, finish_s=self._finish_s
         )
-        self._process = WandbProcess(message, key_names(config), self._started, self._problem)
+        self._process = wandb_process(message, config, self._started, self._problem)
 
     def progress(self, metrics: dict[str, float]) -> None:
         """Draws these values over `games_done`."""
@@ -178,3 +178,26 @@ def recorded_id(run_dir: Path) -> str | None:
 def finish_message(summary: dict[str, Any], files: Sequence[Path]) -> dict[str, Any]:
     """The message that shows a finished run and ends its W&B run."""
     return {"do": "finish", "summary": summary, "files": [str(path.resolve()) for path in files]}
+
+
+def wandb_process(
+    start: dict[str, Any],
+    config: dict[str, Any],
+    on_started: Callable[[dict[str, Any]], None] = lambda where: None,
+    on_problem: Callable[[str], None] = lambda problem: None,
+) -> TrackerProcess:
+    """The process of one W&B run: its files in the run directory, no error reports to others, no model's keys."""
+    ours = {
+        "WANDB_DATA_DIR": str(Path(start["run_dir"]) / "wandb" / "data"),
+        "WANDB_CACHE_DIR": str(Path(start["run_dir"]) / "wandb" / "cache"),
+        "WANDB_ERROR_REPORTING": "false",
+    }
+    if parameters := os.environ.get("WANDB_SWEEP_PARAM_PATH"):  # an agent's; the child stands in another directory
+        ours["WANDB_SWEEP_PARAM_PATH"] = os.path.abspath(parameters)
+    left_out = key_names(config).union(_NOT_THE_CHILDS)
+    environment = {name: value for name, value in os.environ.items() if name not in left_out} | ours
+    return TrackerProcess("bargain.tracking.wandb_run", start, environment, on_started, on_problem)
+
+
+_NOT_THE_CHILDS = ("WANDB_SERVICE", "WANDB_DISABLED")
+"""The service of another program; and whether to start at all, which is decided by now."""

@@ -18,6 +18,7 @@ from bargain.analysis.figures import save
 from bargain.analysis.figures.compare import arms, tradeoff
 from bargain.analysis.figures.rounds import price_by_round
 from bargain.analysis.figures.scenarios import price_in_zone
+from bargain.analysis.figures.two_issues import deals_and_front
 
 HERE = Path(__file__).parent
 ENGINES = "simulated,simulated-firm,simulated-weak,simulated-eager"
@@ -47,11 +48,17 @@ def main() -> None:
             "engine@seller.engine=opponent-boulware,opponent-conceder",
             "engine@buyer.engine=opponent-conceder,simulated",
         )
+        play(
+            top / "two",
+            "experiment=why/two_issues",
+            *(f"engine@{role}.engine=opponent-price_only,simulated" for role in ("seller", "buyer")),
+        )
         rounds, feedback = load([top / "seller", top / "buyer"]), load(top / "arms")
         pictures = {
             "price_by_round": price_by_round(rounds, title="Price by round, simulated"),
             "tradeoff": tradeoff(rounds, title="What a better price costs in deals, simulated"),
             "price_in_zone": price_in_zone(load(top / "limits"), title="Price against the zone of agreement"),
+            "two_issues": deals_and_front(load(top / "two"), title="Deals on price and delivery"),
             "arms": arms(feedback, title="Feedback arms that share their first round, simulated"),
         }
         for name, chart in pictures.items():

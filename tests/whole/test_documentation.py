@@ -88,7 +88,9 @@ def is_there(name: str) -> bool:
     for count in range(len(parts), 0, -1):
         try:
             found = importlib.import_module(".".join(parts[:count]))
-        except ModuleNotFoundError:
+        except ModuleNotFoundError as error:
+            if error.name and not name.startswith(error.name):  # it is there, and an extra that it imports is not
+                return True
             continue
         for part in parts[count:]:
             if not hasattr(found, part):

@@ -24,6 +24,7 @@ BARGAIN = (
     ("games",),
     ("results",),
     ("runs",),
+    ("environments",),
     ("sweeps",),
     ("commands",),
     ("main",),
@@ -37,7 +38,7 @@ ANALYSIS = (
     ("stats",),
     ("measures",),
     ("figures",),
-    ("report", "dashboard", "wandb_workspace"),
+    ("report", "dashboard", "export", "wandb_workspace"),
     ("__init__",),
 )
 OF_BARGAIN = (
@@ -46,12 +47,15 @@ OF_BARGAIN = (
     "bargain.intervals",
     "bargain.terminal",
     "bargain.reading",
+    "bargain.channels",
     "bargain.config.identity",
+    "bargain.journal.reader",
     "bargain.rundir",
+    "bargain.secrets",
     "bargain.errors",
     "bargain.version",
 )
-"""What analysis may import of bargain: words, intervals, terminal, version, what decides a run, its journal's word."""
+"""What analysis may import of bargain: words, intervals, terminal, version, what decides a run, its journal to read."""
 
 DOOR = ROOT / "bargain" / "analysis" / "__init__.py"
 """Where a checkout has bargain.analysis: it makes the folder analysis/ that module."""

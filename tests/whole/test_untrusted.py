@@ -144,7 +144,7 @@ def test_what_the_command_line_says_under_hydra_is_its_own_choice(planted: Path)
 
 
 def test_what_bargain_itself_imports_is_no_target(tmp_path: Path) -> None:
-    done = bargain("tracking._target_=bargain.tracking.wandb_process.suppress", cwd=tmp_path)
+    done = bargain("tracking._target_=bargain.tracking.process.suppress", cwd=tmp_path)
     assert done.returncode == 2
     assert "is not bargain's own, but something that it imports" in done.stderr
 

@@ -133,6 +133,7 @@ class RoundProtocol(ABC):
             (*find_violations(self.turns, self._item, ending.accepted_by, ending.price), *self._refused),
             feedback,
             ending.reason,
+            second=None if ending.accepted_by is None else self.acts[ending.accepted_by].second,
         )
 
     async def _afterwards(self, ending: Ending) -> Ending:
@@ -194,7 +195,7 @@ class RoundProtocol(ABC):
     def _add(self, speaker: Player, text: str, *, fixed: bool = False) -> None:
         act = self._reader.add(speaker, text)
         self.acts = (*self.acts, act)
-        self.turns = (*self.turns, Turn(speaker, text, act.offer, act.kind, fixed))
+        self.turns = (*self.turns, Turn(speaker, text, act.offer, act.kind, fixed, act.second))
 
     def _place(self, turn: int, role: str) -> Place:
         return Place(self._round.game, self._round.arm, self._round.round, turn, role)

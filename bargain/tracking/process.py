@@ -1,43 +1,42 @@
-"""The process that talks to W&B, seen from the run: started, told things, given up after a time.
+"""The process that talks to a tracking service, seen from the run: started, told things, given up after a time.
 
-W&B lives in a child process of ours because nothing about a run may depend on it: whatever hangs, dies or prints there
-cannot reach the run, its event loop, its signal handlers or its exit. Messages are lines of JSON: to the child `start`,
-`progress`, `finish`, `fail` (see wandb_run.py), back `started`, `problem`, `done`. Telling never blocks and never
-raises. A child whose parent dies ends its W&B run by itself, and no child outlives its own time limits.
+W&B and MLflow live in a child process of ours because nothing about a run may depend on them: whatever hangs, dies or
+prints there cannot reach the run, its event loop, its signal handlers or its exit. Messages are lines of JSON: to the
+child `start`, `progress`, `finish`, `fail` (see child.py), back `started`, `problem`, `done`. Telling never blocks and
+never raises. A child whose parent dies ends its run there by itself, and no child outlives its own time limits.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import queue
 import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import suppress
-from pathlib import Path
 from typing import IO, Any
 
 _BEGIN = (
-    "import json, sys; sys.path[:] = json.loads(sys.argv.pop()); sys.argv[:] = ['bargain'];"
-    "from bargain.tracking.wandb_run import main; sys.exit(main())"
+    "import json, sys; sys.path[:] = json.loads(sys.argv.pop()); sys.argv[0] = 'bargain';"
+    "from importlib import import_module; sys.exit(import_module(sys.argv.pop()).main())"
 )
 _WAITING = 100  # messages; progress beyond that is dropped, for a child that does not read yet, or no longer
 
 
-class WandbProcess:
-    """One child for one W&B run. `problem` is "" until something went wrong; `on_problem` is told once, in a thread."""
+class TrackerProcess:
+    """One child for one run. `problem` is "" until something went wrong; `on_problem` is told once, in a thread."""
 
     def __init__(
         self,
+        module: str,
         start: dict[str, Any],
-        hidden: Iterable[str],
+        environment: dict[str, str],
         on_started: Callable[[dict[str, Any]], None],
         on_problem: Callable[[str], None],
     ) -> None:
-        """start: the first message. hidden: environment variables that the child must not see."""
+        """module: what the child runs, its `main`. start: the first message. environment: the child's."""
         self.problem = ""
         self.done: dict[str, Any] | None = None
         self._on_started = on_started
@@ -48,13 +47,13 @@ class WandbProcess:
         self._child: subprocess.Popen[str] | None = None
         try:
             child = subprocess.Popen(  # noqa: S603 (our own interpreter and module)
-                [sys.executable, "-c", _BEGIN, json.dumps(sys.path)],
+                [sys.executable, "-c", _BEGIN, module, json.dumps(sys.path)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
                 text=True,
                 encoding="utf-8",
-                env=_environment(Path(start["run_dir"]), set(hidden)),
+                env=environment,
                 start_new_session=True,  # Ctrl-C in the terminal is the run's, not the child's
             )
         except (OSError, ValueError) as error:
@@ -65,8 +64,10 @@ class WandbProcess:
         assert child.stdin is not None
         assert child.stdout is not None
         writing = (child.stdin, json.dumps(start, default=str) + "\n")
-        threading.Thread(target=self._write, args=writing, name="bargain-wandb-write", daemon=True).start()
-        threading.Thread(target=self._read, args=(child, child.stdout), name="bargain-wandb-read", daemon=True).start()
+        threading.Thread(target=self._write, args=writing, name="bargain-tracking-write", daemon=True).start()
+        threading.Thread(
+            target=self._read, args=(child, child.stdout), name="bargain-tracking-read", daemon=True
+        ).start()
 
     def tell(self, message: dict[str, Any]) -> None:
         """Hands a message over and returns at once. When the child is slow to read, `progress` gives way."""
@@ -134,20 +135,3 @@ class WandbProcess:
             first, self.problem = not self.problem, self.problem or problem
         if first:
             self._on_problem(problem)
-
-
-_NOT_THE_CHILDS = ("WANDB_SERVICE", "WANDB_DISABLED")
-"""The service of another program; and whether to start at all, which is decided by now."""
-
-
-def _environment(run_dir: Path, hidden: set[str]) -> dict[str, str]:
-    """The child's environment: W&B's files in the run directory, no error reports to others, no model's keys."""
-    ours = {
-        "WANDB_DATA_DIR": str(run_dir / "wandb" / "data"),
-        "WANDB_CACHE_DIR": str(run_dir / "wandb" / "cache"),
-        "WANDB_ERROR_REPORTING": "false",
-    }
-    if parameters := os.environ.get("WANDB_SWEEP_PARAM_PATH"):  # an agent's; the child stands in another directory
-        ours["WANDB_SWEEP_PARAM_PATH"] = os.path.abspath(parameters)
-    left_out = hidden.union(_NOT_THE_CHILDS)
-    return {name: value for name, value in os.environ.items() if name not in left_out} | ours

@@ -1,0 +1,106 @@
+"""tracking=mlflow: one MLflow run per run directory, in a store of one's own unless told otherwise.
+
+    bargain -m tracking=mlflow seed=1,2          # then, in the same directory, with the whole package: mlflow ui
+
+This is the run's side; as for W&B, `mlflow` is imported in a process of its own (process.py, mlflow_run.py), so the
+worst that MLflow can do to a run is one warning by the logger `bargain.tracking`, and FINISH_S seconds at its end.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from bargain.config.schema import TrackingConfig
+from bargain.records import Game
+from bargain.rundir.directory import read_state
+from bargain.secrets import hidden
+from bargain.tracking.base import RunInfo
+from bargain.tracking.process import TrackerProcess
+from bargain.tracking.shown import key_names, numbers
+
+log = logging.getLogger("bargain.tracking")
+
+FINISH_S = 60.0
+"""Seconds that a finished run waits for MLflow before it gives it up; a new store takes some ten seconds to be made."""
+FAIL_S = 0.3
+"""Seconds that an interrupted run waits; the process then ends alone, within its own limit."""
+EXPERIMENT = "bargain"
+
+
+@dataclass
+class MlflowConfig(TrackingConfig):
+    """The keys of tracking=mlflow."""
+
+    _target_: str = "bargain.tracking.mlflow.MlflowTracker"
+    name: str = "mlflow"
+    uri: str | None = None
+    """The store: sqlite:///FILE or http://SERVER; null = MLFLOW_TRACKING_URI, or mlflow.db in the working directory."""
+    experiment: str | None = None
+    """null = MLFLOW_EXPERIMENT_NAME, or bargain."""
+
+
+class MlflowTracker:
+    """Shows a run in MLflow. See base.Tracker; nothing here raises because of MLflow, and only finish waits for it."""
+
+    options = MlflowConfig
+
+    def __init__(self, config: MlflowConfig, finish_s: float = FINISH_S) -> None:
+        self._config = config
+        self._finish_s = finish_s
+        self._process: TrackerProcess | None = None
+        self._run_dir = Path()
+
+    def start(self, run_dir: Path, config: dict[str, Any], info: RunInfo) -> None:
+        """Starts the process; the rest goes on beside the run. A run that was finished is shown anew, not twice."""
+        self._run_dir = run_dir.resolve()
+        uri = self._config.uri or os.environ.get("MLFLOW_TRACKING_URI") or "sqlite:///mlflow.db"
+        file = uri.removeprefix("sqlite:///")
+        if file != uri:  # the child stands in another directory
+            uri = f"sqlite:///{Path(file).absolute()}"
+        message = {
+            "do": "start",
+            **asdict(info),
+            "uri": uri,
+            "experiment": self._config.experiment or os.environ.get("MLFLOW_EXPERIMENT_NAME") or EXPERIMENT,
+            "tags": list(dict.fromkeys([*info.tags, *map(str, self._config.tags)])),
+            "resume": read_state(self._run_dir).get("state") != "finished",
+            "finish_s": self._finish_s,
+            "config": hidden(config),
+            "run_dir": str(self._run_dir),
+        }
+        ours = {"MLFLOW_DISABLE_TELEMETRY": "true", "GIT_PYTHON_REFRESH": "quiet"}
+        hides = key_names(config)
+        environment = {name: value for name, value in os.environ.items() if name not in hides} | ours
+        self._process = TrackerProcess(
+            "bargain.tracking.mlflow_run", message, environment, lambda where: None, self._problem
+        )
+
+    def progress(self, metrics: dict[str, float]) -> None:
+        """Draws these values over `games_done`."""
+        if self._process is not None:
+            self._process.tell({"do": "progress", "metrics": numbers(metrics)})
+
+    def game(self, game: Game) -> None:
+        """Nothing: the dialogues are read from games.jsonl at the end, so that they do not pile up in memory."""
+
+    def finish(self, summary: dict[str, Any], files: Sequence[Path]) -> None:
+        """Shows rounds, dialogues, files and summary, and waits up to finish_s seconds for MLflow to have them."""
+        if self._process is not None:
+            self._process.tell({"do": "finish", "summary": summary, "files": [str(path.resolve()) for path in files]})
+            self._process.wait(self._finish_s, give_up=True)
+            self._process = None
+
+    def fail(self, reason: str) -> None:
+        """Marks the run as failed with what summary.json says by now. Returns within FAIL_S seconds."""
+        if self._process is not None:
+            self._process.tell({"do": "fail", "reason": reason, "summary": read_state(self._run_dir)})
+            self._process.wait(FAIL_S, give_up=False)
+            self._process = None
+
+    def _problem(self, problem: str) -> None:
+        log.warning("MLflow: %s; nothing of the run is lost, its files lie in %s", problem, self._run_dir)

@@ -143,8 +143,8 @@ class Message:
 class Place:
     """The identity of one call: where in the run it is made, never what it says.
 
-    `arm` is "" until a game branches. `role` is seller, buyer, moderator, seller_critic or buyer_critic, seller_probe
-    or buyer_probe where a player is asked beside the game.
+    `arm` is "" until a game branches. `role` is seller, buyer, moderator, seller_critic, buyer_critic ..., seller_words
+    or buyer_words, seller_probe or buyer_probe where a player is asked beside the game.
     `again` counts how often the same words had to be asked for again (empty or cut utterances).
     """
 

@@ -101,7 +101,7 @@ class PlayedRound:
             self.output_tokens += said
             self.cached_tokens += used["cached_tokens"]
             self.reasoning_tokens += used.get("reasoning_tokens", 0)
-            seat = "critic" if role.endswith("critic") else role
+            seat = "critic" if role.endswith("critic") else role.removesuffix("_words")
             if seat in self.tokens:
                 before = self.tokens[seat]
                 self.tokens[seat] = Tokens(before.input + given, before.output + said)

@@ -101,12 +101,14 @@ class RunFacts:
         return _number(self.summary.get(key))
 
     def cost_of(self, seat: str) -> float:
-        """What a seat cost in USD, NaN if unknown; the two critics of a game are one seat, so are its two probes."""
+        """What a seat cost in USD, NaN if unknown; the two critics of a game are one seat, so are its two probes; who
+        words a player has the player's."""
         by_seat = self.summary.get("cost_usd_by_seat")
         costs = [
             cost
             for name, cost in (by_seat.items() if isinstance(by_seat, dict) else ())
-            if (str(name) == seat or (seat in ("critic", "probe") and str(name).endswith(seat))) and _is_number(cost)
+            if (str(name).removesuffix("_words") == seat or (seat in ("critic", "probe") and str(name).endswith(seat)))
+            and _is_number(cost)
         ]
         return sum(costs, 0.0) if costs else NAN
 

@@ -10,11 +10,12 @@ import pandas as pd
 from bargain.records import PLAYERS
 
 from ..data.runs import Runs
+from .baseline import is_baseline
 
 
 def named(runs: Runs) -> pd.DataFrame:
-    """One row per run: number, cell (its label), subject (whom its tests are about), currency, and RUN_COLUMNS' run,
-    learner, planned, finished, error, state, problem and simulated."""
+    """One row per run: number, cell (its label), subject (whom its tests are about), currency, baseline (a known
+    opponent plays there beside models), and run, learner, planned, finished, error, state, problem, simulated."""
     frame = runs.runs
     label = runs.labels() if len(runs) > 1 else None
     labels = list(label) if label is not None else [_alone(row) for _, row in frame.iterrows()]
@@ -23,7 +24,7 @@ def named(runs: Runs) -> pd.DataFrame:
     subjects = [_subject(row) for row in frame.to_dict("records")]
     kept.insert(0, "number", range(1, len(frame) + 1))
     kept.insert(1, "cell", labels)
-    return kept.assign(subject=subjects, currency=currency.fillna("$").astype(str))
+    return kept.assign(subject=subjects, currency=currency.fillna("$").astype(str), baseline=is_baseline(runs))
 
 
 def _subject(row: dict[Any, Any]) -> str:

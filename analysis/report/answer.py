@@ -19,8 +19,10 @@ from bargain.rundir.record import listed, read_record
 from ..data.runs import Runs
 from ..measures.coaching import PARTS
 from ..measures.main_effects import OUTCOMES, measured
+from ..measures.outcomes import last_round
 from ..measures.sentences import level
 from ..text import one_line, usd
+from .baseline import adding
 from .tables import ReportColumn, ReportTable, shown
 
 MOST = 7
@@ -38,12 +40,18 @@ class Answer(NamedTuple):
     made: list[tuple[str, str]]
 
 
-def answer(runs: Runs, found: pd.DataFrame, names: pd.DataFrame) -> Answer:
-    """The first screen of these runs, from the tests of the page."""
+def answer(runs: Runs, found: pd.DataFrame, names: pd.DataFrame, known: pd.DataFrame) -> Answer:
+    """The first screen of these runs, from the tests of the page. known: the cells beside known opponents, whose rows
+    stand at the foot, where the rows above are values too and no changes since round 1."""
     whole = found_table(found, names)
     parts = len(found) > 0 and bool((found["question"] == "parts").any())
     first = whole.frame.head(len(PARTS) if parts else MOST).reset_index(drop=True)
-    return Answer(replace(whole, frame=first), len(whole.frame) - len(first), unsure(runs, found), list(made(runs)))
+    more = len(whole.frame) - len(first)
+    if len(known) and last_round(runs) == 1:
+        last = known.assign(what=known["cell"], levels="against " + known["known"]).head(MOST)
+        more += len(known) - len(last)
+        whole, first = table_of(pd.concat([whole.frame, last])), pd.concat([first, last], ignore_index=True)
+    return Answer(replace(whole, frame=first), more, unsure(runs, found), list(made(runs)))
 
 
 def found_table(found: pd.DataFrame, names: pd.DataFrame) -> ReportTable:
@@ -62,7 +70,13 @@ def found_table(found: pd.DataFrame, names: pd.DataFrame) -> ReportTable:
         row |= measured(each, each["outcome"], "difference", signed=True)
         row[f"{each['outcome']}_p"] = each["p_holm"]
     frame = pd.DataFrame(list(rows.values()), columns=None if rows else ["what", "levels", "round"])
-    since = bool(len(frame)) and bool((frame["round"] > 1).all()) and group not in (("arms",), ("parts",))
+    return table_of(
+        frame, bool(len(frame)) and bool((frame["round"] > 1).all()) and group not in (("arms",), ("parts",))
+    )
+
+
+def table_of(frame: pd.DataFrame, since: bool = False) -> ReportTable:
+    """Rows with all outcomes as a table. since: they are changes since round 1."""
     columns = shown(
         frame,
         ReportColumn("", "what", "key"),
@@ -122,6 +136,8 @@ def unsure(runs: Runs, found: pd.DataFrame) -> list[str]:
     open_tests = int((primary["p_holm"].astype(float) >= 0.05).sum()) if len(primary) else 0
     if open_tests:
         told.append(f"{open_tests} of {len(primary)} tests show nothing: that is not to show no difference.")
+    if command := adding(runs):
+        told.append(f"No formula plays beside the models: {_LOGIN.sub('//', command)} adds one.")
     if not len(found):
         told.append("Nothing could be tested: one round, one cell, or too few games.")
     return told

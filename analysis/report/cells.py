@@ -47,8 +47,9 @@ def _beside(whole: pd.DataFrame, part: pd.DataFrame, keys: list[str], name: str,
 def cells(runs: Runs, cell_names: pd.DataFrame) -> tuple[ReportTable, ReportTable]:
     """Every cell's first and last round, and every round. A run without a finished game has a row that says so."""
     whole = cell_names.merge(estimates(runs), on="run", how="left").sort_values(
-        ["number", "arm", "round"], kind="stable", ignore_index=True
+        ["baseline", "number", "arm", "round"], kind="stable", ignore_index=True
     )
+    whole["known"] = whole["baseline"].map({True: "known opponent", False: ""})
     factors = [name for name in runs.deciding() if name not in runs.followers(runs.deciding())]
     named_choices = runs.runs[["run", *factors]].astype({"run": str})
     named_choices[factors] = named_choices[factors].map(choice)
@@ -85,6 +86,7 @@ def _columns(whole: pd.DataFrame, factors: Sequence[str], *, several: bool) -> t
         whole,
         ReportColumn("#", "number", "key") if several else None,
         *([ReportColumn(_plain(name), name, "key") for name in factors] or [ReportColumn("Cell", "cell", "key")]),
+        ReportColumn("Baseline", "known", "key") if whole["baseline"].any() else None,
         ReportColumn("Arm", "arm", "key"),
         ReportColumn("Games", "games", "key"),
         ReportColumn("Failed", "error", "count") if whole["error"].gt(0).any() else None,

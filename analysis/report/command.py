@@ -34,13 +34,15 @@ from .page import drawing, page, table
 from .tables import ReportTable
 
 REFERENCES = ("fu2023",)
-TABLES = ("crossplay", "parts", "factors", "interactions", "factor_means", "private_values", "theory", "model",
-          "equivalence", "simultaneous", "honesty", "honesty_examples",
+TABLES = ("crossplay", "baseline", "parts", "factors", "interactions", "factor_means", "private_values", "theory",
+          "model", "equivalence", "simultaneous", "honesty", "honesty_examples",
           "cells", "rounds", "unfinished", "failed", "differences",
           "tests", "selection", "between", "channels", "adversaries", "beliefs", "branches", "frontier", "reference",
           "abilities", "moderators", "corrected", "power", "cost_by_seat", "cost_by_cell")  # fmt: skip
 """Every table that a report may write."""
 _SHORT = {
+    "crossplay": "Cross-play",
+    "baseline": "Beside known opponents",
     "private_values": "Private values",
     "two_issues": "Two issues",
     "theory": "Theory",
@@ -284,7 +286,7 @@ def _shown(runs: Runs, said: Content, drawn: Drawn, beside: Drawn) -> dict[str, 
     plain |= {"ran": said.answer.made, "nothing": table(said.nothing)}
     picture = next((each for name in PICTURES for each in drawn.figures if each["name"] == name), None)
     sections = [
-        ("crossplay", "Cross-play", bool(said.crossplay)),
+        *((each.name, _SHORT[each.name], True) for each in said.crossplay),
         ("factors", "Main effects", bool(said.factors)),
         *((each.name, _SHORT[each.name], True) for each in said.folded),
         ("cells", "Cells", True),

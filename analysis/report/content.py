@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -22,6 +22,7 @@ from ..data.run_facts import who_is_simulated
 from ..data.runs import Runs
 from ..measures import abilities as tiers
 from ..measures import claims
+from ..measures.baseline import seat_of
 from ..measures.cell_names import named, ranges
 from ..measures.duplicates import repeated
 from ..measures.family import made_of, told_family, told_primary
@@ -29,6 +30,7 @@ from ..measures.metrics import metric_of
 from ..measures.sentences import SURE, about
 from ..text import choice, number, one_line
 from . import answer as report_answer
+from . import baseline as report_baseline
 from . import cells as report_cells
 from . import corrected as report_corrected
 from . import effects as report_effects
@@ -138,9 +140,11 @@ def content(
     unfinished, failed = report_cells.missing(runs, names)
     differences = report_cells.differences(runs, names)
     judged = tiers.family(tiers.abilities(runs))
-    found = claims.tests(runs, names, judged, asked)
-    factors = [each for each in report_effects.main_effects(runs, found) if len(each.frame)]
-    played = [each for each in (crossplay(runs),) if len(each.frame)]
+    others = runs.where(~names["baseline"].set_axis(runs.runs.index)) if names["baseline"].any() else runs
+    found = claims.tests(others, names, judged, asked)
+    factors = [each for each in report_effects.main_effects(others, found) if len(each.frame)]
+    first = (crossplay(runs), report_baseline.known_opponents(runs, names))
+    played = [each for each in first if len(each.frame)]
     folded = [
         report_models.model(runs),
         report_equivalence.equivalence(found, margins or {}),
@@ -150,8 +154,8 @@ def content(
     folded = [each for each in folded if len(each.frame)]
     effects = [report_scenarios.private_values(runs, names), report_scenarios.theory(runs, names)]
     effects += [report_scenarios.two_issues(runs, names)]
-    effects += [report_effects.selection(runs, names), report_effects.between(runs, names)]
-    effects += [channels(runs), adversaries(runs), believed(runs), what_if(runs), money(runs)]
+    effects += [report_effects.selection(runs, names), report_effects.between(others, names)]
+    effects += [channels(others), adversaries(runs), believed(runs), what_if(runs), money(runs)]
     effects += [report_effects.paper(runs, names, aliases)] if aliases is not None else []
     effects += [
         report_effects.abilities(runs, list(found["p"].astype(float).where(found["primary"].astype(bool)))),
@@ -159,15 +163,16 @@ def content(
         report_corrected.corrected(runs, names, bench or {}, errors),
         report_effects.power(runs, names, made_of(found, judged)),
     ]
-    costs = list(report_upkeep.spending(runs, names))
+    effects = [_baseline_last(each, names) for each in effects]
+    costs = [_baseline_last(each, names) for each in report_upkeep.spending(runs, names)]
     tests = _tests_table(found, judged)
     made = Content(
         title=f"Bargaining: {_told(list(names['cell']), 1) if len(names) == 1 else f'{len(names)} cells'}",
         lead=", ".join(one_line(each) for each in directories),
         simulated=_simulated(runs),
         incomplete=_incomplete(names),
-        primary=told_primary(runs, found, judged),
-        answer=report_answer.answer(runs, found, names),
+        primary=told_primary(others, found, judged),
+        answer=report_answer.answer(runs, found, names, first[1].frame),
         changed=list(changes(runs.runs, runs.deciding())),
         question=_question(runs, names),
         also=_counted_once(runs, names, copies),
@@ -192,6 +197,14 @@ def content(
     listed = [*played, *factors, *folded, cells, rounds, unfinished, failed, differences, tests, *effects, *costs]
     made.all_tables.extend(each for each in listed if len(each.frame))
     return made
+
+
+def _baseline_last(table: ReportTable, names: pd.DataFrame) -> ReportTable:
+    """The table with the rows of known opponents that play beside models at its foot."""
+    if "run" not in table.frame or not names["baseline"].any():
+        return table
+    last = table.frame["run"].astype(str).isin(names.loc[names["baseline"], "run"].astype(str))
+    return replace(table, frame=table.frame.loc[last.sort_values(kind="stable").index].reset_index(drop=True))
 
 
 def _tests_table(found: pd.DataFrame, judged: Sequence[float]) -> ReportTable:
@@ -279,6 +292,13 @@ def _question(runs: Runs, names: pd.DataFrame) -> list[str]:
         told.append(f"Varied: {'; '.join(varied)}.")
     elif len(names) > 1:
         told.append("The cells are repetitions: no choice differs between them.")
+    if names["baseline"].any():
+        known = ", ".join(dict.fromkeys(runs.runs.loc[names["baseline"].to_numpy(), f"{seat_of(runs)}_engine"]))
+        cells = ranges(list(names.loc[names["baseline"], "number"]))
+        told.append(
+            f"Baseline: {one_line(known, 200)} as the {seat_of(runs)} (cells {cells}), at the foot of the tables; the "
+            "other cells are tested without it."
+        )
     return told
 
 

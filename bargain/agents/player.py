@@ -48,7 +48,8 @@ class Negotiator:
     """One player of one game. `speak` returns its next words, `hear` adds a lesson to its memory.
 
     told: what stands at the end of its system prompt, its persona and the part that it plays. exchanges_more: how many
-    exchanges it thinks there are beyond those that there will be, where it does not know the deadline.
+    exchanges it thinks there are beyond those that there will be, where it does not know the deadline. worded: puts its
+    turns into somebody's words (wording.py).
     """
 
     def __init__(
@@ -65,6 +66,7 @@ class Negotiator:
         told: Sequence[str] = (),
         channel: Channel = FREE_TEXT,
         exchanges_more: int = 0,
+        worded: Callable[[Ask, Callable[[str, str], None]], Ask] = lambda ask, refused: ask,
     ) -> None:
         self.role: Player = role
         self.item = private_to(item, role)
@@ -76,6 +78,7 @@ class Negotiator:
         self.context_window = context_window
         self.max_reply_tokens = max_reply_tokens
         self.channel = channel
+        self.worded = worded
         self.lessons: tuple[Lesson, ...] = ()
         self._facts = item_facts(self.item, max_exchanges)
         where = f"prompt {prompt.version}"
@@ -122,7 +125,7 @@ class Negotiator:
         """
         messages = merge((*self._remembered, *self._chat(turns)))
         scene = self._scene("speak", tuple(turns), exchanges_left + self.exchanges_more, may)
-        return await self._say(ask, place, messages, scene, refused)
+        return await self._say(self.worded(ask, refused), place, messages, scene, refused)
 
     async def hear(self, ask: Ask, place: Place, last: Round, feedback: str | None, *, answer: bool) -> str:
         """Tells the player how the last round ended and the feedback on it. Returns its acknowledgement.

@@ -15,6 +15,7 @@ from omegaconf import OmegaConf
 
 from bargain.calls.limiter import Limiter
 from bargain.calls.pricing import FREE, TokenPrice, price_of, prompt_bound, prompt_estimate
+from bargain.config.follow import setting
 from bargain.config.schema import EngineConfig, LimitsConfig
 from bargain.engines.base import Engine, Failure, Raw, Request, Scene
 from bargain.engines.shared import count
@@ -191,7 +192,7 @@ def _check_caps(terms: Terms, limits: LimitsConfig) -> None:
     caps = [name for name in ("max_cost_usd", "sweep_max_cost_usd", "max_tokens") if getattr(limits, name) is not None]
     if terms.price is FREE or not caps:
         return
-    where = f"{'critic' if terms.seat.endswith('_critic') else terms.seat}.engine"
+    where = setting(terms.seat)
     if caps[0] != "max_tokens" and terms.price is None:
         raise RunStopped(
             f"{terms.title}: the price of model {terms.engine.model!r} is unknown, so {caps[0]} cannot be kept; "

@@ -13,7 +13,7 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
-from bargain.config.follow import engines_of
+from bargain.config.follow import PERSON, engines_of, setting
 from bargain.config.identity import TARGETS_SINCE
 from bargain.config.ranges import bill_problems, number_problems
 from bargain.config.schema import KNOWS, OUTCOMES
@@ -60,7 +60,7 @@ def _problems(cfg: DictConfig) -> Iterator[str]:
         if (engine.input_usd_per_million is None) != (engine.output_usd_per_million is None):
             where = f"engine {engine.name or engine.model} ({seat})"
             yield f"{where}: set input_usd_per_million and output_usd_per_million together"
-        where = f"{'critic' if seat.endswith('_critic') else seat}.engine"
+        where = setting(seat)
         plain: Any = OmegaConf.to_container(engine) if OmegaConf.is_config(engine) else asdict(engine)
         yield from bill_problems(plain, where, capped=capped)
     for where, room, target in _targets(cfg):
@@ -68,6 +68,7 @@ def _problems(cfg: DictConfig) -> Iterator[str]:
         if problem:
             yield f"{where}: {problem}"
     yield from _probe_problems(cfg)
+    yield from _wording_problems(cfg)
     yield from _own_problems(cfg)
     yield from _feedback_problems(cfg)
 
@@ -114,6 +115,21 @@ def _own_problems(cfg: DictConfig) -> Iterator[str]:
     said = told(cfg.scenario, cfg.item, cfg.game, cfg.n_games) if told else ""
     if said:
         yield f"scenario {cfg.scenario.name}: {said}"
+
+
+def _wording_problems(cfg: DictConfig) -> Iterator[str]:
+    """Only what is decided without a model can be worded, and only by a model."""
+    for role in PLAYERS:
+        engine, words = cfg[role].engine, cfg[role].worded_by
+        if words is None:
+            continue
+        if not locate(engine._target_, list(cfg.allow_targets)).free:
+            yield (
+                f"{role}.worded_by: {engine.name} finds its own words; leave it out, or choose a player without a "
+                f"model (engine@{role}.engine=opponent-boulware)"
+            )
+        if words._target_ == PERSON or locate(words._target_, list(cfg.allow_targets)).free:
+            yield f"{role}.worded_by: {words.name} words nothing for others; choose a model (gpt-4o)"
 
 
 def _feedback_problems(cfg: DictConfig) -> Iterator[str]:

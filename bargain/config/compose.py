@@ -26,7 +26,7 @@ from bargain.config.arguments import one_run
 from bargain.config.check import check
 from bargain.config.explain import explain, unknown_keys
 from bargain.config.files import config_dir, guard, literal_secret, trust
-from bargain.config.follow import fill_settings, follow, follows, with_followers
+from bargain.config.follow import NOBODY, fill_settings, follow, follows, with_followers
 from bargain.config.hydra_node import check_composed
 from bargain.config.named import read_files
 from bargain.config.ranges import number_problems
@@ -173,3 +173,4 @@ def register_with_hydra() -> None:
         OmegaConf.set_struct(schema.tracking, False)  # its tracker says which keys there are
         ConfigStore.instance().store("bargain_schema", schema)
         ConfigStore.instance().store("follows", follows(), group="engine")
+        ConfigStore.instance().store("none", {"_target_": NOBODY}, group="engine")

@@ -41,17 +41,19 @@ def follow(cfg: DictConfig) -> None:
 
 def _told(players: list[Player], cfg: DictConfig) -> str:
     targets = {cfg[role].engine._target_ for role in players}
-    return "people" if targets == {_PERSON} else "functions" if _PERSON not in targets else "a person and a function"
+    return "people" if targets == {PERSON} else "functions" if PERSON not in targets else "a person and a function"
 
 
 def _is_rules(cfg: DictConfig) -> bool:
     return bool(cfg.moderator._target_.endswith(".Rules"))
 
 
-_PERSON = "bargain.engines.human.HumanEngine"
-_ONE_SEAT = (_PERSON, "bargain.engines.python.PythonEngine")
+PERSON = "bargain.engines.human.HumanEngine"
+_ONE_SEAT = (PERSON, "bargain.engines.python.PythonEngine")
 """A person, or a function of a Python session: whom no seat follows while there is another player to follow."""
 _FOLLOWS = "the engine that is followed"
+NOBODY = "nobody"
+"""The target of the choice `none`, which is a value that a sweep can name: there null is none."""
 _UNSAID = {"str": _FOLLOWS, "float": math.nan, "int": -1}
 """What stands, by its type, where a seat that follows has no setting of its own: null is one."""
 _DEFAULTS = asdict(EngineConfig())
@@ -62,6 +64,10 @@ def fill_settings(plain: dict[Any, Any]) -> None:
 
     Raises ConfigError where there is not one to follow.
     """
+    for role in PLAYERS:
+        for place in ("engine", "worded_by"):
+            if ((plain.get(role) or {}).get(place) or {}).get("_target_") == NOBODY:
+                plain[role][place] = None
     game = plain.get("game") or {}
     engines: dict[str, Any] = {role: (plain.get(role) or {}).get("engine") for role in PLAYERS}
     people = [
@@ -124,21 +130,34 @@ def critic_seat(learner: str, source: FeedbackConfig) -> str:
     return f"{learner}_critic" if source.engine is None else f"{learner}_{source.name}_critic"
 
 
+def words_seat(role: str) -> str:
+    """The seat of the model that words what this player decides."""
+    return f"{role}_words"
+
+
+def setting(seat: str) -> str:
+    """The config path of a seat's engine: seller.engine, seller.worded_by; both critics share critic.engine."""
+    if seat.endswith("_words"):
+        return f"{seat.removesuffix('_words')}.worded_by"
+    return f"{'critic' if seat.endswith('_critic') else seat}.engine"
+
+
 def engines_of(cfg: DictConfig) -> dict[str, Any]:
     """The engine config of every seat that has one: seller, buyer, moderator, seller_critic, buyer_critic.
 
     With feedback=human_live, in the run or in an arm, the person has a seat as well: seller_coach, buyer_coach; so
-    has the critic of a feedback that names an engine: seller_NAME_critic. A player that is probed has a second one, on
-    its own engine: seller_probe.
+    has the critic of a feedback that names an engine: seller_NAME_critic; who words what a player decides:
+    seller_words. A player that is probed has a second one, on its own engine: seller_probe.
     """
     seats: dict[str, Any] = {role: cfg[role].engine for role in PLAYERS}
     seats["moderator"] = cfg.moderator.engine
+    seats |= {words_seat(role): cfg[role].worded_by for role in PLAYERS}
     sources = (cfg.feedback, *cfg.game.arms.values())
     for learner in cfg.game.learners:
         seats[f"{learner}_critic"] = cfg.critic.engine or cfg[learner].engine
         seats |= {critic_seat(learner, each): each.engine for each in sources if each.engine is not None}
         if any(each._target_.endswith(".HumanLive") for each in sources):
-            seats[f"{learner}_coach"] = OmegaConf.structured(EngineConfig(_PERSON, "human", "human", max_concurrency=1))
+            seats[f"{learner}_coach"] = OmegaConf.structured(EngineConfig(PERSON, "human", "human", max_concurrency=1))
     if cfg.probe.name != "none":
         seats |= {probe_seat(role): cfg[role].engine for role in cfg.probe.who}
     return {seat: engine for seat, engine in seats.items() if engine is not None}

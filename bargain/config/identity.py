@@ -23,7 +23,12 @@ TARGETS_SINCE = {
     "channel": "bargain.channels.free_text.FreeText",
 }
 """Groups that came with later versions: the target that the runs before were played with."""
-SINCE = (r"(.*\.)?engine\.reasoning", r"feedback\.engine", r"game\.arms\.[^.]+\.engine")
+SINCE = (
+    r"(.*\.)?engine\.reasoning",
+    r"feedback\.engine",
+    r"game\.arms\.[^.]+\.engine",
+    r"(seller|buyer)\.worded_by",
+)
 """Keys that came with later versions, as patterns: null is what the runs before were played with."""
 _PATHS = ("scenario.path", "branch.of")
 _BY_SEED = ("SimulatedEngine", "OpponentEngine")
@@ -40,7 +45,8 @@ def may_change(key: str) -> bool:
     Of a catalogue its hash decides, wherever it lies, and so it does of a game that a branch left.
     """
     parts = key.split(".")
-    return key in _PATHS or parts[0] in FREE_TO_CHANGE or (parts[-2:-1] == ["engine"] and parts[-1] in PACE)
+    paced = parts[-2:-1] in (["engine"], ["worded_by"]) and parts[-1] in PACE
+    return key in _PATHS or parts[0] in FREE_TO_CHANGE or paced
 
 
 def decided_by_seed(target: object) -> bool:
@@ -68,6 +74,8 @@ def unused(config: dict[str, Any]) -> set[str]:
         keys.add("branch")
     if str(_part(config, "moderator").get("_target_")).endswith(".moderator.Rules"):
         keys.add("prompt.moderator")
+    if not any(_part(config, role).get("worded_by") for role in ("seller", "buyer")):
+        keys.add("prompt.words")
     sources = [_part(config, "feedback"), *_part(game, "arms").values()]
     if not learners or all(str(source.get("_target_")).rpartition(".")[2] in _WITHOUT_CRITIC for source in sources):
         keys.add("prompt.critic")

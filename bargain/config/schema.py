@@ -136,6 +136,8 @@ class PlayerConfig(SeatConfig):
 
     persona: Optional[str] = None
     """A sentence or more at the end of its system prompt ("You are patient and warm."), with {placeholders}."""
+    worded_by: Optional[EngineConfig] = None
+    """The model that says what a player without one decides (engine@seller.worded_by=...); null = plain sentences."""
 
 
 @dataclass
@@ -162,6 +164,8 @@ class PromptsConfig:
     buyer: PromptConfig = field(default_factory=PromptConfig)
     critic: PromptConfig = field(default_factory=PromptConfig)
     moderator: PromptConfig = field(default_factory=PromptConfig)
+    words: PromptConfig = field(default_factory=PromptConfig)
+    """Of whoever words what a player without a model decides."""
 
 
 @dataclass

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from bargain.errors import ConfigError
 
 SEATS = ("seller", "buyer", "moderator", "critic")
-_PLACES = [f"{seat}.engine" for seat in SEATS]
+_PLACES = [*(f"{seat}.engine" for seat in SEATS), "seller.worded_by", "buyer.worded_by"]
 _IN_ARM = r"game\.arms\.[^.=]+\.engine"
 
 

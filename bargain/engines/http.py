@@ -24,6 +24,7 @@ from typing import Any, ClassVar
 import aiohttp
 import httpx2
 
+from bargain.config.follow import setting
 from bargain.config.schema import EngineConfig
 from bargain.engines.address import read_address
 from bargain.engines.base import Engine, Failure, Raw, Request
@@ -32,7 +33,7 @@ from bargain.engines.deadline import Deadline
 from bargain.engines.endings import ending
 from bargain.engines.failures import failure, failure_in_reply
 from bargain.engines.reasoning import marks_of
-from bargain.engines.shared import known, plain, setting
+from bargain.engines.shared import known, plain
 from bargain.records import Reply
 from bargain.secrets import escaped, forms, os_secrets
 from bargain.text import one_line

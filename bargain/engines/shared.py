@@ -34,11 +34,6 @@ def known(config: EngineConfig, names: frozenset[str] | set[str], where: str) ->
     return options
 
 
-def setting(seat: str) -> str:
-    """The config path of a seat's engine: seller.engine; both critics share critic.engine."""
-    return f"{'critic' if seat.endswith('_critic') else seat}.engine"
-
-
 def part(data: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     """The mapping under this name, {} for whatever else stands there."""
     found = data.get(name)

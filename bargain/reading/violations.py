@@ -18,6 +18,11 @@ A channel with acts of its own (bargain/channels) adds the replies that had to b
 
 - `off_channel`: is no turn of the channel, or does what the protocol does not allow now;
 - `no_live_offer`: accepts what the rival has not on the table.
+
+A player without a model whose decisions a model puts into words (bargain/agents/wording.py) adds
+
+- `misworded`: words that said something else than was decided; they were asked for again;
+- `unworded`: the plain sentence was said, since no words that fit had come.
 """
 
 from __future__ import annotations

@@ -19,6 +19,7 @@ from typing import Any, Self
 from omegaconf import DictConfig, OmegaConf
 
 from bargain.agents.feedback import FeedbackSource
+from bargain.agents.wording import VERBATIM
 from bargain.config.schema import BranchConfig, FeedbackConfig
 from bargain.config.targets import locate
 from bargain.engines.base import Scene
@@ -83,7 +84,7 @@ def past_until(cfg: DictConfig, branch: BranchConfig, replies: Mapping[Key, Sequ
         if key[0].removesuffix(ANOTHER) in ("", branch.arm) and moment(key) < start_of(branch)
     }
     if branch.say is not None:
-        kept[branch.arm, branch.round, branch.turn, speaker, 0] = [branch.say, "stop", "say"]
+        kept[branch.arm, branch.round, branch.turn, speaker, 0] = [branch.say, "stop", VERBATIM]
     sources = {"": cfg.feedback, **cfg.game.arms}
     feedback = {name: OmegaConf.to_container(each) for name, each in sources.items()}
     listed = [[*key, *reply] for key, reply in sorted(kept.items())]

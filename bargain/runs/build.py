@@ -21,11 +21,12 @@ from bargain.agents.feedback import FeedbackSource
 from bargain.agents.player import Memory, Negotiator
 from bargain.agents.probe import Prober
 from bargain.agents.prompts import Prompt, fill
+from bargain.agents.wording import Wording
 from bargain.calls.caller import Caller
 from bargain.channels.base import Channel, Move
 from bargain.config.compose import plain_of, typed_config
 from bargain.config.files import read_yaml
-from bargain.config.follow import engines_of
+from bargain.config.follow import engines_of, words_seat
 from bargain.config.identity import GROWS, other_changes
 from bargain.config.schema import FeedbackConfig, PromptConfig
 from bargain.config.second_issue import second_issue_of
@@ -62,8 +63,11 @@ def build_engines(cfg: DictConfig, given: Mapping[str, Say | Engine] | None = No
     asked = set(engines_of(cfg))
     if not cfg.moderator._target_.endswith(".Model") and cfg.moderator._target_.startswith("bargain."):
         asked.discard("moderator")
-    if locate(cfg.channel._target_, list(cfg.allow_targets)).decides:
+    channel = locate(cfg.channel._target_, list(cfg.allow_targets))
+    if channel.decides:
         asked.discard("moderator")
+    if not channel.talks:
+        asked -= set(map(words_seat, PLAYERS))
     if not any(source.calls_critic for source in [_feedback(cfg, cfg.feedback), *_arms(cfg).values()]):
         asked -= {"seller_critic", "buyer_critic"}
     engines: dict[str, Engine] = {}
@@ -131,7 +135,7 @@ def build_scenario(cfg: DictConfig) -> Scenario:
 def _casting(cfg: DictConfig) -> Callable[[int], Cast]:
     """Who plays a game, by its number. The first one's prompts are filled at once, so a bad one is refused."""
     scenario = build_scenario(cfg)
-    prompts = {role: build_prompt(cfg.prompt[role], role) for role in (*PLAYERS, "critic", "moderator")}
+    prompts = {role: build_prompt(cfg.prompt[role], role) for role in (*PLAYERS, "critic", "moderator", "words")}
     rules, protocol = _rules(cfg), build_protocol(cfg)
     parts = {role: cfg.protocol.texts.get(protocol.part(role, rules)) for role in PLAYERS}
     first = scenario.of(0)
@@ -271,6 +275,10 @@ def _pairs(
         attacks = attack.name != "none" and attack.by == role
         script = {"sentence": attack.says.get(role), "turn": attack.turn, "fee": attack.fee} if attacks else {}
         made: Callable[..., Negotiator] = partial(Adversary, **script) if attacks else Negotiator
+        words: dict[str, Any] = {}
+        if cfg[role].worded_by is not None and channel.talks:
+            wording = partial(Wording, persona=cfg[role].persona, max_exchanges=expects, max_asks=cfg.limits.max_asks)
+            words["worded"] = _refusing("prompt/words", wording, role, prompts["words"], items[role]).over
         negotiator = made(
             role,
             prompts[role],
@@ -283,6 +291,7 @@ def _pairs(
             told=[text for text in (*told[role], cfg[role].persona) if text],
             exchanges_more=expects - ends,
             channel=channel,
+            **words,
         )
         if cfg.game[f"{role}_opens"] == "fixed":
             negotiator.opening()

@@ -12,11 +12,15 @@ from omegaconf import OmegaConf
 from rich.console import Console
 
 from bargain.config.files import as_written
+from bargain.records import PLAYERS
 from bargain.results.tables import PLAIN, render, sweep_table
 from bargain.rundir.directory import read_state, write_json
 from bargain.rundir.sweep import CELL, SWEEP, choices_of
 from bargain.sweeps.callback import BAD_CONFIG
 from bargain.text import on_screen
+
+Cell = tuple[dict[str, str], dict[str, Any]]
+"""A cell's overrides by key, and its summary."""
 
 
 def compare(directory: Path, worst: int) -> int:
@@ -30,20 +34,31 @@ def compare(directory: Path, worst: int) -> int:
     missing = len(set(state.get("identities") or ())) > len(cells)  # a cell that broke off before it had a directory
     finished = bool(cells) and not missing and all(summary.get("state") == "finished" for _, summary in cells)
     write_json(directory / SWEEP, {**state, "state": "finished" if finished else "unfinished"})
+    shown = scripts_last(cells)
     codes = [int(read_state(path, CELL).get("exit_code", 1)) for path in paths]
     code = 0 if finished else max([1, worst, *codes])
     if sys.stdout.isatty():
         console = Console(**PLAIN)
-        console.print(sweep_table(cells, console.width))
+        console.print(sweep_table(shown, console.width))
     else:
-        print(render(sweep_table(cells), 140))
+        print(render(sweep_table(shown), 140))
     print(on_screen(str(directory)))
     if code:
         print(f"bargain: unfinished cells; go on with: bargain resume={on_screen(str(directory))}", file=sys.stderr)
     return code
 
 
-def read_cells(paths: Sequence[Path]) -> list[tuple[dict[str, str], dict[str, Any]]]:
+def scripts_last(cells: Sequence[Cell]) -> list[Cell]:
+    """The cells, with those at the foot in which a script has the one player's seat that in others a model has: the
+    baseline."""
+    seats = [summary.get("simulated_seats") for _, summary in cells]
+    known = [each for each in seats if isinstance(each, list)]
+    mixed = [role for role in PLAYERS if 0 < sum(role in each for each in known) < len(known)]
+    last = {at for at, each in enumerate(seats) if len(mixed) == 1 and mixed[0] in (each or ())}
+    return [cells[at] for at in sorted(range(len(cells)), key=lambda at: (at in last, at))]
+
+
+def read_cells(paths: Sequence[Path]) -> list[Cell]:
     """Per cell, in the order of the directories: its overrides that differ between cells, by key, and its summary."""
     cells = []
     for path in paths:

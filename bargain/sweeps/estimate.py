@@ -30,7 +30,7 @@ from bargain.calls.pricing import price_of
 from bargain.channels.base import Channel
 from bargain.config.compose import compose, register_with_hydra
 from bargain.config.files import config_dir
-from bargain.config.follow import critic_seat, engines_of
+from bargain.config.follow import critic_seat, engines_of, words_seat
 from bargain.config.schema import FeedbackConfig
 from bargain.config.targets import locate
 from bargain.engines.base import Engine
@@ -112,6 +112,7 @@ def _seats(cfg: DictConfig, chains: Sequence[tuple[int, int]], *, worst: bool) -
     most = 2 * game.max_exchanges
     turns = (most if worst else min(most, EXPECTED_TURNS)) + free_openings
     seats = {seat: Tokens() for seat in engines_of(cfg)}
+    channel: type[Channel] = locate(cfg.channel._target_, list(cfg.allow_targets))
     said = {role: _reply_tokens(cfg[role].engine, worst) for role in ("seller", "buyer")}
     per_turn = (said["seller"] + said["buyer"]) / 2
     sources = list(game.arms.values()) or [cfg.feedback]
@@ -124,6 +125,10 @@ def _seats(cfg: DictConfig, chains: Sequence[tuple[int, int]], *, worst: bool) -
             prompt = _prompt_tokens(cfg, role) + history
             growing = per_turn * sum(2 * each + 1 for each in range(round(calls)))
             seats[role].add(games * calls, games * (calls * prompt + growing), games * calls * said[role])
+            if channel.talks and (words := cfg[role].worded_by) is not None:
+                told = calls * (_prompt_tokens(cfg, "words") + TURN_TOKENS) + growing
+                output = games * calls * _reply_tokens(words, worst)
+                seats[words_seat(role)].add(games * calls, games * told, output)
         _add_moderator(cfg, seats, games, turns, per_turn, worst)
     _add_probes(cfg, seats, chains, turns + 2 - free_openings, per_turn, worst)
     played = (game.n_rounds - 1) * cfg.n_games

@@ -128,6 +128,7 @@ def _options(config: dict[str, Any]) -> dict[str, str]:
 
     groups = {name: at(f"{name}.name") for name in ("game", "item", "moderator", "feedback", "memory")}
     engines = {f"engine@{seat}": at(f"{seat}.engine.name") or at(f"{seat}.engine.model") for seat in _SEATS}
+    engines |= {f"engine@{role}.worded_by": at(f"{role}.worded_by.name") for role in ("seller", "buyer")}
     if groups["moderator"] == "rules":
         del engines["engine@moderator"]  # nobody is asked
     prompts = {f"prompt/{role}": at(f"prompt.{role}.version") for role in _SEATS}

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import itertools
+import re
+import shlex
 from pathlib import Path
 
 import pytest
 import yaml
 
 from bargain import compose, play
+from bargain.sweeps.estimate import swept
 
 ROOT = Path(__file__).parent.parent.parent / "experiments"
 NAMES = sorted(path.relative_to(ROOT).with_suffix("").as_posix() for path in ROOT.rglob("*.yaml"))
@@ -80,3 +83,33 @@ def test_every_experiment_opens_with_its_command_and_its_question(name: str) -> 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_experiment_stands_in_the_table_of_studies(name: str) -> None:
     assert f"`{name}`" in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+PAGE = (ROOT.parent / "docs" / "experiments.md").read_text(encoding="utf-8")
+ROWS = {
+    cells[0].rpartition("=")[2]: cells
+    for line in PAGE.splitlines()
+    if line.startswith("| `bargain ") and (cells := [each.strip(" `") for each in line.strip("|").split("|")])
+}
+
+
+def test_the_page_of_experiments_has_each_with_its_own_command_design_and_cost() -> None:
+    assert sorted(set(NAMES) - set(ROWS)) == [], "these want a row in docs/experiments.md"
+    assert sorted(set(ROWS) - set(NAMES)) == [], "of these rows there is no experiment"
+    for name, (command, question, design, cells, shipped, one_engine) in ROWS.items():
+        own = (ROOT / f"{name}.yaml").read_text(encoding="utf-8").splitlines()[1]
+        assert own == f"# {command}", "the command that composes as written, above"
+        assert "?" in question
+        assert design
+        assert int(cells) == len(cells_of(name)), name
+        for cost in (shipped, one_engine):
+            assert re.match(r"\$\d|unknown", cost), name
+
+
+@pytest.mark.parametrize("command", [line for line in PAGE.splitlines() if line.startswith("bargain ")])
+def test_a_command_of_the_page_of_experiments_with_engines_of_ones_own_composes(command: str) -> None:
+    _, sweep, *overrides = shlex.split(command)
+    assert sweep == "-m"
+    cells = swept([each for each in overrides if each != "estimate=true"])
+    assert len(cells) > 1
+    compose(cells[0])

@@ -224,6 +224,7 @@ def test_every_table_is_written_twice_under_a_known_name(study: Path) -> None:
     crossed |= {
         "parts",
         "crossplay",
+        "baseline",
         "private_values",
         "theory",
         "channels",

@@ -68,7 +68,7 @@ class RunSummary:
 
     def __str__(self) -> str:
         width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
-        parts = [render(rounds_table(self.data), width), *disputed_lines(self.data), totals_line(self.data)]
+        parts = [render(rounds_table(self.data, width), width), *disputed_lines(self.data), totals_line(self.data)]
         parts += [f"note: {note}" for note in self.data.get("notes", ())]
         if self.data["games"]["error"]:
             parts.append(f"{self.data['games']['error']} games failed; see bargain.log for each reason")

@@ -37,12 +37,33 @@ def _with_interval(
     return f"{text} [{round(low * scale, digits) + 0.0:.{digits}f}, {round(high * scale, digits) + 0.0:.{digits}f}]"
 
 
-def rounds_table(summary: dict[str, Any]) -> Table:
-    """Per round: games, deals, deal rate, mean price and paired change, each with its 95% interval."""
+def rounds_table(summary: dict[str, Any], width: int | None = None) -> Table:
+    """Per round: games, deals, deal rate, mean price and paired change, each with its 95% interval.
+
+    width: where it is shown; if it does not fit there, intervals stand below their values.
+    """
+    made = _rounds_table(summary, stacked=False)
+    return made if width is None or width_of(made) <= width else _rounds_table(summary, stacked=True)
+
+
+def width_of(table: Table) -> int:
+    """How many characters a line of the table takes when nothing in it is broken."""
+    return Console(width=10_000, **PLAIN).measure(table).maximum
+
+
+def _below(text: str) -> str:
+    """The same with the interval, and what stands behind it, on lines of their own."""
+    value, bracket, rest = text.partition(" [")
+    interval, _, behind = rest.partition("]  ")
+    return f"{value}  {behind}\n[{interval}]" if behind else f"{value}\n[{rest}" if bracket else text
+
+
+def _rounds_table(summary: dict[str, Any], *, stacked: bool) -> Table:
     currency = summary.get("currency", "$")
     legacy = summary.get("scoring") == "legacy"
     title = "simulated negotiators" if summary.get("simulated") else None
-    table = Table(box=SIMPLE_HEAD, title=title, title_justify="left", title_style="italic", pad_edge=False)
+    narrow: dict[str, Any] = {"padding": (0, 1, 0, 0)} if stacked else {}
+    table = Table(box=SIMPLE_HEAD, title=title, title_justify="left", title_style="italic", pad_edge=False, **narrow)
     arms = any(row["arm"] for row in summary["rounds"])
     if arms:
         table.add_column("arm")
@@ -52,10 +73,10 @@ def rounds_table(summary: dict[str, Any]) -> Table:
         table.add_column(name, justify="right")
     table.add_column("deal rate, %")
     if failed:
-        table.add_column("without failed games")
+        table.add_column("without\nfailed games" if stacked else "without failed games")
     table.add_column("mean price, 2023 rules" if legacy else "mean price")
     if not legacy:
-        table.add_column("change from the round before")
+        table.add_column("change from\nthe round before" if stacked else "change from the round before")
     for row in summary["rounds"]:
         cells = [row["arm"] or "all"] if arms else []
         cells += [str(row["round"]), str(row["games"])]
@@ -69,7 +90,7 @@ def rounds_table(summary: dict[str, Any]) -> Table:
         else:
             cells.append(price_cell(row, currency))
             cells.append(change_cell(row))
-        table.add_row(*cells)
+        table.add_row(*map(_below, cells) if stacked else cells)
     return table
 
 
@@ -127,9 +148,8 @@ def sweep_table(cells: Sequence[tuple[dict[str, str], dict[str, Any]]], width: i
     keys = sorted({key for choice, _ in cells for key in choice})
     table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1) if width >= WIDE else (0, 1, 0, 0))
     for key in keys:
-        name = key.replace("@", " ").split()[-1] if "@" in key else key
-        words = [name, *(word for choice, _ in cells for word in choice.get(key, "").split())]
-        table.add_column(name, overflow="fold", width=min(LONGEST_WORD, max(map(len, words))))
+        words = [_name_of(key), *(word for choice, _ in cells for word in choice.get(key, "").split())]
+        table.add_column(_name_of(key), overflow="fold", width=min(LONGEST_WORD, max(map(len, words))))
     failed = any((summary.get("games") or {}).get("error") for _, summary in cells)
     wide = ("deal rate, %: first round", "last round", "price: first round", "last round")
     columns = wide if width >= WIDE else ("round", "deal rate, %", "price")
@@ -155,9 +175,34 @@ def sweep_table(cells: Sequence[tuple[dict[str, str], dict[str, Any]]], width: i
             table.add_row(*chosen, *counts, first[0], rates, first[1], prices, state)
         else:
             done, _, simulated = state.partition(" (")
-            table.add_row(*chosen, *counts, "first", *first, done)
+            rates, prices = ("\n".join(map(_below, each.split("\n"))) for each in (rates, prices))
+            table.add_row(*chosen, *counts, "first", *map(_below, first), done)
             table.add_row(*[""] * (len(chosen) + len(counts)), "last", rates, prices, simulated.rstrip(")"))
     return table
+
+
+def sweep_tables(cells: Sequence[tuple[dict[str, str], dict[str, Any]]], width: int) -> list[Table]:
+    """The sweep's table as it fits `width` characters: one, or where the choices take too much of a line two, the
+    cells' choices and their numbers, by the number of the cell."""
+    for each in dict.fromkeys((width, min(width, WIDE - 1))):
+        table = sweep_table(cells, each)
+        if width_of(table) <= width:
+            return [table]
+    numbered = [str(at) for at in range(1, len(cells) + 1)]
+    choices = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    choices.add_column("cell")
+    keys = sorted({key for choice, _ in cells for key in choice})
+    for key in keys:
+        choices.add_column(_name_of(key), overflow="fold")
+    for number, (choice, _) in zip(numbered, cells, strict=True):
+        choices.add_row(number, *(_short_number(choice.get(key, "")) for key in keys))
+    numbers = [({"cell": number}, summary) for number, (_, summary) in zip(numbered, cells, strict=True)]
+    return [choices, sweep_table(numbers, min(width, WIDE - 1))]
+
+
+def _name_of(key: str) -> str:
+    """What a choice is called: seller.engine of engine@seller.engine."""
+    return key.replace("@", " ").split()[-1] if "@" in key else key
 
 
 def branches_table(rows: Sequence[WhatIf], currency: str) -> Table:

@@ -13,7 +13,7 @@ from rich.console import Console
 
 from bargain.config.files import as_written
 from bargain.records import PLAYERS
-from bargain.results.tables import PLAIN, render, sweep_table
+from bargain.results.tables import PLAIN, render, sweep_table, sweep_tables
 from bargain.rundir.directory import read_state, write_json
 from bargain.rundir.sweep import CELL, SWEEP, choices_of
 from bargain.sweeps.callback import BAD_CONFIG
@@ -39,7 +39,8 @@ def compare(directory: Path, worst: int) -> int:
     code = 0 if finished else max([1, worst, *codes])
     if sys.stdout.isatty():
         console = Console(**PLAIN)
-        console.print(sweep_table(shown, console.width))
+        for table in sweep_tables(shown, console.width):
+            console.print(table)
     else:
         print(render(sweep_table(shown), 140))
     print(on_screen(str(directory)))

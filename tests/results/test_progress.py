@@ -8,7 +8,7 @@ from bargain.calls.stats import Stats
 from bargain.records import Game, Item, Round
 from bargain.results.progress import RunProgress, duration
 from bargain.results.summary import metrics
-from bargain.results.tables import render, sweep_table
+from bargain.results.tables import render, rounds_table, sweep_table, sweep_tables
 from bargain.results.tally import Tally
 
 BALLOON = Item("balloon", "red", 20, 10, cost=8)
@@ -84,3 +84,45 @@ def test_a_sweeps_table_breaks_no_word_and_loses_no_column_in_80_columns() -> No
     for words in (*names, "seller.engine", "memory.rounds", "rate,", "price", " simulated\n", "last", "$14.67"):
         assert words in text
     assert text.count("14.87]") == 4
+
+
+@pytest.mark.parametrize("arm", ["", "human"])
+@pytest.mark.parametrize("failed", [0, 3])
+def test_three_long_choices_stand_beside_no_number_where_a_line_has_80_columns(arm: str, failed: int) -> None:
+    row = {"arm": arm, "games": 100, "failed": failed, "deals": 95, "mean_price": 14.67, "price_low": 14.47}
+    row |= {"deal_rate": 0.95, "deal_rate_low": 0.888, "deal_rate_high": 0.978, "price_high": 14.87}
+    row |= {"deal_rate_without_failed": 0.95, "deal_rate_without_failed_low": 0.888} if failed else {}
+    row |= {"deal_rate_without_failed_high": 0.978} if failed else {}
+    summary = {"state": "finished", "rounds": [{**row, "round": number} for number in (1, 2)]}
+    summary |= {"games": {"error": failed}}
+    keys = ("engine@seller.engine", "engine@buyer.engine", "memory")
+    names = [("claude-sonnet-5-5", "gpt-5.4-mini", "feedback_only"), ("mistral-medium-3-5", "gpt-6.1-terra", "full")]
+    cells = [(dict(zip(keys, each, strict=True)), summary) for each in names]
+    tables = sweep_tables(cells, 80)
+    text = "\n".join(render(table, 80) for table in tables)
+    assert max(map(len, text.splitlines())) <= 80
+    assert len(tables) == 2
+    for words in (
+        *names[0],
+        *names[1],
+        "seller.engine",
+        "buyer.engine",
+        "95.0",
+        "[88.8, 97.8]",
+        "$14.67",
+        "[14.47, 14.87]",
+    ):
+        assert words in text
+    assert [table.row_count for table in sweep_tables(cells, 400)] == [2], "one table where there is room"
+
+
+def test_a_runs_table_breaks_no_interval_where_a_line_has_80_columns() -> None:
+    row = {"arm": "", "games": 100, "deals": 95, "deal_rate": 0.95, "deal_rate_low": 0.888, "deal_rate_high": 0.978}
+    row |= {"mean_price": 14.67, "price_low": 14.47, "price_high": 14.87, "mean_change": 0.5, "change_low": 0.25}
+    row |= {"change_high": 0.75, "pairs": 93}
+    summary = {"rounds": [{**row, "round": number} for number in (1, 2)]}
+    text = render(rounds_table(summary, 80), 80)
+    assert max(map(len, text.splitlines())) <= 80
+    for words in ("95.0", "[88.8, 97.8]", "$14.67", "[14.47, 14.87]", "+0.50  n=93", "[0.25, 0.75]"):
+        assert words in text
+    assert "95.0 [88.8, 97.8]" in render(rounds_table(summary, 120), 120), "beside the value where there is room"

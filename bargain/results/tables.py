@@ -205,16 +205,24 @@ def _name_of(key: str) -> str:
     return key.replace("@", " ").split()[-1] if "@" in key else key
 
 
-def branches_table(rows: Sequence[WhatIf], currency: str) -> Table:
-    """A row per place and change: price, deal rate and surplus, untouched and changed, and what differs."""
-    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+def branches_table(rows: Sequence[WhatIf], currency: str, width: int | None = None) -> Table:
+    """A row per place and change: price, deal rate and surplus, untouched and changed, and what differs.
+
+    width: where it is shown; if it does not fit there, differences stand below their values.
+    """
+    made = _branches_table(rows, currency, stacked=False)
+    return made if width is None or width_of(made) <= width else _branches_table(rows, currency, stacked=True)
+
+
+def _branches_table(rows: Sequence[WhatIf], currency: str, *, stacked: bool) -> Table:
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0) if stacked else (0, 1))
     changed = any(row.changed for row in rows)
     for name in ("round", "turn", "futures"):
         table.add_column(name, justify="right")
     surplus = f"surplus, {rows[0].role}" if rows else "surplus"
     for name in ("deal rate, %", "price", surplus):
-        table.add_column(name)
-        if changed:
+        table.add_column(f"{name}\nand difference" if stacked and changed else name)
+        if changed and not stacked:
             table.add_column("difference")
     if any(row.failed for row in rows):
         table.add_column("failed", justify="right")
@@ -229,7 +237,8 @@ def branches_table(rows: Sequence[WhatIf], currency: str) -> Table:
             if changed:
                 scale, digits = (100, 0) if percent else (1, 2)
                 gap = "-" if each.difference is None else f"{scale * each.difference:+.{digits}f}"
-                cells.append(_with_interval(gap, each.low, each.high, scale, digits, few=0 < each.n < FEWEST_PRICES))
+                gap = _with_interval(gap, each.low, each.high, scale, digits, few=0 < each.n < FEWEST_PRICES)
+                cells = [*cells[:-1], f"{cells[-1]}\n{gap}"] if stacked else [*cells, gap]
         if any(each.failed for each in rows):
             cells.append(str(row.failed))
         table.add_row(*cells)

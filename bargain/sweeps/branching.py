@@ -12,6 +12,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -44,6 +46,8 @@ OWN = ("branch", "game", "arm", "round", "turn", "n", "say")
 """What says where, how often and what is said; every other word changes the futures."""
 FOR_BOTH = ("seed", "allow_targets", "hydra.searchpath")
 """Keys that untouched futures have as well, beside those that decide no game."""
+PLACES = ("hydra.run.dir", "hydra.sweep.dir")
+"""Either says where a branch lies."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +78,11 @@ def branch(arguments: Sequence[str], directory: Path | None = None) -> int:
     until then.
     """
     own = {key_of(each): each.partition("=")[2] for each in arguments if key_of(each) in OWN}
-    changes = [each for each in arguments if key_of(each) not in OWN]
+    changes = [each for each in arguments if key_of(each) not in (*OWN, *PLACES)]
+    places = [each.partition("=")[2] for each in arguments if key_of(each) in PLACES]
+    for each in changes:
+        if key_of(each).startswith("hydra") and key_of(each) not in FOR_BOTH:
+            raise ConfigError(f"{on_screen(each)}: futures are played one after another, here; leave it out")
     if {"-m", "--multirun"} & set(changes):
         raise ConfigError("branch: one change is held against none; leave -m out and start it once for each change")
     with searching(changes):
@@ -87,17 +95,26 @@ def branch(arguments: Sequence[str], directory: Path | None = None) -> int:
         print(planned)
         return 0
     marked = hashlib.sha256("".join(identity(plain_of(each.cfg)) for each in cells).encode()).hexdigest()[:16]
-    if directory is None:
+    if directory is None and places:
+        directory = Path(places[-1])
+        if read_state(directory, SWEEP).get("identity", marked) != marked or read_record(directory) is not None:
+            raise ConfigError(f"{on_screen(str(directory))} holds something else; choose another {PLACES[-1]}")
+        directory.mkdir(parents=True, exist_ok=True)
+    elif directory is None:
         resume = next((each.partition("=")[2] for each in changes if key_of(each) == "resume"), "auto")
         directory = choose(Path("outputs"), "branch", resume, Mark(marked, SWEEP), lambda path: _goes_on(path, marked))
-    words = [f"branch={Path(own['branch']).resolve()}", *(each for each in arguments if key_of(each) != "branch")]
+    words = [
+        f"branch={Path(own['branch']).resolve()}",
+        *(each for each in arguments if key_of(each) not in ("branch", *PLACES)),
+    ]
     state = {"identity": marked, "state": "running", "branch": words, "cells": len(cells)}
     write_json(directory / SWEEP, state)
     print(planned, flush=True)
     code = _play(cells, directory)
     write_json(directory / SWEEP, {**state, "state": "unfinished" if code else "finished"})
-    table = branches_table(what_if(_futures(cells, directory)), build_item(cells[0].cfg).currency)
-    print(f"{render(table, 140)}\n{on_screen(str(directory))}", flush=True)
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 140
+    table = branches_table(what_if(_futures(cells, directory)), build_item(cells[0].cfg).currency, width)
+    print(f"{render(table, width)}\n{on_screen(str(directory))}", flush=True)
     return code
 
 

@@ -183,11 +183,12 @@ def test_an_arm_is_left_by_its_name_and_no_other_arm_is_played() -> None:
         assert game["rounds"][1]["turns"][2]["text"] == "It is yours for $19."
 
 
-def test_a_branch_can_be_left_again() -> None:
+def test_a_branch_can_be_left_again_for_a_place_of_ones_own() -> None:
     source = played("source", "n_games=2", "game=simple")
     first = branched(f"branch={source}", "game=1", "turn=3", "n=2", "say=How about $18?")
     cell = first / "r1-t3-changed"
-    second = branched(f"branch={cell}", "game=0", "turn=4", "n=2", "resume=never", "say=Then $12 it is.")
+    second = Path("another/place")
+    branched(f"branch={cell}", "game=0", "turn=4", "n=2", "say=Then $12 it is.", f"hydra.run.dir={second}")
     for game in games_of(second / "r1-t4-changed"):
         assert texts(game, 1)[:4] == [*texts(games_of(source)[1], 1)[:2], "How about $18?", "Then $12 it is."]
 
@@ -214,6 +215,8 @@ def test_what_is_not_there_and_what_would_alter_the_past_is_one_line_before_any_
         (here, "game=1", "turn=3", "engine@seller.engine=gpt-4o", "engine@buyer.engine=gpt-4o"): "nothing would say so",
         ("branch=nowhere", "game=1"): "branch=nowhere: no run lies there",
         (here, "game=1", "turn=3", "-m"): "leave -m out",
+        (here, "game=1", "turn=3", "say=Hm.", "hydra/launcher=joblib"): "hydra/launcher=joblib: futures are played one",
+        (here, "game=1", "turn=3", "say=Hm.", f"hydra.run.dir={source}"): "source holds something else",
     }
     for arguments, told in refused.items():
         capsys.readouterr()

@@ -125,8 +125,9 @@ def _of_run(config: dict[Any, Any], rounds: pd.DataFrame) -> list[Prediction]:
         Prediction("Rubinstein (1982)", "the first proposer's share", _proposer(config, knows), "share",
                    "both know both limits, proposals alternate without a last one, time costs; here every turn is a "
                    "proposal, and game.max_exchanges so far away that it does not matter"),
-        Prediction("Chatterjee & Samuelson (1983)", "trade where valuation - cost is at least", NAN, "currency",
-                   "sealed bids, uniform limits; no protocol here is one"),
+        Prediction("Chatterjee & Samuelson (1983)", "trade where valuation - cost is at least",
+                   _quarter(config) if uniform and free and knows <= {"own", "rival_range"} else NAN, "currency",
+                   "protocol=sealed_bid, both limits private, uniform and independent on one range"),
     ]  # fmt: skip
 
 
@@ -143,6 +144,12 @@ def _proposer(config: dict[Any, Any], knows: set[str]) -> float:
     if min(seller, buyer) == 1 or knows != {"both"} or drawn or config.get("protocol.name") != "negotiation":
         return NAN
     return rubinstein(*((seller, buyer) if config.get("game.who_is_first") == "seller" else (buyer, seller)))
+
+
+def _quarter(config: dict[Any, Any]) -> float:
+    """Of the range that both limits are drawn from, where both bids are sealed."""
+    (low, high), valuation = _range(config, "cost"), _range(config, "valuation")
+    return (high - low) / 4 if config.get("protocol.name") == "sealed_bid" and (low, high) == valuation else NAN
 
 
 def _number(config: dict[Any, Any], name: str, default: float = NAN) -> float:

@@ -77,5 +77,7 @@ def second_issue_problems(cfg: DictConfig) -> Iterator[str]:
             f"second_issue={config.name} cannot be read in channel={cfg.channel.name}: its offers name a price alone; "
             "choose channel=tagged, structured or numbers"
         )
+    if not getattr(locate(cfg.protocol._target_, list(cfg.allow_targets)), "two_issues", True):
+        yield f"second_issue={config.name}: protocol={cfg.protocol.name} trades at a price alone; take one of them out"
     if cfg.adversary.name != "none" and cfg.adversary.fee is not None:
         yield f"adversary={cfg.adversary.name} asks for a share of the price; take it or second_issue={config.name} out"

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from bargain import ConfigError, compose
+from bargain import ConfigError, Me, Turn, compose, play
+from bargain.analysis import load
+from bargain.analysis.measures import theory
 from tests.commands import bargain, environment, games_of, only_run
 from tests.servers import Server
 
@@ -61,9 +63,60 @@ def test_models_are_told_which_part_they_play(tmp_path: Path) -> None:
     assert "Accept it or refuse it" in buyer
 
 
+def equilibrium(turns: tuple[Turn, ...], me: Me) -> str:
+    """The linear equilibrium of Chatterjee & Samuelson (1983) where both limits are uniform from 90 to 240."""
+    assert turns == (), "nobody hears the other"
+    limit = (me.limit or 0.0) / 150 - 0.6
+    share = 2 * limit / 3 + (1 / 4 if me.role == "seller" else 1 / 12)
+    return f"My price is ${90 + 150 * share:.2f}."
+
+
+def test_sealed_bids_trade_in_the_middle_just_where_the_equilibrium_says(tmp_path: Path) -> None:
+    words = ["game=simple", "protocol=sealed_bid", "scenario=drawn", "item=bicycle", "game.who_is_first=buyer"]
+    done = play([*words, *SMALL], tmp_path / "run", seller=equilibrium, buyer=equilibrium, show_progress=False)
+    assert done.state == "finished"
+    sure = 0
+    for game in games_of(tmp_path / "run"):
+        (played,) = game["rounds"]
+        bid, ask = (turn["offer"] for turn in played["turns"])
+        cost, valuation = played["terms"]["cost"], played["terms"]["valuation"]
+        assert bid == pytest.approx(90 + 150 * (2 * (valuation - 90) / 450 + 1 / 12), abs=0.01)
+        if abs(valuation - cost - 37.5) > 0.05:
+            sure += 1
+            assert (played["outcome"] == "deal") == (valuation - cost > 37.5)
+        if played["outcome"] == "deal":
+            assert played["price"] == pytest.approx((ask + bid) / 2)
+        kinds = {each["kind"] for each in played.get("violations", [])}
+        assert kinds <= {"below_cost", "above_valuation"}, "of bids that cannot win, and of nothing that was not heard"
+        assert not kinds or played["outcome"] == "no_deal"
+    assert sure > 50
+    says = theory.predictions(load(tmp_path / "run")).set_index("theory")["value"]
+    assert says["Chatterjee & Samuelson (1983)"] == pytest.approx(37.5)
+
+
+def test_a_sealed_bid_is_in_no_request_of_the_rival_and_takes_no_second_issue(tmp_path: Path) -> None:
+    with Server() as server:
+        words = ["game=simple", "protocol=sealed_bid", "n_games=1", "tracking=none", "moderator=rules"]
+        words += [f"engine@{seat}.engine=gpt-4o-mini" for seat in ("seller", "buyer")]
+        words += [f"{seat}.engine.base_url={server.openai}" for seat in ("seller", "buyer")]
+        done = bargain(*words, cwd=tmp_path, env=environment(OPENAI_API_KEY="k-never-checked"))
+        assert done.returncode == 0, done.stderr
+        asked = [call.chat for call in server.calls]
+    (played,) = games_of(only_run(tmp_path))[0]["rounds"]
+    assert [turn["role"] for turn in played["turns"]] == ["seller", "buyer"]
+    assert len(asked) == 2
+    first = played["turns"][0]["text"]
+    assert first not in str(asked[1])
+    assert "neither hears the other's" in asked[1].system
+    with pytest.raises(ConfigError, match=r"protocol=sealed_bid trades at a price alone"):
+        compose(["protocol=sealed_bid", "second_issue=delivery", "channel=tagged", "moderator=rules"])
+
+
 def test_a_protocol_says_itself_what_it_cannot_play() -> None:
     with pytest.raises(ConfigError, match=r"protocol ultimatum: needs game.max_exchanges=1"):
         compose(["protocol=ultimatum", "game.max_exchanges=3"])
+    with pytest.raises(ConfigError, match=r"protocol sealed_bid: needs game.max_exchanges=1"):
+        compose(["protocol=sealed_bid", "game.max_exchanges=3"])
 
 
 SILENT = '''

@@ -16,7 +16,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from bargain.agents.player import Negotiator
 from bargain.agents.verdicts import accepting_turn
@@ -77,7 +77,12 @@ class Ending:
 
 
 class RoundProtocol(ABC):
-    """One round in progress. `play` plays it to its end and returns the record."""
+    """One round in progress. `play` plays it to its end and returns the record.
+
+    two_issues: whether it can agree on a second issue beside the price.
+    """
+
+    two_issues: ClassVar[bool] = True
 
     def __init__(
         self,
@@ -151,14 +156,22 @@ class RoundProtocol(ABC):
         """The speaker's hard-coded first words."""
         self._add(speaker, self._players[speaker].opening(), fixed=True)
 
-    async def speak(self, speaker: Player, exchanges_left: int = 1, may: Sequence[str] = ALL_ACTS) -> None:
-        """The speaker's own next words. may: the acts that the protocol lets it do."""
+    async def speak(
+        self,
+        speaker: Player,
+        exchanges_left: int = 1,
+        may: Sequence[str] = ALL_ACTS,
+        heard: tuple[Turn, ...] | None = None,
+    ) -> None:
+        """The speaker's own next words. may: the acts that the protocol lets it do. heard: the turns that it knows of,
+        None for all."""
         place = self._place(len(self.turns) + 1, speaker)
 
         def refused(kind: str, reply: str) -> None:
             self._refused.append(Violation(place.turn, speaker, kind, one_line(reply, 80)))
 
-        words = await self._players[speaker].speak(self._ask, place, self.turns, exchanges_left, tuple(may), refused)
+        known = self.turns if heard is None else heard
+        words = await self._players[speaker].speak(self._ask, place, known, exchanges_left, tuple(may), refused)
         self._add(speaker, words)
 
     def read(self) -> Reading:

@@ -34,7 +34,7 @@ from bargain.commands.help import help_text
 from bargain.commands.init import init
 from bargain.config.arguments import is_sweep, understood, with_search_path
 from bargain.config.compose import checked_before, searching
-from bargain.config.explain import explain
+from bargain.config.explain import explain, is_ours
 from bargain.config.files import config_dirs, trust
 from bargain.config.follow import with_followers
 from bargain.errors import ConfigError, disk_problem, in_words
@@ -90,6 +90,10 @@ def _told(arguments: list[str]) -> int:
             return _no_disk(error)
         told = missing_extra(str(error)) or explain(error, with_search_path(arguments))
         return _refuse(str(cause) if isinstance(cause, ConfigError) else told)
+    except AssertionError as error:
+        if is_ours(error):
+            return _refuse(explain(error, with_search_path(arguments)))
+        raise
     except CannotStart as error:
         tell(str(error))
         return error.code

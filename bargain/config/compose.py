@@ -24,7 +24,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from bargain.config.arguments import one_run
 from bargain.config.check import check
-from bargain.config.explain import explain, unknown_keys
+from bargain.config.explain import explain, is_ours, unknown_keys
 from bargain.config.files import config_dir, guard, literal_secret, trust
 from bargain.config.follow import NOBODY, fill_settings, follow, follows, with_followers
 from bargain.config.hydra_node import check_composed
@@ -53,15 +53,19 @@ def compose(overrides: Sequence[str] = ()) -> DictConfig:
     register_with_hydra()
     trust(overrides)
     overrides = one_run([*_searched, *overrides])
-    if GlobalHydra.instance().is_initialized():
-        return checked(hydra_compose("config", with_followers(overrides)))
     try:
+        if GlobalHydra.instance().is_initialized():
+            return checked(hydra_compose("config", with_followers(overrides)))
         with initialize_config_dir(str(config_dir()), version_base="1.3", job_name="bargain"):
             return checked(hydra_compose("config", with_followers(overrides)))
     except ConfigError:
         raise
     except (HydraException, OmegaConfBaseException) as error:
         raise ConfigError(explain(error, overrides)) from error
+    except AssertionError as error:
+        if is_ours(error):
+            raise ConfigError(explain(error, overrides)) from error
+        raise
 
 
 _searched: list[str] = []

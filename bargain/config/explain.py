@@ -12,10 +12,24 @@ from bargain.config import schema
 from bargain.config.files import config_dirs, place_of
 from bargain.config.schema import section_of
 
+_BELOW_NOTHING = "Unexpected type for root"
+
+
+def is_ours(error: BaseException) -> bool:
+    """Whether this AssertionError is OmegaConf's word on an override: `explain` tells it."""
+    return _BELOW_NOTHING in str(error)
+
 
 def explain(error: BaseException, overrides: Sequence[str] = ()) -> str:
     """A Hydra or OmegaConf error as one line with a suggestion."""
     text = str(error)
+    if _BELOW_NOTHING in text:
+        keys = [each.partition("=")[0] for each in overrides if ".engine." in each]
+        named = [key for key in keys if key.startswith("game.arms.")] or keys or ["a key"]
+        seat = f"{named[0].partition('.engine.')[0]}.engine"
+        return (
+            f"{named[0]}: no engine is chosen there that it could be a setting of; choose it first: engine@{seat}=..."
+        )
     causes = [str(cause) for cause in (error.__cause__, error.__context__) if cause is not None]
     told = re.search(r"ConfigError raised while resolving interpolation: (.*?)(?:\n|$)", text)
     if told:
@@ -33,7 +47,7 @@ def explain(error: BaseException, overrides: Sequence[str] = ()) -> str:
         r"Could not override '([^']+)'\. No match", text
     )
     if group:
-        return _no_such_choice(group.group(1), overrides)
+        return no_such_choice(group.group(1), overrides)
     wrong = re.search(r"(Value '.*?' of type '.*?' could not be converted to \w+)", " ".join([text, *causes]))
     key = re.search(r"full_key: (\S+)", " ".join([text, *causes]))
     if wrong:
@@ -56,7 +70,8 @@ def _no_such_key(path: str, name: str) -> str:
     return f"{path}{name}: no such key; {hint}"
 
 
-def _no_such_choice(choice: str, overrides: Sequence[str]) -> str:
+def no_such_choice(choice: str, overrides: Sequence[str] = ()) -> str:
+    """What there is instead of group/name."""
     group, _, name = choice.partition("/") if choice.startswith("experiment/") else choice.rpartition("/")
     folders = [place_of(each, group) for each in config_dirs(overrides)]
     known = sorted(

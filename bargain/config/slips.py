@@ -11,6 +11,8 @@ import difflib
 import re
 from collections.abc import Sequence
 
+from bargain.config.explain import no_such_choice
+from bargain.config.files import config_dir, place_of
 from bargain.errors import ConfigError
 
 SEATS = ("seller", "buyer", "moderator", "critic")
@@ -41,6 +43,9 @@ def with_every_seat(overrides: Sequence[str]) -> list[str]:
 def slip(key: str, value: str) -> str:
     """What was surely meant by an override that cannot work, in one line; "" for any other."""
     name, plain = key.lstrip("+~"), not value.startswith(("{", "[", "$")) and value not in ("", "null")
+    group = name.partition("@")[0]
+    if "null" in value.split(",") and place_of(config_dir(), group).is_dir():
+        return no_such_choice(f"{group}/null")
     if name == "engine":
         return f"{key}={value}: whose engine? engine@seller.engine={value}; for every seat engines={value}"
     if (name in _PLACES or re.fullmatch(_IN_ARM, name)) and plain:

@@ -21,7 +21,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from bargain.config.arguments import in_quotes, understood, with_search_path
 from bargain.config.compose import compose, searching
-from bargain.config.explain import explain
+from bargain.config.explain import explain, is_ours
 from bargain.config.files import trust
 from bargain.config.follow import with_followers
 from bargain.config.schema import EngineConfig
@@ -127,6 +127,10 @@ def sweep(overrides: Sequence[str], directory: Path | str | None = None) -> Play
             raise ConfigError(str(error)) from None
         except (HydraException, OmegaConfBaseException) as error:
             raise ConfigError(missing_extra(str(error)) or explain(error, arguments)) from error
+        except AssertionError as error:
+            if is_ours(error):
+                raise ConfigError(explain(error, arguments)) from error
+            raise
     assert found is not None
     return PlayedSweep(found)
 

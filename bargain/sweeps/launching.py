@@ -16,6 +16,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from bargain.config.arguments import in_quotes, is_sweep
 from bargain.config.compose import register_with_hydra
+from bargain.config.explain import is_ours
 from bargain.config.files import config_dir
 from bargain.errors import ConfigError, in_words
 from bargain.sweeps.callback import SweepCallback
@@ -56,6 +57,8 @@ def launch(job: Callable[[DictConfig], Any], arguments: list[str]) -> None:
         except (ConfigError, HydraException, OmegaConfBaseException):
             raise
         except Exception as error:
+            if is_ours(error):
+                raise
             again = _broke_off(error, launches_left)
             if again is None:
                 return

@@ -13,6 +13,16 @@ REFUSED = {
     "a seat's engine": (["seller.engine=gpt-4o"], "an engine is chosen with engine@seller.engine=gpt-4o"),
     "everybody's engine": (["engine=gpt-4o"], "for every seat engines=gpt-4o"),
     "a seat": (["engine@seler.engine=gpt-4o"], "did you mean engine@seller.engine=gpt-4o?"),
+    "nothing": (["item=null"], "item=null: no such choice; there are balloon, bicycle, diamond"),
+    "nothing in a sweep": (
+        ["-m", "item=balloon,null"],
+        "item=null: no such choice; there are balloon, bicycle, diamond",
+    ),
+    "a setting of no engine": (
+        ["game=seller_compare_feedback", "game.arms.ai.engine.temperature=1"],
+        "game.arms.ai.engine.temperature: no engine is chosen there that it could be a setting of; choose it first: "
+        "engine@game.arms.ai.engine=...",
+    ),
     "a version": (["prompt/seller=v2"], "prompt/seller=v2: no such choice; there are file, v1"),
     "a study": (["experiment=fig5"], "did you mean paper/fig5?"),
     "a key": (["engine@seller.engine=gpt-4o"], "OPENAI_API_KEY is not set; export it or choose engine@seller"),

@@ -1,6 +1,6 @@
 """The published numbers of Fu et al. (2023), and one's own beside them.
 
-    fu2023()                             the paper's numbers as a frame; see reference/README.md for what they are
+    fu2023()                             the paper's numbers as a frame; see published/README.md for what they are
     compare(load("outputs/**"))          each of them with the same number from one's own runs, with its interval
     compare(runs, {"gpt-4o": "gpt-4"})   one's own engine beside one of the paper's
 
@@ -75,7 +75,7 @@ def basis(figure: str, learner: str, engine: str) -> str:
 
 def fu2023() -> pd.DataFrame:
     """Columns: source, figure, learner, engine, condition (before, ai, human), round, metric, value, precision, n."""
-    with (resources.files("bargain.analysis") / "reference" / "fu2023.csv").open(encoding="utf-8") as file:
+    with (resources.files("bargain.analysis") / "published" / "fu2023.csv").open(encoding="utf-8") as file:
         return pd.read_csv(file)
 
 

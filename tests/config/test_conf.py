@@ -51,6 +51,8 @@ def test_every_choice_composes(choice: str, tmp_path: Path) -> None:
     if choice == "scenario=catalogue":
         (tmp_path / "items.csv").write_text("title,list price,cost,valuation\nbike,240,120,200\n")
         overrides += [f"scenario.path={tmp_path / 'items.csv'}", "n_games=1"]
+    if choice == "second_issue=delivery":
+        overrides.append("channel=tagged")
     cfg = compose(overrides)
     group, _, _ = choice.partition("=")
     assert group.startswith("prompt") or cfg[group].name
@@ -172,7 +174,7 @@ print(command.run(["outputs", "--reference", "fu2023"]), command.__file__)
 
 
 def test_an_editable_install_has_the_one_name_too(tree: Path, tmp_path: Path) -> None:
-    pip("install", "--prefix", str(tmp_path / "prefix"), "-e", str(tree))
+    pip("install", "--ignore-installed", "--prefix", str(tmp_path / "prefix"), "-e", str(tree))
     (site,) = tmp_path.glob("prefix/lib/*/site-packages")
     code = f"""
 import site

@@ -127,7 +127,7 @@ def test_no_runs_give_an_empty_table(tmp_path: Path) -> None:
 
 
 def test_the_papers_numbers_ship_with_the_package() -> None:
-    assert (resources.files("bargain.analysis") / "reference" / "fu2023.csv").is_file()
+    assert (resources.files("bargain.analysis") / "published" / "fu2023.csv").is_file()
     found = fu2023().set_index(["figure", "learner", "engine", "condition", "round", "metric"])["value"]
     assert found["table1", "seller", "claude-v1.3", "ai", 2, "mean_price"] == 16.98
     assert found["fig6", "buyer", "gpt-4", "ai", 5, "deal_rate"] == 0.49

@@ -229,6 +229,7 @@ def test_every_table_is_written_twice_under_a_known_name(study: Path) -> None:
         "theory",
         "channels",
         "adversaries",
+        "beliefs",
         "branches",
         "honesty",
         "honesty_examples",

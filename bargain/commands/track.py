@@ -26,7 +26,8 @@ from bargain.rundir.record import read_record
 from bargain.secrets import read_keys
 from bargain.terminal import prepare
 from bargain.tracking.base import run_info
-from bargain.tracking.wandb import WandbConfig, finish_message, start_message, wandb_process
+from bargain.tracking.told import finish_message
+from bargain.tracking.wandb import WandbConfig, start_message, wandb_process
 
 SEND_S = 900.0
 """Seconds that one run may take to be sent."""

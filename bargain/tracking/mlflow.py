@@ -10,18 +10,17 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from bargain.config.schema import TrackingConfig
-from bargain.records import Game
 from bargain.rundir.directory import read_state
 from bargain.secrets import hidden
 from bargain.tracking.base import RunInfo
 from bargain.tracking.process import TrackerProcess
-from bargain.tracking.shown import key_names, numbers
+from bargain.tracking.shown import key_names
+from bargain.tracking.told import ToldTracker
 
 log = logging.getLogger("bargain.tracking")
 
@@ -44,16 +43,14 @@ class MlflowConfig(TrackingConfig):
     """null = MLFLOW_EXPERIMENT_NAME, or bargain."""
 
 
-class MlflowTracker:
+class MlflowTracker(ToldTracker):
     """Shows a run in MLflow. See base.Tracker; nothing here raises because of MLflow, and only finish waits for it."""
 
     options = MlflowConfig
 
     def __init__(self, config: MlflowConfig, finish_s: float = FINISH_S) -> None:
+        super().__init__(finish_s)
         self._config = config
-        self._finish_s = finish_s
-        self._process: TrackerProcess | None = None
-        self._run_dir = Path()
 
     def start(self, run_dir: Path, config: dict[str, Any], info: RunInfo) -> None:
         """Starts the process; the rest goes on beside the run. A run that was finished is shown anew, not twice."""
@@ -80,27 +77,9 @@ class MlflowTracker:
             "bargain.tracking.mlflow_run", message, environment, lambda where: None, self._problem
         )
 
-    def progress(self, metrics: dict[str, float]) -> None:
-        """Draws these values over `games_done`."""
-        if self._process is not None:
-            self._process.tell({"do": "progress", "metrics": numbers(metrics)})
-
-    def game(self, game: Game) -> None:
-        """Nothing: the dialogues are read from games.jsonl at the end, so that they do not pile up in memory."""
-
-    def finish(self, summary: dict[str, Any], files: Sequence[Path]) -> None:
-        """Shows rounds, dialogues, files and summary, and waits up to finish_s seconds for MLflow to have them."""
-        if self._process is not None:
-            self._process.tell({"do": "finish", "summary": summary, "files": [str(path.resolve()) for path in files]})
-            self._process.wait(self._finish_s, give_up=True)
-            self._process = None
-
     def fail(self, reason: str) -> None:
         """Marks the run as failed with what summary.json says by now. Returns within FAIL_S seconds."""
-        if self._process is not None:
-            self._process.tell({"do": "fail", "reason": reason, "summary": read_state(self._run_dir)})
-            self._process.wait(FAIL_S, give_up=False)
-            self._process = None
+        self._failed(reason, FAIL_S)
 
     def _problem(self, problem: str) -> None:
         log.warning("MLflow: %s; nothing of the run is lost, its files lie in %s", problem, self._run_dir)

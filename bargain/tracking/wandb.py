@@ -13,18 +13,18 @@ from __future__ import annotations
 import logging
 import os
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from bargain.config.schema import TrackingConfig
-from bargain.records import Game
 from bargain.rundir.directory import read_state
 from bargain.secrets import hidden
 from bargain.tracking.base import RunInfo
 from bargain.tracking.process import TrackerProcess
-from bargain.tracking.shown import key_names, numbers
+from bargain.tracking.shown import key_names
+from bargain.tracking.told import ToldTracker
 
 log = logging.getLogger("bargain.tracking")
 
@@ -70,16 +70,14 @@ class WandbConfig(TrackingConfig):
             raise ValueError(f"tracking.mode must be {' or '.join(MODES)}, got {self.mode!r}")
 
 
-class WandbTracker:
+class WandbTracker(ToldTracker):
     """Shows a run in W&B. See base.Tracker; nothing here raises because of W&B, and only finish waits for it."""
 
     options = WandbConfig
 
     def __init__(self, config: WandbConfig, finish_s: float = FINISH_S) -> None:
+        super().__init__(finish_s)
         self._config = config
-        self._finish_s = finish_s
-        self._process: TrackerProcess | None = None
-        self._run_dir = Path()
 
     def start(self, run_dir: Path, config: dict[str, Any], info: RunInfo) -> None:
         """Starts the process; W&B's start goes on beside the run. A run that was finished is shown anew, not twice."""
@@ -95,27 +93,9 @@ class WandbTracker:
         )
         self._process = wandb_process(message, config, self._started, self._problem)
 
-    def progress(self, metrics: dict[str, float]) -> None:
-        """Draws these values over `games_done`."""
-        if self._process is not None:
-            self._process.tell({"do": "progress", "metrics": numbers(metrics)})
-
-    def game(self, game: Game) -> None:
-        """Nothing: the table is read from games.jsonl at the end, so that dialogues do not pile up in memory."""
-
-    def finish(self, summary: dict[str, Any], files: Sequence[Path]) -> None:
-        """Shows rounds, dialogues, files and summary, and waits up to finish_s seconds for W&B to have them."""
-        if self._process is not None:
-            self._process.tell(finish_message(summary, files))
-            self._process.wait(self._finish_s, give_up=True)
-            self._process = None
-
     def fail(self, reason: str) -> None:
         """Marks the run as failed with what summary.json says by now. Returns within FAIL_S seconds."""
-        if self._process is not None:
-            self._process.tell({"do": "fail", "reason": reason, "summary": read_state(self._run_dir)})
-            self._process.wait(FAIL_S, give_up=False)
-            self._process = None
+        self._failed(reason, FAIL_S)
 
     def _started(self, where: dict[str, Any]) -> None:
         if where.get("url"):
@@ -173,11 +153,6 @@ def recorded_id(run_dir: Path) -> str | None:
         if match:
             return match.group(1)
     return None
-
-
-def finish_message(summary: dict[str, Any], files: Sequence[Path]) -> dict[str, Any]:
-    """The message that shows a finished run and ends its W&B run."""
-    return {"do": "finish", "summary": summary, "files": [str(path.resolve()) for path in files]}
 
 
 def wandb_process(

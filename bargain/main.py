@@ -34,7 +34,7 @@ from bargain.commands.help import help_text
 from bargain.commands.init import init
 from bargain.config.arguments import is_sweep, understood, with_search_path
 from bargain.config.compose import checked_before, searching
-from bargain.config.explain import explain, is_ours
+from bargain.config.explain import explain
 from bargain.config.files import config_dirs, trust
 from bargain.config.follow import with_followers
 from bargain.errors import ConfigError, disk_problem, in_words
@@ -47,7 +47,7 @@ from bargain.runs.resuming import check_changes, recorded_run
 from bargain.secrets import read_keys
 from bargain.sweeps.callback import BAD_CONFIG, CannotStart, SweepCallback, is_searched, this_cell, words_of_job
 from bargain.sweeps.cells import missing_extra
-from bargain.sweeps.launching import TERMINATED, Jobs, launch
+from bargain.sweeps.launching import TERMINATED, Jobs, errors_come_to_us, launch
 from bargain.sweeps.resuming import is_swept, recorded_sweep
 from bargain.version import __version__
 
@@ -69,13 +69,8 @@ def run(arguments: Sequence[str]) -> int:
 
     With HYDRA_FULL_ERROR=1 in the environment their traceback comes before it.
     """
-    before = os.environ.get("HYDRA_FULL_ERROR", "")
-    os.environ["HYDRA_FULL_ERROR"] = "1"  # errors come to us, to be told in one line
-    Jobs.in_full = before == "1"
-    try:
+    with errors_come_to_us():
         return _told(list(arguments))
-    finally:
-        os.environ["HYDRA_FULL_ERROR"] = before or "0"
 
 
 def _told(arguments: list[str]) -> int:
@@ -90,10 +85,6 @@ def _told(arguments: list[str]) -> int:
             return _no_disk(error)
         told = missing_extra(str(error)) or explain(error, with_search_path(arguments))
         return _refuse(str(cause) if isinstance(cause, ConfigError) else told)
-    except AssertionError as error:
-        if is_ours(error):
-            return _refuse(explain(error, with_search_path(arguments)))
-        raise
     except CannotStart as error:
         tell(str(error))
         return error.code

@@ -24,7 +24,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from bargain.config.arguments import one_run
 from bargain.config.check import check
-from bargain.config.explain import explain, is_ours, unknown_keys
+from bargain.config.explain import explain, unknown_keys
 from bargain.config.files import config_dir, guard, literal_secret, trust
 from bargain.config.follow import NOBODY, fill_settings, follow, follows, with_followers
 from bargain.config.hydra_node import check_composed
@@ -62,10 +62,6 @@ def compose(overrides: Sequence[str] = ()) -> DictConfig:
         raise
     except (HydraException, OmegaConfBaseException) as error:
         raise ConfigError(explain(error, overrides)) from error
-    except AssertionError as error:
-        if is_ours(error):
-            raise ConfigError(explain(error, overrides)) from error
-        raise
 
 
 _searched: list[str] = []

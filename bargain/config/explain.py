@@ -12,24 +12,10 @@ from bargain.config import schema
 from bargain.config.files import config_dirs, place_of
 from bargain.config.schema import section_of
 
-_BELOW_NOTHING = "Unexpected type for root"
-
-
-def is_ours(error: BaseException) -> bool:
-    """Whether this AssertionError is OmegaConf's word on an override: `explain` tells it."""
-    return _BELOW_NOTHING in str(error)
-
 
 def explain(error: BaseException, overrides: Sequence[str] = ()) -> str:
     """A Hydra or OmegaConf error as one line with a suggestion."""
     text = str(error)
-    if _BELOW_NOTHING in text:
-        keys = [each.partition("=")[0] for each in overrides if ".engine." in each]
-        named = [key for key in keys if key.startswith("game.arms.")] or keys or ["a key"]
-        seat = f"{named[0].partition('.engine.')[0]}.engine"
-        return (
-            f"{named[0]}: no engine is chosen there that it could be a setting of; choose it first: engine@{seat}=..."
-        )
     causes = [str(cause) for cause in (error.__cause__, error.__context__) if cause is not None]
     told = re.search(r"ConfigError raised while resolving interpolation: (.*?)(?:\n|$)", text)
     if told:

@@ -58,11 +58,22 @@ class CheckedLoader(ConfigLoaderImpl):
     def load_configuration(
         self, config_name: str | None, overrides: list[str], *args: Any, **kwargs: Any
     ) -> DictConfig:
-        """As Hydra's."""
+        """As Hydra's; a setting of an engine that is not chosen, which OmegaConf tells by an assertion, is one line."""
         self.is_bare = config_name is None
         chosen = (each.lstrip("+").partition("=") for each in overrides)
         self.named = tuple(f"{group}/{choice}" for group, _, choice in chosen if group.startswith("hydra/"))
-        return super().load_configuration(config_name, overrides, *args, **kwargs)
+        try:
+            return super().load_configuration(config_name, overrides, *args, **kwargs)
+        except AssertionError as error:
+            keys = [key for key, _, _ in (each.partition("=") for each in overrides) if ".engine." in key]
+            if "Unexpected type for root" not in str(error) or not keys:
+                raise
+            key = next((each for each in keys if each.startswith("game.arms.")), keys[0])
+            place = key.partition(".engine.")[0]
+            raise ConfigError(
+                f"{key}: no engine is chosen there that it could be a setting of; choose it first: "
+                f"engine@{place}.engine=..."
+            ) from error
 
     def _process_config_searchpath(self, config_name: str | None, parsed_overrides: Any, repo: Any) -> None:
         """As Hydra's, which imports the packages of the path at once."""

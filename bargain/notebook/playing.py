@@ -21,7 +21,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from bargain.config.arguments import in_quotes, understood, with_search_path
 from bargain.config.compose import compose, searching
-from bargain.config.explain import explain, is_ours
+from bargain.config.explain import explain
 from bargain.config.files import trust
 from bargain.config.follow import with_followers
 from bargain.config.schema import EngineConfig
@@ -33,7 +33,7 @@ from bargain.runs import runner
 from bargain.sweeps.callback import CannotStart, SweepCallback
 from bargain.sweeps.cells import missing_extra
 from bargain.sweeps.comparing import compare
-from bargain.sweeps.launching import Jobs, launch
+from bargain.sweeps.launching import Jobs, errors_come_to_us, launch
 
 SEATS = ("seller", "buyer", "critic", "moderator")
 
@@ -127,10 +127,6 @@ def sweep(overrides: Sequence[str], directory: Path | str | None = None) -> Play
             raise ConfigError(str(error)) from None
         except (HydraException, OmegaConfBaseException) as error:
             raise ConfigError(missing_extra(str(error)) or explain(error, arguments)) from error
-        except AssertionError as error:
-            if is_ours(error):
-                raise ConfigError(explain(error, arguments)) from error
-            raise
     assert found is not None
     return PlayedSweep(found)
 
@@ -144,7 +140,8 @@ def _as_a_command() -> Iterator[None]:
     if threading.current_thread() is threading.main_thread():
         kept = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        yield
+        with errors_come_to_us():
+            yield
     finally:
         sys.argv[:], sys.excepthook = arguments, hook
         for number, handler in kept.items():

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import Any
 
@@ -16,7 +18,6 @@ from omegaconf.errors import OmegaConfBaseException
 
 from bargain.config.arguments import in_quotes, is_sweep
 from bargain.config.compose import register_with_hydra
-from bargain.config.explain import is_ours
 from bargain.config.files import config_dir
 from bargain.errors import ConfigError, in_words
 from bargain.sweeps.callback import SweepCallback
@@ -38,6 +39,19 @@ class Jobs:
     in_full = False
 
 
+@contextlib.contextmanager
+def errors_come_to_us() -> Iterator[None]:
+    """Meanwhile Hydra prints no error and ends no process, so that each is told in our way; Jobs.in_full says whether
+    HYDRA_FULL_ERROR=1 asked for more."""
+    before = os.environ.get("HYDRA_FULL_ERROR", "")
+    os.environ["HYDRA_FULL_ERROR"] = "1"
+    Jobs.in_full = before == "1"
+    try:
+        yield
+    finally:
+        os.environ["HYDRA_FULL_ERROR"] = before or "0"
+
+
 def launch(job: Callable[[DictConfig], Any], arguments: list[str]) -> None:
     """Has Hydra compose and place the job, or every cell of a sweep. What became of it stands in Jobs and on disk."""
     register_with_hydra()
@@ -57,8 +71,6 @@ def launch(job: Callable[[DictConfig], Any], arguments: list[str]) -> None:
         except (ConfigError, HydraException, OmegaConfBaseException):
             raise
         except Exception as error:
-            if is_ours(error):
-                raise
             again = _broke_off(error, launches_left)
             if again is None:
                 return

@@ -120,6 +120,8 @@ def test_an_error_in_a_function_is_raised_and_on_record_and_a_seat_that_nobody_p
     assert command(["engine@buyer.engine=python", *ASKED]) == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert line == "bargain: engine python (buyer): nobody sits there; in Python: play(..., buyer=my_function)"
+    with pytest.raises(ConfigError, match=r"game\.arms\.ai\.engine\.temperature: no engine is chosen there"):
+        sweep(["game=seller_compare_feedback", "game.arms.ai.engine.temperature=1", "tracking=none"])
     with pytest.raises(ConfigError, match="did you mean n_games"):
         sweep(["n_gams=1,2"])
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import os
+import shutil
 import signal
 import stat
 import sys
@@ -27,6 +28,11 @@ class _Pipe(io.FileIO):
             os.dup2(nowhere, self.fileno())
             os.close(nowhere)
             return len(data)
+
+
+def screen_width() -> int | None:
+    """Characters of a line where stdout is a terminal; None for a file or a pipe."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
 
 
 def prepare(command: str) -> list[str]:

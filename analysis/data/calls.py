@@ -8,6 +8,7 @@ An embedded negotiator reads no messages and its calls are in no journal. Raises
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +16,7 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 
+from bargain.errors import JournalError
 from bargain.journal.reader import JournalReader
 from bargain.records import PLAYERS, Place
 from bargain.rundir.record import JOURNAL
@@ -75,6 +77,15 @@ def read_calls(directory: Path) -> pa.Table:
                 assert column.compute
                 columns[column.name].append(column.compute(attempt))
     return pa.table(columns, schema=schema_of(CALL_COLUMNS))
+
+
+def waited_s(directory: Path) -> dict[str, float]:
+    """Seconds from sending to the answer, summed over all attempts of a run, by role: what thinking takes, whatever
+    else plays at once. {} where no call is on record (free engines), and for a journal that cannot be read."""
+    if (directory / JOURNAL).exists():
+        with contextlib.suppress(JournalError, OSError), JournalReader(directory / JOURNAL) as journal:
+            return journal.waited_s()
+    return {}
 
 
 def conversations(directory: Path) -> Iterator[Conversation]:

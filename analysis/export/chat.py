@@ -46,15 +46,21 @@ def write(runs: Runs, place: Path) -> None:
         (place / f"{name}.jsonl").write_text(text, encoding="utf-8")
 
 
-def examples(runs: Runs) -> Iterator[dict[str, Any]]:
-    """The lines of conversations.jsonl, run by run."""
+def played_rounds(runs: Runs) -> pd.DataFrame:
+    """The planned rounds, a shared one once and under no arm, with the facts of the item, the learner, seller_surplus
+    and buyer_surplus."""
     rounds = joined(runs, [*ITEM, "learner"])
-    rounds = rounds[~rounds["repeat"]]
     rounds = rounds.assign(
         arm=rounds["arm"].astype(str).where(~rounds["shared"], ""),
-        **{f"reward_{role}": per_round("surplus", rounds, role) for role in PLAYERS},
+        **{f"{role}_surplus": per_round("surplus", rounds, role) for role in PLAYERS},
     )
-    columns = ("run", "game", "arm", "round", "outcome", "price", *(f"reward_{role}" for role in PLAYERS))
+    return rounds[~rounds["repeat"]]
+
+
+def examples(runs: Runs) -> Iterator[dict[str, Any]]:
+    """The lines of conversations.jsonl, run by run."""
+    rounds = played_rounds(runs)
+    columns = ("run", "game", "arm", "round", "outcome", "price", *(f"{role}_surplus" for role in PLAYERS))
     facts = {
         (run, game, arm, number): dict(zip(columns[4:], rest, strict=True))
         for run, game, arm, number, *rest in zip(*(rounds[name] for name in columns), strict=True)
@@ -83,7 +89,7 @@ def examples(runs: Runs) -> Iterator[dict[str, Any]]:
                 "outcome": fact["outcome"],
                 "price": _or_none(fact["price"]),
                 "currency": currency,
-                "reward": _or_none(fact[f"reward_{role}"]),
+                "reward": _or_none(fact[f"{role}_surplus"]),
                 "messages": _messages(said, texts),
             }
 
@@ -125,25 +131,30 @@ def pairs(runs: Runs, lines: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any
             rounds["run"], rounds["game"], rounds["item.cost"], rounds["item.valuation"], strict=True
         )
     }
-    choices = runs.runs.set_index("run")
+    learners = runs.runs.set_index("run")["learner"].astype(str)
+    settings = {seat: _shared(runs, seat) for seat in PLAYERS}
     for line in lines:
         seat, rival = line["seat"], rival_of(line["seat"])
-        learners = str(choices.loc[line["run"], "learner"])
-        if line["reward"] is None or (line["round"] > 1 and learners in (rival, "both")):
+        if line["reward"] is None or (line["round"] > 1 and learners[line["run"]] in (rival, "both")):
             continue
-        mine = (f"{seat}.", f"prompt.{seat}.", f"game.{seat}_", "seed", "n_games")
-        shared = [name for name in runs.varying() if not name.startswith(mine)]
         first = next((at for at, each in enumerate(line["messages"]) if each.get("weight")), None)
         if first is None:
             continue
         before = tuple((each["role"], each["content"]) for each in line["messages"][:first])
-        key = (seat, before, limits[line["run"], line["game"]], tuple(map(str, choices.loc[line["run"], shared])))
+        key = (seat, before, limits[line["run"], line["game"]], settings[seat][line["run"]])
         groups.setdefault(key, []).append(line)
     for group in groups.values():
         group.sort(key=lambda line: -line["reward"])
         for better, worse in zip(group[: len(group) // 2], reversed(group), strict=False):
             if better["reward"] - worse["reward"] > 0.005 and (pair := _pair(better, worse)):
                 yield pair
+
+
+def _shared(runs: Runs, seat: str) -> dict[str, tuple[str, ...]]:
+    """By run, what was chosen but the seed and what is this player's own."""
+    mine = (f"{seat}.", f"prompt.{seat}.", f"game.{seat}_", "seed", "n_games")
+    names = [name for name in runs.varying() if not name.startswith(mine)]
+    return {str(row["run"]): tuple(str(row[name]) for name in names) for row in runs.runs.to_dict("records")}
 
 
 def _pair(better: dict[str, Any], worse: dict[str, Any]) -> dict[str, Any] | None:

@@ -48,9 +48,13 @@ def write(runs: Runs, place: Path) -> None:
     for number, run in enumerate(runs.runs["run"]):
         record = read_record(runs.path(run))
         if record and record.config:
-            file = re.sub(r"[^\w.-]+", "-", run).strip("-.")[-100:] or str(number)
-            (place / "config" / f"{file}.yaml").write_text(safe(record.config), encoding="utf-8")
+            (place / "config" / f"{file_name(run, number)}.yaml").write_text(safe(record.config), encoding="utf-8")
     (place / "README.md").write_text(card(runs, made), encoding="utf-8")
+
+
+def file_name(run: str, number: int) -> str:
+    """What a run's file is called, without its ending."""
+    return re.sub(r"[^\w.-]+", "-", run).strip("-.")[-100:] or str(number)
 
 
 def safe(config: str) -> str:

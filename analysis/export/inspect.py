@@ -9,7 +9,6 @@ everywhere. Rounds that ended in an error are samples with that error and withou
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,9 +21,8 @@ from bargain.rundir.record import read_record
 from bargain.version import __version__
 
 from ..data.runs import Runs
-from ..measures.metrics import ITEM, joined, per_round
-from .chat import examples
-from .hf import safe
+from .chat import examples, played_rounds
+from .hf import file_name, safe
 
 _STATUS = {"finished": "success", "failed": "error", "crashed": "error", "running": "started"}
 
@@ -36,8 +34,7 @@ def write(runs: Runs, place: Path) -> None:
     for number, run in enumerate(runs.runs["run"]):
         one = runs.where(run=run)
         if one.runs["finished"].sum():
-            name = re.sub(r"[^\w.-]+", "-", run).strip("-.")[-100:] or str(number)
-            write_eval_log(_log(one, run), str(place / f"{name}.eval"), format="eval")
+            write_eval_log(_log(one, run), str(place / f"{file_name(run, number)}.eval"), format="eval")
 
 
 def _log(runs: Runs, run: str) -> Any:
@@ -89,11 +86,10 @@ def _samples(runs: Runs, run: str) -> Iterator[Any]:
     row = runs.runs.iloc[0]
     seat = row["learner"] if row["learner"] in PLAYERS else "seller"
     chats = {(each["game"], each["arm"], each["round"]): each for each in examples(runs) if each["seat"] == seat}
-    rounds = joined(runs, [*ITEM, "learner"])
-    surplus = {f"{role}_surplus": per_round("surplus", rounds, role) for role in PLAYERS}
-    rounds = rounds.assign(arm=rounds["arm"].astype(str).where(~rounds["shared"], ""), **surplus)
+    rounds = played_rounds(runs)
+    heard = {key: each for key, each in runs.feedback.groupby(["game", "arm", "round"], observed=True)}
     said = {key: turns for key, turns in runs.turns.groupby(["game", "arm", "round"], observed=True)}
-    for fact in rounds[~rounds["repeat"] & (rounds["outcome"] != "not_played")].to_dict("records"):
+    for fact in rounds[rounds["outcome"] != "not_played"].to_dict("records"):
         at = (fact["game"], fact["arm"], fact["round"])
         chat, turns = chats.get(at), said.get(at, runs.turns.iloc[:0])
         messages = (
@@ -104,7 +100,7 @@ def _samples(runs: Runs, run: str) -> Iterator[Any]:
         )  # fmt: skip
         failed = fact["outcome"] == "error"
         values = {"deal": float(fact["outcome"] == "deal"), "price": fact["price"]}
-        values |= {name: fact[name] for name in surplus}
+        values |= {name: fact[name] for name in (f"{role}_surplus" for role in PLAYERS)}
         model = chat["model"] if chat else str(row[f"{seat}_engine"])
         last = next((each.text for each in reversed(messages) if each.role == "assistant"), "")
         yield EvalSample(
@@ -122,15 +118,13 @@ def _samples(runs: Runs, run: str) -> Iterator[Any]:
             metadata={
                 "game": at[0], "arm": at[1], "round": at[2], "outcome": fact["outcome"], "n_turns": fact["n_turns"],
                 "seat": seat if chat else "seller", "messages_from": "journal" if chat else "dialogue",
-                "feedback": _heard(runs, at),
+                "feedback": _told(heard.get(at, runs.feedback.iloc[:0])),
             },
         )  # fmt: skip
 
 
-def _heard(runs: Runs, at: tuple[int, str, int]) -> list[str]:
-    heard = runs.feedback
-    ours = (heard["game"] == at[0]) & (heard["arm"] == at[1]) & (heard["round"] == at[2])
-    return [f"{who}: {text}" for who, text in zip(heard[ours]["learner"], heard[ours]["text"], strict=True)]
+def _told(heard: pd.DataFrame) -> list[str]:
+    return [f"{who}: {text}" for who, text in zip(heard["learner"], heard["text"], strict=True)]
 
 
 def _means(samples: list[Any]) -> Iterator[Any]:

@@ -12,9 +12,8 @@ from bargain.config.identity import decided_by_seed
 from bargain.records import Item
 from bargain.rundir.branches import Futures, what_if
 
+from ..data.round_facts import SEATS
 from ..data.runs import Runs
-
-SEATS = ("seller", "buyer", "critic", "moderator")
 
 
 def branches(runs: Runs) -> pd.DataFrame:

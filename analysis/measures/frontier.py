@@ -15,8 +15,9 @@ import numpy as np
 import pandas as pd
 
 from bargain.records import PLAYERS
-from bargain.rundir.times import waited_s
 
+from ..data.calls import waited_s
+from ..data.once import once
 from ..data.runs import Runs
 from ..stats.intervals import NAN, Array, mean_intervals
 from .comparisons import observed
@@ -31,6 +32,7 @@ def spender(runs: Runs) -> str:
     return varied[0] if len(varied) == 1 else ""
 
 
+@once
 def frontier(runs: Runs) -> pd.DataFrame:
     """A row per engine and effort of the player in which they differ, the cheapest first; empty without one, where
     nothing has a known price, and where its surplus is unknown.
@@ -42,7 +44,9 @@ def frontier(runs: Runs) -> pd.DataFrame:
     the efficient choice before it. Pooled are runs that differ in anything else.
     """
     role = spender(runs)
-    rows = [_row(runs, role, *choice) for choice in _choices(runs, role)] if role else []
+    if not role or not runs.runs[f"cost_usd_{role}"].gt(0).any():
+        return pd.DataFrame(columns=list(COLUMNS))
+    rows = [_row(runs, role, *choice) for choice in _choices(runs, role)]
     frame = pd.DataFrame([row for row in rows if row and row["n"]], columns=None if any(rows) else list(COLUMNS))
     if not len(frame) or not frame["usd"].gt(0).any():
         return frame.iloc[:0]

@@ -124,6 +124,9 @@ SELECT a.id, a.game, a.arm, a.round, a.turn, a.role, a.again, a.number, a.engine
 FROM attempt a LEFT JOIN result r ON r.attempt = a.id LEFT JOIN reading d ON d.attempt = a.id
     LEFT JOIN gave_up g ON g.attempt = a.id"""
 
+_WAITED = """
+SELECT a.role, SUM(r.seconds) FROM result r JOIN attempt a ON a.id = r.attempt GROUP BY a.role
+"""
 _TOTALS = f"""
 SELECT kind, count(*), sum(input_tokens), sum(output_tokens), sum(cached_tokens), sum(cache_write_tokens),
     total(cost_usd), total(spent_usd), sum(spent_tokens), sum(CASE WHEN spent_usd IS NULL THEN spent_tokens ELSE 0 END)
@@ -176,6 +179,13 @@ def read_meta(path: Path, connection: sqlite3.Connection) -> dict[str, str]:
             raise JournalDamaged(f"{path} is damaged (meta {name}); {ADVICE}")
         meta[name] = value
     return meta
+
+
+def waited_s(path: Path, connection: sqlite3.Connection) -> dict[str, float]:
+    """Seconds from sending to the answer, summed over all attempts, by role."""
+    with refusing(path):
+        rows = connection.execute(_WAITED).fetchall()
+    return {str(role): float(seconds) for role, seconds in rows if seconds is not None}
 
 
 def totals(path: Path, connection: sqlite3.Connection) -> Totals:

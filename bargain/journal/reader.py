@@ -35,6 +35,7 @@ from bargain.journal.queries import (
     refusing,
     request,
     totals,
+    waited_s,
 )
 from bargain.records import Place
 from bargain.rundir.plain import check_journal
@@ -110,6 +111,10 @@ class JournalReader:
     def totals(self) -> Totals:
         """Sums over all attempts."""
         return totals(self.path, self.connection)
+
+    def waited_s(self) -> dict[str, float]:
+        """Seconds from sending to the answer, summed over all attempts, by role."""
+        return waited_s(self.path, self.connection)
 
     def attempts(self) -> Iterator[Attempt]:
         """Every attempt, in the order in which they were made. One at a time: memory stays flat."""

@@ -35,8 +35,6 @@ from bargain.sweeps.cells import missing_extra
 from bargain.sweeps.comparing import compare
 from bargain.sweeps.launching import Jobs, errors_come_to_us, launch
 
-SEATS = ("seller", "buyer", "critic", "moderator")
-
 
 def play(
     config: DictConfig | Sequence[str] = (),
@@ -73,11 +71,8 @@ def play(
     work any more (a wrong key, a full disk) has the `state` "paused" or "failed". Replies that were recorded are not
     paid for again. An error in code of your own is raised, after the run has recorded it.
     """
-    given: dict[str, Say | Engine] = {
-        seat: player
-        for seat, player in zip(SEATS, (seller, buyer, critic, moderator), strict=True)
-        if player is not None
-    }
+    seats = {"seller": seller, "buyer": buyer, "critic": critic, "moderator": moderator}
+    given = {seat: player for seat, player in seats.items() if player is not None}
     words = {}
     if not isinstance(config, DictConfig):
         if isinstance(config, str):

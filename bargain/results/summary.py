@@ -5,8 +5,6 @@ It knows the keys of summary.json, and nothing of how they came about (`summary.
 
 from __future__ import annotations
 
-import shutil
-import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,6 +13,7 @@ from bargain.calls.stats import Stats
 from bargain.records import PROBE
 from bargain.results.tables import disputed_lines, render, rounds_table, totals_line
 from bargain.results.tally import Tally
+from bargain.terminal import screen_width
 from bargain.text import on_screen
 
 EXIT_CODES = {"finished": 0, "failed": 1, "budget": 3, "interrupted": 130, "terminated": 143}
@@ -67,7 +66,7 @@ class RunSummary:
         return EXIT_CODES[self.data["ended"]]
 
     def __str__(self) -> str:
-        width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+        width = screen_width()
         parts = [render(rounds_table(self.data, width), width), *disputed_lines(self.data), totals_line(self.data)]
         parts += [f"note: {note}" for note in self.data.get("notes", ())]
         if self.data["games"]["error"]:

@@ -12,8 +12,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -40,6 +38,7 @@ from bargain.runs.resuming import check_changes, recorded_run
 from bargain.runs.runner import play, play_game
 from bargain.sweeps.callback import leave_word
 from bargain.sweeps.resuming import resumable
+from bargain.terminal import screen_width
 from bargain.text import on_screen
 
 OWN = ("branch", "game", "arm", "round", "turn", "n", "say")
@@ -112,7 +111,7 @@ def branch(arguments: Sequence[str], directory: Path | None = None) -> int:
     print(planned, flush=True)
     code = _play(cells, directory)
     write_json(directory / SWEEP, {**state, "state": "unfinished" if code else "finished"})
-    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 140
+    width = screen_width() or 140
     table = branches_table(what_if(_futures(cells, directory)), build_item(cells[0].cfg).currency, width)
     print(f"{render(table, width)}\n{on_screen(str(directory))}", flush=True)
     return code

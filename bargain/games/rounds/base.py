@@ -76,6 +76,13 @@ class Ending:
     accepted_by: int | None = None
 
 
+def one_exchange_problem(name: str, game: GameConfig) -> str:
+    """Why a protocol of one exchange with nobody's hard-coded words cannot be played, "" if it can."""
+    if game.max_exchanges != 1 or game.seller_opens != "free" or game.buyer_opens != "free":
+        return f"protocol {name}: needs game.max_exchanges=1, game.seller_opens=free and game.buyer_opens=free"
+    return ""
+
+
 class RoundProtocol(ABC):
     """One round in progress. `play` plays it to its end and returns the record.
 

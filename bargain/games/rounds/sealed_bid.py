@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import ClassVar
 
 from bargain.config.schema import GameConfig
-from bargain.games.rounds.base import Ending, RoundProtocol, RoundRules
+from bargain.games.rounds.base import Ending, RoundProtocol, RoundRules, one_exchange_problem
 from bargain.records import Feedback, Player, Round, rival_of
 
 
@@ -25,9 +25,7 @@ class SealedBid(RoundProtocol):
     @staticmethod
     def problem(game: GameConfig) -> str:
         """Both prices are the players' own, and there is one exchange."""
-        if game.max_exchanges != 1 or game.seller_opens != "free" or game.buyer_opens != "free":
-            return "protocol sealed_bid: needs game.max_exchanges=1, game.seller_opens=free and game.buyer_opens=free"
-        return ""
+        return one_exchange_problem("sealed_bid", game)
 
     @staticmethod
     def part(role: Player, rules: RoundRules) -> str:

@@ -10,7 +10,7 @@ refusal. Who names no price has proposed nothing.
 from __future__ import annotations
 
 from bargain.config.schema import GameConfig
-from bargain.games.rounds.base import Ending, RoundProtocol, RoundRules
+from bargain.games.rounds.base import Ending, RoundProtocol, RoundRules, one_exchange_problem
 from bargain.records import Player, rival_of
 
 
@@ -20,9 +20,7 @@ class Ultimatum(RoundProtocol):
     @staticmethod
     def problem(game: GameConfig) -> str:
         """The one proposal is the player's own, and there is one exchange."""
-        if game.max_exchanges != 1 or game.seller_opens != "free" or game.buyer_opens != "free":
-            return "protocol ultimatum: needs game.max_exchanges=1, game.seller_opens=free and game.buyer_opens=free"
-        return ""
+        return one_exchange_problem("ultimatum", game)
 
     @staticmethod
     def part(role: Player, rules: RoundRules) -> str:

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from bargain.terminal import prepare
 
+from ..data.asked import Refused, no_runs, not_found
 from ..data.directories import find_runs
 from .data import load_chosen
 
@@ -24,10 +25,6 @@ HOST = "127.0.0.1"
 PORTS = range(8501, 8601)
 SCRIPT = Path(__file__).parent / "start.py"
 _STARTS_WITHIN_S = 60.0
-
-
-class Refused(Exception):
-    """Why nothing was opened, in one line."""
 
 
 def main() -> None:
@@ -65,12 +62,9 @@ def _check_runs(directories: Sequence[str]) -> None:
     try:
         found = find_runs(directories)
     except OSError as error:
-        raise Refused(str(error).removeprefix("load: ")) from None
+        raise not_found(error) from None
     if not found:
-        raise Refused(
-            f"no runs in {', '.join(directories)}; a run directory holds games.jsonl or .hydra/config.yaml: "
-            "start one with bargain, or name another directory"
-        )
+        raise no_runs(directories)
 
 
 def _port(wanted: int | None) -> int:

@@ -22,8 +22,9 @@ from bargain.errors import JournalError
 from bargain.terminal import prepare
 from bargain.text import one_line
 
+from ..data.asked import Refused, cannot_write, loaded
 from ..data.run_facts import shown
-from ..data.runs import Runs, load
+from ..data.runs import Runs
 
 FORMATS = {
     "parquet": "the frames and the calls as Parquet files",
@@ -32,10 +33,6 @@ FORMATS = {
     "inspect": "one .eval log per run for Inspect AI (pip install 'bargain-experiments[inspect]')",
 }
 """Each is a module of this folder with `write(runs, place)`, which may raise ValueError with what is missing."""
-
-
-class Refused(Exception):
-    """Why nothing was exported, in one line."""
 
 
 def main() -> None:
@@ -54,8 +51,7 @@ def run(arguments: Sequence[str]) -> int:
         print(f"bargain-export: {refused}", file=sys.stderr)
         return 2
     except OSError as error:
-        where = f" {shown(Path(str(error.filename)))}" if error.filename else ""
-        print(f"bargain-export: cannot write{where} ({error.strerror}); name another place with --out", file=sys.stderr)
+        print(f"bargain-export: {cannot_write(error)}", file=sys.stderr)
         return 2
     unfinished = int((runs.runs["state"] != "finished").sum())
     if unfinished:
@@ -84,14 +80,9 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _load(directories: Sequence[str]) -> Runs:
-    try:
-        runs = load(directories)
-    except OSError as error:
-        raise Refused(str(error).removeprefix("load: ")) from None
-    named = one_line(", ".join(directories))
-    if not len(runs):
-        raise Refused(f"no runs in {named}; start one with bargain, or name another directory")
+    runs = loaded(directories)
     if not runs.runs["finished"].sum():
+        named = one_line(", ".join(directories))
         raise Refused(f"no game in {named} is finished yet; let it play on, or name another directory")
     return runs
 

@@ -20,9 +20,9 @@ from typing import Any, NamedTuple
 from bargain.terminal import prepare
 
 from .. import figures
+from ..data.asked import Refused, cannot_write, loaded
 from ..data.once import remembered
-from ..data.run_facts import shown
-from ..data.runs import Runs, load
+from ..data.runs import Runs
 from ..measures.duplicates import without_copies
 from ..measures.factors import factors
 from ..text import one_line
@@ -70,10 +70,6 @@ PICTURES = ("effects", "arms", "price_by_round", "gains", "pairs", "tradeoff")
 """What the first screen shows: the first of these that the runs have data for."""
 
 
-class Refused(Exception):
-    """Why there is no report, in one line."""
-
-
 class Drawn(NamedTuple):
     """The figures that could be drawn, as the template takes them, and why the others could not."""
 
@@ -93,7 +89,7 @@ def run(arguments: Sequence[str]) -> int:
         if options.reference not in (None, *REFERENCES):
             raise Refused(f"no reference {one_line(options.reference)!r}; there is {', '.join(REFERENCES)}")
         aliases = _aliases(options.alias) if options.reference else None
-        runs, copies = without_copies(_load(options.directory))
+        runs, copies = without_copies(loaded(options.directory))
         place = Path(options.out) if options.out else _place(options.directory)
         command = shlex.join(["bargain-report", *arguments])
         asked, bench = _interactions(runs, options.interaction), _bench(options.judged)
@@ -106,8 +102,7 @@ def run(arguments: Sequence[str]) -> int:
         print(f"bargain-report: {refused}", file=sys.stderr)
         return 2
     except OSError as error:
-        where = f" {shown(Path(str(error.filename)))}" if error.filename else ""
-        print(f"bargain-report: cannot write{where} ({error.strerror}); name another place with --out", file=sys.stderr)
+        print(f"bargain-report: {cannot_write(error)}", file=sys.stderr)
         return 2
     print(f"bargain-report: {place / 'index.html'}")
     return 0
@@ -208,19 +203,6 @@ def _interactions(runs: Runs, asked: Sequence[str]) -> list[tuple[str, str]]:
             raise Refused(f"--interaction {one_line(pair)!r}: name two choices that were varied, A:B, of {there}")
         pairs.append((found[0][0], found[1][0]))
     return pairs
-
-
-def _load(directories: Sequence[str]) -> Runs:
-    try:
-        runs = load(directories)
-    except OSError as error:
-        raise Refused(str(error).removeprefix("load: ")) from None
-    if not len(runs):
-        raise Refused(
-            f"no runs in {', '.join(directories)}; a run directory holds games.jsonl or .hydra/config.yaml: start one "
-            "with bargain, or name another directory"
-        )
-    return runs
 
 
 def _place(directories: Sequence[str]) -> Path:

@@ -13,7 +13,7 @@ import itertools
 import pickle
 import re
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from hydra._internal import defaults_list as defaults_lists
 from hydra._internal import hydra as hydra_application
@@ -41,6 +41,7 @@ _CHOICES = {
     "hydra/launcher/submitit_slurm",
 }
 """Files of Hydra and of its plugins that any file may choose, beside those of conf/hydra/."""
+REMEMBERED = 64
 _NOBODYS = re.compile(r"hydra|allow_targets")
 """What the parameters of a sweep in a file may not reach: in a cell they count as the command line's."""
 
@@ -83,6 +84,8 @@ class CheckedLoader(ConfigLoaderImpl):
     """Whether there is no config but Hydra's own, as for --hydra-help."""
     asked_for_mode: tuple[str | None, list[str], DictConfig] | None = None
     """What was composed last for no more than its mode: of which config, with which overrides."""
+    made: ClassVar[dict[bytes, bytes]] = {}
+    """What files came to when they were put together, of the last REMEMBERED that were."""
     is_composing = False
     """Whether a config is being put together: nothing may be made for it yet."""
 
@@ -163,12 +166,12 @@ class CheckedLoader(ConfigLoaderImpl):
             CheckedLoader.is_composing = False
 
     def _checked(self, defaults: Any, repo: Any) -> DictConfig:
-        composed = super()._compose_config_from_defaults_list(defaults, repo)
+        composed = self._together(defaults, repo)
         trusted = [each for each in defaults if self._is_trusted(each, repo)]
         names = tuple((each.config_path, each.package) for each in trusted)
         expected = _expected.get(names)
         if expected is None:
-            ours = super()._compose_config_from_defaults_list(trusted, repo)
+            ours = self._together(trusted, repo)
             if ("config", "") not in names and not self.is_bare:
                 own = load_yaml(config_dir() / "config.yaml")
                 ours.merge_with({key: own[key] for key in ("hydra", "allow_targets")})
@@ -181,6 +184,18 @@ class CheckedLoader(ConfigLoaderImpl):
                 raise _refusal(_file(each.config_path, repo), ".".join(keys))
         if differences:  # by what is missing
             raise _refusal("the config", ".".join(differences[0]))
+        return composed
+
+    def _together(self, defaults: Any, repo: Any) -> DictConfig:
+        """What the files come to in this order; once for the same files, as in the cells of a sweep over numbers."""
+        files = [(each, repo.load_config(each.config_path)) for each in defaults]
+        said = [(each.config_path, each.package, each.primary, file.header, file.config) for each, file in files]
+        key = pickle.dumps(said)
+        if key not in self.made:
+            while len(self.made) >= REMEMBERED:
+                del self.made[next(iter(self.made))]
+            self.made[key] = pickle.dumps(super()._compose_config_from_defaults_list(defaults, repo))
+        composed: DictConfig = pickle.loads(self.made[key])  # noqa: S301 - our own
         return composed
 
     def _is_trusted(self, default: Any, repo: Any) -> bool:

@@ -31,7 +31,7 @@ class Reading(Outcome):
 
 def reading_of(outcome: Outcome, acts: Sequence[Act]) -> Reading:
     """The two together."""
-    return Reading(*(getattr(outcome, name) for name in _OUTCOME), tuple(acts))
+    return Reading(*(*(getattr(outcome, name) for name in _OUTCOME), tuple(acts)))
 
 
 _OUTCOME = tuple(field.name for field in fields(Outcome))

@@ -83,6 +83,20 @@ def test_the_past_is_heard_word_for_word_and_not_paid_again() -> None:
         assert len(server.calls) == calls
 
 
+def test_an_estimate_says_plan_and_cost_and_begins_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    source = played("source", *SCRIPTS, "game=simple", "n_games=1")
+    capsys.readouterr()
+    place = (f"branch={source}", "game=0", "turn=3", "n=20", "tracking=none")
+    assert run([*place, "engine@seller.engine=gpt-4o", "estimate=true"]) == 0
+    plan, *table = (line.strip() for line in capsys.readouterr().out.splitlines())
+    assert plan.startswith("2 x 20 futures;")
+    costs = {line.split()[0]: line.split()[-2:] for line in table if line.startswith("r1-t3-")}
+    assert costs["r1-t3-untouched"] == ["$0", "$0"]
+    expected, worst = (float(each.removeprefix("$")) for each in costs["r1-t3-changed"])
+    assert 0 < expected < worst
+    assert not Path("outputs").exists()
+
+
 def test_a_branch_that_was_cut_goes_on_where_it_stopped(capsys: pytest.CaptureFixture[str]) -> None:
     with Server() as server:
         source = played("source", *asks(server))

@@ -83,7 +83,10 @@ def test_the_past_is_heard_word_for_word_and_not_paid_again() -> None:
         assert len(server.calls) == calls
 
 
-def test_an_estimate_says_plan_and_cost_and_begins_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_estimate_says_plan_and_cost_without_a_key_and_begins_nothing(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("OPENAI_API_KEY")
     source = played("source", *SCRIPTS, "game=simple", "n_games=1")
     capsys.readouterr()
     place = (f"branch={source}", "game=0", "turn=3", "n=20", "tracking=none")

@@ -17,8 +17,10 @@ from hydra._internal import hydra as hydra_application
 from hydra._internal.config_loader_impl import ConfigLoaderImpl
 from hydra.plugins.config_source import ConfigResult
 from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
 
-from bargain.config.files import config_dir, load_yaml
+from bargain.config.explain import no_such_choice
+from bargain.config.files import FileConfigSource, config_dir, load_yaml
 from bargain.errors import ConfigError
 from bargain.text import one_line
 
@@ -58,7 +60,7 @@ class CheckedLoader(ConfigLoaderImpl):
     def load_configuration(
         self, config_name: str | None, overrides: list[str], *args: Any, **kwargs: Any
     ) -> DictConfig:
-        """As Hydra's; a setting of an engine that is not chosen, which OmegaConf tells by an assertion, is one line."""
+        """As Hydra's; what Hydra and OmegaConf tell by an assertion or a bare ValueError is one line, too."""
         self.is_bare = config_name is None
         chosen = (each.lstrip("+").partition("=") for each in overrides)
         self.named = tuple(f"{group}/{choice}" for group, _, choice in chosen if group.startswith("hydra/"))
@@ -74,6 +76,25 @@ class CheckedLoader(ConfigLoaderImpl):
                 f"{key}: no engine is chosen there that it could be a setting of; choose it first: "
                 f"engine@{place}.engine=..."
             ) from error
+        except RecursionError as error:  # the file that was read last closes the circle
+            raise ConfigError(f"{FileConfigSource.last}: its defaults list leads back to itself") from error
+        except ValueError as error:
+            if isinstance(error, ConfigError | OmegaConfBaseException):
+                raise
+            problem = one_line(str(error), 300)
+            raise ConfigError(f"{FileConfigSource.last}: {problem}; write it as  defaults: [name, _self_]") from error
+
+    def _parse_overrides_and_create_caching_repo(self, config_name: str | None, overrides: list[str]) -> Any:
+        """As Hydra's; of a group only a file can be chosen."""
+        parsed, repo = super()._parse_overrides_and_create_caching_repo(config_name, overrides)
+        for each in parsed:
+            chosen = each.value()
+            if each.is_sweep_override() or each.is_delete() or isinstance(chosen, str | list | dict):
+                continue
+            if repo.group_exists(each.key_or_group):
+                value = each.get_value_string()
+                raise ConfigError(no_such_choice(f"{each.key_or_group}/{value}", overrides))
+        return parsed, repo
 
     def _process_config_searchpath(self, config_name: str | None, parsed_overrides: Any, repo: Any) -> None:
         """As Hydra's, which imports the packages of the path at once."""

@@ -51,14 +51,19 @@ def compose(overrides: Sequence[str] = ()) -> DictConfig:
     right: an unknown key or choice, a wrong type, a combination that makes no sense. Works in a notebook and inside a
     running Hydra job alike.
     """
+    return checked(composed(overrides))
+
+
+def composed(overrides: Sequence[str]) -> DictConfig:
+    """What Hydra puts together for these overrides, not yet checked. Raises ConfigError where it cannot."""
     register_with_hydra()
     trust(overrides)
     overrides = one_run([*_searched, *overrides])
     try:
         if GlobalHydra.instance().is_initialized():
-            return checked(hydra_compose("config", with_followers(overrides)))
+            return hydra_compose("config", with_followers(overrides))
         with initialize_config_dir(str(config_dir()), version_base="1.3", job_name="bargain"):
-            return checked(hydra_compose("config", with_followers(overrides)))
+            return hydra_compose("config", with_followers(overrides))
     except ConfigError:
         raise
     except (HydraException, OmegaConfBaseException) as error:

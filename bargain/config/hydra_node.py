@@ -26,8 +26,10 @@ from hydra.core.override_parser.types import Override
 from hydra.plugins.config_source import ConfigResult
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf, flag_override
+from omegaconf.errors import OmegaConfBaseException
 
-from bargain.config.files import config_dir, load_yaml
+from bargain.config.explain import no_such_choice
+from bargain.config.files import FileConfigSource, config_dir, load_yaml
 from bargain.errors import ConfigError
 from bargain.text import one_line
 
@@ -97,7 +99,7 @@ class CheckedLoader(ConfigLoaderImpl):
         from_shell: bool = True,
         validate_sweep_overrides: bool = True,
     ) -> DictConfig:
-        """As Hydra's; a setting of an engine that is not chosen, which OmegaConf tells by an assertion, is one line.
+        """As Hydra's; what Hydra and OmegaConf tell by an assertion or a bare ValueError is one line, too.
 
         Hydra composes to learn `hydra.mode` and then composes the same once more: it is given what it had.
         """
@@ -129,13 +131,28 @@ class CheckedLoader(ConfigLoaderImpl):
                 f"{key}: no engine is chosen there that it could be a setting of; choose it first: "
                 f"engine@{place}.engine=..."
             ) from error
+        except RecursionError as error:  # the file that was read last closes the circle
+            raise ConfigError(f"{FileConfigSource.last}: its defaults list leads back to itself") from error
+        except ValueError as error:
+            if isinstance(error, ConfigError | OmegaConfBaseException):
+                raise
+            problem = one_line(str(error), 300)
+            raise ConfigError(f"{FileConfigSource.last}: {problem}; write it as  defaults: [name, _self_]") from error
 
     def _parse_overrides_and_create_caching_repo(
         self, config_name: str | None, overrides: list[str]
     ) -> tuple[list[Override], CachingConfigRepository]:
+        """As Hydra's; of a group only a file can be chosen."""
         parsed = OverridesParser.create().parse_overrides(overrides=overrides)
         repo = _Repository(self.repository)
         self._process_config_searchpath(config_name, parsed, repo)
+        for each in parsed:
+            chosen = each.value()
+            if each.is_sweep_override() or each.is_delete() or isinstance(chosen, str | list | dict):
+                continue
+            if repo.group_exists(each.key_or_group):
+                value = each.get_value_string()
+                raise ConfigError(no_such_choice(f"{each.key_or_group}/{value}", overrides))
         return parsed, repo
 
     @staticmethod

@@ -20,8 +20,8 @@ from bargain.config.compose import checked, checked_before, compose, composed, p
 from bargain.config.explain import explain
 from bargain.config.files import task_overrides
 from bargain.config.identity import extends, identity, sweep_identity
-from bargain.config.places import register_place, run_place, without_hydra
-from bargain.config.recorded import is_finished, recorded_config, recorded_identity
+from bargain.config.places import register_place, without_hydra
+from bargain.config.recorded import choose_run, is_finished, recorded_config, recorded_identity
 from bargain.errors import ConfigError
 from bargain.rundir.directory import Mark, new_directory, newest_first, read_state
 from bargain.rundir.record import Record, holds_games, read_record
@@ -200,8 +200,9 @@ def cell_directory(sweep: Path, given: Path, wanted: str, begun: Mapping[str, st
 
 def _playable_run_place(root: Path, config: DictConfig) -> Path:
     """The directory of a run whose keys are set; else nothing is made. Raises ConfigError."""
-    build_engines(checked_before(without_hydra(config)))
-    return run_place(root, config)
+    played = checked_before(without_hydra(config))
+    build_engines(played)
+    return choose_run(root, played)
 
 
 def register_places() -> None:

@@ -339,3 +339,51 @@ def test_in_a_browser_nothing_runs_nothing_is_fetched_and_it_fits_a_phone(nasty:
         browser.close()
     assert asked == [(nasty / "index.html").as_uri()] * 2
     assert wrong == []
+
+
+TEXTS = """(font) => {
+  const style = document.createElement('style');
+  style.textContent = `svg text, svg tspan { font-family: "${font}" !important }`;
+  document.head.append(style);
+  document.querySelectorAll('details').forEach(each => each.open = true);
+  const wrong = [];
+  let seen = 0;
+  for (const svg of document.querySelectorAll('svg')) {
+    const box = svg.getBoundingClientRect();
+    const texts = [...svg.querySelectorAll('text')].filter(each => each.textContent.trim())
+      .map(each => [each.textContent.trim(), each.getBoundingClientRect()]);
+    seen += texts.length;
+    texts.forEach(([text, at], index) => {
+      if (Math.min(at.left - box.left, box.right - at.right, at.top - box.top, box.bottom - at.bottom) < -0.5)
+        wrong.push(`clipped: ${text}`);
+      for (const [other, by] of texts.slice(index + 1)) {
+        const wide = Math.min(at.right, by.right) - Math.max(at.left, by.left);
+        const high = Math.min(at.bottom, by.bottom) - Math.max(at.top, by.top);
+        if (wide > 1 && high > Math.min(at.height, by.height) / 4) wrong.push(`collide: ${text}, ${other}`);
+      }
+    });
+  }
+  style.remove();
+  return [seen > 20, wrong];
+}"""
+
+
+def test_in_a_browser_no_text_of_a_figure_is_clipped_in_dejavu_or_arials_metrics_or_off_a_printed_page(
+    study: Path,
+) -> None:
+    if not os.environ.get("CI"):
+        pytest.importorskip("playwright.sync_api")
+        if shutil.which("chromium") is None:
+            pytest.skip("no chromium: scripts/install-debian-packages installs it")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": 680, "height": 960})  # A4 without its margins
+        page.goto((study / "runs" / "report" / "index.html").as_uri())
+        for font in ("DejaVu Sans", "Liberation Sans"):  # a machine without one of them measures its next of kin
+            assert page.evaluate(TEXTS, font) == [True, []]
+        page.emulate_media(media="print")
+        rights = "[...document.querySelectorAll('svg, .found table')].map(each => each.getBoundingClientRect().right)"
+        assert max(page.evaluate(rights)) <= 680
+        browser.close()

@@ -61,7 +61,7 @@ def build_engines(cfg: DictConfig, given: Mapping[str, Say | Engine] | None = No
     """
     given = given or {}
     asked = set(engines_of(cfg))
-    if not cfg.moderator._target_.endswith(".Model") and cfg.moderator._target_.startswith("bargain."):
+    if cfg.moderator._target_ == "bargain.agents.moderator.Rules":
         asked.discard("moderator")
     channel = locate(cfg.channel._target_, list(cfg.allow_targets))
     if channel.decides:

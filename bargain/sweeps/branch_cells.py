@@ -59,6 +59,8 @@ def cells_of(own: dict[str, str], changes: Sequence[str]) -> list[Cell]:
     source = _played_again(directory, number, [each for each in changes if key_of(each) == "allow_targets"])
     both = [each for each in changes if may_change(_node(each)) or key_of(each) in FOR_BOTH]
     only = [each for each in changes if each not in both]
+    if "estimate=true" in changes:
+        both.append("mode=replay")  # asks for no key
     say = own.get("say")
     words = [*only, *([f"say={say}"] if say is not None else [])]
     changed_by = {_node(each).partition(".")[0] for each in only if say is None}

@@ -72,7 +72,7 @@ def test_every_engine_composes_beside_others(names: list[str]) -> None:
 GAMES = sorted(path.stem for path in (CONF / "game").glob("*.yaml"))
 
 
-@pytest.mark.parametrize("moderator", ["rules", "yes_no", "reason_first", "structured"])
+@pytest.mark.parametrize("moderator", ["rules", "yes_no", "reason_first", "structured", "schema"])
 @pytest.mark.parametrize("game", GAMES)
 def test_every_game_plays_with_every_moderator(
     game: str, moderator: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -201,8 +201,9 @@ def test_a_factorial_is_told_by_its_main_effects_first_in_the_words_and_numbers_
         for memory in ("full", "none"):
             games = [[14 + rng.random(), 14 + rng.random() + more] for _ in range(12)]
             make_run(tmp_path / "runs" / f"{engine}-{memory}", games, seller__engine__name=engine, memory__name=memory)
-    report = content(load(tmp_path / "runs"), ["runs"], "bargain-report runs", None)
-    page = opened(tmp_path / "runs", view="compare")
+    asked = ("seller.engine.name", "memory.name")
+    report = content(load(tmp_path / "runs"), ["runs"], "bargain-report runs", None, (), [asked])
+    page = opened(tmp_path / "runs", view="compare", interaction=" by ".join(asked))
     told = texts(page).splitlines()
     sentences = report.tests.frame
     effects = sentences[sentences["question"] == "factors"]
@@ -214,8 +215,7 @@ def test_a_factorial_is_told_by_its_main_effects_first_in_the_words_and_numbers_
     assert family
     assert family == report.family
     assert set(sentences["sentence"]) <= {line.partition(": ")[2] for line in told} | set(told), "every other one too"
-    asked = opened(tmp_path / "runs", view="compare", interaction="seller.engine.name by memory.name")
-    assert "seller.engine.name by memory.name" in asked.dataframe[1].value["choice"].tolist()
+    assert " by ".join(asked) in page.dataframe[1].value["choice"].tolist()
 
 
 def test_those_who_coach_the_seller_and_the_buyer_are_never_thrown_together(tmp_path: Path) -> None:

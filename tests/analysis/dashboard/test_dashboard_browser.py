@@ -48,7 +48,7 @@ def browser() -> Iterator[BrowserContext]:
         started = playwright.chromium.launch(
             executable_path=CHROMIUM or "chromium", args=["--no-sandbox", "--disable-gpu"]
         )
-        yield started.new_context(viewport=SCREEN, reduced_motion="reduce")
+        yield started.new_context(viewport=SCREEN)
         started.close()
 
 

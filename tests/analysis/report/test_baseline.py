@@ -130,8 +130,8 @@ def test_where_none_plays_the_report_has_the_command_that_adds_one_and_it_can_be
     assert adding(load(tmp_path)) == adds
     assert compose(shlex.split(adds)[1:])[learner].engine.name == "opponent-boulware"
     runs = load(tmp_path)
-    said = unsure(runs, claims(runs, named(runs), [], []))
-    assert f"No formula plays beside the models: {adds} adds one." in said
+    told = unsure(runs, claims(runs, named(runs), [], []))
+    assert f"No formula plays beside the models: {adds} adds one." in told
 
 
 def test_a_sweep_gets_the_command_of_a_sweep_and_formulas_alone_get_none(tmp_path: Path) -> None:

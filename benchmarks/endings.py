@@ -93,7 +93,7 @@ def last_number(dialogue: Dialogue) -> float | None:
 
 def forget() -> None:
     """Empties the reader's caches, so that time is that of texts never seen before."""
-    for remembered in (money.normal, money.amounts, acts.own_words, acts.parsed, acts.heard):
+    for remembered in (money.normal, money.amounts, acts.own_words, acts.parsed, acts.clause_of, acts.sentence_of):
         remembered.cache_clear()
 
 

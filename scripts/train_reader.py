@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from bargain.reading import patterns
-from bargain.reading.acts import heard, parsed
+from bargain.reading.acts import parsed
 from bargain.reading.money import same
 from bargain.reading.proposals import Table, candidates
 
@@ -40,12 +40,12 @@ def turns_of(dialogue: dict[str, Any]) -> Iterator[Turn]:
     for (role, text), offer, act in zip(dialogue["turns"], dialogue["offers"], accepts, strict=True):
         rival = "buyer" if role == "seller" else "seller"
         wanted = mine[rival] if act == "ACCEPT" else offer
-        told, moods = parsed(text, role, currency), heard(text, role, currency).moods
+        told = parsed(text, role, currency)
         table = Table(mine[role], mine[rival], listed, counting=counting, known=tuple(known))
         if wanted != "?" and not (act == "REJECT" and mine[role] is not None):
             rows: Turn = [
                 (names, wanted is not None and same(value, wanted))
-                for _, value, names in candidates(told.places, told.words, told.amounts, role, table, moods)
+                for _, value, names in candidates(told.places, told.words, told.amounts, role, table, told.does.moods)
             ]
             if rows and (wanted is None or act == "ACCEPT" or any(right for _, right in rows)):
                 yield rows

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from bisect import bisect_right
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -32,9 +33,9 @@ class Said:
     last words are a farewell. goodbye: it takes leave. probe: a price it only asks about ("is 50 your lowest?").
     lists: it names the listed price in words. asks: its question is about its price; questions: it asks something
     else; counts: its last question wants a number that is no price. unread: it holds money that was not
-    understood, garbled: digits that are no number ("$1O"). yields: a word of it could be agreement; tells: more
-    than a few words without a clear no; inside: its price stands in words of acceptance; english: the rules know
-    its language; confirms: it begins with "so".
+    understood, garbled: digits that are no number ("$1O"). yields: a word of it could be agreement; none: it is
+    surely no acceptance, in a language that the rules know; inside: its price stands in words of acceptance;
+    confirms: it begins with "so".
     """
 
     price: float | None = None
@@ -60,9 +61,8 @@ class Said:
     unread: bool = False
     garbled: bool = False
     inside: bool = False
-    tells: bool = False
+    none: bool = False
     yields: bool = False
-    english: bool = True
     confirms: bool = False
 
 
@@ -91,7 +91,7 @@ def own_words(text: str, role: str = "") -> str:
         text = patterns.BRACKET.search.sub(lambda match: f" {_ACTIONS[match[1].replace(' ', '_')]} ", text)
     if ":" in text and patterns.SPOKEN(text) is not None:
         text = patterns.ASIDE.search.sub(" ", text)
-    if "4" in text:
+    if "4 " in text:
         text = patterns.FOR.search.sub("for", text)
     if '"' in text:
         text = patterns.QUOTE.search.sub(_quoted, text)
@@ -99,9 +99,9 @@ def own_words(text: str, role: str = "") -> str:
         text = re.sub(rf"^[ *\[]*{role}[ *\]]*[:\]][ *]*", "", text)
     if ":" in text:
         text = patterns.FORGED.search.sub(" ", text)
-    if patterns.LISTS(text) is not None:
+    if "\n" in text and patterns.LISTS(text) is not None:
         text = re.sub(r"(?m)^\s*\d{1,2}[.)] ", "", text)
-    return re.sub(" {2,}", " ", text).strip()
+    return re.sub(" {2,}", " ", text).strip() if "  " in text else text.strip()
 
 
 def _quoted(match: re.Match[str]) -> str:
@@ -165,35 +165,124 @@ def _said_in_json(match: re.Match[str]) -> str:
 
 
 @dataclass(slots=True)
-class Sentence:
-    """A sentence in plain words: its clauses, whether it asks, the # before it, the patterns it can hold."""
+class Clause:
+    """What a clause does by itself.
+
+    able: the patterns that can be in it. amounts: the # in it. how: it agrees "plainly", "softly", "barely" or not
+    (""). says: it does anything at all.
+    """
 
     text: str
-    clauses: tuple[str, ...]
-    asked: bool
-    first: int
     able: int
+    amounts: int
+    how: str
+    closes: bool
+    leaves: bool
+    ends: bool
+    goodbye: bool
+    denies: bool
+    refuses: bool
+    says: bool
+
+
+@lru_cache(maxsize=4096)  # clauses and sentences come back in other utterances
+def clause_of(text: str) -> Clause:
+    """A clause in plain words, judged once; not to be changed."""
+    able = patterns.possible(text)
+    how = _agreement(text, able) if able & _AGREE or text.endswith(" it is ") else ""
+    if not how and patterns.YES(text, able):
+        how = "barely"
+    closes = patterns.CLOSES(text, able)
+    arranges = closes is not None and patterns.OTHERS(text[: closes.start() + 1]) is None
+    leaves = ends = goodbye = denies = refuses = False
+    if able & _GOES:
+        leaves = _leaving(text, able)
+        ends, goodbye = patterns.ENDS(text, able) is not None, patterns.GOODBYE(text, able) is not None
+    if able & _NO:
+        denies = (patterns.REFUSES(text, able) or patterns.JUDGES(text, able)) is not None
+        refuses = denies or patterns.SCORNS(text, able) is not None
+    says = bool(how) or arranges or leaves or ends or goodbye or refuses
+    return Clause(text, able, text.count("#"), how, arranges, leaves, ends, goodbye, denies, refuses, says)
+
+
+@dataclass(slots=True)
+class Sentence:
+    """A sentence in plain words and what it does: its clauses, the patterns it can hold, the # in it.
+
+    asks: it begins as a question. stays: it says under what condition the speaker would leave. lists: it names the
+    listed price. steps: it names a step from a price ("$5 off"). assents: one of them could be agreement. says: it does
+    anything at all.
+    """
+
+    text: str
+    clauses: tuple[Clause, ...]
+    able: int
+    amounts: int
+    asks: bool
+    stays: bool
+    conditioned: bool
+    waits: bool
+    lists: bool
+    steps: bool
+    assents: bool
+    says: bool
+
+
+@lru_cache(maxsize=4096)
+def sentence_of(text: str) -> Sentence:
+    """A sentence in plain words, judged once; not to be changed."""
+    parts = patterns.CLAUSE.search.split(text)
+    if len(parts) > 1:
+        parts = [f" {part.strip()} " for part in parts if part.strip()]
+    clauses = [clause_of(part) for part in parts]
+    able = 1
+    for clause in clauses:
+        able |= clause.able
+    if clauses and clauses[-1].text == " i agree ":
+        clauses[-1] = replace(clauses[-1], how="plainly", says=True)
+    waits = patterns.WAITS(text, able) is not None
+    return Sentence(
+        text,
+        tuple(clauses),
+        able,
+        text.count("#"),
+        asks=patterns.QUESTION(text, able) is not None,
+        stays=any([c.leaves or c.ends or c.goodbye for c in clauses]) and patterns.STAYS(text, able) is not None,
+        conditioned=any([c.how or c.closes for c in clauses]) and patterns.CONDITION(text, able) is not None,
+        waits=waits,
+        lists=patterns.LISTED(text, able) is not None,
+        steps="#" in text and (patterns.OFF(text, able) or patterns.ADD(text, able)) is not None,
+        assents=not _ASSENT.isdisjoint(text.split()),
+        says=waits or (any([c.says for c in clauses]) and (able & _HEARD > 0 or text.endswith(" it is "))),
+    )
 
 
 @dataclass(slots=True)
 class Parsed:
-    """An utterance in plain words: what it is read from."""
+    """An utterance in plain words: what it is read from.
+
+    places: where the amounts stand in the words. asked: which sentences ask. firsts: the # before each of them.
+    """
 
     amounts: tuple[Amount, ...]
     words: list[str]
     places: list[int]
     sentences: list[Sentence]
+    asked: list[int]
+    firsts: list[int]
     able: int
     unread: bool
+    does: Heard
 
-    def sentence_of(self, index: int) -> int:
-        """The number of the sentence that the index-th amount stands in."""
-        return max([number for number, sentence in enumerate(self.sentences) if sentence.first <= index])
+    @property
+    def line(self) -> str:
+        """Its sentences in one line."""
+        return " . ".join([sentence.text for sentence in self.sentences])
 
 
 @lru_cache(maxsize=1024)
 def parsed(text: str, role: str, currency: str) -> Parsed:
-    """An utterance taken apart: its amounts, its plain words and its sentences."""
+    """An utterance taken apart: its amounts, its plain words, its sentences and what they do; not to be changed."""
     own = own_words(text, role)
     found = find(own, currency)
     pieces, start = [], 0
@@ -202,48 +291,43 @@ def parsed(text: str, role: str, currency: str) -> Parsed:
         start = amount.end
     rest = "".join([*pieces, own[start:].replace("#", " ")])
     words = patterns.plain(rest)
-    places = [index for index, word in enumerate(words) if word == "#"]
-    sentences = _sentences(words)
-    able = 1
-    for sentence in sentences:
-        able |= sentence.able
-    return Parsed(found, words, places, sentences, able, UNREAD.search(rest) is not None)
+    places = [index for index, word in enumerate(words) if word == "#"] if found else []
+    told = Parsed(found, words, places, [], [], [], 1, UNREAD.search(rest) is not None, Heard())
+    _take_apart(told)
+    return told
 
 
-_STOPS = frozenset(".?!;\n:")
+_STOP = re.compile(r" ([.?!;:]|(?<! # )-|-(?! # ))(?= )")
+"""The end of a sentence in plain words; a dash between two amounts is none."""
 _LONGEST = 80
 """Words of a sentence: no pattern sees more at once, so that reading takes time in proportion to the length."""
 
 
-def _sentences(words: list[str]) -> list[Sentence]:
-    found: list[Sentence] = []
-    start = first = 0
-    stops = [index for index, word in enumerate(words) if word in _STOPS or (word == "-" and not _range(words, index))]
-    for stop in (*stops, len(words)):
-        mark = words[stop] if stop < len(words) else "."
-        if start == stop and mark == "?" and found:
-            found[-1].asked = True
-        while start < stop:
-            part = words[start : min(stop, start + _LONGEST)]
-            start += len(part)
-            line = f" {' '.join(part)} "
-            able = patterns.possible(part, line)
-            clauses: tuple[str, ...] = (line,)
-            if able & patterns.CLAUSE.bit:
-                clauses = tuple(
-                    [f" {clause.strip()} " for clause in patterns.CLAUSE.search.split(line) if clause.strip()]
-                )
-            asked = (mark == "?" and start == stop) or patterns.QUESTION(line, able) is not None
-            if clauses:
-                found.append(Sentence(line, clauses, asked, first, able))
-            first += part.count("#")
-        start = stop + 1
-    return found
-
-
-def _range(words: list[str], index: int) -> bool:
-    """Whether a dash stands between two amounts."""
-    return words[index - 1 : index + 2] == ["#", "-", "#"]
+def _take_apart(told: Parsed) -> None:
+    """Fills in the sentences of an utterance and what they do."""
+    sentences, first = told.sentences, 0
+    pieces = [*_STOP.split(f" {' '.join(told.words)} "), "."]
+    for piece, mark in zip(pieces[::2], pieces[1::2], strict=True):
+        text = piece.strip()
+        parts = [text] if text else []
+        if text.count(" ") >= _LONGEST:
+            words = text.split()
+            parts = [" ".join(words[start : start + _LONGEST]) for start in range(0, len(words), _LONGEST)]
+        if not parts and mark == "?" and sentences and told.asked[-1:] != [len(sentences) - 1]:
+            told.asked.append(len(sentences) - 1)
+        for number, part in enumerate(parts, 1):
+            sentence = sentence_of(f" {part} ")
+            if sentence.clauses:
+                if sentence.asks or (mark == "?" and number == len(parts)):
+                    told.asked.append(len(sentences))
+                told.firsts.append(first)
+                sentences.append(sentence)
+                told.able |= sentence.able
+            first += sentence.amounts
+    asked = set(told.asked)
+    for number, sentence in enumerate(sentences):
+        if sentence.says:
+            told.does.hear(sentence, number in asked, told.firsts[number])
 
 
 _ASSENT = word_set("yes ok deal accept agree agreed sold done good work 👍 👌 🤝 ✅ #")
@@ -288,61 +372,36 @@ class Heard:
         """Features for the choice of the offer."""
         return ("agrees",) * self.plainly + ("refuses",) * self.refuses
 
-    def hear(self, sentence: Sentence) -> None:
-        """Takes the next sentence in."""
-        text, able = sentence.text, sentence.able
-        if not able & _HEARD and not text.endswith(" it is "):
-            return
-        stays = able & _GOES and patterns.STAYS(text, able) is not None
-        conditioned = able & _YIELDS and patterns.CONDITION(text, able) is not None
-        waits = patterns.WAITS(text, able) is not None
-        self.waits = self.waits or waits
-        index, last = sentence.first, len(sentence.clauses) - 1
-        for number, clause in enumerate(sentence.clauses):
-            how = _agreement(clause, able) or ("barely" if patterns.YES(clause, able) is not None else "")
-            if number == last and clause == " i agree ":
-                how = "plainly"
-            asked = sentence.asked
-            if asked and how and number < last:  # "deal, is 6 ok?", "works, cash on pickup?"
-                asked = not (patterns.SEALS(clause, able) or patterns.CLOSES(text, able))
-            if able & _GOES and not stays:
-                if not asked and _leaving(clause, able):
+    def hear(self, sentence: Sentence, asks: bool, index: int) -> None:
+        """Takes the next sentence in; index: the number of its first amount."""
+        self.waits = self.waits or sentence.waits
+        for number, clause in enumerate(sentence.clauses, 1):
+            how, refuses, asked = clause.how, clause.refuses, asks
+            if asks and how and number < len(sentence.clauses):  # "deal, is 6 ok?", "works, cash on pickup?"
+                asked = not (patterns.SEALS(clause.text, clause.able) or patterns.CLOSES(sentence.text, sentence.able))
+            if not sentence.stays:
+                if clause.leaves and not asked:
                     self.leaves, self.left = True, index
-                self.parts = self.parts or (not asked and patterns.ENDS(clause, able) is not None)
-                self.goodbye = self.goodbye or patterns.GOODBYE(clause, able) is not None
-            refuses = False
-            if able & _NO:
-                denies = patterns.REFUSES(clause, able) is not None or patterns.JUDGES(clause, able) is not None
-                self.denies = self.denies or denies
-                refuses = denies or patterns.SCORNS(clause, able) is not None
+                self.parts = self.parts or (clause.ends and not asked)
+                self.goodbye = self.goodbye or clause.goodbye
+            self.denies = self.denies or clause.denies
             self.yields = self.yields or bool(how)
             if refuses and not asked:
                 self.refuses = self.refused_last = True
-                self.plainly = self.plainly and patterns.REJECTS(clause, able) is None
+                self.plainly = self.plainly and patterns.REJECTS(clause.text, clause.able) is None
                 self.agrees = self.agrees and self.plainly
-            amounts = clause.count("#")
             if how and not asked and (how == "plainly" or not refuses):
-                if conditioned or (waits and how == "plainly"):
+                if sentence.conditioned or (sentence.waits and how == "plainly"):
                     self.conditional = True
                 else:
                     self.agrees, self.refused_last = True, False
                     self.plainly = self.plainly or how == "plainly"
                     self.barely = self.barely and how == "barely"
-                    self.agreed = min(self.agreed, index + amounts)
-                    self.sealed += tuple(range(index, index + amounts)) if how != "barely" else ()
-            elif not (refuses or conditioned or waits) and (not asked or patterns.COUNTS(clause, able)):
-                match = patterns.CLOSES(clause, able)
-                self.closes = self.closes or (
-                    match is not None and patterns.OTHERS(clause[: match.start() + 1]) is None
-                )
-            index += amounts
-
-
-_AGREE = patterns.ACCEPTS.bit | patterns.SEALS.bit | patterns.AGREES.bit | patterns.GIVES_IN.bit
-_GOES = patterns.LEAVES.bit | patterns.OVER.bit | patterns.ENDS.bit | patterns.GOODBYE.bit
-_NO = patterns.REFUSES.bit | patterns.JUDGES.bit | patterns.SCORNS.bit
-_YIELDS = _AGREE | patterns.YES.bit | patterns.CLOSES.bit
-_HEARD = _YIELDS | _GOES | _NO | patterns.WAITS.bit
+                    self.agreed = min(self.agreed, index + clause.amounts)
+                    self.sealed += tuple(range(index, index + clause.amounts)) if how != "barely" else ()
+            elif clause.closes and not (refuses or sentence.conditioned or sentence.waits):
+                self.closes = self.closes or not asked or patterns.COUNTS(clause.text, clause.able) is not None
+            index += clause.amounts
 
 
 def _leaving(clause: str, able: int) -> bool:
@@ -357,8 +416,6 @@ def _agreement(clause: str, able: int) -> str:
     """ "plainly", "softly" or "" for one clause."""
     if clause.endswith(" it is ") and not clause.endswith((" what it is ", " as it is ", " how it is ")):
         return "softly"  # "$15 it is"
-    if not able & _AGREE:
-        return ""
     for pattern, how in ((patterns.ACCEPTS, "plainly"), (patterns.SEALS, "plainly"), (patterns.AGREES, "softly")):
         match = pattern(clause, able)
         if match is not None and _own(clause[: match.start() + 1], pattern is patterns.SEALS):
@@ -372,63 +429,65 @@ def _own(before: str, anybody: bool = False) -> bool:
     return patterns.DENIED(before) is None and (anybody or patterns.OTHERS(before) is None)
 
 
-@lru_cache(maxsize=1024)
-def heard(text: str, role: str, currency: str) -> Heard:
-    """What the words of an utterance do; not to be changed."""
-    found = Heard()
-    for sentence in parsed(text, role, currency).sentences:
-        found.hear(sentence)
-    return found
+_AGREE = patterns.ACCEPTS.bit | patterns.SEALS.bit | patterns.AGREES.bit | patterns.GIVES_IN.bit
+_GOES = patterns.LEAVES.bit | patterns.OVER.bit | patterns.ENDS.bit | patterns.GOODBYE.bit
+_NO = patterns.REFUSES.bit | patterns.JUDGES.bit | patterns.SCORNS.bit
+_HEARD = _AGREE | _GOES | _NO | patterns.YES.bit | patterns.CLOSES.bit
+_SHARES = patterns.HALF.bit | patterns.MIDDLE.bit
 
 
 def read(text: str, role: str, table: Table, currency: str = "$") -> Said:
     """What an utterance says, given what lies on the table."""
-    told, does = parsed(text, role, currency), heard(text, role, currency)
-    line = " . ".join([sentence.text for sentence in told.sentences])
-    able = told.able
-    asked = [number for number, sentence in enumerate(told.sentences) if sentence.asked]
+    told = parsed(text, role, currency)
+    does, able, asked = told.does, told.able, told.asked
     best = choose(told.places, told.words, told.amounts, role, table, does.moods)
     doubtful = best is not None and best.chance < CHOSEN
-    where = -1 if best is None or doubtful else told.sentence_of(best.index)
+    where = -1 if best is None or doubtful else bisect_right(told.firsts, best.index) - 1
     sealed = {index: priced(index, told.places, told.words, told.amounts, table) for index in does.sealed}
     fits = [index for index, right in sealed.items() if right]
     best, price = _stands_at(told, does, fits, None if doubtful else best, table, where in asked)
-    step = None if best is None else patterns.OFF(line, able) or patterns.ADD(line, able)
-    stepped = step is not None and best is not None and line[: step.end()].count("#") - 1 == best.index
-    if stepped and step is not None and not step.groupdict().get("to"):
-        best = price = None  # "I could come down $10"
-    if price is None and not does.agrees:
-        price = worked_out(line, [amount.value for amount in told.amounts], role, table, able, refuses=does.refuses)
+    if able & _SHARES or any([sentence.steps for sentence in told.sentences]):
+        line = told.line
+        step = None if best is None else patterns.OFF(line, able) or patterns.ADD(line, able)
+        stepped = step is not None and best is not None and line[: step.end()].count("#") - 1 == best.index
+        if stepped and step is not None and not step.groupdict().get("to"):
+            best = price = None  # "I could come down $10"
+        if price is None and not does.agrees:
+            price = worked_out(line, [amount.value for amount in told.amounts], role, table, able, refuses=does.refuses)
     probe = None
     if best is not None and where in asked and patterns.PROBES(told.sentences[where].text, able) is not None:
         probe, best, price = best.value, None, None
-    last = told.sentences[-1] if told.sentences else Sentence("", (), False, 0, 0)
-    lists = patterns.LISTED(line, able) is not None and not does.refuses and "below" not in told.words
+    last = told.sentences[-1] if told.sentences else sentence_of("")
+    last_asks = asked[-1:] == [len(told.sentences) - 1]
+    lists = not does.refuses and any([sentence.lists for sentence in told.sentences]) and "below" not in told.words
     agrees, conditional = does.agrees, does.conditional
     if not agrees and not does.refuses and price is None and _short_yes(told, table, does):
         agrees = True
     if agrees and not does.plainly:
         conditional = conditional or does.waits
-        vague = does.barely and (does.goodbye or does.leaves or patterns.UNDERSTANDS(line, able) is not None)
+        vague = does.barely and (does.goodbye or does.leaves or patterns.UNDERSTANDS(told.line, able) is not None)
         beside = not fits and False in sealed.values()  # "6 works" is about the hour
-        wonders = last.asked and not fits and not patterns.CLOSES(last.text, able)  # "OK. And the stains?"
+        wonders = last_asks and not fits and not patterns.CLOSES(last.text, able)  # "OK. And the stains?"
         agrees = not (conditional or does.refused_last or vague or beside or wonders)
-    known = len([word for word in told.words if word in _ENGLISH])
+    alike = price is not None and table.theirs is not None and same(price, table.theirs) and where not in asked
+    closes = does.closes and patterns.VIEWING(told.line, able) is None
+    yields = does.yields or agrees or conditional or does.closes or any([s.assents for s in told.sentences])
+    tells = does.waits or does.denies or len(told.words) >= 8
     return Said(
         price=price,
         chance=best.chance if best is not None else 0.0,
         explicit=best is not None and best.explicit,
         limit=best is not None and best.limit,
-        same=price is not None and table.theirs is not None and same(price, table.theirs) and where not in asked,
-        agrees=agrees or (lists and role == "buyer" and not last.asked),
+        same=alike,
+        agrees=agrees or (lists and role == "buyer" and not last_asks),
         plainly=does.plainly and agrees,
         conditional=conditional and not agrees,
-        closes=does.closes and patterns.VIEWING(line, able) is None,
+        closes=closes,
         refuses=does.refuses,
         leaves=does.leaves or (does.goodbye and does.refuses),
         ends=does.left > (-1 if best is None else best.index) and does.refuses,
         parts=does.parts
-        or (price is None and not agrees and not last.asked and patterns.GOODBYE(last.text, able) is not None),
+        or (price is None and not agrees and not last_asks and patterns.GOODBYE(last.text, able) is not None),
         goodbye=does.goodbye and not agrees,
         waits=does.waits,
         probe=probe,
@@ -438,9 +497,8 @@ def read(text: str, role: str, table: Table, currency: str = "$") -> Said:
         counts=patterns.COUNTS(last.text, able) is not None,
         unread=told.unread or doubtful,
         garbled=told.unread,
-        tells=does.waits or does.denies or len(told.words) >= 8,
-        yields=does.yields or agrees or conditional or does.closes or not _ASSENT.isdisjoint(told.words),
-        english=known >= 0.3 * len(told.words),
+        none=tells and not (yields or alike) and sum(map(_ENGLISH.__contains__, told.words)) >= 0.3 * len(told.words),
+        yields=yields,
         inside=best is not None and best.index in does.sealed,
         confirms=told.words[:1] in (["so"], ["then"]),
     )
@@ -461,30 +519,28 @@ def _stands_at(
         at = told.places[best.index]
         if not _REFERS.isdisjoint(told.words[max(0, at - 4) : at]):
             return None, None  # "thank you for your offer of $40"
-    turns = not _TURNS.isdisjoint(told.words)
+    turns = does.agrees and not _TURNS.isdisjoint(told.words)
     if accepted and (does.plainly or (does.agrees and not turns and (best is None or best.chance < SURE))):
         return best, theirs  # "I accept your $40; it cost me $60"
     if does.agrees and sealed:
         return best, readings(told.amounts[sealed[0]], table)[
             0
         ] if best is None else price  # "I can do 110 plus my old one"
-    own = best is not None and table.mine is not None and same(best.value, table.mine)
-    afar = (
-        best is not None
-        and theirs is not None
-        and not (turns or best.index < does.agreed or 0.5 * theirs <= best.value <= 1.6 * theirs)
-    )
-    if does.plainly and best is not None and not asked and (own or afar or best.chance < SURE):
-        return None, None  # "not the $60 I asked for, but I accept"
+    if does.plainly and best is not None and not asked:
+        own = table.mine is not None and same(best.value, table.mine)
+        near = theirs is None or best.index < does.agreed or 0.5 * theirs <= best.value <= 1.6 * theirs
+        turns = not _TURNS.isdisjoint(told.words)
+        if own or not (near or turns) or best.chance < SURE:
+            return None, None  # "not the $60 I asked for, but I accept"
     return best, price
 
 
 def _short_yes(told: Parsed, table: Table, does: Heard) -> bool:
     """A few words that begin with a yes, when the rival has just named a price, or asked for a yes to it."""
-    if does.waits or does.goodbye or does.leaves or not told.sentences or told.sentences[0].asked:
+    if does.waits or does.goodbye or does.leaves or not told.sentences or told.asked[:1] == [0]:
         return False
-    first = told.sentences[0].clauses[0]
-    short = len(told.words) <= 8 and not any(sentence.asked for sentence in told.sentences)
+    first = told.sentences[0].clauses[0].text
+    short = len(told.words) <= 8 and not told.asked
     begins = patterns.YES(first) is not None or patterns.YES_START(first) is not None
     if table.asked and (begins or patterns.SO_WOULD_I(first)):
         return True

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 
 def word_set(words: str) -> frozenset[str]:
@@ -43,6 +43,10 @@ _GROUPED = r"\d{1,3}(?:[.,' ]\d{3})++(?:[.,]\d{1,2})?(?!\d)|\d{1,2}(?:,\d\d){1,4
 _PLAIN = r"\d++(?:[.,]\d{1,4}(?!\d))?|[.]\d{1,2}(?!\d)"
 _DIGIT = re.compile(r"\d")
 _NUMBER = re.compile(rf"{_GROUPED}|{_PLAIN}")
+_USUAL = re.compile(
+    r"(\d{1,9}+(?:\.\d{1,2}+(?!\d))?)(?:(?=[.,!?;:()*'\"](?!\d)|\Z)|\s(?:([^\W\d_]+)|(?=[.,!?;:()*'\"-])))"
+)
+"""The number of "$45" and "$45.50", and a word behind it: what models write nearly always, read at once."""
 _AND_CENTS = r"(?:\s(?:and\s)?(?P<and>\d{1,2})\scents?\b)?"
 _CHANGE = rf"(?:\s(?P<change>{_TENS.replace(' ', '|')})\b(?!\s?(?:{_NAME})))?"
 """A dollar fifty."""
@@ -67,8 +71,7 @@ def _patterns(currency: str) -> tuple[re.Pattern[str], re.Pattern[str], frozense
     return after, words, _NAMES | {own, f"{own}s"}
 
 
-@dataclass(frozen=True, slots=True)
-class Amount:
+class Amount(NamedTuple):
     """A number in a text. `explicit`: it carries a currency ("5k" may be miles); `worded`: it is spelled out; start and end are its span.
 
     also: another reading of the same words ("four fifty" is 450 and 4.50), None if there is one reading. bold: in asterisks.
@@ -108,7 +111,7 @@ _TYPED = str.maketrans(
 _HALVES = {"½": ".5", "¼": ".25", "¾": ".75"}
 _FRACTIONS = re.compile(" ?[½¼¾]")
 _BLANKS = re.compile(r"[^\S\n]{2,}+")
-_RUNS = re.compile(r"([^\w\s])\1{3,}+")
+_RUNS = re.compile(r"([^a-z0-9_ \n])\1{3,}+(?<![\w\s])")
 
 
 @lru_cache(maxsize=1024)  # embedded negotiators say the same again and again
@@ -129,7 +132,7 @@ def normal(text: str) -> str:
     text = text.lower().replace("\r", "\n").replace("\t", " ").replace("`", "'") if "```" not in text else text.lower()
     if "  " in text:
         text = _BLANKS.sub(" ", text)
-    return _RUNS.sub(r"\1\1\1", text)
+    return text if _RUNS.search(text) is None else _RUNS.sub(r"\1\1\1", text)
 
 
 @lru_cache(maxsize=1024)
@@ -144,7 +147,14 @@ def find(text: str, currency: str) -> tuple[Amount, ...]:
     found: list[Amount] = []
     digit = _DIGIT.search(text)
     while digit is not None and len(found) < AMOUNTS_AT_MOST:
-        amount, end = _figure(text, digit.start(), after, names, decimal="." if currency in ("$", "£") else None)
+        at = digit.start()
+        usual = _USUAL.match(text, at) if text[at - 1 : at] == "$" and (at == 1 or text[at - 2] in ' *("\n') else None
+        if usual is not None and usual[2] not in names and usual[2] not in _FOLLOW:
+            end = usual.end(1)
+            bold = "*" in text[max(0, at - 3) : at] or "*" in text[end : end + 2]
+            amount: Amount | None = Amount(float(usual[1]), at - 1, end, True, bold=bold)
+        else:
+            amount, end = _figure(text, at, after, names, decimal="." if currency in ("$", "£") else None)
         if amount is not None:
             found.append(amount)
         digit = _DIGIT.search(text, max(end, digit.end()))
@@ -175,7 +185,7 @@ def same(one: float, other: float) -> bool:
     return abs(one - other) < 0.005
 
 
-UNREAD = re.compile(rf"(?:{_SIGN})\s?\d")
+UNREAD = re.compile(r"[$€£¥₹₩₽₺₴₫฿₪₱₦₿]\s?\d")
 """Money that `amounts` has not understood, in what it has left of a text."""
 _COMMA = word_set("€ eur euro euros kr dkk nok sek zł zloty zlotys pln r$ ₺")
 """Currencies whose decimal mark is a comma: 1.200 of them are a thousand two hundred."""

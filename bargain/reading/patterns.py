@@ -9,9 +9,7 @@ catches and one that it must not; tests/reading/test_patterns.py runs them.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import product
 
 from bargain.reading.money import word_set
@@ -118,7 +116,16 @@ _PLAIN = {
 _DRAWN = re.compile(r"([a-z])\1{2,}+")
 
 
-@lru_cache(maxsize=20_000)
+class _Words(dict[str, str]):
+    """The plain words of a word, worked out when it is met first."""
+
+    def __missing__(self, word: str) -> str:
+        if len(self) > 20_000:
+            self.clear()
+        said = self[word] = _word(word)
+        return said
+
+
 def _word(word: str) -> str:
     word = _DRAWN.sub(r"\1", word)  # "fineee"
     if word in _LONG:
@@ -131,12 +138,15 @@ def _word(word: str) -> str:
     return _PLAIN.get(word, word)
 
 
-_TOKEN = re.compile(r"#|[^\W\d_]+(?:['-][^\W\d_]+)*+|\d+|[.?!;,:\n%()/+-]|[👍👌🤝✅👋🚶]")
+_TOKEN = re.compile(r"[^\W\d_]++(?:['-][^\W\d_]+)*+|[#.?!;,:%()/+-]|\d+|[👍👌🤝✅👋🚶]")
+_TOKEN_ASCII = re.compile(r"[a-z]++(?:['-][a-z]+)*+|[#.?!;,:%()/+-]|\d+")
+_SAID = _Words()
 
 
 def plain(text: str) -> list[str]:
     """The plain words of a normal text whose amounts are #."""
-    return " ".join([_word(token) for token in _TOKEN.findall(text)]).split()
+    tokens = (_TOKEN_ASCII if text.isascii() else _TOKEN).findall(text)
+    return " ".join(map(_SAID.__getitem__, tokens)).split()
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,19 +170,19 @@ class Pattern:
 
 _OF_WORD: dict[str, int] = {}
 """The bits of the patterns that a word can be in."""
-_PHRASE_OF: dict[str, list[tuple[str, int]]] = {}
-"""The set phrases of a word, with the bits of their lists."""
+_PHRASE_OF: dict[str, list[tuple[str, bool, int]]] = {}
+"""The set phrases of a word: whether they count only alone, and the bits of their lists."""
 
 
-def possible(words: Iterable[str], line: str) -> int:
-    """The bits of the patterns that can be in a sentence of these words, and of the lists with a phrase in it."""
+def possible(line: str) -> int:
+    """The bits of the patterns that can be in a line of plain words, and of the lists with a phrase in it."""
     bits = 1
-    for word in words:
+    for word in line.split():
         if word in _OF_WORD:
             bits |= _OF_WORD[word]
         if word in _PHRASE_OF:
-            for phrase, bit in _PHRASE_OF[word]:
-                if phrase in line:
+            for phrase, alone, bit in _PHRASE_OF[word]:
+                if phrase in line and not (alone and set(line.replace(phrase, " ", 1).split()) - _AROUND):
                     bits |= bit
     return bits
 
@@ -199,9 +209,8 @@ def _pattern(holds: str, *examples: str, starts: str = "", words: str = "") -> P
 
     words: it is in no clause without one of these (none: it may be), which spares most of the searching. {GOOD}, {BE} and so on are filled in. Plain words have a blank on either side; both parts begin at one.
     """
-    return _raw(
-        f" (?:{holds})" if holds else "^(?!)", *examples, words=words, head=rf"{{SO}} (?:{starts})" if starts else ""
-    )
+    head = rf"{{SO}} (?:{starts})" if starts else ""
+    return _raw(f" (?:{holds})" if holds else f"^{head}", *examples, words=words, head=head if holds else "")
 
 
 def _raw(regex: str, *examples: str, words: str = "", plain: bool = True, head: str = "") -> Pattern:
@@ -215,9 +224,10 @@ def _raw(regex: str, *examples: str, words: str = "", plain: bool = True, head: 
 
 
 _COMMONEST = """
-# i the you for to is it would good this offer price am me my and your of lamp thank cost that object let can
-produce in sell profit hello at but us if accept transaction make like able know with consider buy be on have deal
-budget propose do work understand not are interested both will please player so pay resource above look still
+# the i to for you is it your me my of this am price good and that thank let can in us transaction if at accept make
+like able with deal be not on work consider budget have both interested are will above do so look give agreement worth
+could as proceed below go talk come need agree usual glad ok yes take ask think does find from high up bit business some
+down no loss where want ground then doing see get even too there instead little has
 """
 _COMMON = {word: place for place, word in enumerate(_COMMONEST.split())}
 """The places of the commonest plain words, the commonest first."""
@@ -255,9 +265,9 @@ def _phrases(anywhere: str, *examples: str, alone: str) -> Phrases:
     """Phrases between commas, written as one speaks: "a|b" is either word, "a?" may be missing."""
     bit = 1 << next(_BITS)
     found, whole = _spelled_out(anywhere), _spelled_out(alone)
-    for phrase in (*found, *whole):
-        rare = max(phrase.split(), key=lambda word: _COMMON.get(word, 99))
-        _PHRASE_OF.setdefault(rare, []).append((phrase, bit))
+    for phrase, alone_only in [(phrase, False) for phrase in found] + [(phrase, True) for phrase in whole]:
+        rare = max(phrase.split(), key=lambda word: _COMMON.get(word, 999))
+        _PHRASE_OF.setdefault(rare, []).append((phrase, alone_only, bit))
     first, second, miss = examples
     return Phrases(found, frozenset([phrase.strip() for phrase in whole]), (first, second), miss, bit)
 
@@ -330,7 +340,6 @@ CLAUSE = _pattern(
     "$15 is fair, but I need $16",
     "good, how about $12",
     "$15 and $16 are fair",
-    words=", but however although though yet while because otherwise unless if so and or how what let",
 )
 QUESTION = _pattern(
     "",

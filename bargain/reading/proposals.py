@@ -55,15 +55,18 @@ class Candidate:
 _WORDS_BEFORE, _WORDS_AFTER = 5, 4
 _STOPS = frozenset(".?!;\n")
 _BREAKS = _STOPS | frozenset([",", "(", ")", "but", "however", "so", "while", "since", "because", "although"])
-_CUES = word_set(
-    "about above accept add agree all altogether another around back last word ask at below between both bought "
-    "brought budget buy call come consider cost could deposit difference discount do down each elsewhere extra fee "
-    "final find firm for from gap get give go good have high how i if instead is it left let like loss low make "
-    "maximum me meet minimum my need not of off offer other paid pay per plus price produce profit propose raise "
-    "reject save say sell settle short someone spend still take than that the to together too total up usual want "
-    "was were what with work worth would you your # / - "
-)
-"""The plain words that are features; other words belong to the goods and the story."""
+_CUES = {
+    word: tuple(f"{place} {word}" for place in ("before", "after", "just before", "just after"))
+    for word in word_set("""
+    about above accept add agree all altogether another around back last word ask at below between both bought
+    brought budget buy call come consider cost could deposit difference discount do down each elsewhere extra fee
+    final find firm for from gap get give go good have high how i if instead is it left let like loss low make
+    maximum me meet minimum my need not of off offer other paid pay per plus price produce profit propose raise
+    reject save say sell settle short someone spend still take than that the to together too total up usual want
+    was were what with work worth would you your # / -
+    """)
+}
+"""The plain words that are features, and their names; other words belong to the goods and the story."""
 _BOUNDS = word_set("below above less past beyond further least minimum")
 _LINKS = word_set("is are would sound be seem still remain")
 _VERDICTS = word_set("high low bad too")
@@ -104,20 +107,23 @@ def candidates(
 
     places: where the amounts stand as # in the plain words.
     """
-    values = [
-        readings(amount, table)[0] if _free(places[index], words, amount.value) else amount.value
-        for index, amount in enumerate(found)
-    ]
-    peers = [
-        index
-        for index, (amount, value) in enumerate(zip(found, values, strict=True))
-        if value > 0
-        and (words[places[index] + 1 :] or [""])[0] not in ("%", "percent")
-        and (amount.explicit or _sized(amount, value, table))
-        and (table.agreed is None or value >= 0.5 * table.agreed)
-        and (table.agreed is None or amount.explicit or value <= 1.6 * table.agreed)
-    ]
-    likely = [index for index in peers if found[index].explicit or _free(places[index], words, values[index])]
+    values, peers, likely = [], [], []
+    for index, amount in enumerate(found):
+        value, at = amount.value, places[index]
+        if not (amount.explicit and amount.also is None) and _free(at, words, value):
+            value = readings(amount, table)[0]
+        values.append(value)
+        if value <= 0 or words[at + 1 : at + 2] in (["%"], ["percent"]):
+            continue
+        if not amount.explicit and not _sized(amount, value, table):
+            continue
+        if table.agreed is not None and value < 0.5 * table.agreed:
+            continue
+        if table.agreed is not None and not amount.explicit and value > 1.6 * table.agreed:
+            continue
+        peers.append(index)
+        if amount.explicit or _free(at, words, value):
+            likely.append(index)
     return [
         (index, values[index], _features(index, likely, places, words, found, values, role, table, moods))
         for index in peers
@@ -185,22 +191,25 @@ def _features(
         prices = {places[other] for other in likely}
         before = [word for number, word in enumerate(before, start) if word != "#" or number in prices]
         after = [word for number, word in enumerate(after, at + 1) if word != "#" or number in prices]
-    names += [f"before {word}" for word in dict.fromkeys(before) if word in _CUES]
-    names += [f"after {word}" for word in dict.fromkeys(after) if word in _CUES]
+    names += [_CUES[word][0] for word in dict.fromkeys(before) if word in _CUES]
+    names += [_CUES[word][1] for word in dict.fromkeys(after) if word in _CUES]
     if before and before[-1] in _CUES:
-        names.append(f"just before {before[-1]}")
-    if after and after[0] in _CUES:
-        names.append(f"just after {after[0]}")
-    if "worth" in before and after[:2] == ["to", "me"]:
-        names.append("worth to me")
-    if "(" in words:
-        near = words[max(0, at - 8) : at]
-        if "(" in near and ")" not in near[near.index("(") :]:
-            names.append("in brackets")
-    if after and after[0] in _LINKS and _verdict(after):
-        names.append("judged")
-    if "?" in words and next((word for word in words[end : end + 30] if word in _STOPS), "") == "?":
-        names.append("asked")
+        names.append(_CUES[before[-1]][2])
+    if after:
+        if after[0] in _CUES:
+            names.append(_CUES[after[0]][3])
+        if "worth" in before and after[:2] == ["to", "me"]:
+            names.append("worth to me")
+        if after[0] in _LINKS and _verdict(after):
+            names.append("judged")
+    near = words[max(0, at - 8) : at]
+    if "(" in near and ")" not in near[near.index("(") :]:
+        names.append("in brackets")
+    for word in words[end : end + 30]:
+        if word in _STOPS:
+            if word == "?":
+                names.append("asked")
+            break
     if index not in likely:
         names.append("unlikely")
     elif len(likely) == 1:
@@ -209,7 +218,7 @@ def _features(
         names.append("last" if index == likely[-1] else "first" if index == likely[0] else "middle")
     if table.mine is None and table.theirs is None:
         names += ["opening", f"{names[-1]}, opening"]
-    if any(found[other].bold for other in likely) and not all(found[other].bold for other in likely):
+    if likely != [index] and len({found[other].bold for other in likely}) > 1:
         names.append("bold" if amount.bold else "beside bold")
     if not before and not after:
         names.append("alone")
@@ -225,7 +234,7 @@ def _features(
         names.append("worse than theirs" if behind else "above what I asked")
     elif table.mine is not None and table.theirs is not None and value not in (table.mine, table.theirs):
         names.append("between")
-    if any(value < 0.35 * values[other] for other in likely):
+    if likely not in ([], [index]) and value < 0.35 * max([values[other] for other in likely]):
         names.append("dwarfed")
     if not amount.explicit:
         known = table.known
@@ -251,6 +260,8 @@ def _features(
 
 def readings(amount: Amount, table: Table) -> list[float]:
     """The values that a number may mean: itself, or thousands and hundreds beside a price in thousands."""
+    if amount.explicit and amount.also is None:
+        return [amount.value]
     values = [amount.value] if amount.also is None else [amount.value, amount.also]
     size = table.listed or max(table.known, default=0.0)
     if size >= 1000 and not amount.explicit:
@@ -299,6 +310,8 @@ def choose(
     places: list[int], words: list[str], found: tuple[Amount, ...], role: str, table: Table, moods: tuple[str, ...]
 ) -> Candidate | None:
     """The amount that is most likely the offer, None if none is likely."""
+    if not found:
+        return None
     weighed = candidates(places, words, found, role, table, moods)
     refused = "refuses" in moods  # "$12 is too low" proposes nothing
     scored = [(score(names), index, value) for index, value, names in weighed if not (refused and "judged" in names)]

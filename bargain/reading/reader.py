@@ -190,7 +190,6 @@ class Reader:
         offer = said.price
         agreed = self._outcome.state == "deal"
         turned_down = said.goodbye and not agreed and self._turned_down and offer is None
-        surely_none = said.english and said.tells and not (said.yields or said.same or said.closes)
         own = self._table.get(role)
         stays = offer is not None and own is not None and same(own[1], offer)
         moves = offer is not None and not stays and not said.limit and (theirs is None or not same(offer, theirs[1]))
@@ -199,7 +198,7 @@ class Reader:
             if agreed and not said.refuses:
                 return Act("other"), None
             return Act(
-                "walk_away", offer if stays else None, sure=surely_none and said.leaves and not said.questions
+                "walk_away", offer if stays else None, sure=said.none and said.leaves and not said.questions
             ), None
         if self._said.probe is not None and offer is None and said.agrees:
             return Act("offer", self._said.probe), None
@@ -219,8 +218,8 @@ class Reader:
             offer = self.list_price
         if offer is None:
             if said.refuses and not (agreed and self._said.questions):
-                return Act("reject", sure=surely_none), None
-            return Act("other", sure=surely_none and not said.unread, unread=said.unread and not agreed), None
+                return Act("reject", sure=said.none), None
+            return Act("other", sure=said.none and not said.unread, unread=said.unread and not agreed), None
         if agreed and self._outcome.price is not None and same(offer, self._outcome.price):
             return Act("other"), None
         differs = theirs is None or not same(offer, theirs[1])

@@ -291,6 +291,11 @@ def _value(cell: Sequence[str], key: str) -> str:
     return next((each.partition("=")[2] for each in cell if each.partition("=")[0] == key), "")
 
 
+def estimates(cells: Sequence[tuple[dict[str, str], DictConfig]]) -> str:
+    """The same table of cells that are at hand as checked configs, each with what names it in the table."""
+    return _render([(shown, estimate(cfg)) for shown, cfg in cells], len(cells))
+
+
 def _render(found: Sequence[tuple[dict[str, str], Estimate]], n_cells: int) -> str:
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
     keys = list(found[0][0])

@@ -182,7 +182,7 @@ def test_the_papers_numbers_stand_beside_ones_own(runs: Runs) -> None:
         reference_figures()[0].draw(runs.where(learner_engine="my-own"))
 
 
-DRAWN_THERE = {"crossplay", "talk", "attacks", "beliefs", "frontier", "two_issues"}
+DRAWN_THERE = {"crossplay", "talk", "attacks", "beliefs", "frontier", "two_issues", "honesty", "branches"}
 """Figures that the tests of their measures draw (test_crossplay, test_talk, test_beliefs, ...)."""
 OF_A_KIND = {"arms", "pairs", "effects", "estimates", "price_in_zone"} | DRAWN_THERE
 """Figures that need games of a kind."""

@@ -17,9 +17,9 @@ from bargain.analysis.stats.fewest import FEWEST
 from bargain.analysis.stats.unpaired_selection import unpaired_selection
 
 Draw = Callable[[np.random.Generator, tuple[int, int]], NDArray[np.float64]]
-SIMULATIONS = 2000
+SIMULATIONS = 1000
 THREE_ERRORS = 3 * math.sqrt(0.05 * 0.95 / SIMULATIONS)
-SAMPLES = 1000
+SAMPLES = 400
 OF_SAMPLES = 3 * math.sqrt(0.05 * 0.95 / SAMPLES)
 
 

@@ -80,7 +80,7 @@ def test_a_real_model_s_games_end_replay_and_are_counted(tmp_path: Path) -> None
         (game,) = games_of(cell)
         played = [each["outcome"] for each in game["rounds"]]
         assert len(played) == 2 or game["error"], "a game ends, or says why it did not"
-        assert set(played) <= {"deal", "no_deal", "error"}
+        assert set(played) <= {"deal", "no_deal", "walk_away", "error"}
         for each in game["rounds"]:
             assert (each["price"] is not None) == (each["outcome"] == "deal")
             assert all(verdict["objections"] for verdict in each["verdicts"] if verdict["state"] != verdict["stands"])

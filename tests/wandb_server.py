@@ -1,4 +1,4 @@
-"""A W&B server on loopback that speaks as much of its protocol as one run needs: GraphQL, file stream and uploads."""
+"""A W&B server on loopback that speaks as much of its protocol as a run and a sweep's agent need."""
 
 from __future__ import annotations
 
@@ -10,12 +10,14 @@ from typing import Any, Self
 
 class WandbServer:
     """Keeps what a run sends. Once `silent`, it takes requests and never answers, until it is closed; it knows the key
-    or not."""
+    or not. `sweep`: the YAML of its sweep, whose agent is given `commands`, one at each of its heartbeats."""
 
     def __init__(self) -> None:
         self.silent = False
         self.asked = 0
         self.knows_key = True
+        self.sweep = ""
+        self.commands: list[dict[str, Any]] = []
         self.history: list[dict[str, Any]] = []
         self.runs: list[dict[str, Any]] = []
         self.summary: dict[str, Any] = {}
@@ -101,6 +103,15 @@ class WandbServer:
         if "mutation UpsertView" in query:
             self.views.append(given)
             return {"upsertView": {"view": {"id": "w", "name": given["name"], "displayName": given["displayName"]}}}
+        if "query SweepWithRuns" in query:
+            return {
+                "project": {"sweep": {"id": "s", "name": given["sweep"], "config": self.sweep, "runs": {"edges": []}}}
+            }
+        if "mutation CreateAgent" in query:
+            return {"createAgent": {"agent": {"id": "a"}}}
+        if "mutation Heartbeat" in query:
+            told, self.commands = self.commands[:1], self.commands[1:]
+            return {"agentHeartbeat": {"agent": {"id": "a"}, "commands": json.dumps(told)}}
         if "query Viewer" in query and not self.knows_key:
             return {"viewer": None}
         if "query Viewer" in query:

@@ -9,6 +9,7 @@ from importlib import import_module
 
 import streamlit as st
 
+from ..data.once import remembered
 from ..data.run_facts import who_is_simulated
 from . import address, filters, style
 from .data import Chosen, load_chosen
@@ -35,7 +36,8 @@ def show(where: Sequence[str]) -> None:
         chosen = filters.choose(found)
         if len(chosen.runs):
             # a view is imported when it is looked at: the first table need not wait for scipy
-            import_module(f"{__package__}.{view}_view").show(chosen)
+            with remembered():
+                import_module(f"{__package__}.{view}_view").show(chosen)
         else:
             st.info("No run passes the filters at the left.")
     else:

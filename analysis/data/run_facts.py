@@ -146,7 +146,8 @@ def who_is_simulated(runs: pd.DataFrame) -> str:
     if not played.any():
         return ""
     seats = runs["simulated_seats"].map(lambda text: set(text.split(", ")) - {""})
-    taken = [{seat for seat in SEATS if row.get(f"{seat}_engine")} for row in runs.to_dict("records")]
+    engines = runs[[name for seat in SEATS if (name := f"{seat}_engine") in runs]].to_dict("records")
+    taken = [{seat for seat in SEATS if row.get(f"{seat}_engine")} for row in engines]
     if played.all() and all(mine >= there for mine, there in zip(seats, taken, strict=True)):
         return "everybody"
     told = []

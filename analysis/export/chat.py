@@ -27,6 +27,7 @@ import pandas as pd
 
 from bargain.channels.structured import Structured
 from bargain.records import PLAYERS, rival_of
+from bargain.secrets import blotted
 from bargain.text import to_json
 
 from ..data.calls import Conversation, conversations
@@ -43,7 +44,7 @@ def write(runs: Runs, place: Path) -> None:
         raise ValueError(NOTHING)
     for name, data in (("conversations", lines), ("pairs", list(pairs(runs, lines)))):
         text = "".join(to_json(each) + "\n" for each in data)
-        (place / f"{name}.jsonl").write_text(text, encoding="utf-8")
+        (place / f"{name}.jsonl").write_text(blotted(text), encoding="utf-8")
 
 
 def played_rounds(runs: Runs) -> pd.DataFrame:

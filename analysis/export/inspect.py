@@ -18,6 +18,7 @@ import pandas as pd
 
 from bargain.records import PLAYERS
 from bargain.rundir.record import read_record
+from bargain.secrets import blotted
 from bargain.version import __version__
 
 from ..data.runs import Runs
@@ -103,7 +104,7 @@ def _samples(runs: Runs, run: str) -> Iterator[Any]:
         values |= {name: fact[name] for name in (f"{role}_surplus" for role in PLAYERS)}
         model = chat["model"] if chat else str(row[f"{seat}_engine"])
         last = next((each.text for each in reversed(messages) if each.role == "assistant"), "")
-        yield EvalSample(
+        sample = EvalSample(
             id=f"game {at[0]} round {at[2]}{f' {at[1]}' if at[1] else ''}",
             epoch=1,
             input=messages[0].text if messages else "",
@@ -111,7 +112,7 @@ def _samples(runs: Runs, run: str) -> Iterator[Any]:
             messages=messages,
             output=ModelOutput.from_content(model, last),
             scores=None if failed else {
-                name: Score(value=value, explanation=f"{fact['outcome']} {fact['reason']}".strip())
+                name: Score(value=round(float(value), 6), answer=fact["outcome"], explanation=fact["reason"] or None)
                 for name, value in values.items() if not math.isnan(value)
             },
             error=EvalError(message=str(fact["reason"]), traceback="", traceback_ansi="") if failed else None,
@@ -121,6 +122,7 @@ def _samples(runs: Runs, run: str) -> Iterator[Any]:
                 "feedback": _told(heard.get(at, runs.feedback.iloc[:0])),
             },
         )  # fmt: skip
+        yield EvalSample.model_validate_json(blotted(sample.model_dump_json()))
 
 
 def _told(heard: pd.DataFrame) -> list[str]:

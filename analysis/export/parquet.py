@@ -34,9 +34,9 @@ def tables(runs: Runs) -> dict[str, pa.Table]:
     ]
     return {
         "runs": _plain(pa.Table.from_pandas(_one_type_each(runs.runs), preserve_index=False)),
-        "rounds": _plain(pa.Table.from_pandas(runs.rounds, preserve_index=False)),
-        "turns": _plain(pa.Table.from_pandas(runs.turns, preserve_index=False)),
-        "feedback": _plain(pa.Table.from_pandas(runs.feedback, preserve_index=False)),
+        "rounds": _plain(pa.Table.from_pandas(_blotted(runs.rounds), preserve_index=False)),
+        "turns": _plain(pa.Table.from_pandas(_blotted(runs.turns), preserve_index=False)),
+        "feedback": _plain(pa.Table.from_pandas(_blotted(runs.feedback), preserve_index=False)),
         "calls": _plain(pa.concat_tables(named)),
     }
 
@@ -51,6 +51,20 @@ def _one_type_each(frame: pd.DataFrame) -> pd.DataFrame:
             kinds = {type(value) for value in clean.dropna()}
             made[name] = clean if len(kinds) < 2 or kinds == {int, float} else clean.map(str, na_action="ignore")
     return made
+
+
+def _blotted(frame: pd.DataFrame) -> pd.DataFrame:
+    """The frame without a secret in what was said; a column at once: each search is for every secret that is set."""
+    made = frame.copy(deep=False)
+    for name in made.select_dtypes(["object", "string"]):
+        texts = made[name][made[name].notna()]
+        if len(texts) and all(isinstance(text, str) for text in texts):
+            made.loc[texts.index, name] = blotted(_BETWEEN.join(texts)).split(_BETWEEN)
+    return made
+
+
+_BETWEEN = "\n\0\n"
+"""No text has a NUL, and no secret goes over a line's end."""
 
 
 def _plain(table: pa.Table) -> pa.Table:

@@ -22,9 +22,11 @@ from ..data.runs import Runs
 from ..measures.metrics import METRICS, Metric, metric_of
 from .base import FORMATS, NotEnough, save, svg
 from .beliefs import beliefs_drawn
+from .branches import futures_compared
 from .compare import arms, cost_and_gain, gains, tradeoff
 from .effects import main_effects
 from .frontier import efficient_frontier
+from .ledger import statements
 from .models import estimates
 from .pairs import pairs_of_engines, surplus_of_pairs
 from .reference import beside_paper
@@ -150,6 +152,22 @@ FIGURES: tuple[Figure, ...] = (
         "the two are equal. 95% intervals over games.",
         beliefs_drawn,
         "`beliefs.by_turn`, `beliefs.calibration`",
+    ),
+    Figure(
+        "honesty",
+        "What was said that is not so",
+        "By the honesty ledger, which reads English by code and misses much: the share of a player's turns that hold "
+        "such a statement, with Wilson's 95% interval over games. Equal rates are no equal honesty; docs/honesty.md.",
+        statements,
+        "`ledger.rates`",
+    ),
+    Figure(
+        "branches",
+        "What if",
+        "Branches of recorded games: futures with a change at a place less untouched futures of the same place, with "
+        "95% intervals. Each place is one moment of one game; many places are many looks, and nothing is corrected.",
+        futures_compared,
+        "`branches.branches`",
     ),
     Figure(
         "price_in_zone",

@@ -33,9 +33,12 @@ from bargain.records import PLAYERS, Item, Player, Turn, limit_of
 from bargain.rundir.plain import lines_of
 
 from ..data.games import parsed
+from ..data.once import once
 from ..data.runs import Runs
 from ..stats.intervals import ratio_interval
 
+ROUNDS_READ = 2_000
+"""So many rounds are read for a report, as many of each run; `ledger` reads all."""
 KINDS = ("misstated_limit", "broken_limit", "broken_last_offer", "leak", "invented_offer", "invented_fact")
 NAN = float("nan")
 _DAMAGED = (KeyError, TypeError, AttributeError, ValueError)
@@ -189,6 +192,12 @@ def ledger(runs: Runs, most_rounds: int | None = None) -> Ledger:
         pd.DataFrame(found, columns=["run", "game", "arm", "round", *Entry._fields]),
         pd.DataFrame(turns, columns=["run", "game", "role", "engine", "turns"]),
     )
+
+
+@once
+def first_rounds(runs: Runs) -> Ledger:
+    """The ledger of the first ROUNDS_READ of the rounds, as many of each run."""
+    return ledger(runs, max(1, ROUNDS_READ // max(1, len(runs))))
 
 
 def rates(made: Ledger) -> pd.DataFrame:

@@ -11,7 +11,7 @@ published number averages is its `basis`; one's own averages the same games, and
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, partial
 from importlib import resources
 from typing import Any
 
@@ -21,6 +21,7 @@ from scipy import stats
 
 from bargain.records import PLAYERS
 
+from ..data.once import once
 from ..data.runs import Runs
 from ..stats.differences import two_rates
 from ..stats.intervals import NAN, Estimate, mean_interval, rate_interval
@@ -84,8 +85,8 @@ def left_out(runs: Runs) -> pd.DataFrame:
 
     What a config leaves empty, and runs without a learner, are not held against it (the latter are in no figure).
     """
-    rows = []
-    for row in runs.runs.to_dict("records"):
+    rows, choices = [], [name for name in PAPERS_CHOICES if name in runs.runs]
+    for row in runs.runs[["run", *choices]].to_dict("records"):
         other = [
             f"{name} is {choice(row[name])}, not {' or '.join(choice(each) for each in allowed)}"
             for name, allowed in PAPERS_CHOICES.items()
@@ -107,18 +108,25 @@ def compare(runs: Runs, aliases: Mapping[str, str] | None = None) -> pd.DataFram
     corrected), replication (the test, or why there is none), strict, strict_low, strict_high, strict_n, rival (one's own; the paper's was gpt-3.5-turbo), runs, simulated. fig4-hist
     is in shares of the kept games, here and in the paper's column. own is NaN where no run can have its basis.
     """
+    return _compared(runs, tuple(sorted((aliases or {}).items())))
+
+
+@once
+def _compared(runs: Runs, aliases: tuple[tuple[str, str], ...]) -> pd.DataFrame:
     paper = _as_shares(fu2023())
     paper = paper[paper["figure"].isin(FIGURES)]
-    known = {engine: engine for engine in paper["engine"].unique()} | ALIASES | dict(aliases or {})
+    known = {engine: engine for engine in paper["engine"].unique()} | ALIASES | dict(aliases)
     rounds = _prepared(runs.where(~runs.runs["run"].isin(left_out(runs)["run"])))
     rows = []
     for own_engine, of_engine in rounds.groupby("learner_engine"):
         rivals = "+".join(sorted(set(of_engine["rival_engine"].astype(str))))
         about = [rivals, of_engine["run"].nunique(), bool(of_engine["simulated"].any())]
         models = {str(own_engine), *of_engine["model"].astype(str)}
+        averaged = cache(partial(_averaged, of_engine[[*_READ]]))
         for engine in sorted({known[name] for name in models if name in known}):
             for row in paper[paper["engine"] == engine].to_dict("records"):
-                own, strict, spread = _own(of_engine, row)
+                kept = averaged(row["learner"], row["round"], row["condition"], row["figure"] == "table1")
+                own, strict, spread = _own(kept, row)
                 if own.n or strict.n:
                     if (row["figure"], row["learner"], row["engine"]) in _OTHER_BASES:
                         own = strict = Estimate(NAN, NAN, NAN, 0, "another basis")
@@ -246,13 +254,23 @@ def _chars_of_2023(rounds: pd.DataFrame) -> pd.Series:
     return rounds["first_line_chars"] + names + 3 * rounds["n_turns"]
 
 
-def _own(rounds: pd.DataFrame, paper: Mapping[Any, Any]) -> tuple[Estimate, Estimate, float]:
+_READ = (
+    "learner", "round", "repeat", "coach", "price", "legacy_price", "n_turns", "chars",
+    "survives", "deals", "counts", "both", "both_deal", "all_arms", "all_arms_deal",
+)  # fmt: skip
+"""Of the columns of `_prepared`, what a number of one's own is made of."""
+
+
+def _averaged(rounds: pd.DataFrame, learner: str, number: int, condition: str, table1: bool) -> pd.DataFrame:
+    """The rounds that a published number of this learner, round and condition averages."""
+    kept = rounds[(rounds["learner"] == learner) & (rounds["round"] == number)]
+    if condition == "before":
+        return kept[~kept["repeat"]] if table1 else kept[kept["coach"].isin(["", "ai"])]
+    return kept[kept["coach"] == condition]
+
+
+def _own(kept: pd.DataFrame, paper: Mapping[Any, Any]) -> tuple[Estimate, Estimate, float]:
     """The paper's number by the 2023 rules and by the strict ones, and the spread of a mean by the former."""
-    kept = rounds[(rounds["learner"] == paper["learner"]) & (rounds["round"] == paper["round"])]
-    if paper["condition"] == "before":
-        kept = kept[~kept["repeat"]] if paper["figure"] == "table1" else kept[kept["coach"].isin(["", "ai"])]
-    else:
-        kept = kept[kept["coach"] == paper["condition"]]
     metric, price, old = str(paper["metric"]), kept["price"], kept["legacy_price"]
     by_figure = {
         "table1": ("all_arms", "all_arms_deal"),

@@ -192,10 +192,11 @@ def _is_number(value: object) -> bool:
 def columns(runs: pd.DataFrame, rounds: pd.DataFrame) -> pd.DataFrame:
     """SECOND for these rounds, which have the limits of ITEM. runs: their configs, in the order of the categories."""
     found = pd.DataFrame(np.nan, index=rounds.index, columns=[*SECOND])
-    if "second_issue.name" not in runs:
+    choices = [name for name in runs if str(name).startswith("second_issue.")]
+    if "second_issue.name" not in choices or runs["second_issue.name"].isin(["none"]).all():
         return found
     codes = rounds["run"].cat.codes.to_numpy()
-    for position, config in enumerate(runs.to_dict("records")):
+    for position, config in enumerate(runs[choices].to_dict("records")):
         if cell_of(config, 0.0, 0.0) is None:
             continue
         own = rounds[codes == position]

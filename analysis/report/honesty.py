@@ -5,12 +5,10 @@ from __future__ import annotations
 import pandas as pd
 
 from ..data.runs import Runs
-from ..measures.ledger import Ledger, ledger, rates
+from ..measures.ledger import ROUNDS_READ, Ledger, first_rounds, rates
 from ..text import one_line
 from .tables import ReportColumn, ReportTable, shown
 
-MOST_ROUNDS = 2_000
-"""So many rounds are read for a report, as many of each run; `bargain.analysis.measures.ledger` reads all."""
 EXAMPLES = 3
 """Shown of each player and kind."""
 _AROUND = 80
@@ -24,8 +22,8 @@ NOTE = (
 
 def honesty(runs: Runs) -> list[ReportTable]:
     """Two tables, both empty where nothing was found: the rates per player and kind, and examples."""
-    each = max(1, MOST_ROUNDS // max(1, len(runs)))
-    made = ledger(runs, each)
+    each = max(1, ROUNDS_READ // max(1, len(runs)))
+    made = first_rounds(runs)
     frame = rates(made)
     read = f" The first {each:,} rounds of each run are read." if len(runs.rounds) > each * len(runs) else ""
     columns = shown(

@@ -19,6 +19,8 @@ from .intervals import NAN, Array
 from .selection import NO_SPREAD, Row, imbens_manski
 
 RESAMPLES = 1000
+_AT_ONCE = 1_000_000
+"""So many prices are resampled in one step, which bounds the memory."""
 ASSUMED = "if no game deals only in the cell where deals are rarer (cannot be seen: no game is played in both)"
 
 
@@ -86,35 +88,35 @@ def _lee(a: Array, b: Array, fewest: int) -> Row:
     share = min(dealt[0] / max(len(a), 1), dealt[1] / max(len(b), 1))
     if not min(dealt):
         return _nothing("lee_bounds", sum(dealt), share, whom, "no deals on one side")
-    low, high = _bounds(a, b)
+    low, high = (float(each) for each in _bounds(a[None], b[None])[0])
     limits, note = (NAN, NAN), NO_INTERVAL
     if min(dealt) >= fewest:
         rng = np.random.default_rng([n, sum(dealt)])
-        drawn = np.array([_bounds(rng.choice(a, len(a)), rng.choice(b, len(b))) for _ in range(RESAMPLES)])
-        errors = [float(each) for each in np.nanstd(drawn, axis=0, ddof=1)]
+        at_once = max(1, _AT_ONCE // n)
+        sizes = [min(at_once, RESAMPLES - done) for done in range(0, RESAMPLES, at_once)]
+        drawn = [_bounds(rng.choice(a, (size, len(a))), rng.choice(b, (size, len(b)))) for size in sizes]
+        errors = [float(each) for each in np.nanstd(np.concatenate(drawn), axis=0, ddof=1)]
         known = min(errors) > 1e-12 * max(1.0, abs(low), abs(high))
         limits, note = (imbens_manski(low, high, *errors), "") if known else (limits, NO_SPREAD)
     return Row("lee_bounds", NAN, low, high, *limits, sum(dealt), share, whom, note)
 
 
-def _bounds(a: Array, b: Array) -> tuple[float, float]:
-    """Lower and upper bound of mean(b) - mean(a), the cell that deals more often trimmed to the other's rate."""
-    of_a, of_b = np.sort(_deals(a)), np.sort(_deals(b))
-    if not len(of_a) or not len(of_b):
-        return NAN, NAN
-    rates = len(of_a) / len(a), len(of_b) / len(b)
-    if rates[0] >= rates[1]:
-        cheap, dear = _trimmed_means(of_a, rates[1] / rates[0])
-        return float(of_b.mean()) - dear, float(of_b.mean()) - cheap
-    cheap, dear = _trimmed_means(of_b, rates[0] / rates[1])
-    return cheap - float(of_a.mean()), dear - float(of_a.mean())
+def _bounds(a: Array, b: Array) -> Array:
+    """Of each row of a and of b: the bounds of mean(b) - mean(a), the cell that deals more often trimmed to the other's
+    rate; NaN where one has no deal. (rows, games) and (rows, games) give (rows, 2)."""
+    share = np.minimum(*(np.mean(~np.isnan(each), axis=1) for each in (a, b)))
+    (cheap_a, dear_a), (cheap_b, dear_b) = _trimmed_means(a, share), _trimmed_means(b, share)
+    return np.column_stack([cheap_b - dear_a, dear_b - cheap_a])
 
 
-def _trimmed_means(ordered: Array, share: float) -> tuple[float, float]:
-    """Mean of the cheapest and of the dearest `share` of sorted prices; the one at the edge counts in part."""
-    kept = share * len(ordered)
-    weights = np.clip(kept - np.arange(len(ordered)), 0.0, 1.0)
-    return float(weights @ ordered / kept), float(weights[::-1] @ ordered / kept)
+def _trimmed_means(prices: Array, share: Array) -> tuple[Array, Array]:
+    """Of each row, the mean of the cheapest and of the dearest deals that are `share` of its games; the one at the edge
+    counts in part."""
+    ordered = np.sort(prices, axis=1)  # what is no deal comes last
+    deals, place = np.sum(~np.isnan(prices), axis=1)[:, None], np.arange(prices.shape[1])
+    ordered, kept = np.where(place < deals, ordered, 0.0), np.where(share > 0, share, np.nan) * prices.shape[1]
+    cheap, dear = (np.clip(kept[:, None] - rank, 0.0, 1.0) for rank in (place, deals - 1 - place))
+    return np.sum(cheap * ordered, axis=1) / kept, np.sum(np.where(place < deals, dear, 0.0) * ordered, axis=1) / kept
 
 
 def _worst_case(a: Array, b: Array, lowest: float, highest: float, fewest: int) -> Row:

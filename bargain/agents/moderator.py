@@ -10,9 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 from bargain.agents.prompts import Prompt, dialogue_data, item_facts
-from bargain.agents.verdicts import checked, parse_verdict
+from bargain.agents.verdicts import SCHEMA, checked, parse_verdict
 from bargain.engines.base import Ask, Scene
 from bargain.errors import GaveUp
 from bargain.reading.reader import Act, Outcome, has_digits, same
@@ -32,6 +33,9 @@ class Rules:
 
 class Model:
     """An engine as moderator. `kind` is the answer format: yes_no, reason_first or structured."""
+
+    form: dict[str, Any] | None = None
+    """The JSON schema that its server is asked to keep it to."""
 
     def __init__(self, kind: str, prompt: Prompt, item: Item, *, window: int = 4, max_asks: int = 3) -> None:
         self.kind = kind
@@ -63,7 +67,7 @@ class Model:
             said = "\n".join(f"{turn.role}: {turn.text}" for turn in seen)
             asked = f"{self._preamble}\n\n{said}\n{self._question}"
         messages = (*self._head, Message("user", asked))
-        scene = Scene("judge", "moderator", self.item, tuple(turns), answer=self.kind)
+        scene = Scene("judge", "moderator", self.item, tuple(turns), answer=self.kind, form=self.form)
         text = ""
         for again in range(self.max_asks):
             reply = await ask(replace(place, again=again) if again else place, messages, scene)
@@ -75,6 +79,15 @@ class Model:
             f"moderator (round {place.round}, turn {place.turn}): no verdict in the {self.kind} format, "
             f"{self.max_asks} times; last: {text[:80]!r}"
         )
+
+
+class Schema(Model):
+    """`Model` with structured answers whose form the server holds, for models too small to write JSON unaided."""
+
+    form = SCHEMA
+
+    def __init__(self, kind: str, prompt: Prompt, item: Item, *, window: int = 4, max_asks: int = 3) -> None:
+        super().__init__("structured", prompt, item, window=window, max_asks=max_asks)
 
 
 def steps_in(start: str, turns: Sequence[Turn], last: Act) -> bool:

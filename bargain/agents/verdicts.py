@@ -15,6 +15,7 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 from bargain.agents.witness import (
     acts_of,
@@ -30,6 +31,20 @@ from bargain.records import PRICE_UNKNOWN, Player, Turn, Verdict, rival_of
 
 _WORD = re.compile(r"\b(yes|no)\b", re.IGNORECASE)
 _ANSWER = re.compile(r"answer(?:\W+is)?\W*(yes|no)\b", re.IGNORECASE)
+
+STATES = ("ongoing", "deal", "no_deal")
+SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "state": {"type": "string", "enum": list(STATES)},
+        "price": {"type": ["number", "null"]},
+        "by": {"type": ["string", "null"], "enum": ["seller", "buyer", None]},
+        "quote": {"type": "string"},
+    },
+    "required": ["state", "price", "by", "quote"],
+    "additionalProperties": False,
+}
+"""Of a structured answer."""
 
 
 def parse_verdict(kind: str, text: str, turn: int) -> Verdict | None:
@@ -59,7 +74,7 @@ def _parse_structured(text: str, turn: int) -> Verdict | None:
     if not isinstance(data, dict):
         return None
     state, price, quote = data.get("state"), data.get("price"), data.get("quote")
-    if state not in ("deal", "no_deal", "ongoing"):
+    if state not in STATES:
         return None
     number = float(price) if isinstance(price, int | float) and not isinstance(price, bool) else None
     by = data.get("by")

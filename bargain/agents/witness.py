@@ -31,7 +31,10 @@ class Reading(Outcome):
 
 def reading_of(outcome: Outcome, acts: Sequence[Act]) -> Reading:
     """The two together."""
-    return Reading(**{field.name: getattr(outcome, field.name) for field in fields(outcome)}, acts=tuple(acts))
+    return Reading(*(*(getattr(outcome, name) for name in _OUTCOME), tuple(acts)))
+
+
+_OUTCOME = tuple(field.name for field in fields(Outcome))
 
 
 def acts_of(turns: Sequence[Turn], read: Outcome) -> Sequence[Act]:

@@ -15,14 +15,21 @@ from typing import Any
 from bargain.channels.base import ACTS, Channel, Move, Unusable, act_of
 from bargain.channels.tagged import Tagged
 from bargain.reading.money import amounts
+from bargain.records import SecondIssue
 from bargain.text import to_json
 
 
-@lru_cache(maxsize=4096)  # a player's own turns are written again at every turn
 def _json(move: Move, second: str | None) -> str:
     """second: the name of the second issue, None without one."""
     data = {"message": move.words, "act": move.act, "price": move.price}
     return to_json(data if second is None else data | {second: move.second})
+
+
+@lru_cache(maxsize=4096)  # a player's own turns are written again at every turn
+def _own(text: str, currency: str, second: SecondIssue | None) -> str:
+    words, _, line = text.rpartition("\n")
+    move = act_of(line, currency, second=second)
+    return text if move is None else _json(replace(move, words=words), None if second is None else second.name)
 
 
 class Structured(Channel):
@@ -68,13 +75,11 @@ class Structured(Channel):
 
     def write(self, move: Move, currency: str) -> str:
         """The JSON."""
-        return _json(move, self.second and self.second.name)
+        return _json(move, None if self.second is None else self.second.name)
 
     def own(self, text: str, currency: str) -> str:
         """The JSON again."""
-        words, _, line = text.rpartition("\n")
-        move = act_of(line, currency, second=self.second)
-        return text if move is None else self.write(replace(move, words=words), currency)
+        return _own(text, currency, self.second)
 
     def typed(self, line: str, currency: str) -> str:
         """A person ends the line with the act, as in `tagged`."""

@@ -1,9 +1,10 @@
-"""`bargain-track DIR...`: shows finished runs in W&B, from what lies in their directories.
+"""`bargain-track DIR...`: shows finished runs in W&B or MLflow, from what lies in their directories.
 
     bargain-track outputs/2026-11-23/10-00-00-simple               to your W&B account (wandb login, or WANDB_API_KEY)
     bargain-track outputs/2026-11-23/11-00-00-sweep --mode offline  every cell; written into the run directories
+    bargain-track outputs/2026-11-23/10-00-00-simple --to mlflow  to tracking.uri, MLFLOW_TRACKING_URI, or ./mlflow.db
 
-A run keeps its W&B id, so sending it again replaces it. Exit codes: 0 sent, 1 a run could not be sent, 2 wrong usage.
+A run keeps its id there, so sending it again replaces it. Exit codes: 0 sent, 1 a run could not be sent, 2 wrong usage.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from bargain.rundir.record import read_record
 from bargain.secrets import read_keys
 from bargain.terminal import prepare
 from bargain.tracking.base import run_info
+from bargain.tracking.mlflow import MlflowConfig, mlflow_process
 from bargain.tracking.told import finish_message
 from bargain.tracking.wandb import WandbConfig, start_message, wandb_process
 
@@ -48,7 +50,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument(
         "dirs", nargs="+", type=Path, metavar="DIR", help="a run directory, or a sweep's: all its cells"
     )
-    parser.add_argument("--mode", choices=("online", "offline"), help="default: WANDB_MODE, or else online")
+    parser.add_argument("--to", choices=("wandb", "mlflow"), help="default: the run's own tracking, or else wandb")
+    parser.add_argument("--mode", choices=("online", "offline"), help="of W&B; default: WANDB_MODE, or else online")
     parser.add_argument("--project", help="W&B project (default: the run's tracking.project)")
     parser.add_argument("--entity", help="W&B account or team (default: the run's, or else your key's)")
     options = parser.parse_args(given if arguments is None else arguments)
@@ -57,7 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for directory in options.dirs:
         try:
             for run_dir in runs_in(directory):
-                print(f"{run_dir}: {send(run_dir, mode, options.project, options.entity)}", flush=True)
+                print(f"{run_dir}: {send(run_dir, mode, options.project, options.entity, options.to)}", flush=True)
         except NotSent as error:
             failed = True
             print(f"bargain-track: {error}", file=sys.stderr, flush=True)
@@ -74,12 +77,12 @@ def runs_in(directory: Path) -> list[Path]:
     return sorted(cells, key=lambda path: (len(path.name), path.name))
 
 
-def send(run_dir: Path, mode: str, project: str | None = None, entity: str | None = None) -> str:
-    """Shows one run in W&B and returns where it is to be seen. Raises NotSent."""
-    if mode == "disabled":
-        raise NotSent("WANDB_MODE is disabled; choose --mode online or --mode offline")
+def send(run_dir: Path, mode: str, project: str | None = None, entity: str | None = None, to: str | None = None) -> str:
+    """Shows one run where `to` says, by default where it was to be, and returns where it is to be seen. Raises NotSent.
+
+    mode, project and entity are W&B's.
+    """
     config, summary = _read(run_dir)
-    games = run_dir / "games.jsonl"
     record = read_record(run_dir)
     info = run_info(
         run_dir,
@@ -88,18 +91,30 @@ def send(run_dir: Path, mode: str, project: str | None = None, entity: str | Non
         config_identity=summary.get("identity"),
         texts=record.texts if record else {},
     )
-    recorded = config.get("tracking")
-    known = {field.name for field in fields(WandbConfig)} - {"mode"}
-    tracking = WandbConfig(**{key: value for key, value in (recorded or {}).items() if key in known})
-    tracking.project = project or tracking.project
-    tracking.entity = entity or tracking.entity
-    message = start_message(run_dir.resolve(), config, info, tracking, mode=mode, resume=False, finish_s=SEND_S)
-    process = wandb_process(message, config)
-    process.tell(finish_message(summary, [games, run_dir / "summary.json"]))
+    recorded = config.get("tracking") or {}
+    to = to or ("mlflow" if recorded.get("name") == "mlflow" else "wandb")
+    if to == "mlflow":
+        place = MlflowConfig(**_of(MlflowConfig, recorded))
+        process = mlflow_process(run_dir.resolve(), config, info, place, resume=False, finish_s=SEND_S)
+    else:
+        if mode == "disabled":
+            raise NotSent("WANDB_MODE is disabled; choose --mode online or --mode offline")
+        tracking = WandbConfig(**{**_of(WandbConfig, recorded), "mode": None})
+        tracking.project = project or tracking.project
+        tracking.entity = entity or tracking.entity
+        message = start_message(run_dir.resolve(), config, info, tracking, mode=mode, resume=False, finish_s=SEND_S)
+        process = wandb_process(message, config)
+    process.tell(finish_message(summary, [run_dir / "games.jsonl", run_dir / "summary.json"]))
     process.wait(SEND_S, give_up=True)
     if process.done is None:
-        raise NotSent(f"{run_dir}: W&B: {process.problem}")
-    return process.done["url"] or f"written to {process.done['dir']}; wandb sync sends it"
+        raise NotSent(f"{run_dir}: {'MLflow' if to == 'mlflow' else 'W&B'}: {process.problem}")
+    hint = "; wandb sync sends it" if to == "wandb" else ""
+    return process.done.get("url") or f"written to {process.done.get('dir')}{hint}"
+
+
+def _of(options: type, recorded: dict[str, Any]) -> dict[str, Any]:
+    known = {field.name for field in fields(options)} - {"_target_", "name"}
+    return {key: value for key, value in recorded.items() if key in known}
 
 
 def _read(run_dir: Path) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import difflib
 import functools
+import pickle
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -50,14 +51,19 @@ def compose(overrides: Sequence[str] = ()) -> DictConfig:
     right: an unknown key or choice, a wrong type, a combination that makes no sense. Works in a notebook and inside a
     running Hydra job alike.
     """
+    return checked(composed(overrides))
+
+
+def composed(overrides: Sequence[str]) -> DictConfig:
+    """What Hydra puts together for these overrides, not yet checked. Raises ConfigError where it cannot."""
     register_with_hydra()
     trust(overrides)
     overrides = one_run([*_searched, *overrides])
     try:
         if GlobalHydra.instance().is_initialized():
-            return checked(hydra_compose("config", with_followers(overrides)))
+            return hydra_compose("config", with_followers(overrides))
         with initialize_config_dir(str(config_dir()), version_base="1.3", job_name="bargain"):
-            return checked(hydra_compose("config", with_followers(overrides)))
+            return hydra_compose("config", with_followers(overrides))
     except ConfigError:
         raise
     except (HydraException, OmegaConfBaseException) as error:
@@ -132,7 +138,7 @@ def typed_config(cfg: DictConfig) -> DictConfig:
     for problem in number_problems(plain):  # before booleans become 1, and NaN "could not be converted"
         raise ConfigError(problem)
     try:
-        merged = OmegaConf.merge(_schema(), plain)
+        merged = OmegaConf.unsafe_merge(pickle.loads(_schema()), plain)  # noqa: S301 - our own
     except OmegaConfBaseException as error:
         raise ConfigError(explain(error)) from error
     assert isinstance(merged, DictConfig)
@@ -140,10 +146,9 @@ def typed_config(cfg: DictConfig) -> DictConfig:
 
 
 @functools.cache
-def _schema() -> DictConfig:
-    """The schema as a config, made once: merging leaves it as it is."""
-    schema: DictConfig = OmegaConf.structured(Config)
-    return schema
+def _schema() -> bytes:
+    """The schema as a config, made once and pickled: read again it is a new one, in a tenth of the time of a copy."""
+    return pickle.dumps(OmegaConf.structured(Config))
 
 
 def _texts(value: Any, path: str) -> Iterator[tuple[str, str]]:

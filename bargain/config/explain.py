@@ -6,6 +6,7 @@ import difflib
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import fields
+from pathlib import Path
 from typing import Any
 
 from bargain.config import schema
@@ -14,18 +15,35 @@ from bargain.config.schema import section_of
 
 
 def explain(error: BaseException, overrides: Sequence[str] = ()) -> str:
-    """A Hydra or OmegaConf error as one line with a suggestion."""
+    """A Hydra or OmegaConf error as one line with a suggestion, which begins with the file that it is about."""
+    said = re.match(r"In '(.+?)': ", str(error))
+    file = _file_of(said.group(1), overrides) if said else None
+    problem = _problem(error, file, overrides)
+    return problem if file is None else f"{file}: {problem}"
+
+
+def _file_of(name: str, overrides: Sequence[str]) -> Path | None:
+    """The file of one's own that Hydra names as group/name; None for bargain's."""
+    _, *folders = config_dirs(overrides)
+    files = [place_of(folder, f"{name.removesuffix('.yaml')}.yaml") for folder in folders]
+    return next((file for file in files if file.is_file()), None)
+
+
+def _problem(error: BaseException, file: Path | None, overrides: Sequence[str]) -> str:
     text = str(error)
     causes = [str(cause) for cause in (error.__cause__, error.__context__) if cause is not None]
     told = re.search(r"ConfigError raised while resolving interpolation: (.*?)(?:\n|$)", text)
     if told:
         return told.group(1)
-    if re.search(r"Key 'experiment' not in|Could not override '[\w/]+@experiment\.", text):
+    folder = file.parent.name if file else "experiment"
+    if re.search(rf"Key '{folder}' not in 'Config'|Could not override '[\w/]+@experiment\.", text):
         return (
-            "experiment: its file lacks the first line  # @package _global_  which lets it set values of the whole "
-            "config; experiments/ has examples"
+            f"{'' if file else 'experiment: '}its file lacks the first line  # @package _global_  which lets it set "
+            "values of the whole config; experiments/ has examples"
         )
-    missing = re.search(r"(?:Could not override '([^']+)'|Key '([^']+)' (?:is )?not in)", text)
+    missing = re.search(r"(?:Could not override '([^']+)'|Key '([^']+)' (?:is )?not in '(\w+)')", text)
+    if missing and file:
+        return _no_such_key_in_file(*missing.groups())
     if missing and missing.group(1):
         path, _, name = missing.group(1).rpartition(".")
         return _no_such_key(f"{path}." if path else "", name)
@@ -34,12 +52,28 @@ def explain(error: BaseException, overrides: Sequence[str] = ()) -> str:
     )
     if group:
         return no_such_choice(group.group(1), overrides)
-    wrong = re.search(r"(Value '.*?' of type '.*?' could not be converted to \w+)", " ".join([text, *causes]))
-    key = re.search(r"full_key: (\S+)", " ".join([text, *causes]))
+    everything = " ".join([text, *causes])
+    wrong = re.search(r"(Value '.*?' of type '.*?' could not be converted to \w+)", everything)
+    key = re.search(r"full_key: (\S+)", everything)
     if wrong:
         return f"{key.group(1) if key else 'config'}: {wrong.group(1)[0].lower()}{wrong.group(1)[1:]}"
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    if unset := re.search(r"field '(\w+)' is not Optional", everything):
+        return f"{unset.group(1)}: it cannot be null"
+    if told := re.search(r"Merge error: (\w+) is not a subclass of (\w+)Config\. value: (.*)", text):
+        section = told.group(2).lower()
+        return f"{told.group(3)!r} is no {section}; a file chooses one in its defaults list: - override /{section}: ..."
+    lines = [line.strip() for each in (text, *causes) for line in each.splitlines() if line.strip()]
     return " ".join(lines[:2]) if lines else type(error).__name__
+
+
+def _no_such_key_in_file(override: str | None, key: str | None, section: str | None) -> str:
+    if override:  # 'experiment/game@game': without the slash, or in a file that is no experiment
+        group = override.partition("@")[0].rpartition("/")[2]
+        near = difflib.get_close_matches(group, [each.name for each in fields(schema.Config)], 1) or ["game"]
+        return f"override {group}: there is no such choice here; an experiment's file has  - override /{near[0]}: ..."
+    known = [each.name for each in fields(getattr(schema, section or ""))]
+    near = difflib.get_close_matches(key or "", known, 1)
+    return f"{key}: no such key; " + (f"did you mean {near[0]}?" if near else f"here are: {', '.join(known)}")
 
 
 def _no_such_key(path: str, name: str) -> str:
@@ -68,7 +102,8 @@ def no_such_choice(choice: str, overrides: Sequence[str] = ()) -> str:
     if not known:
         return f"{choice}: no such config group or file"
     alike = [each for each in known if each.rpartition("/")[2] == name]  # experiment=fig5
-    near = alike or difflib.get_close_matches(name, known, 3)
+    meant = "none" if name == "null" else name
+    near = alike or difflib.get_close_matches(meant, known, 3)
     return f"{group}={name}: no such choice; " + (
         f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(known)}"
     )

@@ -7,9 +7,7 @@ from pathlib import Path
 
 from omegaconf import DictConfig, OmegaConf
 
-from bargain.config.compose import checked_before
 from bargain.config.hydra_node import CheckedLoader
-from bargain.config.recorded import choose_run
 from bargain.errors import ConfigError
 
 Choose = Callable[[Path, DictConfig], Path]
@@ -36,11 +34,6 @@ def register_place(name: str, choose: Choose) -> None:
 
     if not OmegaConf.has_resolver(f"bargain_{name}_dir"):
         OmegaConf.register_new_resolver(f"bargain_{name}_dir", resolve)
-
-
-def run_place(root: Path, config: DictConfig) -> Path:
-    """The directory of a run."""
-    return choose_run(root, checked_before(without_hydra(config)))
 
 
 def without_hydra(config: DictConfig) -> DictConfig:

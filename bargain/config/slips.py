@@ -11,8 +11,6 @@ import difflib
 import re
 from collections.abc import Sequence
 
-from bargain.config.explain import no_such_choice
-from bargain.config.files import config_dir, place_of
 from bargain.errors import ConfigError
 
 SEATS = ("seller", "buyer", "moderator", "critic")
@@ -43,9 +41,6 @@ def with_every_seat(overrides: Sequence[str]) -> list[str]:
 def slip(key: str, value: str) -> str:
     """What was surely meant by an override that cannot work, in one line; "" for any other."""
     name, plain = key.lstrip("+~"), not value.startswith(("{", "[", "$")) and value not in ("", "null")
-    group = name.partition("@")[0]
-    if "null" in value.split(",") and place_of(config_dir(), group).is_dir():
-        return no_such_choice(f"{group}/null")
     if name == "engine":
         return f"{key}={value}: whose engine? engine@seller.engine={value}; for every seat engines={value}"
     if (name in _PLACES or re.fullmatch(_IN_ARM, name)) and plain:
@@ -56,8 +51,9 @@ def slip(key: str, value: str) -> str:
     if place != name and place not in _PLACES and not re.fullmatch(_IN_ARM, place):
         near = difflib.get_close_matches(name.removeprefix("engine@"), _PLACES, 1, 0.4) or _PLACES
         return f"{key}: no seat has its engine there; did you mean engine@{near[0]}={value}?"
-    if name == "prompt" and plain:
-        return f"{key}={value}: whose prompt? {', '.join(f'prompt/{seat}={value}' for seat in SEATS)}"
+    if name == "prompt" and (plain or value in ("", "null")):
+        version = value if plain else "v1"
+        return f"{key}={value}: whose prompt? {', '.join(f'prompt/{seat}={version}' for seat in SEATS)}"
     if key == "+experiment":
         return f"{key}={value}: without the plus: experiment={value}"
     return ""

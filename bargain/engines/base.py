@@ -37,7 +37,8 @@ class Scene:
     `item` holds only the reservation price that the asked role may know. `turns` are this round's, oldest first.
     `feedback` is every feedback text the asked player still remembers, oldest first. `answer` names the format a
     moderator must answer in (its kind). `exchanges_left` counts the exchanges still to be played, this one included.
-    `may` names the acts that the round's protocol lets the player do now, `channel` how a player may say them.
+    `may` names the acts that the round's protocol lets the player do now, `channel` how a player may say them;
+    `form` is the JSON schema of a moderator's answer.
     """
 
     task: Task
@@ -52,11 +53,12 @@ class Scene:
     answer: str = ""
     may: tuple[str, ...] = ALL_ACTS
     channel: Channel = FREE_TEXT
+    form: dict[str, Any] | None = None
 
     @property
     def shape(self) -> dict[str, Any] | None:
         """The JSON schema that the reply must have, None for words."""
-        return self.channel.shape(self.may) if self.task == "speak" else None
+        return self.channel.shape(self.may) if self.task == "speak" else self.form
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from random import Random
 from typing import Any
 
 from bargain.channels.base import Move
@@ -128,9 +127,7 @@ class OpponentEngine(Engine):
         if scene.turns and scene.turns[-1].act == "accept":
             return Move(THANKS, "reject")  # the talk is over
         place = request.place
-        view = self._view(
-            scene, Random(f"{self.seed}/{place.game}/{place.arm}/{place.round}/{place.turn}/{place.role}")
-        )
+        view = self._view(scene, f"{self.seed}/{place.game}/{place.arm}/{place.round}/{place.turn}/{place.role}")
         price, theirs = self._next_price(view), view.rival[-1] if view.rival else None
         least = price if "offer" in scene.may else view.reservation  # nothing better can come
         if theirs is not None and "accept" in scene.may and view.sign * theirs >= view.sign * least:
@@ -143,17 +140,14 @@ class OpponentEngine(Engine):
         told = shown(price, option, scene)
         return Move(OFFERS[scene.role][told == last_told(scene, scene.role)].format(told), "offer", price, option)
 
-    def _view(self, scene: Scene, rng: Random) -> View:
+    def _view(self, scene: Scene, seed: str) -> View:
         """The turn in numbers. A lone proposal stands at the middle of its time. Raises Failure without any price."""
         item, sells = scene.item, scene.role == "seller"
         opening, theirs = (opening_alone(item, scene.role, whose) for whose in (scene.role, rival_of(scene.role)))
+        offers = [(turn.role, alone(item, scene.role, turn)) for turn in scene.turns if turn.offer is not None]
         own, rival = (
-            tuple(
-                price
-                for turn in scene.turns
-                if turn.role == role and (price := alone(item, scene.role, turn)) is not None
-            )
-            for role in (scene.role, rival_of(scene.role))
+            tuple(price for role, price in offers if role == whose and price is not None)
+            for whose in (scene.role, rival_of(scene.role))
         )
         limit = _first(self.options["reservation"], limit_of(item, "seller" if sells else "buyer"))
         theirs = _first(theirs, *rival[:1])
@@ -172,7 +166,7 @@ class OpponentEngine(Engine):
             own=own,
             rival=rival,
             exchanges=max(1, scene.max_exchanges),
-            rng=rng,
+            seed=seed,
         )
 
     def _next_price(self, view: View) -> float:

@@ -32,7 +32,7 @@ class View:
     own: tuple[float, ...]
     rival: tuple[float, ...]
     exchanges: int
-    rng: Random
+    seed: str
 
     def between(self, share: float) -> float:
         """The price at this share of the way from the aspiration (0) to the reservation price (1)."""
@@ -79,7 +79,7 @@ def tit_for_tat(view: View, options: dict[str, Any]) -> float:
 
 def random(view: View, options: dict[str, Any]) -> float:
     """Uniform between aspiration and reservation price, drawn from the seed anew at every turn."""
-    return view.between(view.rng.random())
+    return view.between(Random(view.seed).random())
 
 
 def bayesian(view: View, options: dict[str, Any]) -> float:

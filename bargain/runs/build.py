@@ -61,7 +61,7 @@ def build_engines(cfg: DictConfig, given: Mapping[str, Say | Engine] | None = No
     """
     given = given or {}
     asked = set(engines_of(cfg))
-    if not cfg.moderator._target_.endswith(".Model") and cfg.moderator._target_.startswith("bargain."):
+    if cfg.moderator._target_ == "bargain.agents.moderator.Rules":
         asked.discard("moderator")
     channel = locate(cfg.channel._target_, list(cfg.allow_targets))
     if channel.decides:
@@ -363,13 +363,14 @@ def open_caller(
     """
     text = OmegaConf.to_yaml(cfg)
     with open_journal(directory, {**words, "config": text}, cfg.mode) as journal:
-        if journal.meta["config"] != text:
+        begun_with = journal.meta["config"]
+        if begun_with != text:
             _check_config(journal, plain, directory)
         retry_failed = cfg.mode == "live" and (cfg.retry_failed or bool(journal.meta.get(EVERY_GAME_FAILED)))
         with calling(journal, engines, cfg, retry_failed=retry_failed, cells_at_once=cells_at_once) as caller:
             if cfg.mode == "live":
-                caller.note(config=_going_on(journal.meta["config"], cfg), state="running", identity=words["identity"])
-                caller.note(bargain=words["bargain"])
+                going_on = text if begun_with == text else _going_on(begun_with, cfg)
+                caller.note(config=going_on, state="running", identity=words["identity"], bargain=words["bargain"])
             yield caller
 
 

@@ -212,7 +212,8 @@ def _prompt_tokens(cfg: DictConfig, role: str) -> float:
     prompt = cfg.prompt[role]
     texts = [prompt.system, *(text for example in prompt.few_shot for text in example.values())]
     if role in ("critic", "moderator"):
-        texts += [prompt.texts.get("advise", ""), prompt.texts.get(cfg.moderator.name, "")]
+        kind = cfg.moderator.name.replace("schema", "structured")  # the same words, and a schema beside them
+        texts += [prompt.texts.get("advise", ""), prompt.texts.get(kind, "")]
     return sum(len(text or "") for text in texts) / 4
 
 
@@ -288,6 +289,11 @@ def _keys(cells: Iterable[Sequence[str]]) -> list[str]:
 
 def _value(cell: Sequence[str], key: str) -> str:
     return next((each.partition("=")[2] for each in cell if each.partition("=")[0] == key), "")
+
+
+def estimates(cells: Sequence[tuple[dict[str, str], DictConfig]]) -> str:
+    """The same table of cells that are at hand as checked configs, each with what names it in the table."""
+    return _render([(shown, estimate(cfg)) for shown, cfg in cells], len(cells))
 
 
 def _render(found: Sequence[tuple[dict[str, str], Estimate]], n_cells: int) -> str:

@@ -16,12 +16,12 @@ from hydra.errors import HydraException
 from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
-from bargain.config.compose import checked_before, compose, plain_of
+from bargain.config.compose import checked, checked_before, compose, composed, plain_of
 from bargain.config.explain import explain
 from bargain.config.files import task_overrides
 from bargain.config.identity import extends, identity, sweep_identity
-from bargain.config.places import register_place, run_place, without_hydra
-from bargain.config.recorded import is_finished, recorded_config, recorded_identity
+from bargain.config.places import register_place, without_hydra
+from bargain.config.recorded import choose_run, is_finished, recorded_config, recorded_identity
 from bargain.errors import ConfigError
 from bargain.rundir.directory import Mark, new_directory, newest_first, read_state
 from bargain.rundir.record import Record, holds_games, read_record
@@ -41,6 +41,8 @@ class PlannedCell:
     is_replay: bool = False
     problem: str = ""
     """Why it cannot be played: what its config lacks, or a key that is not set."""
+    is_config: bool = True
+    """Whether its overrides make a config at all, good or bad."""
 
 
 def planned_cells(config: DictConfig, overrides: Sequence[str]) -> list[PlannedCell] | None:
@@ -60,11 +62,14 @@ _planned: dict[tuple[str, ...], PlannedCell] = {}
 def planned_cell(overrides: tuple[str, ...]) -> PlannedCell:
     """The cell of these overrides (none of Hydra's own), composed once for a command."""
     if overrides not in _planned:
+        is_config = False
         try:
-            keep_cell(overrides, compose(overrides))
+            config = composed(overrides)
+            is_config = True
+            keep_cell(overrides, checked(config))
         except (ConfigError, HydraException, OmegaConfBaseException) as error:
             problem = str(error) if isinstance(error, ConfigError) else explain(error, overrides)
-            _planned[overrides] = PlannedCell(overrides, "", problem=problem)
+            _planned[overrides] = PlannedCell(overrides, "", problem=problem, is_config=is_config)
     return _planned[overrides]
 
 
@@ -158,7 +163,7 @@ def where_begun(sweep: Path, cells: Sequence[PlannedCell] | None) -> dict[str, s
 
 
 def refuse_unplayable(cells: Sequence[PlannedCell] | None, sweep: Path | None, begun: Mapping[str, str]) -> None:
-    """Raises ConfigError for a key of any cell that is not set, and where no cell can be played at all.
+    """Raises ConfigError for a key of any cell that is not set, a choice that is none, and where no cell can be played.
 
     A cell that is finished needs no key. begun: as `where_begun` says. A cell with a bad config beside good ones is
     told of when its turn comes.
@@ -167,8 +172,9 @@ def refuse_unplayable(cells: Sequence[PlannedCell] | None, sweep: Path | None, b
     without_key = list(dict.fromkeys(cell.problem for cell in left if cell.problem and cell.identity))
     if without_key:
         raise ConfigError("; ".join(without_key))
-    if left and all(cell.problem for cell in left):
-        raise ConfigError(left[0].problem)
+    refused = [cell for cell in left if not cell.is_config]
+    if refused or (left and all(cell.problem for cell in left)):
+        raise ConfigError([*refused, *left][0].problem)
 
 
 def finished_run(sweep: Path, begun: Mapping[str, str], cell: PlannedCell) -> Path | None:
@@ -194,8 +200,9 @@ def cell_directory(sweep: Path, given: Path, wanted: str, begun: Mapping[str, st
 
 def _playable_run_place(root: Path, config: DictConfig) -> Path:
     """The directory of a run whose keys are set; else nothing is made. Raises ConfigError."""
-    build_engines(checked_before(without_hydra(config)))
-    return run_place(root, config)
+    played = checked_before(without_hydra(config))
+    build_engines(played)
+    return choose_run(root, played)
 
 
 def register_places() -> None:

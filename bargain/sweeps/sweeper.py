@@ -39,8 +39,7 @@ class UnfinishedCells(BasicSweeper):
         self.launcher = _LaunchUnfinished(self.launcher, Path(config.hydra.sweep.dir).resolve())
 
     def validate_batch_is_legal(self, batch: Cells) -> None:
-        """Has Hydra say what is wrong with the cells that could not be composed."""
-        super().validate_batch_is_legal([cell for cell in batch if not planned_cell(tuple(cell)).identity])
+        """Hydra would compose every cell once more; what cannot be composed was refused with the sweep's place."""
 
 
 class _LaunchUnfinished(Launcher):

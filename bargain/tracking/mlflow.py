@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 import os
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -55,26 +56,9 @@ class MlflowTracker(ToldTracker):
     def start(self, run_dir: Path, config: dict[str, Any], info: RunInfo) -> None:
         """Starts the process; the rest goes on beside the run. A run that was finished is shown anew, not twice."""
         self._run_dir = run_dir.resolve()
-        uri = self._config.uri or os.environ.get("MLFLOW_TRACKING_URI") or "sqlite:///mlflow.db"
-        file = uri.removeprefix("sqlite:///")
-        if file != uri:  # the child stands in another directory
-            uri = f"sqlite:///{Path(file).absolute()}"
-        message = {
-            "do": "start",
-            **asdict(info),
-            "uri": uri,
-            "experiment": self._config.experiment or os.environ.get("MLFLOW_EXPERIMENT_NAME") or EXPERIMENT,
-            "tags": list(dict.fromkeys([*info.tags, *map(str, self._config.tags)])),
-            "resume": read_state(self._run_dir).get("state") != "finished",
-            "finish_s": self._finish_s,
-            "config": hidden(config),
-            "run_dir": str(self._run_dir),
-        }
-        ours = {"MLFLOW_DISABLE_TELEMETRY": "true", "GIT_PYTHON_REFRESH": "quiet"}
-        hides = key_names(config)
-        environment = {name: value for name, value in os.environ.items() if name not in hides} | ours
-        self._process = TrackerProcess(
-            "bargain.tracking.mlflow_run", message, environment, lambda where: None, self._problem
+        again = read_state(self._run_dir).get("state") == "finished"
+        self._process = mlflow_process(
+            self._run_dir, config, info, self._config, resume=not again, finish_s=self._finish_s, problem=self._problem
         )
 
     def fail(self, reason: str) -> None:
@@ -82,4 +66,41 @@ class MlflowTracker(ToldTracker):
         self._failed(reason, FAIL_S)
 
     def _problem(self, problem: str) -> None:
-        log.warning("MLflow: %s; nothing of the run is lost, its files lie in %s", problem, self._run_dir)
+        log.warning(
+            "MLflow: %s; nothing of the run is lost, send it later with: bargain-track %s", problem, self._run_dir
+        )
+
+
+def mlflow_process(
+    run_dir: Path,
+    config: dict[str, Any],
+    info: RunInfo,
+    tracking: MlflowConfig,
+    *,
+    resume: bool,
+    finish_s: float,
+    problem: Callable[[str], None] = lambda problem: None,
+) -> TrackerProcess:
+    """The process of one MLflow run, with no model's keys. resume: go on with the run of this id, else replace it.
+
+    finish_s: seconds that sending what is left may take at the end.
+    """
+    uri = tracking.uri or os.environ.get("MLFLOW_TRACKING_URI") or "sqlite:///mlflow.db"
+    file = uri.removeprefix("sqlite:///")
+    if file != uri:  # the child stands in another directory
+        uri = f"sqlite:///{Path(file).absolute()}"
+    message = {
+        "do": "start",
+        **asdict(info),
+        "uri": uri,
+        "experiment": tracking.experiment or os.environ.get("MLFLOW_EXPERIMENT_NAME") or EXPERIMENT,
+        "tags": list(dict.fromkeys([*info.tags, *map(str, tracking.tags)])),
+        "resume": resume,
+        "finish_s": finish_s,
+        "config": hidden(config),
+        "run_dir": str(run_dir),
+    }
+    ours = {"MLFLOW_DISABLE_TELEMETRY": "true", "GIT_PYTHON_REFRESH": "quiet"}
+    hides = key_names(config)
+    environment = {name: value for name, value in os.environ.items() if name not in hides} | ours
+    return TrackerProcess("bargain.tracking.mlflow_run", message, environment, lambda where: None, problem)

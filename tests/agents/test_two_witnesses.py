@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import copy
+import functools
 import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
+from omegaconf import DictConfig
 
 from bargain import compose, play
 from bargain.agents.verdicts import checked, parse_verdict
@@ -43,18 +46,18 @@ def structured(state: str, price: float | None = None, by: str | None = None, qu
     return json.dumps({"state": state, "price": price, "by": by, "quote": quote}, ensure_ascii=False)
 
 
+@functools.cache
+def scripted(*overrides: str) -> DictConfig:
+    """The config of a game of one round between scripted players."""
+    seats = ("seller", "buyer", "moderator")
+    engines = [f"engine@{seat}.engine=scripted" for seat in seats]
+    replies = [f"++{seat}.engine.options.replies=[x]" for seat in seats]
+    return compose(["game=simple", "n_games=1", "tracking=none", *engines, *replies, *overrides])
+
+
 def summary_of_play(seller: list[str], buyer: list[str], moderator: list[str], *overrides: str) -> RunSummary:
     """A game of one round between scripted players, the moderator's answers by the turn that it judges."""
-    cfg = compose(
-        [
-            "game=simple",
-            "n_games=1",
-            "tracking=none",
-            *(f"engine@{seat}.engine=scripted" for seat in ("seller", "buyer", "moderator")),
-            *(f"++{seat}.engine.options.replies=[x]" for seat in ("seller", "buyer", "moderator")),
-            *overrides,
-        ]
-    )
+    cfg = copy.deepcopy(scripted(*overrides))
     cfg.seller.engine.options.replies = seller
     cfg.buyer.engine.options.replies = buyer
     cfg.moderator.engine.options.replies = moderator

@@ -1,4 +1,4 @@
-"""What a run may spend, held against the bill that the server itself writes, with 256 calls in flight."""
+"""What a run may spend, held against the bill that the server itself writes, with 64 calls in flight."""
 
 from __future__ import annotations
 
@@ -46,17 +46,17 @@ class Bill:
 
 
 def experiment(server: Server, *more: str) -> list[str]:
-    """300 games of a model whose prices are given, up to 256 calls at once."""
+    """75 games of a model whose prices are given, up to 64 calls at once."""
     return [
         "game=simple",
         "game.n_rounds=2",
         "moderator=rules",
-        "n_games=300",
+        "n_games=75",
         "tracking=none",
         *(f"engine@{seat}.engine=gpt-4o-mini" for seat in ("seller", "buyer")),
         *(f"{seat}.engine.base_url={server.openai}" for seat in ("seller", "buyer")),
         *(f"{seat}.engine.max_tokens=200" for seat in ("seller", "buyer")),
-        *(f"{seat}.engine.max_concurrency=256" for seat in ("seller", "buyer")),
+        *(f"{seat}.engine.max_concurrency=64" for seat in ("seller", "buyer")),
         *(f"{seat}.engine.input_usd_per_million={IN_USD}" for seat in ("seller", "buyer")),
         *(f"{seat}.engine.output_usd_per_million={OUT_USD}" for seat in ("seller", "buyer")),
         *more,
@@ -88,10 +88,10 @@ def test_the_bill_never_passes_max_cost_usd_and_a_higher_cap_goes_on_to_the_undi
     assert done.returncode == 0, done.stderr
     cap = round(whole.usd * 0.7, 3)
     with Server(bill.reply) as server:
-        server.latency_s = in_a_crowd(server, 256)
+        server.latency_s = in_a_crowd(server, 64)
         paused = bargain(*experiment(server, f"limits.max_cost_usd={cap}"), cwd=tmp_path, env=ENV)
         assert paused.returncode == 3, paused.stderr
-        assert server.most_in_flight == 256
+        assert server.most_in_flight == 64
         assert 0.95 * cap < bill.usd <= cap
         run = only_run(tmp_path)
         line = paused.stderr.strip().splitlines()[-1]
@@ -125,7 +125,7 @@ def test_the_bill_never_passes_max_cost_usd_where_the_server_tells_of_one_side_o
 def test_the_bill_never_passes_max_tokens_and_a_cap_that_is_reached_stays_reached(tmp_path: Path) -> None:
     bill = Bill()
     with Server(bill.reply, latency_s=0.05) as server:
-        arguments = experiment(server, "n_games=100", "limits.max_tokens=60000")
+        arguments = experiment(server, "n_games=50", "limits.max_tokens=60000")
         for _ in range(2):
             paused = bargain(*arguments, cwd=tmp_path, env=ENV)
             assert paused.returncode == 3, paused.stderr

@@ -18,6 +18,11 @@ REFUSED = {
         ["-m", "item=balloon,null"],
         "item=null: no such choice; there are balloon, bicycle, diamond",
     ),
+    "none, where there is one": (["memory=null"], "memory=null: no such choice; did you mean none?"),
+    "a number for a choice": (["item=5"], "item=5: no such choice; there are balloon, bicycle, diamond"),
+    "a choice of one cell that is none": (["-m", "item=balloon,globe"], "item=globe: no such choice; there are"),
+    "no prompt": (["prompt=null"], "prompt=null: whose prompt? prompt/seller=v1"),
+    "no seat": (["seller=null"], "seller: it cannot be null"),
     "a setting of no engine": (
         ["game=seller_compare_feedback", "game.arms.ai.engine.temperature=1"],
         "game.arms.ai.engine.temperature: no engine is chosen there that it could be a setting of; choose it first: "
@@ -48,6 +53,63 @@ def test_what_is_refused_is_one_line_with_the_fix_and_leaves_no_directory(
     (line,) = capsys.readouterr().err.splitlines()
     assert said in line
     assert not list(tmp_path.iterdir())
+
+
+LAMP = "name: lamp\nseller_opening: 90\nbuyer_opening: 20\n"
+
+FILES = {
+    "empty": ("item", " \n", "it is empty; write what it sets"),
+    "a list": ("item", "- lamp\n", "it is a list; write what it sets"),
+    "no YAML": ("item", "name: [lamp\n", "it cannot be read: expected ',' or ']'"),
+    "indented by a tab": ("item", "name: lamp\n\tcost: 30\n", "YAML is indented by blanks in line 2"),
+    "another encoding": ("item", "name: caf\N{LATIN SMALL LETTER E WITH ACUTE}\n", "byte 9 is not UTF-8"),
+    "half a reference": ("item", "cost: ${\n", "it cannot be read: no viable alternative"),
+    "its own parent": ("item", "defaults: [mine, _self_]\n", "its defaults list leads back to itself"),
+    "no such parent": ("item", "defaults: [balloons]\n", "item=balloons: no such choice; did you mean balloon?"),
+    "defaults that are no list": ("item", "defaults: balloon\n", "write it as  defaults: [name, _self_]"),
+    "a key that is none": ("item", f"{LAMP}valuatoin: 70\n", "valuatoin: no such key; did you mean valuation?"),
+    "another package": ("item", "# @package itme\nname: lamp\n", "itme: no such key; did you mean item?"),
+    "a choice in an item": (
+        "item",
+        "defaults: [override /game: simple]\n",
+        "an experiment's file has  - override /game",
+    ),
+    "a null": ("experiment", "# @package _global_\nitem: null\n", "item: it cannot be null"),
+    "a name for a choice": ("experiment", "# @package _global_\ngame: simple\n", "list: - override /game: ..."),
+    "a group of one's own": ("own", "n_games: 5\n", "lacks the first line  # @package _global_"),
+}
+
+
+@pytest.mark.parametrize(("group", "text", "said"), FILES.values(), ids=FILES.keys())
+def test_a_file_of_ones_own_that_is_no_config_is_refused_in_one_line_that_names_it(
+    group: str,
+    text: str,
+    said: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    file = tmp_path / group / "mine.yaml"
+    file.parent.mkdir()
+    file.write_text(text, encoding="latin-1")
+    monkeypatch.chdir(tmp_path)
+    assert run(["--config-dir", ".", f"{'+' * (group == 'own')}{group}=mine", "tracking=none"]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"bargain: {file}: ")
+    assert said in line
+    assert [path.name for path in tmp_path.iterdir()] == [group]
+
+
+def test_nothing_for_a_group_of_ones_own_names_what_there_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "mine.yaml").write_text("# @package _global_\nn_games: 5\n")
+    monkeypatch.chdir(tmp_path)
+    for words in (["own=null"], ["+own=null"], ["-m", "+own=mine,null"], ["+own=null", "estimate=true"]):
+        assert run(["--config-dir", ".", *words, "tracking=none"]) == 2
+        assert capsys.readouterr().err == "bargain: own=null: no such choice; there are mine\n"
+    assert [path.name for path in tmp_path.iterdir()] == ["own"]
 
 
 def test_a_launcher_without_its_extra_names_it(tmp_path: Path) -> None:

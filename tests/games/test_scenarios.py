@@ -51,7 +51,7 @@ def test_rational_players_never_agree_beyond_a_limit_and_never_where_no_price_su
         tmp_path,
         f"engine@seller.engine={engine}",
         f"engine@buyer.engine={engine}",
-        "n_games=60",
+        "n_games=40",
         "scenario.seller_outside={distribution: normal, mean: 150, sd: 30, low: 60, high: 260}",
     )
     some, none = [], []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ import scipy.stats
 
 from bargain import compose, play
 from bargain.analysis.data.runs import load
+from bargain.analysis.figures import NotEnough, svg
+from bargain.analysis.figures.branches import futures_compared
 from bargain.analysis.measures.branches import branches
 from bargain.intervals import apart, wilson
 from bargain.main import run
@@ -81,6 +84,23 @@ def test_the_past_is_heard_word_for_word_and_not_paid_again() -> None:
         assert run([f"resume={cells[1]}", "mode=replay"]) == 0
         assert (cells[1] / "games.jsonl").read_bytes() == before
         assert len(server.calls) == calls
+
+
+def test_an_estimate_says_plan_and_cost_without_a_key_and_begins_nothing(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("OPENAI_API_KEY")
+    source = played("source", *SCRIPTS, "game=simple", "n_games=1")
+    capsys.readouterr()
+    place = (f"branch={source}", "game=0", "turn=3", "n=20", "tracking=none")
+    assert run([*place, "engine@seller.engine=gpt-4o", "estimate=true"]) == 0
+    plan, *table = (line.strip() for line in capsys.readouterr().out.splitlines())
+    assert plan.startswith("2 x 20 futures;")
+    costs = {line.split()[0]: line.split()[-2:] for line in table if line.startswith("r1-t3-")}
+    assert costs["r1-t3-untouched"] == ["$0", "$0"]
+    expected, worst = (float(each.removeprefix("$")) for each in costs["r1-t3-changed"])
+    assert 0 < expected < worst
+    assert not Path("outputs").exists()
 
 
 def test_a_branch_that_was_cut_goes_on_where_it_stopped(capsys: pytest.CaptureFixture[str]) -> None:
@@ -172,6 +192,11 @@ def test_all_turns_of_the_player_that_changes_are_a_table(capsys: pytest.Capture
     }
     rows = [line.split() for line in capsys.readouterr().out.splitlines() if line.split()[:1] == ["1"]]
     assert [int(row[1]) for row in rows] == own
+    drawn = svg(futures_compared(load(found)))
+    assert re.findall(r">round 1, turn (\d+)<", drawn)[: len(own)] == [str(at) for at in own]
+    assert "seller=opponent-boulware" in drawn
+    with pytest.raises(NotEnough, match="no branches"):
+        futures_compared(load(source))
 
 
 def test_an_arm_is_left_by_its_name_and_no_other_arm_is_played() -> None:

@@ -41,6 +41,7 @@ def experiment(server: Server, *more: str) -> list[str]:
         *(f"engine@{seat}.engine=gpt-4o-mini" for seat in ("seller", "buyer")),
         *(f"{seat}.engine.base_url={server.openai}" for seat in ("seller", "buyer")),
         "game.n_rounds=2",
+        "moderator=rules",
         *more,
     ]
 
@@ -286,9 +287,9 @@ def test_limits_changed_on_resume_hold_from_then_on_so_that_a_replay_knows_them(
         asked[f"{chat.key} {chat.messages}"] += 1
         return "" if chat.key.endswith("-3") and asked[f"{chat.key} {chat.messages}"] < 3 else haggle(chat)
 
-    with Server(reply, fault=hangs_from(100)) as server:
+    with Server(reply, fault=hangs_from(60)) as server:
         process = start(experiment(server, "n_games=16", "tracking=none", "limits.max_asks=2"), tmp_path)
-        wait_for_calls(server, 110, process)
+        wait_for_calls(server, 70, process)
         stop(process)
         server.fault = None
         run = only_run(tmp_path)

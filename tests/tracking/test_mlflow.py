@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from omegaconf import OmegaConf
 
 from bargain.config.compose import compose
 from bargain.errors import ConfigError
 from bargain.rundir.directory import write_json
 from bargain.tracking.mlflow import MlflowConfig, MlflowTracker
-from tests.commands import PATIENCE_S
+from tests.commands import PATIENCE_S, bargain
 from tests.tracked_run import CONFIG, SUMMARY, info_of, make_run, played, unfinished
 
 Warnings = Callable[[], list[str]]
@@ -99,3 +100,19 @@ def test_mlflow_is_one_choice_and_its_keys_are_checked() -> None:
         compose(["tracking=mlflow", "tracking.experimant=x"])
     with pytest.raises(ConfigError, match=r"tracking\.uri holds a secret"):
         compose(["tracking=mlflow", "tracking.uri=http://me:hunter2@host"])
+
+
+def test_bargain_track_shows_a_run_that_mlflow_missed_where_it_was_to_be(
+    tmp_path: Path,
+) -> None:
+    mlflow = pytest.importorskip("mlflow", reason="mlflow is not installed (the extra mlflow)")
+    run_dir = make_run(tmp_path / "run")
+    config = OmegaConf.load(run_dir / ".hydra" / "config.yaml")
+    config.tracking = {"name": "mlflow", "uri": f"sqlite:///{tmp_path / 'store.db'}", "experiment": "mine", "tags": []}
+    OmegaConf.save(config, run_dir / ".hydra" / "config.yaml")
+    done = bargain(str(run_dir), cwd=tmp_path, command="bargain-track")
+    assert (done.stderr, done.stdout) == ("", f"{run_dir}: written to sqlite:///{tmp_path}/store.db\n")
+    client = mlflow.MlflowClient(tracking_uri=f"sqlite:///{tmp_path / 'store.db'}")
+    (run,) = client.search_runs([client.get_experiment_by_name("mine").experiment_id])
+    history = client.get_metric_history(run.info.run_id, "by_round/mean_price")
+    assert (run.info.status, [point.value for point in history]) == ("FINISHED", [14.0, 15.5])

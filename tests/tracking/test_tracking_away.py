@@ -16,8 +16,9 @@ from pathlib import Path
 import pytest
 
 from bargain.rundir.directory import write_json
+from bargain.rundir.record import read_record
 from bargain.tracking.wandb import WandbConfig, WandbTracker
-from tests.commands import AN_HOUR_S, PATIENCE_S, bargain, environment, only_run, summary_of, wait_for
+from tests.commands import AN_HOUR_S, BIN, PATIENCE_S, bargain, environment, only_run, summary_of, wait_for
 from tests.tracked_run import (
     CONFIG,
     ROOT,
@@ -313,4 +314,41 @@ def test_under_a_sweeps_agent_a_run_is_the_agents_own_online_and_with_its_parame
     assert (begun["sweep"], begun["name"], begun["project"]) == ("s1", "r7", "p")
     assert '"item.cost":{"value":7}' in begun["config"].replace(" ", "")
     assert server.summary["objective"] == 4.5
+    assert server.exit_codes == [0]
+
+
+AGENT = """
+import wandb
+from wandb.wandb_agent import Agent
+Agent.POLL_INTERVAL = 0.2  # not 5 s
+wandb.agent("me/bargain/s1", count=1)
+"""
+
+
+def test_wandbs_own_agent_has_bargain_play_what_its_server_chooses_and_hear_its_objective(
+    tmp_path: Path, server: WandbServer
+) -> None:
+    server.sweep = 'program: bargain\ncommand: [bargain, "${args_no_hyphens}", n_games=2]\n'
+    chosen = {"item.cost": {"value": 7}, "engine@buyer.engine": {"value": "simulated-firm"}}
+    server.commands = [{"type": "run", "program": "bargain", "run_id": "r7", "args": chosen}]
+    known = {"WANDB_BASE_URL": server.url, "WANDB_API_KEY": os.environ["WANDB_API_KEY"]}
+    env = environment(**known, PATH=f"{BIN}{os.pathsep}{os.environ['PATH']}")
+    done = subprocess.run(
+        [sys.executable, "-c", AGENT],
+        cwd=tmp_path,
+        env=env,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    run = only_run(tmp_path)
+    recorded = read_record(run)
+    assert recorded is not None
+    assert ("cost: 7" in recorded.config, "name: simulated-firm" in recorded.config) == (True, True)
+    begun = server.runs[0]
+    assert (begun["sweep"], begun["name"], begun["project"]) == ("s1", "r7", "bargain")
+    assert '"item.cost":{"value":7}' in begun["config"].replace(" ", "")
+    assert server.summary["objective"] == summary_of(run)["rounds"][-1]["mean_price"] - 7
     assert server.exit_codes == [0]

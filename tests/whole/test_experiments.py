@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from omegaconf import DictConfig
 
 from bargain import compose, play
 from bargain.sweeps.estimate import swept
@@ -43,30 +44,34 @@ def covering() -> dict[str, list[list[str]]]:
 COVERING = covering()
 
 
+@pytest.fixture(scope="module")
+def embedded() -> DictConfig:
+    """The embedded negotiators, at every seat."""
+    return compose(["engines=simulated", "tracking=none"])
+
+
 @pytest.mark.parametrize("name", NAMES)
-def test_every_choice_of_every_experiment_composes_as_written(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_choice_of_every_experiment_composes_as_written_and_plays_small(
+    name: str, embedded: DictConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     for key in ("OPENAI_API_KEY", "ANTHROPIC_API_KEY"):
         monkeypatch.setenv(key, "never sent")
     for cell in cells_of(name):
-        cfg = compose([f"experiment={name}", *cell]) if cell in COVERING[name] else None
-        for override in cell:
-            key, _, value = override.partition("=")
-            if key.startswith("engine@"):
-                assert (ROOT.parent / "conf" / "engine" / f"{value}.yaml").is_file()
-                assert cfg is None or cfg[key.removeprefix("engine@").split(".")[0]].engine.name == value
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_every_experiment_plays_small(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    seen: set[str] = set()
-    for number, cell in enumerate(cells_of(name)):
-        games = [override for override in cell if not override.startswith("engine@")]
-        if number and seen.issuperset(games):
-            continue  # each choice is played once; cells that differ in engines only are one on the embedded ones
-        seen.update(games)
-        cfg = compose([f"experiment={name}", *games, "engines=simulated", "n_games=2", "tracking=none"])
-        cfg.game.n_rounds = min(3, cfg.game.n_rounds)
+        for engine in (override.partition("=")[2] for override in cell if override.startswith("engine@")):
+            assert (ROOT.parent / "conf" / "engine" / f"{engine}.yaml").is_file()
+    played: set[str] = set()
+    for number, cell in enumerate(COVERING[name]):
+        cfg = compose([f"experiment={name}", *cell])
+        for key, _, value in (each.partition("=") for each in cell if each.startswith("engine@")):
+            assert cfg[key.removeprefix("engine@").split(".")[0]].engine.name == value
+        games = {override for override in cell if not override.startswith("engine@")}
+        if number and games <= played:
+            continue  # cells that differ in engines only are one on the embedded ones
+        played |= games
+        for seat in ("seller", "buyer", "critic", "moderator"):
+            cfg[seat].engine = embedded[seat].engine
+        cfg.tracking, cfg.n_games, cfg.game.n_rounds = embedded.tracking, 2, min(3, cfg.game.n_rounds)
         summary = play(cfg, tmp_path / str(number), show_progress=False)
         assert summary.state == "finished"
         assert summary.data["games"]["finished"] == 2

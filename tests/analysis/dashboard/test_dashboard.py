@@ -7,12 +7,12 @@ import random
 from collections.abc import Callable
 from pathlib import Path
 
-import pandas as pd
 import pytest
 
 from bargain.analysis import load
 from bargain.analysis.measures import comparisons
-from bargain.analysis.report.command import run as report
+from bargain.analysis.measures.metrics import METRICS, NAMES
+from bargain.analysis.report.content import content
 from tests import dashboards
 from tests.dashboards import HOSTILE, VIEWS, interpreted, opened, texts
 from tests.run_maker import make_run, write_summary
@@ -201,10 +201,11 @@ def test_a_factorial_is_told_by_its_main_effects_first_in_the_words_and_numbers_
         for memory in ("full", "none"):
             games = [[14 + rng.random(), 14 + rng.random() + more] for _ in range(12)]
             make_run(tmp_path / "runs" / f"{engine}-{memory}", games, seller__engine__name=engine, memory__name=memory)
-    assert report([str(tmp_path / "runs"), "--out", str(tmp_path / "report")]) == 0
-    page = opened(tmp_path / "runs", view="compare")
+    asked = ("seller.engine.name", "memory.name")
+    report = content(load(tmp_path / "runs"), ["runs"], "bargain-report runs", None, (), [asked])
+    page = opened(tmp_path / "runs", view="compare", interaction=" by ".join(asked))
     told = texts(page).splitlines()
-    sentences = pd.read_csv(tmp_path / "report" / "tables" / "tests.csv")
+    sentences = report.tests.frame
     effects = sentences[sentences["question"] == "factors"]
     assert len(effects) == 6
     assert [line for line in told if line in set(effects["sentence"])] == effects["sentence"].tolist()
@@ -212,10 +213,9 @@ def test_a_factorial_is_told_by_its_main_effects_first_in_the_words_and_numbers_
     assert page.dataframe[0].value["choice"].unique().tolist() == ["seller.engine.name", "memory.name"]
     family = "".join(line for line in told if line.startswith("One family"))
     assert family
-    assert family in (tmp_path / "report" / "index.html").read_text().replace("&#39;", "'")
+    assert family == report.family
     assert set(sentences["sentence"]) <= {line.partition(": ")[2] for line in told} | set(told), "every other one too"
-    asked = opened(tmp_path / "runs", view="compare", interaction="seller.engine.name by memory.name")
-    assert "seller.engine.name by memory.name" in asked.dataframe[1].value["choice"].tolist()
+    assert " by ".join(asked) in page.dataframe[1].value["choice"].tolist()
 
 
 def test_those_who_coach_the_seller_and_the_buyer_are_never_thrown_together(tmp_path: Path) -> None:
@@ -234,10 +234,12 @@ def test_arms_are_compared_by_their_shared_first_round(tmp_path: Path) -> None:
     assert "paired t" in line
 
 
-def test_every_metric_can_be_compared(tmp_path: Path) -> None:
+def test_a_metric_of_every_kind_can_be_compared(tmp_path: Path) -> None:
     dashboards.sweep(tmp_path)
     page = opened(tmp_path, view="compare")
-    for metric in page.selectbox(key="in:metric").options:
+    assert tuple(page.selectbox(key="in:metric").options) == NAMES
+    kinds = {(each.kind, each.role != "", each.per is None, each.unit == "currency"): each.name for each in METRICS}
+    for metric in ("price", *kinds.values()):
         page.selectbox(key="in:metric").set_value(metric).run()
         assert not page.exception, metric
         assert page.query_params == {"view": "compare"} | ({"metric": metric} if metric != "price" else {})

@@ -20,7 +20,7 @@ from tests.commands import PATIENCE_S
 from tests.dashboards import HOSTILE, VIEWS
 
 pytest.importorskip("playwright.sync_api") if not os.environ.get("CI") else None
-from playwright.sync_api import Browser, Locator, Page, Request, expect, sync_playwright  # noqa: E402
+from playwright.sync_api import BrowserContext, Locator, Page, Request, expect, sync_playwright  # noqa: E402
 
 expect.set_options(timeout=PATIENCE_S * 1000)
 CHROMIUM = shutil.which("chromium")
@@ -40,22 +40,23 @@ SHOWN = {
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
+def browser() -> Iterator[BrowserContext]:
+    """One window whose pages share what they have fetched."""
     if CHROMIUM is None and not os.environ.get("CI"):
         pytest.skip("no chromium: scripts/install-debian-packages installs it")
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(
             executable_path=CHROMIUM or "chromium", args=["--no-sandbox", "--disable-gpu"]
         )
-        yield started
+        yield started.new_context(viewport=SCREEN)
         started.close()
 
 
 class Watched:
-    """A page, with what went wrong in it and every address that it asked for."""
+    """A page, with what went wrong in it and every address that it asked for; it is closed with its test."""
 
-    def __init__(self, browser: Browser) -> None:
-        self.page: Page = browser.new_page(viewport=SCREEN)
+    def __init__(self, browser: BrowserContext) -> None:
+        self.page: Page = browser.new_page()
         self.page.set_default_timeout(PATIENCE_S * 1000)
         self.wrong: list[str] = []
         self.asked: list[str] = []
@@ -80,6 +81,13 @@ class Watched:
         return self.page
 
 
+@pytest.fixture
+def watched(browser: BrowserContext) -> Iterator[Watched]:
+    made = Watched(browser)
+    yield made
+    made.page.close()
+
+
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     root = tmp_path_factory.mktemp("sweep")
@@ -87,10 +95,11 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield found
 
 
-def test_every_view_loads_and_fits_a_laptop_in_light_and_dark(browser: Browser, address: str, tmp_path: Path) -> None:
-    watched = Watched(browser)
+def test_every_view_loads_and_fits_a_laptop_in_light_and_dark(watched: Watched, address: str, tmp_path: Path) -> None:
+    page = watched.open(address, SHOWN["runs"])
     for view in VIEWS:
-        page = watched.open(f"{address}?view={view}", SHOWN[view])
+        page.get_by_role("radio", name=view, exact=True).click()
+        watched.settled(SHOWN[view])
         for box in ("html", ".stMain", ".stMainBlockContainer"):
             widths = page.locator(box).first.evaluate("box => [box.scrollWidth, box.clientWidth]")
             assert widths[0] <= widths[1], (view, box, widths)
@@ -108,8 +117,8 @@ def go_back(page: Page) -> None:
     page.wait_for_function("!window.isTheOneBefore")
 
 
-def test_choices_go_to_the_address_and_back_and_forth(browser: Browser, address: str) -> None:
-    page = Watched(browser).open(f"{address}?view=game", SHOWN["game"])
+def test_choices_go_to_the_address_and_back_and_forth(browser: BrowserContext, watched: Watched, address: str) -> None:
+    page = watched.open(f"{address}?view=game", SHOWN["game"])
     page.get_by_role("radio", name="2", exact=True).click()
     page.wait_for_url("**round=2**")
     expect(page.get_by_text("Round 1: ")).to_have_count(0)
@@ -120,11 +129,12 @@ def test_choices_go_to_the_address_and_back_and_forth(browser: Browser, address:
     expect(page.locator(SHOWN["game"]).first).to_be_visible()
     other = Watched(browser).open(page.url, SHOWN["game"])
     expect(other.get_by_text("Round 2: ")).to_be_visible()
+    other.close()
 
 
-def test_one_choice_is_one_step_back_also_from_an_address_with_nonsense(browser: Browser, address: str) -> None:
+def test_one_choice_is_one_step_back_also_from_an_address_with_nonsense(watched: Watched, address: str) -> None:
     """A page that tidied the address by itself did so again whenever Back came to it: nobody got out."""
-    page = Watched(browser).open(f"{address}?view=live", SHOWN["live"])
+    page = watched.open(f"{address}?view=live", SHOWN["live"])
     page.goto(f"{address}?view=game&round=9&nonsense=1")
     steps = page.evaluate("history.length")
     expect(page.get_by_text("The address asks for what these runs do not have: round=9")).to_be_visible()
@@ -152,8 +162,8 @@ def tick(page: Page, row: int, then: Locator) -> None:
     expect(then).to_be_enabled()
 
 
-def test_two_ticked_runs_are_compared(browser: Browser, address: str) -> None:
-    page = Watched(browser).open(address, SHOWN["runs"])
+def test_two_ticked_runs_are_compared(watched: Watched, address: str) -> None:
+    page = watched.open(address, SHOWN["runs"])
     for row, then in ((1, "Look at its games"), (3, "Compare them")):
         tick(page, row, page.get_by_role("button", name=then))
     page.get_by_role("button", name="Compare them").click()
@@ -162,8 +172,7 @@ def test_two_ticked_runs_are_compared(browser: Browser, address: str) -> None:
     assert page.url.count("only=") == 2
 
 
-def test_hostile_texts_do_nothing_in_a_real_browser(browser: Browser, tmp_path: Path) -> None:
-    watched = Watched(browser)
+def test_hostile_texts_do_nothing_in_a_real_browser(watched: Watched, tmp_path: Path) -> None:
     with dashboards.served(dashboards.hostile(tmp_path / "runs"), tmp_path / "log") as found:
         page = watched.open(found, SHOWN["runs"])
         for view in VIEWS:
@@ -180,11 +189,11 @@ def test_hostile_texts_do_nothing_in_a_real_browser(browser: Browser, tmp_path: 
     assert not watched.wrong
 
 
-def test_a_run_that_goes_on_is_seen_without_a_reload(browser: Browser, tmp_path: Path) -> None:
+def test_a_run_that_goes_on_is_seen_without_a_reload(watched: Watched, tmp_path: Path) -> None:
     from tests.run_maker import write_summary
 
     with dashboards.served(dashboards.running(tmp_path / "runs"), tmp_path / "log") as found:
-        page = Watched(browser).open(f"{found}?view=live", SHOWN["live"])
+        page = watched.open(f"{found}?view=live", SHOWN["live"])
         expect(page.get_by_text("3 of 12").first).to_be_visible()
         write_summary(tmp_path / "runs" / "0", state="running", finished=7, planned=12)
         expect(page.get_by_text("7 of 12").first).to_be_visible()

@@ -8,39 +8,48 @@ from pathlib import Path
 
 import pytest
 
+from bargain.analysis.dashboard.command import run
 from tests import dashboards
 from tests.commands import PATIENCE_S, bargain, environment
 from tests.run_maker import make_run
 
 
-def refused(*arguments: str, cwd: Path, **env: str) -> str:
+def the_line(told: str) -> str:
     """The one line that the command refuses with."""
-    done = bargain(*arguments, cwd=cwd, command="bargain-dashboard", env=environment(**env))
-    assert done.returncode == 2, done.stderr
-    (line,) = done.stderr.splitlines()
+    (line,) = told.splitlines()
     assert line.startswith("bargain-dashboard: ")
     return line
 
 
-def test_a_place_without_runs_is_refused_with_what_to_do(tmp_path: Path) -> None:
+def test_a_place_without_runs_is_refused_with_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     (tmp_path / "empty").mkdir()
-    assert "no runs in empty; a run directory holds games.jsonl" in refused("empty", cwd=tmp_path)
-    assert "nothing matches 'nowhere'" in refused("nowhere", cwd=tmp_path)
+    monkeypatch.chdir(tmp_path)
+    for place, said in (
+        ("empty", "no runs in empty; a run directory holds games.jsonl"),
+        ("nowhere", "nothing matches 'nowhere'"),
+    ):
+        assert run([place]) == 2
+        assert said in the_line(capsys.readouterr().err)
 
 
 def test_a_missing_streamlit_is_one_line_with_its_remedy(tmp_path: Path) -> None:
     make_run(tmp_path / "run", [[14.0]])
     (tmp_path / "none").mkdir()
     (tmp_path / "none" / "streamlit.py").write_text("raise ModuleNotFoundError('No module named streamlit')")
-    line = refused("run", "--no-browser", cwd=tmp_path, PYTHONPATH=str(tmp_path / "none"))
-    assert line.endswith("pip install 'bargain-experiments[dashboard]'")
+    env = environment(PYTHONPATH=str(tmp_path / "none"))
+    done = bargain("run", "--no-browser", cwd=tmp_path, command="bargain-dashboard", env=env)
+    assert done.returncode == 2, done.stderr
+    assert the_line(done.stderr).endswith("pip install 'bargain-experiments[dashboard]'")
 
 
-def test_a_port_that_is_taken_is_refused(tmp_path: Path) -> None:
+def test_a_port_that_is_taken_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     make_run(tmp_path / "run", [[14.0]])
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        assert f"port {port} on 127.0.0.1 is taken" in refused("run", "--port", str(port), cwd=tmp_path)
+        assert run([str(tmp_path / "run"), "--port", str(port)]) == 2
+        assert f"port {port} on 127.0.0.1 is taken" in the_line(capsys.readouterr().err)
 
 
 def test_it_listens_on_the_loopback_interface_alone(tmp_path: Path) -> None:

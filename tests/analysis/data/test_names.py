@@ -43,16 +43,28 @@ def test_a_name_is_one_short_line_and_two_values_have_two(one: str, other: str) 
     assert (name_of(one) == name_of(other)) == (one == other)
 
 
-@pytest.mark.parametrize("key", ["seller__persona", "feedback__text", "prompt__seller__texts__opening"])
-def test_no_text_of_a_config_is_the_name_of_a_cell_a_series_or_a_panel(key: str, tmp_path: Path) -> None:
-    for number, text in enumerate(TEXTS):
-        prices = [[14.0 + number / 4, 15.0], [15.0, 15.5], [14.5, 16.0]]
-        more = {"feedback__name": "constant"} if key == "feedback__text" else {"prompt__seller__version": "v1"}
-        make_run(tmp_path / "runs" / str(number), prices, **{key: text}, **more)
-    runs = load(tmp_path)
-    labels = runs.labels().tolist()
+KEYS = ("seller__persona", "feedback__text", "prompt__seller__texts__opening")
+
+
+def with_text(place: Path, key: str, number: int) -> None:
+    more = {"feedback__name": "constant"} if key == "feedback__text" else {"prompt__seller__version": "v1"}
+    make_run(place, [[14.0 + number / 4, 15.0], [15.0, 15.5], [14.5, 16.0]], **{key: TEXTS[number]}, **more)
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_no_text_of_a_config_is_the_name_of_a_cell(key: str, tmp_path: Path) -> None:
+    for number in range(len(TEXTS)):
+        with_text(tmp_path / str(number), key, number)
+    labels = load(tmp_path).labels().tolist()
     assert len(set(labels)) == len(TEXTS)
     assert not [label for label in labels if long_name(label)]
+
+
+def test_no_text_of_a_config_is_the_name_of_a_series_or_a_panel(tmp_path: Path) -> None:
+    for number in range(len(TEXTS)):
+        with_text(tmp_path / str(number), KEYS[number % len(KEYS)], number)
+    runs = load(tmp_path)
+    assert {"seller.persona", "feedback.text", "prompt.seller.version"} <= set(runs.deciding())
     drawn = 0
     for figure in FIGURES:
         try:

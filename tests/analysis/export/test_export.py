@@ -6,6 +6,7 @@ import json
 import shutil
 import sqlite3
 import sys
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -208,17 +209,46 @@ def test_exported_again_the_default_place_is_made_anew_and_nothing_is_written_th
     )
 
 
-@pytest.mark.parametrize("to", [name for name in FORMATS if name not in ("chat", "inspect")])
-def test_no_key_leaves_the_house(to: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("MY_OWN_KEY", "KEYSENTINEL-1234567")
-    choices = {
-        "seller__engine__base_url": "https://me:PASSSENTINEL@models.test/v1",
-        "seller__persona": "KEYSENTINEL-1234567",
-    }
-    made = make_run(tmp_path / "run", [[15.0]], **choices)
-    assert run([str(made), "--to", to]) == 0
-    for file in (made / "export").rglob("*.parquet"):
-        text = pd.DataFrame(pq.read_table(file).to_pandas()).to_csv()
-        assert "SENTINEL" not in text, file
-    for file in [*(made / "export").rglob("*.yaml"), *(made / "export").rglob("*.md")]:
-        assert "SENTINEL" not in file.read_text(), file
+def exported(file: Path) -> str:
+    """What an exported file says, uncompressed."""
+    if file.suffix == ".parquet":
+        return str(pd.DataFrame(pq.read_table(file).to_pandas()).to_csv())
+    if file.suffix == ".eval":
+        with zipfile.ZipFile(file) as archive:
+            return "".join(archive.read(name).decode() for name in archive.namelist())
+    return file.read_text(encoding="utf-8")
+
+
+KEY = "KEYSENTINEL/1234567"
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run whose config, players and critic say a key that nobody knew for one when it was played."""
+
+    def says_it(chat: Chat) -> str:
+        said = negotiate(chat)
+        return f"{said if isinstance(said, str) else said.text} {KEY} http://me:PASSSENTINEL@h/"
+
+    with Server(says_it) as server, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("OPENAI_API_KEY", "sk-never-checked-1")
+        seats = [f"engine@{seat}.engine=gpt-4o" for seat in ("seller", "buyer", "critic")]
+        seats += [f"{seat}.engine.base_url={server.openai}" for seat in ("seller", "buyer", "critic")]
+        small = ["game=criticize_seller", "n_games=1", "moderator=rules", "tracking=none", f"seller.persona={KEY}"]
+        run_dir = tmp_path_factory.mktemp("told") / "run"
+        assert play(compose([*seats, *small]), run_dir, show_progress=False).state == "finished"
+    return run_dir
+
+
+@pytest.mark.parametrize("to", FORMATS)
+def test_no_key_leaves_the_house(to: str, told: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    if to == "inspect":
+        pytest.importorskip("inspect_ai.log", reason="inspect-ai is not installed (the extra inspect)")
+    monkeypatch.setenv("MY_OWN_KEY", KEY)
+    assert KEY in (told / "games.jsonl").read_text(encoding="utf-8")
+    assert run([str(told), "--to", to, "--out", str(tmp_path / "out")]) == 0
+    texts = {file.name: exported(file) for file in (tmp_path / "out").rglob("*") if file.is_file()}
+    assert [name for name, text in texts.items() if "SENTINEL" in text] == []
+    assert "[secret]" in "".join(texts.values()), "what was said around it is there"
+    if to == "chat":
+        assert all(json.loads(line) for text in texts.values() for line in text.splitlines())

@@ -182,7 +182,7 @@ def test_the_papers_numbers_stand_beside_ones_own(runs: Runs) -> None:
         reference_figures()[0].draw(runs.where(learner_engine="my-own"))
 
 
-DRAWN_THERE = {"crossplay", "talk", "attacks", "beliefs", "frontier", "two_issues"}
+DRAWN_THERE = {"crossplay", "talk", "attacks", "beliefs", "frontier", "two_issues", "honesty", "branches"}
 """Figures that the tests of their measures draw (test_crossplay, test_talk, test_beliefs, ...)."""
 OF_A_KIND = {"arms", "pairs", "effects", "estimates", "price_in_zone"} | DRAWN_THERE
 """Figures that need games of a kind."""
@@ -194,8 +194,8 @@ OF_A_KIND = {"arms", "pairs", "effects", "estimates", "price_in_zone"} | DRAWN_T
 def test_every_figure_is_drawn_and_says_that_negotiators_were_simulated(
     figure: Figure, runs: Runs, arms: Runs, drawn: Runs
 ) -> None:
-    kept = {"arms": arms, "price_in_zone": drawn}.get(figure.name, runs.where(learner="seller"))
-    text = svg(figure.draw(kept))
+    two = runs.where(learner="seller", seller_engine=ENGINES[:2], buyer_engine=ENGINES[:2])
+    text = svg(figure.draw({"arms": arms, "price_in_zone": drawn}.get(figure.name, two)))
     assert "Simulated negotiators" in text
     assert not re.search(r'\bid="|url\(|href|<script', text), "two figures in one page would disturb each other"
     assert "NaN" not in text
@@ -350,8 +350,9 @@ def test_a_factorial_is_facets_that_fit_a_page(tmp_path: Path) -> None:
     for at in range(24):
         choices = {"memory__name": f"m{at % 4}", "feedback__name": f"f{at // 4 % 3}", "scoring": f"s{at // 12}"}
         run(tmp_path / str(at), prices(at, 9, 2), "gpt-4", **choices)
+    factorial = load(tmp_path)
     for figure in ("price_by_round", "deal_rate_by_round", "tradeoff", "distributions"):
-        size = re.search(r'<svg[^>]* width="([\d.]+)" height="([\d.]+)"', svg(BY_NAME[figure].draw(load(tmp_path))))
+        size = re.search(r'<svg[^>]* width="([\d.]+)" height="([\d.]+)"', svg(BY_NAME[figure].draw(factorial)))
         assert size
         assert float(size[1]) < 800, figure
         assert float(size[2]) < 1130, f"{figure}: as wide, an A4 page is {800 * 297 / 210:.0f} high"

@@ -112,11 +112,16 @@ def test_boulware_beats_conceder_in_either_seat_and_endless_odds_are_said_in_wor
     assert f"none here: {why}" in crossplay(runs).note
 
 
-def test_a_report_on_two_sweeps_is_one_tournament_with_its_table_and_its_map(tournament: Path) -> None:
-    place = tournament / "page"
-    assert run([str(tournament / "old"), str(tournament / "new"), "--out", str(place)]) == 0
+def test_a_report_on_two_sweeps_is_one_tournament_with_its_table_and_its_map(tournament: Path, tmp_path: Path) -> None:
+    for seller, buyer in product(("a", "script"), repeat=2):  # who came second has its cells in a sweep of its own
+        games: Prices = [[15 + SELLERS[seller] - BUYERS[buyer] + at % 3] for at in range(3)]
+        cell(tmp_path / ("old" if seller == buyer == "a" else "new") / f"{seller}-{buyer}", seller, buyer, games)
+    place = tmp_path / "page"
+    assert run([str(tmp_path / "old"), str(tmp_path / "new"), "--out", str(place)]) == 0
     lines = (place / "tables" / "crossplay.csv").read_text(encoding="utf-8").splitlines()
-    assert [line.split(",")[0] for line in lines] == ["engine", *SELLERS]
+    assert [line.split(",")[0] for line in lines] == ["engine", "a", "script"]
+    told = crossplay(load([tournament / "old", tournament / "new"])).csv().splitlines()
+    assert [line.split(",")[0] for line in told] == ["engine", *SELLERS]
     html = (place / "index.html").read_text(encoding="utf-8")
     assert 'id="crossplay"><h2>Cross-play' in html
     assert 'id="figure-crossplay"' in html

@@ -114,9 +114,10 @@ def test_effects_that_are_not_there_are_rarely_found(tmp_path: Path) -> None:
             rows: Prices = [[float(x), float(y)] for x, y in rng.normal(15, 1, (12, 2))]
             names = {"memory__name": memory, "prompt__seller__version": prompt, "seller__engine__name": engine}
             make_run(place / str(number), rows, **names, **({} if at % 2 else PAID))
+        runs = load(place)
         for metric in ("price", "surplus"):
             for base in (None, 1):
-                found = effects(load(place), metric, role="learner", base=base)
+                found = effects(runs, metric, role="learner", base=base)
                 covered += (found["p"] > 0.05).tolist()
     assert len(covered) > 80
     assert np.mean(covered) > 0.85

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from bargain.analysis import load
+from bargain.analysis.figures import NotEnough, svg
+from bargain.analysis.figures.ledger import statements
 from bargain.analysis.measures.ledger import Entry, entries, item_of, ledger, rates
 from bargain.analysis.report.command import run
 from bargain.analysis.report.content import content
@@ -123,6 +125,15 @@ def test_rates_count_the_turns_that_players_wrote(root: Path) -> None:
     assert frame.loc[("buyer", "broken_limit"), "entries"] == 5
     assert frame.loc[("buyer", "broken_last_offer"), "entries"] == 0
     assert len(ledger(load(root), most_rounds=4).turns) == 2 * 4
+
+
+def test_the_figure_has_a_row_for_each_kind_and_says_when_there_is_none(root: Path, tmp_path: Path) -> None:
+    drawn = svg(statements(load(root)))
+    for each in ("misstated limit", "broken limit", "broken last offer", "invented offer"):
+        assert f">{each}<" in drawn
+    make_run(tmp_path / "honest", [[15.0]] * 3)
+    with pytest.raises(NotEnough, match="found nothing"):
+        statements(load(tmp_path / "honest"))
 
 
 def test_the_report_folds_the_ledger_and_marks_the_words(root: Path, tmp_path: Path) -> None:

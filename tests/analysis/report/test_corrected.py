@@ -13,7 +13,7 @@ import pytest
 from bargain.analysis import load
 from bargain.analysis.measures.cell_names import named
 from bargain.analysis.report.command import run
-from bargain.analysis.report.corrected import corrected
+from bargain.analysis.report.corrected import corrected, read_bench
 from bargain.analysis.stats.misjudged import false_share, price_bounds, rate_bounds
 from bargain.records import Game
 from tests.run_maker import a_game, make_run
@@ -41,10 +41,9 @@ def test_deal_rates_are_corrected_by_the_confusion_matrix_of_a_bench(tmp_path: P
     make_run(tmp_path / "runs" / "c", [[14.0, 16.5]] * 12)
     acts = {"channel__name": "tagged", "channel___target_": "bargain.channels.tagged.Tagged"}
     make_run(tmp_path / "runs" / "d", [[14.0, 16.5]] * 12, moderator__name="yes_no", **MODEL, **acts)
-    assert run([str(tmp_path / "runs"), "--judged", judged(tmp_path / "judge.json")]) == 0
-    table = tmp_path / "runs" / "report" / "tables" / "corrected.csv"
-    told = csv.DictReader(table.read_text(encoding="utf-8").splitlines())
-    rows = {(row["number"], row["round"]): row for row in told}
+    runs, bench = load(tmp_path / "runs"), judged(tmp_path / "judge.json")
+    told = corrected(runs, named(runs), read_bench(Path(bench))).csv()
+    rows = {(row["number"], row["round"]): row for row in csv.DictReader(told.splitlines())}
     second = rows["1", "2"]
     assert float(second["value"]) == 0.6
     assert float(second["corrected"]) == pytest.approx((0.6 + 0.95 - 1) / (0.9 + 0.95 - 1))
@@ -58,7 +57,10 @@ def test_deal_rates_are_corrected_by_the_confusion_matrix_of_a_bench(tmp_path: P
     assert rows["4", "1"]["note"] == "none needed: the acts decided, and no moderator was asked"
     assert float(second["corrected_price_low"]) == pytest.approx(0.9 * 16 + 0.1 * 10)  # all told deals are at $16
     assert float(second["corrected_price_high"]) == pytest.approx(0.9 * 16 + 0.1 * 20)
-    assert "Rogan" in (tmp_path / "runs" / "report" / "index.html").read_text(encoding="utf-8")
+    assert run([str(tmp_path / "runs" / "b"), "--judged", bench]) == 0
+    page = tmp_path / "runs" / "b" / "report"
+    assert "structured is not in this bench" in (page / "tables" / "corrected.csv").read_text(encoding="utf-8")
+    assert "Rogan" in (page / "index.html").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(

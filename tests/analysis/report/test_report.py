@@ -18,8 +18,11 @@ import pytest
 
 from bargain.analysis import load
 from bargain.analysis.measures import metrics, reference
+from bargain.analysis.measures.cell_names import named
+from bargain.analysis.measures.claims import tests as claims
 from bargain.analysis.measures.comparisons import change
 from bargain.analysis.report.command import TABLES, run
+from bargain.analysis.report.content import content
 from bargain.analysis.stats.differences import holm
 from tests import dashboards
 from tests.commands import bargain
@@ -273,13 +276,13 @@ def test_models_that_answer_and_were_not_asked_for_are_named(tmp_path: Path) -> 
     summary = json.loads((run_dir / "summary.json").read_text())
     summary["models"] = {"seller": ["simulated", "other-2026"], "buyer": ["simulated"]}
     (run_dir / "summary.json").write_text(json.dumps(summary))
-    said = Read(made(tmp_path / "one") / "index.html").said
-    assert "Models that answeredother-2026 (seller)" in said
+    assert ("Models that answered", "other-2026 (seller)") in content(load(run_dir), ["x"], "x", None).made
 
 
 def test_arms_are_compared_with_each_other(tmp_path: Path) -> None:
     dashboards.arms(tmp_path)
-    rows = [row for row in table(made(tmp_path), "tests") if row["question"] == "arms"]
+    runs = load(tmp_path)
+    rows = claims(runs, named(runs), [], []).query("question == 'arms'").to_dict("records")
     assert [(row["a_is"], row["b_is"], row["metric"]) for row in rows] == [
         ("ai", "human", "price"),
         ("ai", "human", "deal_rate"),
@@ -336,3 +339,51 @@ def test_in_a_browser_nothing_runs_nothing_is_fetched_and_it_fits_a_phone(nasty:
         browser.close()
     assert asked == [(nasty / "index.html").as_uri()] * 2
     assert wrong == []
+
+
+TEXTS = """(font) => {
+  const style = document.createElement('style');
+  style.textContent = `svg text, svg tspan { font-family: "${font}" !important }`;
+  document.head.append(style);
+  document.querySelectorAll('details').forEach(each => each.open = true);
+  const wrong = [];
+  let seen = 0;
+  for (const svg of document.querySelectorAll('svg')) {
+    const box = svg.getBoundingClientRect();
+    const texts = [...svg.querySelectorAll('text')].filter(each => each.textContent.trim())
+      .map(each => [each.textContent.trim(), each.getBoundingClientRect()]);
+    seen += texts.length;
+    texts.forEach(([text, at], index) => {
+      if (Math.min(at.left - box.left, box.right - at.right, at.top - box.top, box.bottom - at.bottom) < -0.5)
+        wrong.push(`clipped: ${text}`);
+      for (const [other, by] of texts.slice(index + 1)) {
+        const wide = Math.min(at.right, by.right) - Math.max(at.left, by.left);
+        const high = Math.min(at.bottom, by.bottom) - Math.max(at.top, by.top);
+        if (wide > 1 && high > Math.min(at.height, by.height) / 4) wrong.push(`collide: ${text}, ${other}`);
+      }
+    });
+  }
+  style.remove();
+  return [seen > 20, wrong];
+}"""
+
+
+def test_in_a_browser_no_text_of_a_figure_is_clipped_in_dejavu_or_arials_metrics_or_off_a_printed_page(
+    study: Path,
+) -> None:
+    if not os.environ.get("CI"):
+        pytest.importorskip("playwright.sync_api")
+        if shutil.which("chromium") is None:
+            pytest.skip("no chromium: scripts/install-debian-packages installs it")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": 680, "height": 960})  # A4 without its margins
+        page.goto((study / "runs" / "report" / "index.html").as_uri())
+        for font in ("DejaVu Sans", "Liberation Sans"):  # a machine without one of them measures its next of kin
+            assert page.evaluate(TEXTS, font) == [True, []]
+        page.emulate_media(media="print")
+        rights = "[...document.querySelectorAll('svg, .found table')].map(each => each.getBoundingClientRect().right)"
+        assert max(page.evaluate(rights)) <= 680
+        browser.close()

@@ -23,7 +23,7 @@ ROWS = {
     "selection: survivors": "survivors",
     "selection: pairs": "mean",
     "selection: intention_to_treat": "surplus_change",
-    "selection: lee_bounds": "bounds",
+    "between cells: lee_bounds": "bounds",
     "selection: worst_case": "bounds",
     "slope: HC3": "slope",
     "two-part model: price": "model",

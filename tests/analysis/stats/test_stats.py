@@ -17,9 +17,9 @@ from bargain.analysis.stats.fewest import FEWEST
 from bargain.analysis.stats.unpaired_selection import unpaired_selection
 
 Draw = Callable[[np.random.Generator, tuple[int, int]], NDArray[np.float64]]
-SIMULATIONS = 2000
+SIMULATIONS = 1000
 THREE_ERRORS = 3 * math.sqrt(0.05 * 0.95 / SIMULATIONS)
-SAMPLES = 1000
+SAMPLES = 400
 OF_SAMPLES = 3 * math.sqrt(0.05 * 0.95 / SAMPLES)
 
 
@@ -339,12 +339,12 @@ def test_the_bounds_cover_the_effect_they_are_about() -> None:
     gains = [float(np.nan_to_num(prices - 8).mean()) for prices in many]
     effects = {"pairs": 0.5, "worst_case": 0.5, "intention_to_treat": gains[1] - gains[0]}
     covered = dict.fromkeys(effects, 0)
-    for _ in range(200):
+    for _ in range(100):
         found = stats.selection(*coached(rng), learner="seller", cost=8, lowest=5, highest=25).set_index("method")
         for method, effect in effects.items():
             covered[method] += bool(found["low"][method] <= effect <= found["high"][method])
     for method, times in covered.items():
-        assert times / 200 > 0.95 - 3 * math.sqrt(0.05 * 0.95 / 200), method
+        assert times / 100 > 0.95 - 3 * math.sqrt(0.05 * 0.95 / 100), method
 
 
 def test_the_bounds_turn_with_the_sides() -> None:

@@ -81,7 +81,7 @@ def own_words(text: str, role: str = "") -> str:
         text = patterns.ROLES.search.sub(lambda match: match.group() if match[1] == role else " ", text)
     if "{" in text:
         text = patterns.OBJECT.search.sub(
-            _said_in_json, patterns.FENCE.search.sub(" ", text) if "json" in text else text
+            lambda match: _said_in_json(match, role), patterns.FENCE.search.sub(" ", text) if "json" in text else text
         )
     if "```" in text:
         text = re.sub(r"(?s)```.*?(?:```|\Z)", " ", text)
@@ -122,21 +122,24 @@ _ACTIONS = {
 }
 
 
-def _said_in_json(match: re.Match[str]) -> str:
+def _said_in_json(match: re.Match[str], role: str) -> str:
     """A JSON object in words: {"action": "offer", "price": 15} -> "i offer $15"; a verdict says nothing."""
     try:
         data: Any = json.loads(match.group())
     except (ValueError, RecursionError):
         return " "
-    if not isinstance(data, dict) or not {
-        "state",
-        "role",
-        "by",
-        "quote",
-        "speaker",
-        "verdict",
-        "accepted_by",
-    }.isdisjoint(data):
+    if (
+        not isinstance(data, dict)
+        or str(data.get("role", role)) != role
+        or not {
+            "state",
+            "by",
+            "quote",
+            "speaker",
+            "verdict",
+            "accepted_by",
+        }.isdisjoint(data)
+    ):
         return " "
     said = [
         str(data[key])
@@ -145,7 +148,7 @@ def _said_in_json(match: re.Match[str]) -> str:
     ]
     verbs = [
         _ACTIONS.get(str(data[key]).strip().replace(" ", "_"), "")
-        for key in ("action", "decision", "move", "type", "act", "response", "answer", "choice")
+        for key in ("action", "decision", "move", "status", "type", "act", "response", "answer", "choice")
         if key in data
     ]
     taken = next(

@@ -411,6 +411,7 @@ ENDS = _phrases(
     stays|staying with|put|in|on|here, it stays mine, hang|hanging|hold|holding on to it, rather|sooner keep|throw|burn|eat|give it|them|this, take a hike, get lost, you lost me,
     lost a|this customer|buyer|sale, lost interest, lost my interest, i withdraw, i retract, take my business|money, fish in the sea, fish to fry, find someone|somebody|another,
     where i get off, where we part, no common ground, can|do not do business, no business together, a different direction, decided against, decided not, changed my mind,
+    in the family, go to someone else|other, to the next in line, go with one of them, inquiry as? closed, advise against this|it, wait for the family|buyer|one who,
     not meant to be, not to be, can not come to terms, no agreement, without a deal|sale|agreement, no deal then|today|here, empty handed, empty-handed,
     negotiation|talk|conversation is over|ended|closed|finished, pass on this|it|that, i will pass, i am out|off|gone|done, i quit, bow|bowing|back|backing|opt out,
     moving on, cut my losses, save us both, save|keep my money|cash, waiting for a|the|someone, do|manage|live without it, stick with my old, someone who values|appreciates|will,

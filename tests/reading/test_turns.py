@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from bargain.reading.reader import Act, Reader
 
 LINES = (Path(__file__).parent.parent / "data" / "turns.txt").read_text(encoding="utf-8").splitlines()
@@ -41,3 +43,20 @@ def test_what_is_surely_no_acceptance_is_none() -> None:
         assert read(text).sure
         assert read(text).kind in ("other", "reject")
     assert not read("Einverstanden, abgemacht.").sure
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("Thank you, but the lamp stays in the family.", "walk_away"),
+        ("I have to let the lamp go to someone else.", "walk_away"),
+        ("My family is well. I offer $320.", "offer"),
+        ('{"role": "buyer", "thought": "ask for less", "text": "Okay, agreed.", "status": "accept"}', "accept"),
+        ('{"role": "buyer", "text": "Let us say $310.", "status": "offer"}', "offer"),
+        ('{"role": "seller", "text": "Okay, agreed.", "status": "accept"}', "other"),
+    ],
+)
+def test_a_farewell_that_gives_the_thing_elsewhere_and_json_in_the_own_name_are_read(text: str, kind: str) -> None:
+    reader = Reader()
+    reader.add("seller", "I can let you have it for $350.")
+    assert reader.add("buyer", text).kind == kind

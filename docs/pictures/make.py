@@ -1,4 +1,4 @@
-"""Makes the pictures of README and docs again, from sweeps of simulated negotiators: a minute or two.
+"""Makes the pictures of README and docs again, from sweeps of simulated negotiators: some minutes.
 
     python docs/pictures/make.py
 
@@ -16,25 +16,42 @@ from pathlib import Path
 from bargain.analysis import load
 from bargain.analysis.figures import save
 from bargain.analysis.figures.beliefs import beliefs_drawn
+from bargain.analysis.figures.branches import futures_compared
 from bargain.analysis.figures.compare import arms, tradeoff
+from bargain.analysis.figures.pairs import surplus_of_pairs
 from bargain.analysis.figures.rounds import price_by_round
 from bargain.analysis.figures.scenarios import price_in_zone
 from bargain.analysis.figures.two_issues import deals_and_front
 
 HERE = Path(__file__).parent
 ENGINES = "simulated,simulated-firm,simulated-weak,simulated-eager"
+KNOWN = ",".join(
+    f"opponent-{each}" for each in ("fixed", "boulware", "linear", "conceder", "tit_for_tat", "random", "bayesian")
+)
 GAMES = 100
 
 
-def play(directory: Path, *choices: str) -> None:
+def play(directory: Path, *choices: str, games: int = GAMES) -> None:
     """One sweep of simulated negotiators into a directory."""
     simulated = [f"engine@{seat}.engine=simulated" for seat in ("seller", "buyer", "moderator")]
     named = {choice.partition("=")[0] for choice in choices}
     base = [each for each in simulated if each.partition("=")[0] not in named]
-    command = [sys.executable, "-m", "bargain", "-m", *base, *choices, f"n_games={GAMES}"]
+    command = [sys.executable, "-m", "bargain", "-m", *base, *choices, f"n_games={games}"]
     subprocess.run(  # noqa: S603
         [*command, f"hydra.sweep.dir={directory}"], cwd=directory.parent, check=True, stdout=subprocess.DEVNULL
     )
+
+
+def branch(directory: Path) -> None:
+    """The firmer seller of docs/branching.md, from each turn of a game that ended without a deal."""
+    source = directory.parent / "source"
+    run = [sys.executable, "-m", "bargain"]
+    wanted = ["game=17", "round=2", "turn=all", "n=100", "engine@seller.engine=simulated-firm", "tracking=none"]
+    for words in (
+        ["game.n_rounds=3", "tracking=none", f"hydra.run.dir={source}"],
+        [f"branch={source}", *wanted, f"hydra.run.dir={directory}"],
+    ):
+        subprocess.run([*run, *words], cwd=directory.parent, check=True, stdout=subprocess.DEVNULL)  # noqa: S603
 
 
 def main() -> None:
@@ -55,6 +72,9 @@ def main() -> None:
             "experiment=why/two_issues",
             *(f"engine@{role}.engine=opponent-price_only,simulated" for role in ("seller", "buyer")),
         )
+        known = [f"engine@{role}.engine={KNOWN}" for role in ("seller", "buyer")]
+        play(top / "opponents", "experiment=why/opponents", "engine@moderator.engine=follows", *known, games=20)
+        branch(top / "branch")
         rounds, feedback = load([top / "seller", top / "buyer"]), load(top / "arms")
         pictures = {
             "price_by_round": price_by_round(rounds, title="Price by round, simulated"),
@@ -62,6 +82,8 @@ def main() -> None:
             "price_in_zone": price_in_zone(load(top / "limits"), title="Price against the zone of agreement"),
             "beliefs": beliefs_drawn(load(top / "beliefs"), title="What players believe of their rival's limit"),
             "two_issues": deals_and_front(load(top / "two"), title="Deals on price and delivery"),
+            "opponents": surplus_of_pairs(load(top / "opponents"), title="Surplus of every pair of known opponents"),
+            "branches": futures_compared(load(top / "branch"), title="What if the seller had been firmer, simulated"),
             "arms": arms(feedback, title="Feedback arms that share their first round, simulated"),
         }
         for name, chart in pictures.items():

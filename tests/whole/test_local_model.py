@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from bargain.analysis import load
-from tests.commands import ROOT, environment, games_of, wait_for
+from tests.commands import ROOT, environment, games_of, summary_of, wait_for
 
 SCRIPT = ROOT / "scripts" / "local_model.py"
 LOCAL = runpy.run_path(str(SCRIPT))
@@ -72,7 +72,8 @@ def test_a_real_model_s_games_end_replay_and_are_counted(tmp_path: Path) -> None
     assert "Traceback" not in done.stdout + done.stderr
     cells = sorted(path.parent for path in tmp_path.glob("outputs/*/*/*/games.jsonl"))
     assert len(cells) == 4, done.stderr
-    assert done.stdout.count("byte for byte") == 4, "each is replayed"
+    finished = [summary_of(cell)["state"] for cell in cells].count("finished")  # not where its only game failed
+    assert done.stdout.count("byte for byte") == finished > 0, "each is replayed"
     assert list(tmp_path.rglob("report/*.html")), "and reported"
     rounds = load(cells[0].parent).rounds
     assert len(rounds) == 8

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from hydra._internal.core_plugins import file_config_source, structured_config_source
+from hydra._internal.core_plugins import file_config_source
 from hydra._internal.sources_registry import SourcesRegistry
 from hydra.core.object_type import ObjectType
 from hydra.core.override_parser.overrides_parser import OverridesParser
@@ -68,7 +68,7 @@ def config_dirs(arguments: Iterable[str]) -> list[Path]:
 def guard() -> None:
     """From now on every config file that Hydra reads is checked. Repeatable."""
     Plugins.instance()  # registers Hydra's own sources, which does not replace one that is there
-    SourcesRegistry.instance().types |= {"file": FileConfigSource, "structured": StructuredConfigSource}
+    SourcesRegistry.instance().types["file"] = FileConfigSource
     OmegaConf.register_new_resolver("oc.env", _environment, replace=True)
 
 
@@ -122,26 +122,6 @@ class FileConfigSource(file_config_source.FileConfigSource):
         for name in sorted(names | ({"experiment"} if not config_path and self.is_group("experiment") else set())):
             self._list_add_result(files, os.path.join(config_path, name), name, results_filter)
         return sorted(set(files))
-
-
-_copied: dict[int, tuple[Any, bytes]] = {}
-"""By its id, what was stored as a config, and a copy."""
-
-
-class StructuredConfigSource(structured_config_source.StructuredConfigSource):
-    """Hydra's source of what programs store; it is read again instead of copied, in a tenth of the time."""
-
-    def load_config(self, config_path: str) -> ConfigResult:
-        """As Hydra's."""
-        stored = self.store._load(self._normalize_file_name(config_path))
-        if id(stored.node) not in _copied:
-            _copied[id(stored.node)] = stored.node, pickle.dumps(stored.node)
-        return ConfigResult(
-            config=pickle.loads(_copied[id(stored.node)][1]),  # noqa: S301 - our own
-            path=f"{self.scheme()}://{self.path}",
-            provider=self.provider if stored.provider is None else stored.provider,
-            header={"package": stored.package},
-        )
 
 
 def load_yaml(file: Path) -> DictConfig:

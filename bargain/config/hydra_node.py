@@ -10,10 +10,9 @@ from __future__ import annotations
 
 import copy
 import itertools
-import pickle
 import re
 from collections.abc import Iterator, Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 from hydra._internal import defaults_list as defaults_lists
 from hydra._internal import hydra as hydra_application
@@ -25,7 +24,7 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
 from hydra.plugins.config_source import ConfigResult
 from hydra.types import RunMode
-from omegaconf import DictConfig, OmegaConf, flag_override
+from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from bargain.config.explain import no_such_choice
@@ -43,7 +42,6 @@ _CHOICES = {
     "hydra/launcher/submitit_slurm",
 }
 """Files of Hydra and of its plugins that any file may choose, beside those of conf/hydra/."""
-REMEMBERED = 64
 _NOBODYS = re.compile(r"hydra|allow_targets")
 """What the parameters of a sweep in a file may not reach: in a cell they count as the command line's."""
 
@@ -86,8 +84,6 @@ class CheckedLoader(ConfigLoaderImpl):
     """Whether there is no config but Hydra's own, as for --hydra-help."""
     asked_for_mode: tuple[str | None, list[str], DictConfig] | None = None
     """What was composed last for no more than its mode: of which config, with which overrides."""
-    made: ClassVar[dict[bytes, bytes]] = {}
-    """What files came to when they were put together, of the last REMEMBERED that were."""
     is_composing = False
     """Whether a config is being put together: nothing may be made for it yet."""
 
@@ -155,18 +151,6 @@ class CheckedLoader(ConfigLoaderImpl):
                 raise ConfigError(no_such_choice(f"{each.key_or_group}/{value}", overrides))
         return parsed, repo
 
-    @staticmethod
-    def _embed_result_config(ret: ConfigResult, package_override: str | None) -> ConfigResult:
-        """As Hydra's, with a copy that takes a quarter of the time."""
-        ours = copy.copy(ret)
-        ours.config = pickle.loads(pickle.dumps(ret.config))  # noqa: S301 - our own
-        package = ret.header["package"] if package_override is None else package_override
-        if package:
-            content, ours.config = ours.config, OmegaConf.create()
-            with flag_override(ours.config, "no_deepcopy_set_nodes", True):
-                OmegaConf.update(ours.config, package, content, merge=False)
-        return ours
-
     def _process_config_searchpath(self, config_name: str | None, parsed_overrides: Any, repo: Any) -> None:
         """As Hydra's, which imports the packages of the path at once."""
         primary = repo.load_config(config_name) if config_name else None
@@ -183,12 +167,12 @@ class CheckedLoader(ConfigLoaderImpl):
             CheckedLoader.is_composing = False
 
     def _checked(self, defaults: Any, repo: Any) -> DictConfig:
-        composed = self._together(defaults, repo)
+        composed = super()._compose_config_from_defaults_list(defaults, repo)
         trusted = [each for each in defaults if self._is_trusted(each, repo)]
         names = tuple((each.config_path, each.package) for each in trusted)
         expected = _expected.get(names)
         if expected is None:
-            ours = self._together(trusted, repo)
+            ours = super()._compose_config_from_defaults_list(trusted, repo)
             if ("config", "") not in names and not self.is_bare:
                 own = load_yaml(config_dir() / "config.yaml")
                 ours.merge_with({key: own[key] for key in ("hydra", "allow_targets")})
@@ -201,18 +185,6 @@ class CheckedLoader(ConfigLoaderImpl):
                 raise _refusal(_file(each.config_path, repo), ".".join(keys))
         if differences:  # by what is missing
             raise _refusal("the config", ".".join(differences[0]))
-        return composed
-
-    def _together(self, defaults: Any, repo: Any) -> DictConfig:
-        """What the files come to in this order; once for the same files, as in the cells of a sweep over numbers."""
-        files = [(each, repo.load_config(each.config_path)) for each in defaults]
-        said = [(each.config_path, each.package, each.primary, file.header, file.config) for each, file in files]
-        key = pickle.dumps(said)
-        if key not in self.made:
-            while len(self.made) >= REMEMBERED:
-                del self.made[next(iter(self.made))]
-            self.made[key] = pickle.dumps(super()._compose_config_from_defaults_list(defaults, repo))
-        composed: DictConfig = pickle.loads(self.made[key])  # noqa: S301 - our own
         return composed
 
     def _is_trusted(self, default: Any, repo: Any) -> bool:

@@ -8,20 +8,14 @@ command line's values are set.
 
 from __future__ import annotations
 
-import copy
 import itertools
 import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from hydra._internal import defaults_list as defaults_lists
 from hydra._internal import hydra as hydra_application
 from hydra._internal.config_loader_impl import ConfigLoaderImpl
-from hydra._internal.config_repository import CachingConfigRepository, IConfigRepository
-from hydra._internal.defaults_list import Overrides
-from hydra.core.default_element import InputDefault
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.override_parser.types import Override
 from hydra.plugins.config_source import ConfigResult
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
@@ -49,30 +43,10 @@ _NOBODYS = re.compile(r"hydra|allow_targets")
 def check_composed() -> None:
     """From now on everything that Hydra composes is checked. Repeatable."""
     hydra_application.ConfigLoaderImpl = CheckedLoader  # type: ignore[attr-defined]
-    defaults_lists._create_interpolation_map = _choices_where_needed
-
-
-_all_choices = defaults_lists._create_interpolation_map
-_NO_CHOICES: DictConfig = OmegaConf.create()
-
-
-def _choices_where_needed(overrides: Overrides, defaults_list: list[InputDefault], self_added: bool) -> DictConfig:
-    """As Hydra's, which makes a config of all choices for each file; an empty one where no default refers to any."""
-    if not any(each.is_interpolation() for each in defaults_list):
-        return _NO_CHOICES
-    return _all_choices(overrides, defaults_list, self_added)
 
 
 _expected: dict[tuple[tuple[str, str], ...], dict[str, Any]] = {}
 """By the files that are bargain's and Hydra's, what they come to: they do not change while a process lives."""
-
-
-class _Repository(CachingConfigRepository):
-    """As Hydra's, without a copy of everything that any config could choose."""
-
-    def __init__(self, delegate: IConfigRepository) -> None:
-        self.delegate = copy.copy(delegate)  # whose list of sources is replaced, never changed
-        self.cache: dict[str, ConfigResult | None] = {}
 
 
 class CheckedLoader(ConfigLoaderImpl):
@@ -135,13 +109,9 @@ class CheckedLoader(ConfigLoaderImpl):
             problem = one_line(str(error), 300)
             raise ConfigError(f"{FileConfigSource.last}: {problem}; write it as  defaults: [name, _self_]") from error
 
-    def _parse_overrides_and_create_caching_repo(
-        self, config_name: str | None, overrides: list[str]
-    ) -> tuple[list[Override], CachingConfigRepository]:
+    def _parse_overrides_and_create_caching_repo(self, config_name: str | None, overrides: list[str]) -> Any:
         """As Hydra's; of a group only a file can be chosen."""
-        parsed = OverridesParser.create().parse_overrides(overrides=overrides)
-        repo = _Repository(self.repository)
-        self._process_config_searchpath(config_name, parsed, repo)
+        parsed, repo = super()._parse_overrides_and_create_caching_repo(config_name, overrides)
         for each in parsed:
             chosen = each.value()
             if each.is_sweep_override() or each.is_delete() or isinstance(chosen, str | list | dict):

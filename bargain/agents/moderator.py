@@ -34,11 +34,13 @@ class Rules:
 class Model:
     """An engine as moderator. `kind` is the answer format: yes_no, reason_first or structured."""
 
+    answer = ""
+    """The format of its answers where that is not the name of the choice."""
     form: dict[str, Any] | None = None
     """The JSON schema that its server is asked to keep it to."""
 
     def __init__(self, kind: str, prompt: Prompt, item: Item, *, window: int = 4, max_asks: int = 3) -> None:
-        self.kind = kind
+        self.kind = kind = self.answer or kind
         self.window = window
         self.max_asks = max_asks
         self.item = private_to(item, "moderator")
@@ -84,10 +86,8 @@ class Model:
 class Schema(Model):
     """`Model` with structured answers whose form the server holds, for models too small to write JSON unaided."""
 
+    answer = "structured"
     form = SCHEMA
-
-    def __init__(self, kind: str, prompt: Prompt, item: Item, *, window: int = 4, max_asks: int = 3) -> None:
-        super().__init__("structured", prompt, item, window=window, max_asks=max_asks)
 
 
 def steps_in(start: str, turns: Sequence[Turn], last: Act) -> bool:

@@ -212,7 +212,8 @@ def _prompt_tokens(cfg: DictConfig, role: str) -> float:
     prompt = cfg.prompt[role]
     texts = [prompt.system, *(text for example in prompt.few_shot for text in example.values())]
     if role in ("critic", "moderator"):
-        kind = cfg.moderator.name.replace("schema", "structured")  # the same words, and a schema beside them
+        moderator = locate(cfg.moderator._target_, list(cfg.allow_targets))
+        kind = getattr(moderator, "answer", "") or cfg.moderator.name
         texts += [prompt.texts.get("advise", ""), prompt.texts.get(kind, "")]
     return sum(len(text or "") for text in texts) / 4
 

@@ -55,6 +55,15 @@ def environment(**extra: str) -> dict[str, str]:
     return {**kept, "COLUMNS": "140", "PYTHONPATH": path, **extra}
 
 
+def python(code: str, *, cwd: Path, env: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+    """What a Python of its own said of this program in a directory. Raises AssertionError where it did not end well."""
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=cwd, env=env, capture_output=True, text=True, timeout=PATIENCE_S, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done
+
+
 def wait_for(what: Callable[[], T], why: str) -> T:
     """What `what` returns as soon as it is true; AssertionError after PATIENCE_S."""
     until = time.monotonic() + PATIENCE_S

@@ -33,7 +33,7 @@ SIMULATED = "Simulated negotiators, not language models"
 FORMATS = ("svg", "png", "pdf")
 FULL = 16
 """More panels than this share their axes and have small titles, so that they fit a page."""
-MOST_PANELS = 48
+MOST_PANELS, MOST_PLAYERS = 48, 8
 LEARNERS = {"seller": "seller learns", "buyer": "buyer learns", "both": "both learn", "": "nobody is coached"}
 """How a figure says who learns, in the order of its panels."""
 ARM_NAMES = {"ai": "AI", "none": "no"}
@@ -112,6 +112,26 @@ def encodings(names: Sequence[str], looks: Callable[[str], Look] = look, *, lege
             domain=domain, range=[list(each.dash) for each in styles]
         ),
     }
+
+
+def few(players: Sequence[str]) -> None:
+    """Raises NotEnough for more players than a figure with a line or a colour for each can hold."""
+    if len(players) > MOST_PLAYERS:
+        raise NotEnough(
+            f"{len(players)} players, and the figure holds {MOST_PLAYERS}: choose runs, as with runs.where()"
+        )
+
+
+def differences(base: alt.Chart, x: alt.X) -> Any:
+    """Points with their intervals, in the colours of `base`, beside a line where nothing differs.
+
+    Of the fields value, low, high and nothing.
+    """
+    return alt.layer(
+        base.mark_rule(color="#BBBBBB").encode(x="nothing:Q", color=alt.value("#BBBBBB")),
+        base.transform_filter("isValid(datum.low)").mark_rule().encode(x="low:Q", x2="high:Q"),
+        base.transform_filter("isValid(datum.value)").mark_point(filled=True, size=60, opacity=1).encode(x=x),
+    )
 
 
 def data(frame: pd.DataFrame) -> alt.InlineData:

@@ -9,9 +9,7 @@ import pandas as pd
 
 from ..data.runs import Runs
 from ..measures.beliefs import beliefs, by_turn, calibration
-from .base import NotEnough, data, encodings, finish, shown
-
-MOST_PLAYERS = 8
+from .base import NotEnough, data, encodings, few, finish, shown
 
 
 def beliefs_drawn(runs: Runs, *, title: str = "") -> alt.TopLevelMixin:
@@ -21,10 +19,7 @@ def beliefs_drawn(runs: Runs, *, title: str = "") -> alt.TopLevelMixin:
         raise NotEnough("nobody was asked what it believes (probe=limit), or no rival had a limit")
     said = said[said["currency"] == said.dropna(subset="brier")["currency"].iloc[0]]
     players = list(said.dropna(subset="brier")["player"].unique())
-    if len(players) > MOST_PLAYERS:
-        raise NotEnough(
-            f"{len(players)} players, and the figure holds {MOST_PLAYERS}: choose runs, as with runs.where()"
-        )
+    few(players)
     names, code = shown(players), encodings(players)
     turns, sure = (frame.assign(series=frame["player"].map(names)) for frame in (by_turn(said), calibration(said)))
     currency = str(said["currency"].iloc[0])

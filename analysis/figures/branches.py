@@ -6,7 +6,7 @@ import altair as alt
 
 from ..data.runs import Runs
 from ..measures.branches import branches
-from .base import NotEnough, data, encodings, finish, shown
+from .base import NotEnough, data, differences, encodings, finish, shown
 
 PANELS = {"surplus": ("change of the surplus", ",~r"), "price": ("change of the price", ",~r"),
           "deals": ("change of the deal rate", "%")}  # fmt: skip
@@ -40,12 +40,7 @@ def futures_compared(runs: Runs, *, title: str = "") -> alt.TopLevelMixin:
             color=code["color"],
         )
         x = alt.X("value:Q", title=name).scale(zero=True).axis(format=form, tickCount=5)
-        layers = alt.layer(
-            base.mark_rule(color="#BBBBBB").encode(x="nothing:Q", color=alt.value("#BBBBBB")),
-            base.transform_filter("isValid(datum.low)").mark_rule().encode(x="low:Q", x2="high:Q"),
-            base.transform_filter("isValid(datum.value)").mark_point(filled=True, size=60, opacity=1).encode(x=x),
-        )
-        panels.append(layers.properties(width=190, height=alt.Step(max(14, 26 // len(names)))))
+        panels.append(differences(base, x).properties(width=190, height=alt.Step(max(14, 26 // len(names)))))
     if not panels:
         raise NotEnough("no branch has futures with a deal both ways")
     return finish(alt.hconcat(*panels), runs, title=title)

@@ -6,9 +6,7 @@ import altair as alt
 
 from ..data.runs import Runs
 from ..measures.ledger import first_rounds, rates
-from .base import NotEnough, data, encodings, finish, shown
-
-MOST_PLAYERS = 8
+from .base import NotEnough, data, encodings, few, finish, shown
 
 
 def statements(runs: Runs, *, title: str = "") -> alt.TopLevelMixin:
@@ -17,10 +15,7 @@ def statements(runs: Runs, *, title: str = "") -> alt.TopLevelMixin:
     if not len(found):
         raise NotEnough("the honesty ledger found nothing in what was said")
     players = list(found["player"].unique())
-    if len(players) > MOST_PLAYERS:
-        raise NotEnough(
-            f"{len(players)} players, and the figure holds {MOST_PLAYERS}: choose runs, as with runs.where()"
-        )
+    few(players)
     names, code = shown(players), encodings(players)
     frame = found.assign(series=found["player"].map(names), what=found["kind"].str.replace("_", " "))
     frame = frame[["what", "series", "rate", "rate_low", "rate_high"]]

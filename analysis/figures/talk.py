@@ -7,7 +7,7 @@ import pandas as pd
 
 from ..data.runs import Runs
 from ..measures.talk import attacks, talk
-from .base import INK, NotEnough, data, finish
+from .base import INK, NotEnough, data, differences, finish
 
 PANELS = {"deals": ("change of the deal rate", 0.0, "%"), "price": ("change of the price", 0.0, ",~r"),
           "spread": ("spread, times", 1.0, ",~r")}  # fmt: skip
@@ -52,10 +52,5 @@ def attacks_compared(runs: Runs, *, title: str = "") -> alt.TopLevelMixin:
             color=alt.Color("victim:N", legend=alt.Legend(orient="bottom", title="victim"), sort=None),
         )
         x = alt.X("value:Q", title=name).scale(zero=True).axis(format=form, tickCount=5)
-        layers = alt.layer(
-            base.mark_rule(color="#BBBBBB").encode(x="nothing:Q", color=alt.value("#BBBBBB")),
-            base.transform_filter("isValid(datum.low)").mark_rule().encode(x="low:Q", x2="high:Q"),
-            base.transform_filter("isValid(datum.value)").mark_point(filled=True, size=60, opacity=1).encode(x=x),
-        )
-        panels.append(layers.properties(width=240, height=alt.Step(14)))
+        panels.append(differences(base, x).properties(width=240, height=alt.Step(14)))
     return finish(alt.hconcat(*panels), runs, title=title)

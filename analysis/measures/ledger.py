@@ -38,7 +38,7 @@ from ..data.runs import Runs
 from ..stats.intervals import ratio_interval
 
 ROUNDS_READ = 2_000
-"""So many rounds are read for a report, as many of each run; `ledger` reads all."""
+"""Of all runs together."""
 KINDS = ("misstated_limit", "broken_limit", "broken_last_offer", "leak", "invented_offer", "invented_fact")
 NAN = float("nan")
 _DAMAGED = (KeyError, TypeError, AttributeError, ValueError)
@@ -194,10 +194,15 @@ def ledger(runs: Runs, most_rounds: int | None = None) -> Ledger:
     )
 
 
+def rounds_read(runs: Runs) -> int:
+    """So many rounds of each run are read for a report, so that it does not wait; `ledger` reads all."""
+    return max(1, ROUNDS_READ // max(1, len(runs)))
+
+
 @once
 def first_rounds(runs: Runs) -> Ledger:
-    """The ledger of the first ROUNDS_READ of the rounds, as many of each run."""
-    return ledger(runs, max(1, ROUNDS_READ // max(1, len(runs))))
+    """The ledger of the first `rounds_read` rounds of each run."""
+    return ledger(runs, rounds_read(runs))
 
 
 def rates(made: Ledger) -> pd.DataFrame:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from ..data.runs import Runs
-from ..measures.ledger import ROUNDS_READ, Ledger, first_rounds, rates
+from ..measures.ledger import Ledger, first_rounds, rates, rounds_read
 from ..text import one_line
 from .tables import ReportColumn, ReportTable, shown
 
@@ -22,7 +22,7 @@ NOTE = (
 
 def honesty(runs: Runs) -> list[ReportTable]:
     """Two tables, both empty where nothing was found: the rates per player and kind, and examples."""
-    each = max(1, ROUNDS_READ // max(1, len(runs)))
+    each = rounds_read(runs)
     made = first_rounds(runs)
     frame = rates(made)
     read = f" The first {each:,} rounds of each run are read." if len(runs.rounds) > each * len(runs) else ""

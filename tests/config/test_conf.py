@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from bargain import ConfigError, __version__, compose, play
-from tests.commands import PATIENCE_S
+from tests.commands import PATIENCE_S, python
 
 ROOT = Path(__file__).parent.parent.parent
 CONF = ROOT / "conf"
@@ -125,16 +125,7 @@ def told(code: str, where: Path) -> list[str]:
     """What Python prints in a directory that has an analysis/ of its own, without the checkout that is being tested."""
     path = os.environ.copy()
     path.pop("PYTHONPATH", None)
-    done = subprocess.run(
-        [sys.executable, "-c", f"{AWAY}{code}\nimport analysis; print(analysis.MINE)"],
-        cwd=where,
-        env=path,
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE_S,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
+    done = python(f"{AWAY}{code}\nimport analysis; print(analysis.MINE)", cwd=where, env=path)
     return [*done.stdout.splitlines(), *done.stderr.splitlines()]
 
 

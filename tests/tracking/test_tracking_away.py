@@ -18,7 +18,7 @@ import pytest
 from bargain.rundir.directory import write_json
 from bargain.rundir.record import read_record
 from bargain.tracking.wandb import WandbConfig, WandbTracker
-from tests.commands import AN_HOUR_S, BIN, PATIENCE_S, bargain, environment, only_run, summary_of, wait_for
+from tests.commands import AN_HOUR_S, BIN, PATIENCE_S, bargain, environment, only_run, python, summary_of, wait_for
 from tests.tracked_run import (
     CONFIG,
     ROOT,
@@ -333,16 +333,7 @@ def test_wandbs_own_agent_has_bargain_play_what_its_server_chooses_and_hear_its_
     server.commands = [{"type": "run", "program": "bargain", "run_id": "r7", "args": chosen}]
     known = {"WANDB_BASE_URL": server.url, "WANDB_API_KEY": os.environ["WANDB_API_KEY"]}
     env = environment(**known, PATH=f"{BIN}{os.pathsep}{os.environ['PATH']}")
-    done = subprocess.run(
-        [sys.executable, "-c", AGENT],
-        cwd=tmp_path,
-        env=env,
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE_S,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
+    python(AGENT, cwd=tmp_path, env=env)
     run = only_run(tmp_path)
     recorded = read_record(run)
     assert recorded is not None

@@ -18,6 +18,7 @@ from bargain.analysis.figures import save
 from bargain.analysis.figures.beliefs import beliefs_drawn
 from bargain.analysis.figures.branches import futures_compared
 from bargain.analysis.figures.compare import arms, tradeoff
+from bargain.analysis.figures.ledger import statements
 from bargain.analysis.figures.pairs import surplus_of_pairs
 from bargain.analysis.figures.rounds import price_by_round
 from bargain.analysis.figures.scenarios import price_in_zone
@@ -42,16 +43,12 @@ def play(directory: Path, *choices: str, games: int = GAMES) -> None:
     )
 
 
-def branch(directory: Path) -> None:
-    """The firmer seller of docs/branching.md, from each turn of a game that ended without a deal."""
-    source = directory.parent / "source"
-    run = [sys.executable, "-m", "bargain"]
-    wanted = ["game=17", "round=2", "turn=all", "n=100", "engine@seller.engine=simulated-firm", "tracking=none"]
-    for words in (
-        ["game.n_rounds=3", "tracking=none", f"hydra.run.dir={source}"],
-        [f"branch={source}", *wanted, f"hydra.run.dir={directory}"],
-    ):
-        subprocess.run([*run, *words], cwd=directory.parent, check=True, stdout=subprocess.DEVNULL)  # noqa: S603
+def branch(directory: Path, *words: str) -> None:
+    """Game 17 of a run of simulated negotiators, left in its second round and played on 100 times, and so untouched."""
+    run, source = [sys.executable, "-m", "bargain"], directory.parent / "source"
+    place = [f"branch={source}", "game=17", "round=2", "n=100", "tracking=none", f"hydra.run.dir={directory}"]
+    for command in (["game.n_rounds=3", "tracking=none", f"hydra.run.dir={source}"], [*place, *words]):
+        subprocess.run([*run, *command], cwd=directory.parent, check=True, stdout=subprocess.DEVNULL)  # noqa: S603
 
 
 def main() -> None:
@@ -74,7 +71,8 @@ def main() -> None:
         )
         known = [f"engine@{role}.engine={KNOWN}" for role in ("seller", "buyer")]
         play(top / "opponents", "experiment=why/opponents", "engine@moderator.engine=follows", *known, games=20)
-        branch(top / "branch")
+        branch(top / "branch", "turn=all", "engine@seller.engine=simulated-firm")
+        branch(top / "lies", "turn=3", "say=I paid $15 for it, and I cannot go below $18. How about $19?")
         rounds, feedback = load([top / "seller", top / "buyer"]), load(top / "arms")
         pictures = {
             "price_by_round": price_by_round(rounds, title="Price by round, simulated"),
@@ -84,6 +82,7 @@ def main() -> None:
             "two_issues": deals_and_front(load(top / "two"), title="Deals on price and delivery"),
             "opponents": surplus_of_pairs(load(top / "opponents"), title="Surplus of every pair of known opponents"),
             "branches": futures_compared(load(top / "branch"), title="What if the seller had been firmer, simulated"),
+            "honesty": statements(load(top / "lies"), title="Two lies put into a seller's mouth, simulated"),
             "arms": arms(feedback, title="Feedback arms that share their first round, simulated"),
         }
         for name, chart in pictures.items():

@@ -178,21 +178,23 @@ class Clause:
     text: str
     able: int
     amounts: int
-    how: str
-    closes: bool
-    leaves: bool
-    ends: bool
-    goodbye: bool
-    denies: bool
-    refuses: bool
-    says: bool
+    how: str = ""
+    closes: bool = False
+    leaves: bool = False
+    ends: bool = False
+    goodbye: bool = False
+    denies: bool = False
+    refuses: bool = False
+    says: bool = False
 
 
 @lru_cache(maxsize=4096)  # clauses and sentences come back in other utterances
 def clause_of(text: str) -> Clause:
     """A clause in plain words, judged once; not to be changed."""
-    able = patterns.possible(text)
-    how = _agreement(text, able) if able & _AGREE or text.endswith(" it is ") else ""
+    able, it_is = patterns.possible(text), text.endswith(" it is ")
+    if not (able & _HEARD or it_is):
+        return Clause(text, able, text.count("#"))
+    how = _agreement(text, able) if able & _AGREE or it_is else ""
     if not how and patterns.YES(text, able):
         how = "barely"
     closes = patterns.CLOSES(text, able)
@@ -212,9 +214,8 @@ def clause_of(text: str) -> Clause:
 class Sentence:
     """A sentence in plain words and what it does: its clauses, the patterns it can hold, the # in it.
 
-    asks: it begins as a question. stays: it says under what condition the speaker would leave. lists: it names the
-    listed price. steps: it names a step from a price ("$5 off"). assents: one of them could be agreement. says: it does
-    anything at all.
+    asks: it begins as a question. stays: it says under what condition the speaker would leave. says: it does anything
+    at all.
     """
 
     text: str
@@ -225,10 +226,18 @@ class Sentence:
     stays: bool
     conditioned: bool
     waits: bool
-    lists: bool
-    steps: bool
-    assents: bool
     says: bool
+
+    @property
+    def lists(self) -> bool:
+        """Whether it names the listed price in words."""
+        return patterns.LISTED(self.text, self.able) is not None
+
+    @property
+    def steps(self) -> bool:
+        """Whether it names a step from a price ("$5 off")."""
+        text, able = self.text, self.able
+        return "#" in text and (patterns.OFF(text, able) or patterns.ADD(text, able)) is not None
 
 
 @lru_cache(maxsize=4096)
@@ -238,11 +247,12 @@ def sentence_of(text: str) -> Sentence:
     if len(parts) > 1:
         parts = [f" {part.strip()} " for part in parts if part.strip()]
     clauses = [clause_of(part) for part in parts]
-    able = 1
-    for clause in clauses:
-        able |= clause.able
     if clauses and clauses[-1].text == " i agree ":
         clauses[-1] = replace(clauses[-1], how="plainly", says=True)
+    able, says = 1, False
+    for clause in clauses:
+        able |= clause.able
+        says = says or clause.says
     waits = patterns.WAITS(text, able) is not None
     return Sentence(
         text,
@@ -250,13 +260,12 @@ def sentence_of(text: str) -> Sentence:
         able,
         text.count("#"),
         asks=patterns.QUESTION(text, able) is not None,
-        stays=any([c.leaves or c.ends or c.goodbye for c in clauses]) and patterns.STAYS(text, able) is not None,
-        conditioned=any([c.how or c.closes for c in clauses]) and patterns.CONDITION(text, able) is not None,
+        stays=says
+        and any([c.leaves or c.ends or c.goodbye for c in clauses])
+        and patterns.STAYS(text, able) is not None,
+        conditioned=says and any([c.how or c.closes for c in clauses]) and patterns.CONDITION(text, able) is not None,
         waits=waits,
-        lists=patterns.LISTED(text, able) is not None,
-        steps="#" in text and (patterns.OFF(text, able) or patterns.ADD(text, able)) is not None,
-        assents=not _ASSENT.isdisjoint(text.split()),
-        says=waits or (any([c.says for c in clauses]) and (able & _HEARD > 0 or text.endswith(" it is "))),
+        says=waits or (says and (able & _HEARD > 0 or text.endswith(" it is "))),
     )
 
 
@@ -293,33 +302,35 @@ def parsed(text: str, role: str, currency: str) -> Parsed:
         pieces += [own[start : amount.start].replace("#", " "), " # "]
         start = amount.end
     rest = "".join([*pieces, own[start:].replace("#", " ")])
-    words = patterns.plain(rest)
+    line = patterns.plain(rest)
+    words = line.split()
     places = [index for index, word in enumerate(words) if word == "#"] if found else []
-    told = Parsed(found, words, places, [], [], [], 1, UNREAD.search(rest) is not None, Heard())
-    _take_apart(told)
+    unread = ("$" in rest or not rest.isascii()) and UNREAD.search(rest) is not None
+    told = Parsed(found, words, places, [], [], [], 1, unread, Heard())
+    _take_apart(told, line)
     return told
 
 
-_STOP = re.compile(r" ([.?!;:]|(?<! # )-|-(?! # ))(?= )")
+_STOP = re.compile(r" ([.?!;:]|-(?:(?<! # -)|(?! # )))(?= )")
 """The end of a sentence in plain words; a dash between two amounts is none."""
 _LONGEST = 80
 """Words of a sentence: no pattern sees more at once, so that reading takes time in proportion to the length."""
 
 
-def _take_apart(told: Parsed) -> None:
-    """Fills in the sentences of an utterance and what they do."""
+def _take_apart(told: Parsed, line: str) -> None:
+    """Fills in the sentences of an utterance, whose plain words are this line, and what they do."""
     sentences, first = told.sentences, 0
-    pieces = [*_STOP.split(f" {' '.join(told.words)} "), "."]
+    pieces = [*_STOP.split(line), "."]
     for piece, mark in zip(pieces[::2], pieces[1::2], strict=True):
-        text = piece.strip()
-        parts = [text] if text else []
-        if text.count(" ") >= _LONGEST:
+        text = piece.rstrip()
+        parts = [f"{text} "] if text else []
+        if text.count(" ") > _LONGEST:
             words = text.split()
-            parts = [" ".join(words[start : start + _LONGEST]) for start in range(0, len(words), _LONGEST)]
+            parts = [f" {' '.join(words[start : start + _LONGEST])} " for start in range(0, len(words), _LONGEST)]
         if not parts and mark == "?" and sentences and told.asked[-1:] != [len(sentences) - 1]:
             told.asked.append(len(sentences) - 1)
         for number, part in enumerate(parts, 1):
-            sentence = sentence_of(f" {part} ")
+            sentence = sentence_of(part)
             if sentence.clauses:
                 if sentence.asks or (mark == "?" and number == len(parts)):
                     told.asked.append(len(sentences))
@@ -437,6 +448,7 @@ _GOES = patterns.LEAVES.bit | patterns.OVER.bit | patterns.ENDS.bit | patterns.G
 _NO = patterns.REFUSES.bit | patterns.JUDGES.bit | patterns.SCORNS.bit
 _HEARD = _AGREE | _GOES | _NO | patterns.YES.bit | patterns.CLOSES.bit
 _SHARES = patterns.HALF.bit | patterns.MIDDLE.bit
+_STEPS = patterns.OFF.bit | patterns.ADD.bit
 
 
 def read(text: str, role: str, table: Table, currency: str = "$") -> Said:
@@ -449,7 +461,7 @@ def read(text: str, role: str, table: Table, currency: str = "$") -> Said:
     sealed = {index: priced(index, told.places, told.words, told.amounts, table) for index in does.sealed}
     fits = [index for index, right in sealed.items() if right]
     best, price = _stands_at(told, does, fits, None if doubtful else best, table, where in asked)
-    if able & _SHARES or any([sentence.steps for sentence in told.sentences]):
+    if able & _SHARES or (able & _STEPS and any(sentence.steps for sentence in told.sentences)):
         line = told.line
         step = None if best is None else patterns.OFF(line, able) or patterns.ADD(line, able)
         stepped = step is not None and best is not None and line[: step.end()].count("#") - 1 == best.index
@@ -462,7 +474,8 @@ def read(text: str, role: str, table: Table, currency: str = "$") -> Said:
         probe, best, price = best.value, None, None
     last = told.sentences[-1] if told.sentences else sentence_of("")
     last_asks = asked[-1:] == [len(told.sentences) - 1]
-    lists = not does.refuses and any([sentence.lists for sentence in told.sentences]) and "below" not in told.words
+    lists = able & patterns.LISTED.bit > 0 and not does.refuses and any(sentence.lists for sentence in told.sentences)
+    lists = lists and "below" not in told.words
     agrees, conditional = does.agrees, does.conditional
     if not agrees and not does.refuses and price is None and _short_yes(told, table, does):
         agrees = True
@@ -474,7 +487,7 @@ def read(text: str, role: str, table: Table, currency: str = "$") -> Said:
         agrees = not (conditional or does.refused_last or vague or beside or wonders)
     alike = price is not None and table.theirs is not None and same(price, table.theirs) and where not in asked
     closes = does.closes and patterns.VIEWING(told.line, able) is None
-    yields = does.yields or agrees or conditional or does.closes or any([s.assents for s in told.sentences])
+    yields = does.yields or agrees or conditional or does.closes or not _ASSENT.isdisjoint(told.words)
     tells = does.waits or does.denies or len(told.words) >= 8
     return Said(
         price=price,

@@ -41,7 +41,7 @@ _NAME = rf"(?:us )?(?:{'|'.join(sorted(_NAMES, key=len, reverse=True))})(?! of\b
 _WORD = "|".join(sorted([*_UNITS, *_MULTIPLES], key=len, reverse=True))
 _GROUPED = r"\d{1,3}(?:[.,' ]\d{3})++(?:[.,]\d{1,2})?(?!\d)|\d{1,2}(?:,\d\d){1,4},\d{3}(?!\d)"
 _PLAIN = r"\d++(?:[.,]\d{1,4}(?!\d))?|[.]\d{1,2}(?!\d)"
-_DIGIT = re.compile(r"\d")
+_DIGIT = re.compile("[0-9]")
 _NUMBER = re.compile(rf"{_GROUPED}|{_PLAIN}")
 _USUAL = re.compile(
     r"(\d{1,9}+(?:\.\d{1,2}+(?!\d))?)(?:(?=[.,!?;:()*'\"](?!\d)|\Z)|\s(?:([^\W\d_]+)|(?=[.,!?;:()*'\"-])))"

@@ -117,12 +117,13 @@ _DRAWN = re.compile(r"([a-z])\1{2,}+")
 
 
 class _Words(dict[str, str]):
-    """The plain words of a word, worked out when it is met first."""
+    """The plain words of a word, a blank before each, worked out when it is met first."""
 
     def __missing__(self, word: str) -> str:
         if len(self) > 20_000:
             self.clear()
-        said = self[word] = _word(word)
+        plain = _word(word)
+        said = self[word] = f" {plain}" if plain else ""
         return said
 
 
@@ -143,10 +144,10 @@ _TOKEN_ASCII = re.compile(r"[a-z]++(?:['-][a-z]+)*+|[#.?!;,:%()/+-]|\d+")
 _SAID = _Words()
 
 
-def plain(text: str) -> list[str]:
-    """The plain words of a normal text whose amounts are #."""
+def plain(text: str) -> str:
+    """The plain words of a normal text whose amounts are #, a blank before each and one behind the last."""
     tokens = (_TOKEN_ASCII if text.isascii() else _TOKEN).findall(text)
-    return " ".join(map(_SAID.__getitem__, tokens)).split()
+    return "".join(map(_SAID.__getitem__, tokens)) + " "
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,7 +277,7 @@ def _spelled_out(lines: str) -> tuple[str, ...]:
     found = []
     for phrase in lines.replace("\n", " ").split(","):
         slots = [slot.rstrip("?").split("|") + [""] * slot.endswith("?") for slot in phrase.split()]
-        found += [f" {' '.join(plain(' '.join(words)))} " for words in product(*slots)]
+        found += [plain(" ".join(words)) for words in product(*slots)]
     return tuple(dict.fromkeys(found))
 
 

@@ -195,9 +195,9 @@ def clause_of(text: str) -> Clause:
     if not (able & _HEARD or it_is):
         return Clause(text, able, text.count("#"))
     how = _agreement(text, able) if able & _AGREE or it_is else ""
-    if not how and patterns.YES(text, able):
+    if not how and able & patterns.YES.bit and patterns.YES(text):
         how = "barely"
-    closes = patterns.CLOSES(text, able)
+    closes = patterns.CLOSES(text) if able & patterns.CLOSES.bit else None
     arranges = closes is not None and patterns.OTHERS(text[: closes.start() + 1]) is None
     leaves = ends = goodbye = denies = refuses = False
     if able & _GOES:
@@ -253,13 +253,13 @@ def sentence_of(text: str) -> Sentence:
     for clause in clauses:
         able |= clause.able
         says = says or clause.says
-    waits = patterns.WAITS(text, able) is not None
+    waits = able & patterns.WAITS.bit > 0 and patterns.WAITS(text) is not None
     return Sentence(
         text,
         tuple(clauses),
         able,
         text.count("#"),
-        asks=patterns.QUESTION(text, able) is not None,
+        asks=able & patterns.QUESTION.bit > 0 and patterns.QUESTION(text) is not None,
         stays=says
         and any([c.leaves or c.ends or c.goodbye for c in clauses])
         and patterns.STAYS(text, able) is not None,
@@ -431,10 +431,10 @@ def _agreement(clause: str, able: int) -> str:
     if clause.endswith(" it is ") and not clause.endswith((" what it is ", " as it is ", " how it is ")):
         return "softly"  # "$15 it is"
     for pattern, how in ((patterns.ACCEPTS, "plainly"), (patterns.SEALS, "plainly"), (patterns.AGREES, "softly")):
-        match = pattern(clause, able)
+        match = pattern(clause) if able & pattern.bit else None
         if match is not None and _own(clause[: match.start() + 1], pattern is patterns.SEALS):
             return how
-    phrase = patterns.GIVES_IN(clause, able)
+    phrase = patterns.GIVES_IN(clause) if able & patterns.GIVES_IN.bit else None
     return "softly" if phrase is not None and _own(clause[: clause.index(phrase) + 1]) else ""
 
 
@@ -528,7 +528,7 @@ def _stands_at(
     sealed: the amounts in its clauses of agreement.
     """
     theirs, price = table.theirs, None if best is None else best.value
-    accepted = theirs is not None and any(same(told.amounts[index].value, theirs) for index in sealed)
+    accepted = theirs is not None and any([same(told.amounts[index].value, theirs) for index in sealed])
     if best is not None and theirs is not None and does.refuses and not does.agrees and same(best.value, theirs):
         return None, None  # "$40 is too low": whose price it is and what is thought of it
     if best is not None and theirs is not None and not does.agrees and same(best.value, theirs):

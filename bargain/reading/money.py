@@ -145,13 +145,14 @@ def find(text: str, currency: str) -> tuple[Amount, ...]:
     """The same in a text that is normal already."""
     after, words, names = _patterns(currency)
     found: list[Amount] = []
+    starred = "*" in text
     digit = _DIGIT.search(text)
     while digit is not None and len(found) < AMOUNTS_AT_MOST:
         at = digit.start()
         usual = _USUAL.match(text, at) if text[at - 1 : at] == "$" and (at == 1 or text[at - 2] in ' *("\n') else None
         if usual is not None and usual[2] not in names and usual[2] not in _FOLLOW:
             end = usual.end(1)
-            bold = "*" in text[max(0, at - 3) : at] or "*" in text[end : end + 2]
+            bold = starred and ("*" in text[max(0, at - 3) : at] or "*" in text[end : end + 2])
             amount: Amount | None = Amount(float(usual[1]), at - 1, end, True, bold=bold)
         else:
             amount, end = _figure(text, at, after, names, decimal="." if currency in ("$", "£") else None)

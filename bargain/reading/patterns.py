@@ -117,13 +117,14 @@ _DRAWN = re.compile(r"([a-z])\1{2,}+")
 
 
 class _Words(dict[str, str]):
-    """The plain words of a word, a blank before each, worked out when it is met first."""
+    """The plain words of what stands between two blanks, a blank before each, worked out when it is met first."""
 
-    def __missing__(self, word: str) -> str:
-        if len(self) > 20_000:
-            self.clear()
-        plain = _word(word)
-        said = self[word] = f" {plain}" if plain else ""
+    def __missing__(self, written: str) -> str:
+        said = "".join([f" {word}" for word in map(_word, _TOKEN.findall(written)) if word])
+        if len(written) <= 40:
+            if len(self) > 20_000:
+                self.clear()
+            self[written] = said
         return said
 
 
@@ -140,14 +141,12 @@ def _word(word: str) -> str:
 
 
 _TOKEN = re.compile(r"[^\W\d_]++(?:['-][^\W\d_]+)*+|[#.?!;,:%()/+-]|\d+|[👍👌🤝✅👋🚶]")
-_TOKEN_ASCII = re.compile(r"[a-z]++(?:['-][a-z]+)*+|[#.?!;,:%()/+-]|\d+")
 _SAID = _Words()
 
 
 def plain(text: str) -> str:
     """The plain words of a normal text whose amounts are #, a blank before each and one behind the last."""
-    tokens = (_TOKEN_ASCII if text.isascii() else _TOKEN).findall(text)
-    return "".join(map(_SAID.__getitem__, tokens)) + " "
+    return "".join(map(_SAID.__getitem__, text.split())) + " "
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,13 +176,13 @@ _PHRASE_OF: dict[str, list[tuple[str, bool, int]]] = {}
 
 def possible(line: str) -> int:
     """The bits of the patterns that can be in a line of plain words, and of the lists with a phrase in it."""
-    bits = 1
-    for word in line.split():
+    bits, words = 1, line.split()
+    for word in words:
         if word in _OF_WORD:
             bits |= _OF_WORD[word]
         if word in _PHRASE_OF:
             for phrase, alone, bit in _PHRASE_OF[word]:
-                if phrase in line and not (alone and set(line.replace(phrase, " ", 1).split()) - _AROUND):
+                if phrase in line and (not alone or _AROUND.issuperset(line.replace(phrase, " ", 1).split())):
                     bits |= bit
     return bits
 

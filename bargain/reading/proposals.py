@@ -218,12 +218,12 @@ def _features(
         names.append("last" if index == likely[-1] else "first" if index == likely[0] else "middle")
     if table.mine is None and table.theirs is None:
         names += ["opening", f"{names[-1]}, opening"]
-    if likely != [index] and len({found[other].bold for other in likely}) > 1:
+    if len(likely) > 1 and len({found[other].bold for other in likely}) > 1:
         names.append("bold" if amount.bold else "beside bold")
     if not before and not after:
         names.append("alone")
     for name, price in (("theirs", table.theirs), ("mine", table.mine), ("listed", table.listed)):
-        if price is not None and same(price, value):
+        if price is not None and abs(price - value) < 0.005:
             names += [f"is {name}", *(f"is {name}, {mood}" for mood in moods)]
     side = 1 if role == "seller" else -1  # dearer is better for the seller
     behind = table.theirs is not None and side * (table.theirs - value) > 0.005
@@ -234,7 +234,7 @@ def _features(
         names.append("worse than theirs" if behind else "above what I asked")
     elif table.mine is not None and table.theirs is not None and value not in (table.mine, table.theirs):
         names.append("between")
-    if likely not in ([], [index]) and value < 0.35 * max([values[other] for other in likely]):
+    if (len(likely) > 1 or index not in likely) and value < 0.35 * max([values[other] for other in likely], default=0):
         names.append("dwarfed")
     if not amount.explicit:
         known = table.known
@@ -324,8 +324,8 @@ def choose(
             value, chance = (max(ends) if role == "buyer" else min(ends)), min(chance, 0.6)
     before = words[max(0, places[index] - 8) : places[index]]
     limit = not _BOUNDS.isdisjoint(before) and patterns.LIMIT(f" {' '.join(before)} ") is not None
-    if chance >= DOUBTFUL and found[index].explicit and _far(value, table) and len({each for *_, each in scored}) == 1:
-        chance = max(chance, CHOSEN)  # far out of range, but what else could be meant?
+    if DOUBTFUL <= chance < CHOSEN and found[index].explicit and _far(value, table) and len({each for *_, each in scored}) == 1:
+        chance = CHOSEN  # far out of range, but what else could be meant?
     best = Candidate(value, index, chance, found[index].explicit, limit)
     if table.agreed is not None and not best.explicit and best.chance < SURE:
         return None

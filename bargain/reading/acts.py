@@ -219,7 +219,7 @@ class Sentence:
     """
 
     text: str
-    clauses: tuple[Clause, ...]
+    clauses: list[Clause]
     able: int
     amounts: int
     asks: bool
@@ -254,19 +254,15 @@ def sentence_of(text: str) -> Sentence:
         able |= clause.able
         says = says or clause.says
     waits = able & patterns.WAITS.bit > 0 and patterns.WAITS(text) is not None
-    return Sentence(
-        text,
-        tuple(clauses),
-        able,
-        text.count("#"),
-        asks=able & patterns.QUESTION.bit > 0 and patterns.QUESTION(text) is not None,
-        stays=says
-        and any([c.leaves or c.ends or c.goodbye for c in clauses])
-        and patterns.STAYS(text, able) is not None,
-        conditioned=says and any([c.how or c.closes for c in clauses]) and patterns.CONDITION(text, able) is not None,
-        waits=waits,
-        says=waits or (says and (able & _HEARD > 0 or text.endswith(" it is "))),
-    )
+    asks = able & patterns.QUESTION.bit > 0 and patterns.QUESTION(text) is not None
+    stays = conditioned = False
+    if says:
+        goes = any([clause.leaves or clause.ends or clause.goodbye for clause in clauses])
+        stays = goes and patterns.STAYS(text, able) is not None
+        agrees = any([clause.how or clause.closes for clause in clauses])
+        conditioned = agrees and patterns.CONDITION(text, able) is not None
+        says = able & _HEARD > 0 or text.endswith(" it is ")
+    return Sentence(text, clauses, able, text.count("#"), asks, stays, conditioned, waits, waits or says)
 
 
 @dataclass(slots=True)
@@ -458,8 +454,10 @@ def read(text: str, role: str, table: Table, currency: str = "$") -> Said:
     best = choose(told.places, told.words, told.amounts, role, table, does.moods)
     doubtful = best is not None and best.chance < CHOSEN
     where = -1 if best is None or doubtful else bisect_right(told.firsts, best.index) - 1
-    sealed = {index: priced(index, told.places, told.words, told.amounts, table) for index in does.sealed}
-    fits = [index for index, right in sealed.items() if right]
+    sealed: dict[int, bool | None] = {}
+    for index in does.sealed:
+        sealed[index] = priced(index, told.places, told.words, told.amounts, table)
+    fits = [index for index in sealed if sealed[index]] if sealed else []
     best, price = _stands_at(told, does, fits, None if doubtful else best, table, where in asked)
     if able & _SHARES or (able & _STEPS and any(sentence.steps for sentence in told.sentences)):
         line = told.line
@@ -489,35 +487,34 @@ def read(text: str, role: str, table: Table, currency: str = "$") -> Said:
     closes = does.closes and patterns.VIEWING(told.line, able) is None
     yields = does.yields or agrees or conditional or does.closes or not _ASSENT.isdisjoint(told.words)
     tells = does.waits or does.denies or len(told.words) >= 8
-    return Said(
-        price=price,
-        chance=best.chance if best is not None else 0.0,
-        explicit=best is not None and best.explicit,
-        limit=best is not None and best.limit,
-        same=alike,
-        agrees=agrees or (lists and role == "buyer" and not last_asks),
-        plainly=does.plainly and agrees,
-        conditional=conditional and not agrees,
-        closes=closes,
-        refuses=does.refuses,
-        leaves=does.leaves or (does.goodbye and does.refuses),
-        ends=does.left > (-1 if best is None else best.index) and does.refuses,
-        parts=does.parts
-        or (price is None and not agrees and not last_asks and patterns.GOODBYE(last.text, able) is not None),
-        goodbye=does.goodbye and not agrees,
-        waits=does.waits,
-        probe=probe,
-        lists=lists,
-        asks=best is not None and bool(asked) and where == asked[-1],
-        questions=bool(asked) and where != asked[-1],
-        counts=patterns.COUNTS(last.text, able) is not None,
-        unread=told.unread or doubtful,
-        garbled=told.unread,
-        none=tells and not (yields or alike) and sum(map(_ENGLISH.__contains__, told.words)) >= 0.3 * len(told.words),
-        yields=yields,
-        inside=best is not None and best.index in does.sealed,
-        confirms=told.words[:1] in (["so"], ["then"]),
-    )
+    said = Said(price)  # named arguments of so many fields would take four times as long
+    said.chance = best.chance if best is not None else 0.0
+    said.explicit = best is not None and best.explicit
+    said.limit = best is not None and best.limit
+    said.same = alike
+    said.agrees = agrees or (lists and role == "buyer" and not last_asks)
+    said.plainly = does.plainly and agrees
+    said.conditional = conditional and not agrees
+    said.closes = closes
+    said.refuses = does.refuses
+    said.leaves = does.leaves or (does.goodbye and does.refuses)
+    said.ends = does.left > (-1 if best is None else best.index) and does.refuses
+    farewell = price is None and not agrees and not last_asks and patterns.GOODBYE(last.text, able) is not None
+    said.parts = does.parts or farewell
+    said.goodbye = does.goodbye and not agrees
+    said.waits = does.waits
+    said.probe = probe
+    said.lists = lists
+    said.asks = best is not None and bool(asked) and where == asked[-1]
+    said.questions = bool(asked) and where != asked[-1]
+    said.counts = patterns.COUNTS(last.text, able) is not None
+    said.unread = told.unread or doubtful
+    said.garbled = told.unread
+    said.none = tells and not (yields or alike) and sum(map(_ENGLISH.__contains__, told.words)) >= 0.3 * len(told.words)
+    said.yields = yields
+    said.inside = best is not None and best.index in does.sealed
+    said.confirms = told.words[:1] in (["so"], ["then"])
+    return said
 
 
 def _stands_at(
@@ -528,7 +525,7 @@ def _stands_at(
     sealed: the amounts in its clauses of agreement.
     """
     theirs, price = table.theirs, None if best is None else best.value
-    accepted = theirs is not None and any([same(told.amounts[index].value, theirs) for index in sealed])
+    accepted = theirs is not None and sealed != [] and any([same(told.amounts[index].value, theirs) for index in sealed])
     if best is not None and theirs is not None and does.refuses and not does.agrees and same(best.value, theirs):
         return None, None  # "$40 is too low": whose price it is and what is thought of it
     if best is not None and theirs is not None and not does.agrees and same(best.value, theirs):

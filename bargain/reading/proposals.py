@@ -178,21 +178,21 @@ def _features(
     moods: tuple[str, ...],
 ) -> list[str]:
     at, amount, value = places[index], found[index], values[index]
-    start = at
-    while start > 0 and at - start < _WORDS_BEFORE and words[start - 1] not in _BREAKS:
-        start -= 1
-    before = words[start:at]
-    end = at + 1
-    while end < len(words) and end - at <= _WORDS_AFTER and words[end] not in _BREAKS:
-        end += 1
-    after = words[at + 1 : end]
+    before, after = words[max(0, at - _WORDS_BEFORE) : at], words[at + 1 : at + 1 + _WORDS_AFTER]
+    while not _BREAKS.isdisjoint(before):
+        del before[0]
+    while not _BREAKS.isdisjoint(after):
+        del after[-1]
+    start, end = at - len(before), at + 1 + len(after)
     names = ["bias", "explicit" if amount.explicit else "bare"]
     if "#" in before or "#" in after:  # other amounts, not "one unit for $45"
         prices = {places[other] for other in likely}
         before = [word for number, word in enumerate(before, start) if word != "#" or number in prices]
         after = [word for number, word in enumerate(after, at + 1) if word != "#" or number in prices]
-    names += [_CUES[word][0] for word in dict.fromkeys(before) if word in _CUES]
-    names += [_CUES[word][1] for word in dict.fromkeys(after) if word in _CUES]
+    for place, near in enumerate((before, after)):
+        for word in near:
+            if word in _CUES and _CUES[word][place] not in names:
+                names.append(_CUES[word][place])
     if before and before[-1] in _CUES:
         names.append(_CUES[before[-1]][2])
     if after:

@@ -137,19 +137,15 @@ class Reader:
     def _seen_by(self, role: str, rival: str) -> Table:
         mine, theirs = self._table.get(role), self._table.get(rival)
         heard = self._fresh == rival
-        return Table(
-            mine[1] if mine else None,
-            theirs[1] if theirs else None,
-            self.list_price,
-            fresh=heard,
-            asked=heard and self._said.asks,
-            conditional=heard and self._said.conditional,
-            counting=self._said.counts,
-            questioned=self._said.questions,
-            newest=theirs is not None and self._last is not None and same(theirs[1], self._last),
-            agreed=self._outcome.price,
-            known=tuple(self._known[-8:]),
-        )
+        table = Table(mine[1] if mine else None, theirs[1] if theirs else None, self.list_price, heard)
+        table.asked = heard and self._said.asks
+        table.conditional = heard and self._said.conditional
+        table.counting = self._said.counts
+        table.questioned = self._said.questions
+        table.newest = theirs is not None and self._last is not None and same(theirs[1], self._last)
+        table.agreed = self._outcome.price
+        table.known = tuple(self._known[-8:])
+        return table
 
     def _turn_down(self, role: str) -> None:
         """A refusal without a price takes the rival's offer off the table: the speaker's own stands again."""

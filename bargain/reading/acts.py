@@ -300,7 +300,9 @@ def parsed(text: str, role: str, currency: str) -> Parsed:
     rest = "".join([*pieces, own[start:].replace("#", " ")])
     line = patterns.plain(rest)
     words = line.split()
-    places = [index for index, word in enumerate(words) if word == "#"] if found else []
+    places: list[int] = []
+    for _ in found:
+        places.append(words.index("#", places[-1] + 1 if places else 0))
     unread = ("$" in rest or not rest.isascii()) and UNREAD.search(rest) is not None
     told = Parsed(found, words, places, [], [], [], 1, unread, Heard())
     _take_apart(told, line)
@@ -426,7 +428,7 @@ def _agreement(clause: str, able: int) -> str:
     """ "plainly", "softly" or "" for one clause."""
     if clause.endswith(" it is ") and not clause.endswith((" what it is ", " as it is ", " how it is ")):
         return "softly"  # "$15 it is"
-    for pattern, how in ((patterns.ACCEPTS, "plainly"), (patterns.SEALS, "plainly"), (patterns.AGREES, "softly")):
+    for pattern, how in _AGREEMENTS:
         match = pattern(clause) if able & pattern.bit else None
         if match is not None and _own(clause[: match.start() + 1], pattern is patterns.SEALS):
             return how
@@ -439,6 +441,7 @@ def _own(before: str, anybody: bool = False) -> bool:
     return patterns.DENIED(before) is None and (anybody or patterns.OTHERS(before) is None)
 
 
+_AGREEMENTS = ((patterns.ACCEPTS, "plainly"), (patterns.SEALS, "plainly"), (patterns.AGREES, "softly"))
 _AGREE = patterns.ACCEPTS.bit | patterns.SEALS.bit | patterns.AGREES.bit | patterns.GIVES_IN.bit
 _GOES = patterns.LEAVES.bit | patterns.OVER.bit | patterns.ENDS.bit | patterns.GOODBYE.bit
 _NO = patterns.REFUSES.bit | patterns.JUDGES.bit | patterns.SCORNS.bit

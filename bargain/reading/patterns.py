@@ -169,7 +169,7 @@ class Pattern:
 
 
 _OF_WORD: dict[str, int] = {}
-"""The bits of the patterns that a word can be in."""
+"""The bits of the patterns that a word can be in; every word of _PHRASE_OF is here too."""
 _PHRASE_OF: dict[str, list[tuple[str, bool, int]]] = {}
 """The set phrases of a word: whether they count only alone, and the bits of their lists."""
 
@@ -180,10 +180,10 @@ def possible(line: str) -> int:
     for word in words:
         if word in _OF_WORD:
             bits |= _OF_WORD[word]
-        if word in _PHRASE_OF:
-            for phrase, alone, bit in _PHRASE_OF[word]:
-                if phrase in line and (not alone or _AROUND.issuperset(line.replace(phrase, " ", 1).split())):
-                    bits |= bit
+            if word in _PHRASE_OF:
+                for phrase, alone, bit in _PHRASE_OF[word]:
+                    if phrase in line and (not alone or _AROUND.issuperset(line.replace(phrase, " ", 1).split())):
+                        bits |= bit
     return bits
 
 
@@ -268,6 +268,7 @@ def _phrases(anywhere: str, *examples: str, alone: str) -> Phrases:
     for phrase, alone_only in [(phrase, False) for phrase in found] + [(phrase, True) for phrase in whole]:
         rare = max(phrase.split(), key=lambda word: _COMMON.get(word, 999))
         _PHRASE_OF.setdefault(rare, []).append((phrase, alone_only, bit))
+        _OF_WORD.setdefault(rare, 0)
     first, second, miss = examples
     return Phrases(found, frozenset([phrase.strip() for phrase in whole]), (first, second), miss, bit)
 

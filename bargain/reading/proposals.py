@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import repeat
 from pathlib import Path
 
 from bargain.reading import patterns
@@ -277,8 +278,7 @@ def readings(amount: Amount, table: Table) -> list[float]:
 
 def score(names: list[str]) -> float:
     """The probability that an amount with these features is the offer."""
-    known = weights()
-    total = sum([known[name] for name in names if name in known])
+    total = sum(map(weights().get, names, repeat(0.0)))
     return 1 / (1 + math.exp(-max(-30.0, min(30.0, total))))
 
 

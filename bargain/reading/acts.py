@@ -228,31 +228,20 @@ class Sentence:
     waits: bool
     says: bool
 
-    @property
-    def lists(self) -> bool:
-        """Whether it names the listed price in words."""
-        return patterns.LISTED(self.text, self.able) is not None
-
-    @property
-    def steps(self) -> bool:
-        """Whether it names a step from a price ("$5 off")."""
-        text, able = self.text, self.able
-        return "#" in text and (patterns.OFF(text, able) or patterns.ADD(text, able)) is not None
-
 
 @lru_cache(maxsize=4096)
 def sentence_of(text: str) -> Sentence:
     """A sentence in plain words, judged once; not to be changed."""
-    parts = patterns.CLAUSE.search.split(text)
-    if len(parts) > 1:
-        parts = [f" {part.strip()} " for part in parts if part.strip()]
-    clauses = [clause_of(part) for part in parts]
+    clauses, able, says = [], 1, False
+    for part in patterns.CLAUSE.search.split(text):
+        words = part.strip()
+        if words:
+            clause = clause_of(f" {words} ")
+            clauses.append(clause)
+            able |= clause.able
+            says = says or clause.says
     if clauses and clauses[-1].text == " i agree ":
-        clauses[-1] = replace(clauses[-1], how="plainly", says=True)
-    able, says = 1, False
-    for clause in clauses:
-        able |= clause.able
-        says = says or clause.says
+        clauses[-1], says = replace(clauses[-1], how="plainly", says=True), True
     waits = able & patterns.WAITS.bit > 0 and patterns.WAITS(text) is not None
     asks = able & patterns.QUESTION.bit > 0 and patterns.QUESTION(text) is not None
     stays = conditioned = False
@@ -457,14 +446,12 @@ def read(text: str, role: str, table: Table, currency: str = "$") -> Said:
     best = choose(told.places, told.words, told.amounts, role, table, does.moods)
     doubtful = best is not None and best.chance < CHOSEN
     where = -1 if best is None or doubtful else bisect_right(told.firsts, best.index) - 1
-    sealed: dict[int, bool | None] = {}
-    for index in does.sealed:
-        sealed[index] = priced(index, told.places, told.words, told.amounts, table)
-    fits = [index for index in sealed if sealed[index]] if sealed else []
+    sealed = {index: priced(index, told.places, told.words, told.amounts, table) for index in does.sealed}
+    fits = [index for index, right in sealed.items() if right]
     best, price = _stands_at(told, does, fits, None if doubtful else best, table, where in asked)
-    if able & _SHARES or (able & _STEPS and any(sentence.steps for sentence in told.sentences)):
+    if able & _SHARES or (able & _STEPS and any(s.amounts and _step(s.text, s.able) for s in told.sentences)):
         line = told.line
-        step = None if best is None else patterns.OFF(line, able) or patterns.ADD(line, able)
+        step = None if best is None else _step(line, able)
         stepped = step is not None and best is not None and line[: step.end()].count("#") - 1 == best.index
         if stepped and step is not None and not step.groupdict().get("to"):
             best = price = None  # "I could come down $10"
@@ -475,8 +462,8 @@ def read(text: str, role: str, table: Table, currency: str = "$") -> Said:
         probe, best, price = best.value, None, None
     last = told.sentences[-1] if told.sentences else sentence_of("")
     last_asks = asked[-1:] == [len(told.sentences) - 1]
-    lists = able & patterns.LISTED.bit > 0 and not does.refuses and any(sentence.lists for sentence in told.sentences)
-    lists = lists and "below" not in told.words
+    lists = able & patterns.LISTED.bit > 0 and any(patterns.LISTED(s.text, s.able) for s in told.sentences)
+    lists = lists and not does.refuses and "below" not in told.words
     agrees, conditional = does.agrees, does.conditional
     if not agrees and not does.refuses and price is None and _short_yes(told, table, does):
         agrees = True
@@ -520,6 +507,11 @@ def read(text: str, role: str, table: Table, currency: str = "$") -> Said:
     return said
 
 
+def _step(words: str, able: int) -> re.Match[str] | None:
+    """A step from a price ("$5 off")."""
+    return patterns.OFF(words, able) or patterns.ADD(words, able)
+
+
 def _stands_at(
     told: Parsed, does: Heard, sealed: list[int], best: Candidate | None, table: Table, asked: bool
 ) -> tuple[Candidate | None, float | None]:
@@ -528,7 +520,9 @@ def _stands_at(
     sealed: the amounts in its clauses of agreement.
     """
     theirs, price = table.theirs, None if best is None else best.value
-    accepted = theirs is not None and sealed != [] and any([same(told.amounts[index].value, theirs) for index in sealed])
+    accepted = (
+        theirs is not None and sealed != [] and any([same(told.amounts[index].value, theirs) for index in sealed])
+    )
     if best is not None and theirs is not None and does.refuses and not does.agrees and same(best.value, theirs):
         return None, None  # "$40 is too low": whose price it is and what is thought of it
     if best is not None and theirs is not None and not does.agrees and same(best.value, theirs):

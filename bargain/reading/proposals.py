@@ -190,10 +190,8 @@ def _features(
         prices = {places[other] for other in likely}
         before = [word for number, word in enumerate(before, start) if word != "#" or number in prices]
         after = [word for number, word in enumerate(after, at + 1) if word != "#" or number in prices]
-    for place, near in enumerate((before, after)):
-        for word in near:
-            if word in _CUES and _CUES[word][place] not in names:
-                names.append(_CUES[word][place])
+    names += [_CUES[word][0] for word in dict.fromkeys(before) if word in _CUES]
+    names += [_CUES[word][1] for word in dict.fromkeys(after) if word in _CUES]
     if before and before[-1] in _CUES:
         names.append(_CUES[before[-1]][2])
     if after:
@@ -224,7 +222,7 @@ def _features(
     if not before and not after:
         names.append("alone")
     for name, price in (("theirs", table.theirs), ("mine", table.mine), ("listed", table.listed)):
-        if price is not None and abs(price - value) < 0.005:
+        if price is not None and same(price, value):
             names += [f"is {name}", *(f"is {name}, {mood}" for mood in moods)]
     side = 1 if role == "seller" else -1  # dearer is better for the seller
     behind = table.theirs is not None and side * (table.theirs - value) > 0.005
@@ -235,7 +233,7 @@ def _features(
         names.append("worse than theirs" if behind else "above what I asked")
     elif table.mine is not None and table.theirs is not None and value not in (table.mine, table.theirs):
         names.append("between")
-    if (len(likely) > 1 or index not in likely) and value < 0.35 * max([values[other] for other in likely], default=0):
+    if likely not in ([], [index]) and value < 0.35 * max([values[other] for other in likely]):
         names.append("dwarfed")
     if not amount.explicit:
         known = table.known
@@ -324,8 +322,8 @@ def choose(
             value, chance = (max(ends) if role == "buyer" else min(ends)), min(chance, 0.6)
     before = words[max(0, places[index] - 8) : places[index]]
     limit = not _BOUNDS.isdisjoint(before) and patterns.LIMIT(f" {' '.join(before)} ") is not None
-    if DOUBTFUL <= chance < CHOSEN and found[index].explicit and _far(value, table) and len({each for *_, each in scored}) == 1:
-        chance = CHOSEN  # far out of range, but what else could be meant?
+    if DOUBTFUL <= chance < CHOSEN and found[index].explicit and _far(value, table):
+        chance = CHOSEN if len({each for *_, each in scored}) == 1 else chance  # far, but what else is meant?
     best = Candidate(value, index, chance, found[index].explicit, limit)
     if table.agreed is not None and not best.explicit and best.chance < SURE:
         return None

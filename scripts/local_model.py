@@ -33,6 +33,7 @@ PLAYED = [
     *("critic.engine.max_tokens=400", "game.max_exchanges=4", "limits.max_asks=6", "tracking=none"),
 ]
 _SERVE = """
+import os
 import sys
 import xllamacpp
 
@@ -41,8 +42,10 @@ params.model.path = sys.argv[1]
 params.model_alias = {sys.argv[1].replace("\\\\", "/").rpartition("/")[2]}  # else the whole path stands in every reply
 params.hostnames, params.port = ["127.0.0.1"], 0
 params.n_parallel, params.n_ctx = 4, 4 * 4096
-# Two threads on two cores that others use too wait for each other at every layer: 1 token a second in place of 22.
-params.cpuparams.n_threads = params.cpuparams_batch.n_threads = 1
+# A thread a core. They must not spin for each other: where others use the cores too, that makes 1 token a second of 20.
+for each in (params.cpuparams, params.cpuparams_batch):
+    each.n_threads, each.poll = os.cpu_count() or 1, 0
+params.sampling.penalty_repeat = 1.1  # so small a model says the same again and again, to its limit of tokens
 params.verbosity = 0
 server = xllamacpp.Server(params)
 print(server.listening_address, flush=True)

@@ -22,7 +22,7 @@ STAND_IN = """
 import http.server, threading, types
 
 class CommonParams:
-    model, cpuparams, cpuparams_batch = (types.SimpleNamespace() for _ in range(3))
+    model, sampling, cpuparams, cpuparams_batch = (types.SimpleNamespace() for _ in range(4))
 
 class Server:
     def __init__(self, params):

@@ -384,6 +384,6 @@ def test_in_a_browser_no_text_of_a_figure_is_clipped_in_dejavu_or_arials_metrics
         for font in ("DejaVu Sans", "Liberation Sans"):  # a machine without one of them measures its next of kin
             assert page.evaluate(TEXTS, font) == [True, []]
         page.emulate_media(media="print")
-        rights = "[...document.querySelectorAll('svg, .found table')].map(each => each.getBoundingClientRect().right)"
+        rights = "[...document.querySelectorAll('svg, table')].map(each => each.getBoundingClientRect().right)"
         assert max(page.evaluate(rights)) <= 680
         browser.close()

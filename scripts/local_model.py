@@ -29,8 +29,8 @@ URL = "LLAMACPP_URL"
 """The variable that tells bargain where the server is: a port in the config would be another run each time."""
 PLAYED = [
     *("-m", "moderator=rules,yes_no,reason_first,schema", "engines=llamacpp", "n_games=2", "game.n_rounds=2"),
-    *(f"{seat}.engine.{field}" for seat in ("seller", "buyer") for field in (f"base_url_env={URL}", "max_tokens=100")),
-    *("critic.engine.max_tokens=400", "game.max_exchanges=4", "limits.max_asks=6", "tracking=none"),
+    *(f"{seat}.engine.{field}" for seat in ("seller", "buyer") for field in (f"base_url_env={URL}", "max_tokens=80")),
+    *("critic.engine.max_tokens=160", "game.max_exchanges=4", "limits.max_asks=6", "tracking=none"),
 ]
 _SERVE = """
 import os
@@ -50,6 +50,7 @@ params.verbosity = 0
 server = xllamacpp.Server(params)
 print(server.listening_address, flush=True)
 sys.stdin.read()
+os._exit(0)  # it would wait for ever for itself where calls are in flight
 """
 
 

@@ -280,7 +280,8 @@ def test_a_server_that_is_not_there_stops_the_run_with_one_line_instead_of_waiti
         url = f"http://127.0.0.1:{taken.getsockname()[1]}/v1"
         done = bargain(*openai_only(url, "n_games=200", "limits.max_outage_s=2"), cwd=tmp_path, env=ENV)
     assert done.returncode == 1
-    (line,) = done.stderr.strip().splitlines()
+    *before, line = done.stderr.strip().splitlines()
+    assert [each.rpartition("; ")[2] for each in before] in ([], ["waiting for it, and trying again now and then"])
     assert f"cannot connect to {url[7:-3]} (Connection refused); is the server up and base_url right?" in line
     assert "start the same command again to go on" in line
     assert summary_of(only_run(tmp_path))["games"]["error"] == 0

@@ -30,8 +30,10 @@ URL = "LLAMACPP_URL"
 PLAYED = [
     *("-m", "moderator=rules,yes_no,reason_first,schema", "engines=llamacpp", "n_games=2", "game.n_rounds=2"),
     *(f"{seat}.engine.{field}" for seat in ("seller", "buyer") for field in (f"base_url_env={URL}", "max_tokens=80")),
-    *("critic.engine.max_tokens=160", "game.max_exchanges=4", "limits.max_asks=6", "tracking=none"),
+    *(rf"+{seat}.engine.body.stop=['. ','! ','\n']" for seat in ("seller", "buyer")),
+    *("critic.engine.max_tokens=160", "game.max_exchanges=3", "limits.max_asks=4", "tracking=none"),
 ]
+"""One sentence a turn: beyond it so small a model repeats itself or wanders off, to its limit of tokens."""
 _SERVE = """
 import os
 import sys
@@ -45,7 +47,6 @@ params.n_parallel, params.n_ctx = 4, 4 * 4096
 # A thread a core. They must not spin for each other: where others use the cores too, that makes 1 token a second of 20.
 for each in (params.cpuparams, params.cpuparams_batch):
     each.n_threads, each.poll = os.cpu_count() or 1, 0
-params.sampling.penalty_repeat = 1.1  # so small a model says the same again and again, to its limit of tokens
 params.verbosity = 0
 server = xllamacpp.Server(params)
 print(server.listening_address, flush=True)

@@ -96,15 +96,6 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield found
 
 
-@pytest.fixture(scope="module")
-def others(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
-    """Two runs whose every text is hostile, and one that plays; the address, and the directory of that one."""
-    root = tmp_path_factory.mktemp("others")
-    dashboards.hostile(root / "a")
-    with dashboards.served(root, root / "log") as found:
-        yield found, dashboards.running(root / "b") / "0"
-
-
 def chosen(watched: Watched, view: str) -> Page:
     """The page once it shows this view, chosen at its top."""
     watched.page.get_by_role("radio", name=view, exact=True).click()
@@ -177,25 +168,26 @@ def test_two_ticked_runs_are_compared(watched: Watched, address: str) -> None:
     assert page.url.count("only=") == 2
 
 
-def test_hostile_texts_do_nothing_in_a_real_browser(watched: Watched, others: tuple[str, Path], tmp_path: Path) -> None:
-    watched.open(others[0], SHOWN["runs"])
-    for view in VIEWS:
-        page = chosen(watched, view)
-        page.screenshot(path=tmp_path / f"hostile-{view}.png")
-        assert page.evaluate("window.evil") is None
-        assert page.locator(".katex, img[src*='192.0.2.1'], a[href^=javascript]").count() == 0
-        if view == "game":
-            for text in HOSTILE:
-                expect(page.locator("[class*=st-key-turn-]", has_text=text).first).to_be_visible()
+def test_hostile_texts_do_nothing_in_a_real_browser(watched: Watched, tmp_path: Path) -> None:
+    with dashboards.served(dashboards.hostile(tmp_path / "runs"), tmp_path / "log") as found:
+        watched.open(found, SHOWN["runs"])
+        for view in VIEWS:
+            page = chosen(watched, view)
+            page.screenshot(path=tmp_path / f"hostile-{view}.png")
+            assert page.evaluate("window.evil") is None
+            assert page.locator(".katex, img[src*='192.0.2.1'], a[href^=javascript]").count() == 0
+            if view == "game":
+                for text in HOSTILE:
+                    expect(page.locator("[class*=st-key-turn-]", has_text=text).first).to_be_visible()
     assert not watched.asked
     assert not watched.wrong
 
 
-def test_a_run_that_goes_on_is_seen_without_a_reload(watched: Watched, others: tuple[str, Path]) -> None:
-    address, run = others
-    page = watched.open(f"{address}?view=live", SHOWN["live"])
-    expect(page.get_by_text("3 of 12").first).to_be_visible()
-    write_summary(run, state="running", finished=7, planned=12)
-    expect(page.get_by_text("7 of 12").first).to_be_visible()
-    write_summary(run, state="finished", finished=12, planned=12)
-    expect(page.get_by_text("Nothing plays here now")).to_be_visible()
+def test_a_run_that_goes_on_is_seen_without_a_reload(watched: Watched, tmp_path: Path) -> None:
+    with dashboards.served(dashboards.running(tmp_path / "runs"), tmp_path / "log") as found:
+        page = watched.open(f"{found}?view=live", SHOWN["live"])
+        expect(page.get_by_text("3 of 12").first).to_be_visible()
+        write_summary(tmp_path / "runs" / "0", state="running", finished=7, planned=12)
+        expect(page.get_by_text("7 of 12").first).to_be_visible()
+        write_summary(tmp_path / "runs" / "0", state="finished", finished=12, planned=12)
+        expect(page.get_by_text("Nothing plays here now")).to_be_visible()

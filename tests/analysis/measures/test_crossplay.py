@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from itertools import product
 from pathlib import Path
 
@@ -98,7 +99,7 @@ def test_boulware_beats_conceder_in_either_seat_and_endless_odds_are_said_in_wor
     names = ("opponent-boulware", "opponent-conceder")
     cfg = compose(["experiment=why/crossplay", *map("engine@{}.engine={}".format, ("seller", "buyer"), names),
                    "n_games=1", "tracking=none"])  # fmt: skip
-    engines = dict(zip(names, (cfg.seller.engine, cfg.buyer.engine), strict=True))
+    engines = dict(zip(names, copy.deepcopy((cfg.seller.engine, cfg.buyer.engine)), strict=True))
     for seller, buyer in product(names, names):
         cfg.seller.engine, cfg.buyer.engine = engines[seller], engines[buyer]
         play(cfg, tmp_path / f"{seller}-{buyer}", show_progress=False)

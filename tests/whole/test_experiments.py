@@ -31,7 +31,7 @@ ENGINE = re.compile(rf"engine@({'|'.join(SEATS)})\.engine=([\w.-]+)")
 
 
 def covering(name: str) -> list[list[str]]:
-    """As few cells of an experiment as hold each of its choices, one at least; its engines are composed in test_conf.py."""
+    """As few cells of an experiment as hold each of its choices, at least one; test_conf.py composes every engine."""
     seen: set[str] = set()
     chosen: list[list[str]] = []
     for enough in (all, any):  # those first in which every choice is new

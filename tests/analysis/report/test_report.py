@@ -242,7 +242,7 @@ def test_a_factorial_begins_with_main_effects_and_folds_its_cells_away(tmp_path:
         games = [[14.0 + at % 3, 15.0 + at % 3 + number + at % 2 / 4] for at in range(8)]
         paid = {"seller__engine___target_": "bargain.engines.openai.OpenAIEngine"}
         make_run(tmp_path / str(number), games, seller__engine__name=engine, memory__name=memory, **paid)
-    report = reported(tmp_path, "--interaction", "seller.engine:memory", figures=("effects",))
+    report = reported(tmp_path, "--interaction", "seller.engine:memory", figures=("effects", "gains"))
     effect = {(row["choice"], row["outcome"]): row for row in table(report, "factors")}["seller.engine.name", "price"]
     assert [effect[name] for name in ("b_is", "a_is", "difference", "combinations")] == ["gpt-b", "gpt-a", "2.0", "2.0"]
     assert {row["outcome"] for row in table(report, "interactions")} == {"price", "deal_rate", "surplus"}

@@ -520,9 +520,7 @@ def _stands_at(
     sealed: the amounts in its clauses of agreement.
     """
     theirs, price = table.theirs, None if best is None else best.value
-    accepted = (
-        theirs is not None and sealed != [] and any([same(told.amounts[index].value, theirs) for index in sealed])
-    )
+    accepted = theirs is not None and any(same(told.amounts[index].value, theirs) for index in sealed)
     if best is not None and theirs is not None and does.refuses and not does.agrees and same(best.value, theirs):
         return None, None  # "$40 is too low": whose price it is and what is thought of it
     if best is not None and theirs is not None and not does.agrees and same(best.value, theirs):

@@ -35,7 +35,7 @@ class Said:
     else; counts: its last question wants a number that is no price. unread: it holds money that was not
     understood, garbled: digits that are no number ("$1O"). yields: a word of it could be agreement; none: it is
     surely no acceptance, in a language that the rules know; inside: its price stands in words of acceptance;
-    confirms: it begins with "so".
+    confirms: it begins with "so". undoes: it takes back what was agreed.
     """
 
     price: float | None = None
@@ -64,6 +64,7 @@ class Said:
     none: bool = False
     yields: bool = False
     confirms: bool = False
+    undoes: bool = False
 
 
 @lru_cache(maxsize=1024)
@@ -73,6 +74,8 @@ def own_words(text: str, role: str = "") -> str:
     Quotation marks round the whole utterance are taken off, and JSON that names an action or a price says so in words.
     """
     text = normal(text).strip()
+    if "*" in text and (said := patterns.STAGE.search.sub(" ", text)).strip(" .!?\n"):
+        text = said  # all of it may be in asterisks
     bare = text.strip(" *")
     if bare[:1] == bare[-1:] == '"' and bare.count('"') == 2:
         text = bare[1:-1]
@@ -243,7 +246,8 @@ def sentence_of(text: str) -> Sentence:
         able |= clause.able
     if clauses and clauses[-1].text == " i agree ":
         clauses[-1] = replace(clauses[-1], how="plainly", says=True)
-    waits = patterns.WAITS(text, able) is not None
+    wait = patterns.WAITS(text, able)
+    waits = wait is not None and not any([c.how and c.text.strip() in text[wait.end() :] for c in clauses])
     return Sentence(
         text,
         tuple(clauses),
@@ -341,12 +345,23 @@ _ENGLISH = word_set(
 )
 
 
+_COMMITS = word_set(
+    "accept agree take buy sell have do pay give go proceed move work settle meet match honor live manage swing handle "
+    "stretch bring transfer send sending hand wire close confirm confirmed commit part let glad ok good comfortable board sign deal "
+    "yes shake able make it here come come collect spend worth round book hold"
+)
+"""What one does with a price that one agrees to."""
+_FIRST = word_set("i us my")
+_BREAKS = word_set(
+    "not never no than thank was were if unless whether from know see understand hear think consider consideration need hope "
+    "want wish about below high low before until hard difficult close almost nearly start good-bye raise improve too who what why "
+    "how said offered tempting compare"
+)
+"""What breaks an agreement."""
+
+
 _TURNS = word_set("but however though could would counter instead")
 """Words that turn an agreement into another offer."""
-
-
-_REFERS = word_set("your understand know")
-"""Words before an amount that is only talked about."""
 
 
 @dataclass(slots=True)
@@ -424,7 +439,12 @@ def _agreement(clause: str, able: int) -> str:
         if match is not None and _own(clause[: match.start() + 1], pattern is patterns.SEALS):
             return how
     phrase = patterns.GIVES_IN(clause, able)
-    return "softly" if phrase is not None and _own(clause[: clause.index(phrase) + 1]) else ""
+    if phrase is not None and _own(clause[: clause.index(phrase) + 1].replace(" please ", " ")):
+        return "softly"
+    if patterns.TERMS(clause, able) is not None:  # "we would be delighted to go forward at that number"
+        words = clause.split()
+        return "softly" if _FIRST & {*words} and not _COMMITS.isdisjoint(words) and _BREAKS.isdisjoint(words) else ""
+    return ""
 
 
 def _own(before: str, anybody: bool = False) -> bool:
@@ -432,7 +452,7 @@ def _own(before: str, anybody: bool = False) -> bool:
     return patterns.DENIED(before) is None and (anybody or patterns.OTHERS(before) is None)
 
 
-_AGREE = patterns.ACCEPTS.bit | patterns.SEALS.bit | patterns.AGREES.bit | patterns.GIVES_IN.bit
+_AGREE = patterns.TERMS.bit | patterns.ACCEPTS.bit | patterns.SEALS.bit | patterns.AGREES.bit | patterns.GIVES_IN.bit
 _GOES = patterns.LEAVES.bit | patterns.OVER.bit | patterns.ENDS.bit | patterns.GOODBYE.bit
 _NO = patterns.REFUSES.bit | patterns.JUDGES.bit | patterns.SCORNS.bit
 _HEARD = _AGREE | _GOES | _NO | patterns.YES.bit | patterns.CLOSES.bit
@@ -464,6 +484,16 @@ def read(text: str, role: str, table: Table, currency: str = "$") -> Said:
     last_asks = asked[-1:] == [len(told.sentences) - 1]
     lists = not does.refuses and any([sentence.lists for sentence in told.sentences]) and "below" not in told.words
     agrees, conditional = does.agrees, does.conditional
+    alike = price is not None and table.theirs is not None and same(price, table.theirs)
+    if alike and best is not None and not agrees:
+        echo = _echo(told.sentences[where], best.index - told.firsts[where], where in asked)
+        alike = echo in ("alone", "agrees")
+        if echo == "agrees" and not does.refuses:
+            agrees, fits = True, [best.index]
+        if echo == "told" and (table.mine is None or not same(best.value, table.mine)):
+            best = price = None
+    else:
+        alike = alike and where not in asked
     if not agrees and not does.refuses and price is None and _short_yes(told, table, does):
         agrees = True
     if agrees and not does.plainly:
@@ -472,7 +502,6 @@ def read(text: str, role: str, table: Table, currency: str = "$") -> Said:
         beside = not fits and False in sealed.values()  # "6 works" is about the hour
         wonders = last_asks and not fits and not patterns.CLOSES(last.text, able)  # "OK. And the stains?"
         agrees = not (conditional or does.refused_last or vague or beside or wonders)
-    alike = price is not None and table.theirs is not None and same(price, table.theirs) and where not in asked
     closes = does.closes and patterns.VIEWING(told.line, able) is None
     yields = does.yields or agrees or conditional or does.closes or any([s.assents for s in told.sentences])
     tells = does.waits or does.denies or len(told.words) >= 8
@@ -488,7 +517,7 @@ def read(text: str, role: str, table: Table, currency: str = "$") -> Said:
         closes=closes,
         refuses=does.refuses,
         leaves=does.leaves or (does.goodbye and does.refuses),
-        ends=does.left > (-1 if best is None else best.index) and does.refuses,
+        ends=does.left > (-1 if best is None else best.index),
         parts=does.parts
         or (price is None and not agrees and not last_asks and patterns.GOODBYE(last.text, able) is not None),
         goodbye=does.goodbye and not agrees,
@@ -504,7 +533,25 @@ def read(text: str, role: str, table: Table, currency: str = "$") -> Said:
         yields=yields,
         inside=best is not None and best.index in does.sealed,
         confirms=told.words[:1] in (["so"], ["then"]),
+        undoes=table.agreed is not None and patterns.UNDOES(told.line, able) is not None,
     )
+
+
+def _echo(sentence: Sentence, index: int, asks: bool) -> str:
+    """How the rival's price is said again, as this amount of a sentence: "alone", with a word of what one does with a
+    price that one "agrees" to, "asked" or under a condition, or only "told" ("you came up to $40")."""
+    clause = sentence.clauses[0]
+    for number, clause in enumerate(sentence.clauses, 1):
+        if index < clause.amounts:
+            asks = asks and (sentence.asks or number == len(sentence.clauses))
+            break
+        index -= clause.amounts
+    words = clause.text.split()
+    if asks or sentence.waits or "if" in sentence.text.split() or patterns.CONDITION(sentence.text, sentence.able):
+        return "asked"
+    if not _BREAKS.isdisjoint(words) or ("you" in words[: words.index("#")] and "i" not in words):
+        return "told"
+    return "agrees" if not _COMMITS.isdisjoint(words) else "alone" if len(words) <= 5 else "told"
 
 
 def _stands_at(
@@ -518,11 +565,7 @@ def _stands_at(
     accepted = theirs is not None and any(same(told.amounts[index].value, theirs) for index in sealed)
     if best is not None and theirs is not None and does.refuses and not does.agrees and same(best.value, theirs):
         return None, None  # "$40 is too low": whose price it is and what is thought of it
-    if best is not None and theirs is not None and not does.agrees and same(best.value, theirs):
-        at = told.places[best.index]
-        if not _REFERS.isdisjoint(told.words[max(0, at - 4) : at]):
-            return None, None  # "thank you for your offer of $40"
-    turns = does.agrees and not _TURNS.isdisjoint(told.words)
+    turns = does.agrees and not _TURNS.isdisjoint(told.words[told.places[sealed[0]] if sealed else 0 :])
     if accepted and (does.plainly or (does.agrees and not turns and (best is None or best.chance < SURE))):
         return best, theirs  # "I accept your $40; it cost me $60"
     if does.agrees and sealed:

@@ -17,6 +17,8 @@ from bargain.reading.money import word_set
 _SAME = """
 accept: accepts accepting accepted accpet acept accepr
 agree: agrees agreeing
+call: calls calling called
+reach: reaches reached reaching
 reject: rejects rejecting rejected decline declines declining declined refuse refuses refusing refused
 propose: proposes proposing proposed suggest suggests suggesting suggested countering
 offer: offers offering offered
@@ -34,7 +36,8 @@ produce: produces producing production manufacture
 make: makes making made
 budget: budgets brought bring carry spare afford wallet purse savings allowance funds cash pocket
 profit: profits margin margins gain gains earn earns earning
-loss: losses
+loss: losses losing lose loses
+deposit: deposits downpayment retainer balance remainder remaining instalment instalments installment installments upfront
 worth: value valued values valuation
 usual: original originally initial initially usually normally normal retail market msrp regular
 maximum: max maximal highest ceiling limit limits top tops most
@@ -61,7 +64,7 @@ talk: talks negotiation negotiations conversation discussion discussions negotia
 walk: walking walks
 leave: leaving leaves
 end: ends ending stop stopping terminate terminating conclude concluding
-quit: exit quitting exiting cancel cancelling canceling
+quit: exit quitting exiting cancel cancelling canceling canceled cancelled cancels
 proceed: proceeding finalize finalise finalizing finalized complete completing settle settling seal sealing wrap shake finish
 transaction: trade sale exchange
 agreement: agreements compromise
@@ -77,6 +80,8 @@ work: works working
 sound: sounds seem seems looks feel feels
 hope: hoping hoped hopes
 other: others
+card: cards credit debit
+check: checks cheque cheques
 buyer: buyers bidder bidders
 with: w
 are: r
@@ -288,6 +293,13 @@ THOUGHT = _raw(
     "<b>deal</b>",
     plain=False,
 )
+STAGE = _raw(
+    r"(?m)(?:(?<![^\s.!?)])|^)\*(?![\s*])(?:[^*\n]*[a-z] [^*\n]*|[a-z]+)(?<!\s)\*(?!\*)",
+    "*my plan: no more than $40* hi! $30?",
+    "*smiles* deal",
+    "**i accept $40**",
+    plain=False,
+)
 FENCE = _raw(r"```(?:[a-z]*\n)?", "```json\n{}```", "``` x", "`x`", plain=False)
 OBJECT = _raw(r"\{[^{}]{1,600}\}", '{"action": "accept"}', "{ }", "{", plain=False)
 ROLES = _raw(
@@ -351,7 +363,7 @@ QUESTION = _pattern(
 )
 # --- agreement ---------------------------------------------------------------------------------------------------------
 ACCEPTS = _pattern(
-    r"accept\b(?! (?:(?:from|with|by) (?:another|someone|other)|another|my\b|it before|that (?!price|offer|deal|is|#)|below|not anything|anything|any\b|no\b|above|(?:the )?offer to|budget|card|payment|paypal|if\b|or\b))"
+    r"accept\b(?! (?:(?:from|with|by) (?:another|someone|other)|another|my\b|it before|that (?!price|offer|deal|is|#)|below|not anything|anything|any\b|no\b|above|(?:the )?offer to|(?:\w+ ){0,2}(?:budget|card|check|payment|paypal|venmo|return)|if\b|or\b))"
     r"|i(?: (?:will|do|can|am|would|glad|able|to|have|fully|completely))* agree(?: (?:on|to|with))?(?= (?:your|this|that(?= (?:[^a-z#]|price|offer|deal)| $)|that (?:#|price|offer) (?:is|sound) (?:the )?{GOOD}|the (?:price|offer|deal|transaction)|#|it\b(?! (?:is|was|has|look|could|need|will|would))|buy|sell)\b|(?= #))"
     r"|i(?: (?:will|would|can|could|am|able|glad|to|go|be|have|then|both))* (?:(?:take|buy) (?:{IT}|you(?= up)|the (?!loss|risk|chance|time|hit|look|picture|photo|minute|moment|second|day|week|break|seat|breath|while|walk|note|video|measure|guess|night|pass)\w+)|have (?:it|them|one|both(?! been)))(?! %)(?! (?:percent|back|away|below|off (?!your)|to |from|with (?:me|you)|myself|home|as the|(?:at|for) (?:the )?(?:above|below|high|low|good|right|different|bit|lot))\b)(?= (?:at|for|up|both|one|then|off your|price|offer|deal|if|please|and|as|by|cash|before|anyway|asap|delivered|[^a-z])| $)|i would (?:like|love) to (?:take|buy|have) (?:it|this|that|them|one) (?:at|for) (?:that|this|your) price",
     "I'm happy to accept your offer of $12.",
@@ -367,12 +379,12 @@ SEALS = _pattern(
     "You've got yourself a deal!",
     "Glad we could agree.",
     "This is a deal breaker",
-    starts=r"(?:the )?(?<!good )deal\b(?! (?:breaker|with|for (?:you|me|both)|reject|or|is|off|at below|below))|sold\b(?! (?:this|it|one|out|the|like|to|yesterday|last|for below))",
+    starts=r"(?:the )?(?<!good )deal\b(?! (?:breaker|with|for (?:you|me|both)|reject|or|is|off|at below|below))|sold\b(?! (?:this|it|one|out|the|like|to (?:someone|another|other|my)|yesterday|last|for below))",
     words="yes deal sold yours yourself urself glad business dealing doing do agreement settled shake proceed make live done consider got",
 )
 AGREES = _pattern(
     r"(?:good|ok|glad) with (?:that|it|this|your|#|the price)|(?:good|ok) (?:by|for|with) me\b|(?:that|this|which|price|offer|#) (?:will |would |should |do |is )*+(?:work|{GOOD}) (?:good )?(?:for|with|by|to) (?:me|us)\b"
-    r"|i (?:guess |suppose |think )?(?:{MAY}|am (?:able|glad|go) to) (?:do|live with|manage|swing|allow|match|meet|go with|pay|agree to|work with|handle|give you|go for) (?:that|it|this|your (?:(?:minimum|final|last|latest|ask|new) )?(?:price|offer)|#(?! (?:%|percent|off|below))|your price|your offer|your #)|(?:can|could|will) do (?:that|it) |you (?:win|(?:have )?(?:convinced|persuaded|won|twisted))|i guess(?: so| that)? $|{NOTNO}|(?:boss|wife|husband|mom|dad|she|he) (?:say|says|said) (?:yes|ok)"
+    r"|i (?:guess |suppose |think )?(?:{MAY}|am (?:able|glad|go) to) (?:do|live with|manage|swing|allow|match|meet|go with|pay|agree to|work with|handle|give you|go for) (?:that|it|this|your (?:(?:minimum|final|last|latest|ask|new) )?(?:price|offer)|#(?! (?:%|percent|off|below))|your price|your offer|your #)|(?:can|could|will) do (?:that|it) |you (?:win|(?:have )?(?:convinced|persuaded|won|twisted|(?:got|found) (?:a|the|your|my)? ?(?:buyer|seller|customer)))|i guess(?: so| that)? $|{NOTNO}|(?:boss|wife|husband|mom|dad|she|he) (?:say|says|said) (?:yes|ok)"
     r"|let us (?:do (?:it|that|this|#)|go (?:with|ahead)|proceed|say that|make (?:it|the deal (?:at|for|on|official))|move forward|get (?:this|it) done)\b|(?:yes|ok|good) please|i {MAY} (?:proceed|go ahead)",
     "That works for me.",
     "$15 sounds good to me",
@@ -386,7 +398,7 @@ GIVES_IN = _phrases(
     count me in, sign me up, put me down for, where do|can i sign, take my money, my hand on it, here is my hand, put it there,
     music to my ears, no objection|objections|complaints, consider it|that|this|# done|sold|settled|accepted|yours|agreed, i give in, i surrender|yield|cave|concede,
     wore|worn|talked me down|round|into, you got|have me, you broke me, you are killing me, twist|twisted my arm, say no more, say less, it is a go, we|you are on,
-    we have a winner, ring it|me up, box|bag|load|pack|wrap it up?, write it up, found our price|deal, hand|fork it over, give it here, send it over|along, ship it, coming home with me, make it so,
+    we have a winner, ring it|me up, box|bag|load|pack|wrap it up?, write it up, found our price|deal, hand|fork it over, give it here, send it over|along, ship it, coming home with me, take it|them|her|him home, make it so,
     let us roll|shake, call it even|settled|done, that|it settles it, it|that is settled, we are good|ok|set|square, whatever you say, fair is fair, fair play,
     right on, roger that, copy that, aye aye, signed and sealed, lock it in, locked in, done and done|dusted, going to a good home,
     treat|ride|use it well, take good care of it, my wallet is open, wallet opened, has|got my|your name on it, your name is on it, you may|can have|take|keep it|them|this,
@@ -401,6 +413,13 @@ GIVES_IN = _phrases(
     alone="mine, yours, as you wish, as you like, as you say, so be it, be my guest, right you are, settled, sealed, bingo, amen, jackpot, take it, have it, in, i am in, able, i am able, willing, coming, made it, dropped, confirmed, approved, works, suits me, fits, "
     "go for it, go ahead, go on, why not, with pleasure, my pleasure, enjoy, congratulations, it is a date, agreed",
 )
+TERMS = _pattern(
+    r"(?:that|this|your)(?: \w+)? (?:price|offer|deal|agreement)",
+    "I'd be glad to sell it to you at that price.",
+    "Let's move ahead on those terms.",
+    "What is the price?",
+    words="price offer deal agreement",
+)
 ENDS = _phrases(
     """
     count me out, no dice, be on my way, hard pass, leave it there|here, leave it at that, go our separate ways, not for me, no thanks, agree to disagree, part ways|company|friends, part as friends, separate ways, paths part, end of story|discussion|conversation,
@@ -409,7 +428,7 @@ ENDS = _phrases(
     ship has sailed, close|closing up shop, shop is closed, we are finished|through|done, waste|wasting of? my|our|your time, waste of time,
     nothing more|left|further to say|discuss|add|talk, lose my number, off the market, not for sale, no longer for sale, no longer available|interested, no longer want|need,
     stays|staying with|put|in|on|here, it stays mine, hang|hanging|hold|holding on to it, rather|sooner keep|throw|burn|eat|give it|them|this, take a hike, get lost, you lost me,
-    lost a|this customer|buyer|sale, lost interest, lost my interest, i withdraw, i retract, take my business|money, fish in the sea, fish to fry, find someone|somebody|another,
+    lost a|this customer|buyer|sale, lost interest, lost my interest, i withdraw, i retract, take my business|money, fish in the sea, fish to fry, find someone|somebody,
     where i get off, where we part, no common ground, can|do not do business, no business together, a different direction, decided against, decided not, changed my mind,
     in the family, go to someone else|other, to the next in line, go with one of them, inquiry as? closed, advise against this|it, wait for the family|buyer|one who,
     not meant to be, not to be, can not come to terms, no agreement, without a deal|sale|agreement, no deal then|today|here, empty handed, empty-handed,
@@ -442,7 +461,7 @@ YES = _raw(
     words="yes ok good deal agreed sold done bought 👍 👌 🤝 ✅ accept granted exactly bet gotcha correct no go bingo amen course right very well all can will",
 )
 YES_START = _raw(
-    r"^(?! well done)(?! sold (?:out|to|it|one))(?: (?:and|so|then|well|oh|um|uh|hm+|(?:ha)++|lol|thank|you)(?= ))*+ (?:{YES}|true|good enough)(?= )(?! (?:luck|not|but|reason|question|point|i understand|i see|i hear))",
+    r"^(?! well done)(?! sold (?:out|to|it|one))(?: (?:and|so|then|well|oh|um|uh|hm+|(?:ha)++|lol|thank|you)(?= ))*+ (?:{YES}|true|good enough)(?= )(?! (?:luck|not|but|reason|question|point|idea|to|that|morning|afternoon|evening|i understand|i see|i hear))",
     "Sure, see you then",
     "OK then, tomorrow",
     "I like it",
@@ -462,13 +481,13 @@ SO_WOULD_I = _pattern(
     starts=r"(?:it|that|i|they|he|she) (?:would|could|can|will|do|does|did|am|is|are)(?: (?:take|do|that|it|so|please|too|yes|for you|for yes))*{END}",
 )
 CLOSES = _pattern(
-    r"(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day (?:work|it)|(?:sat|sun|tomorrow|tonight|today) work|come (?:on )?(?:by|above|get)|budget or card|(?:budget|card|check) (?:ok|good)|card reader|(?:yes|ok|good|deal) where (?:are|is)|how (?:would|do|will) you (?:like|want|prefer) to pay|(?:when|where|what time|how soon) (?:can|could|should|do|would|is|will|to) (?:i|you|the)|what (?:day|time) |pick (?:\w+ )?up|pickup|be (?:above|there|by)|see (?:you|yes)|(?<!be )on my way|meet (?:you|up|at|there|tomorrow|tonight)|address|venmo|paypal|zelle|"
+    r"(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day (?:work|it)|(?:sat|sun|tomorrow|tonight|today) work|come (?:on )?(?:by|above|get)|budget or card|(?:budget|card|check) (?:ok|good)|card reader|(?:yes|ok|good|deal) where (?:are|is)|how (?:would|do|will) you (?:like|want|prefer) to pay|(?:when|where|what time|how soon) (?:can|could|should|do|would|is|will|to) (?:i|you|the)|what (?:day|time) |pick (?:\w+ )?up|pickup|be (?:above|there|by)|see (?:you|yes)|(?<!be )on my way|meet (?:you|up|at|there|tomorrow|tonight)|address|venmo|paypal|zelle|bill of transaction|(?:{MAY}) you (?:ship|deliver|send|hold|pack|post|mail)|"
     r"(?:send|mail|draw|prepare|transfer|arrange|wire|provide|get|budget) (?:\w+ ){0,4}?(?:payment|contract|invoice|paperwork|papers|details|delivery|budget|money|#|item|link|truck|agreement|above|up)|here (?:you go|is)|i will (?:budget|have|get|pack|proceed|hold|send|ship|prepare|arrange) |enjoy (?:your|the|it)|next steps|"
     r"(?:proceed|go ahead|move forward|forward)(?: (?:with|to|the|this|your))* (?:transaction|payment|buy|it|deal|agreement|order|paperwork|checkout|sell)|proceed|clos(?:e|ing) (?:the|this) deal)\b",
     "Great, draw up the paperwork.",
     "When can I pick it up?",
     "I like it.",
-    words="monday tuesday wednesday thursday friday saturday sunday sat sun tomorrow tonight today budget card sign deal yes ok close closing come when where what how pick pickup be see way meet address venmo paypal zelle send mail draw prepare transfer arrange wire provide get here will enjoy next proceed go move forward transaction",
+    words="bill ship deliver hold pack post monday tuesday wednesday thursday friday saturday sunday sat sun tomorrow tonight today budget card sign deal yes ok close closing come when where what how pick pickup be see way meet address venmo paypal zelle send mail draw prepare transfer arrange wire provide get here will enjoy next proceed go move forward transaction",
 )
 VIEWING = _pattern(
     r"see (?:it|the|them)|look at it|check it out|take the look|view it|test (?:drive|ride|it)|inspect|try it",
@@ -491,13 +510,13 @@ OTHERS = _pattern(
 )
 # --- refusal, doubt, conditions ----------------------------------------------------------------------------------------
 REFUSES = _pattern(
-    r"(?:can|could|will|would|do|does|did|am|are|is|be|was) not (?:(?!fully|yet but|yes|convinced|certain|only|just)\w+ ){0,3}?(?:accept|agree|say yes|do|take|go|sell|pay|let|justify|budget|come|drop|offer|match|budge|meet|reach|below|above|give|part|move|able|possible|spend|work|enough|interested|cut|make|feasible|good|help|low|high|stretch|think so|negotiable|allow|consider|cover|leave)\b"
+    r"(?<!please )(?:can|could|will|would|do|does|did|am|are|is|be|was) not (?:(?!fully|yet but|yes|convinced|certain|only|just|thank)\w+ ){0,3}?(?:accept|agree|say yes|do|take|go|sell|pay|let|justify|budget|come|drop|offer|match|budge|meet|reach|below|above|give|part|move|able|possible|spend|work|enough|interested|cut|make|feasible|good|help|low|high|stretch|think so|negotiable|allow|consider|cover|leave)\b"
     r"|(?:(?<!not )(?<!never )(?<!hardly )(?<!could i )(?<!fool to )reject|unable|(?<!not )(?<!fool to )turn(?:ing|ed)? (?:[\w#]+ ){0,3}?down|no (?:deal|way|chance|thank|can do|transaction)|afraid not|not (?:the deal|(?:at|for) that price|enough|good|able|interested|yet|feasible|possible|quite|happening|the chance)|never mind|nevermind|nvm|forget it|said no|hell no|not (?:at|for) #|need (?:\w+ )?above|the no|(?<!say )no to (?:#|that|your|it)|not today|get real|(?:out of|waste of|end wasting) (?:the |my |your )*(?:question|time|range|budget|reach)|pass on|get lost|kidding me|in your dreams|dream on|you wish|above my dead body|robbery|(?:nobody|no one) (?:accept|sell|take|pay|agree)|fool to (?:say yes|accept|agree|sell|take|pay))\b"
-    r"|(?<!not )too (?:high|low|much|little|far|rich|bad|small|big|above|below)\b",
+    r"|(?<!not )too (?:high|low|much|little|far|rich|bad|small|big|above|below)\b|(?:#|that|this|it|price|offer)(?: {MAY})? (?:is|be|do|does) not (?:(?:quite|yet) )?(?:where|what i|something i|in (?:my|the)|realistic|doable|sustainable|viable|worth it|cover|leave|make sense)\b|not in the position\b",
     "I can't go that low.",
     "I must respectfully decline your offer.",
     "No problem, that's fine",
-    starts=r"(?:(?:{SUBJECT} )?(?:{MAY}|do|does|did|is|are|am) not|not (?:yet|even close|happening|the chance)|(?:i guess|yes|of course|sorry) not) $|(?:sorry )?(?:no\b(?! (?:problem|worr|rush|issue|doubt|big|prob|trouble|need|hurry|stress|longer|above|matter|further|deal))|never $)",
+    starts=r"(?:(?:{SUBJECT} )?(?:{MAY}|do|does|did|is|are|am) not|not (?:yet|even close|happening|the chance)|(?:i guess|yes|of course|sorry) not) $|(?:sorry )?(?:no(?= (?:no|i|you|it|that|this|but|not|sorry|thank|can|man|sir|friend|way|[^a-z])| $)|never $)",
     words="need not reject unable turn turning turned down no afraid never nevermind nvm forget said hell get question time range budget reach pass lost kidding too dreams dream wish dead robbery nobody one fool",
 )
 REJECTS = _pattern(
@@ -508,7 +527,7 @@ REJECTS = _pattern(
     words="reject accept deal not",
 )
 JUDGES = _pattern(
-    r"(?:{BE}|sound|remain|mean|find|stay|#){VERY}(?: (?:than|what|on))* (?:high|low|bad|above|below|stretch|out of (?:my|the)|outside|above|short of|insults?|on the)(?! (?:quality|demand|end|grade|if|than you|for this|deal|but))\b|(?:bad|leave) (?:me|my)\b(?! no choice)|(?:at|with|take|bear|mean|for) (?:the |my )?(?:significant |big |huge |substantial )?loss\b"
+    r"(?:{BE}|sound|remain|mean|find|stay|#){VERY}(?: (?:than|what|on))* (?:high|low|bad|above|below|stretch|out of (?:my|the)|outside (?:my|i|the)|above|short of|insults?|on the (?:high|low))(?! (?:quality|demand|end|grade|if|than you|for this|deal|but))\b|(?:bad|leave) (?:me|my)\b(?! no choice)|(?:at|with|take|bear|mean|for) (?:the |my )?(?:significant |big |huge |substantial )?loss\b"
     r"|(?:high|low|above|below)(?: than)? (?:my|what i|i|the)(?: (?:am|was|can|want|had|have|to|hope|cost|budget|maximum|minimum|produce|planned|range|price|expected|think|able|pay|spend|would|like))+ ",
     "$45 is still high",
     "That's below my cost.",
@@ -517,11 +536,11 @@ JUDGES = _pattern(
     words="high low bad above below stretch out outside short leave on loss compare compared",
 )
 WAITS = _pattern(
-    r"give me (?:the |some |# )?(?:minute|moment|second|sec|day|time|night)|hold on\b|(?:one|#|the) moment\b|let me (?:think|ask|check|see|talk|consider)|(?:need|have|want|like|love|time) to (?:think|ask|check|talk|sleep|consider|see|know|run)|(?:like|love|inclined|tempted|hope|want) to (?:accept|agree|say yes|take|do).* (?:but|however)\b|let you know|will consider\b|sleep on|not (?:yes|convinced|certain)|think (?:about|it above|on) |get back to you|i would rather|wish\b|i was hope\b|close to (?:the|what)|getting close|before i (?:agree|accept|decide|commit|say)|(?:know|tell me|hear) above\b|(?:maybe|perhaps)\b|to be discussed|depends\b",
+    r"give me (?:the |some |# |till |until )?(?:minute|moment|second|sec|hour|while|bit|day|time|night|tomorrow|tonight|yes)|hold on\b|(?:one|#|the) moment\b|let me (?:think|ask|check|see|talk|consider)|(?:need|have|want|like|love|time) to (?:think|ask|check|talk|sleep|consider|see|know|run)|(?:like|love|inclined|tempted|hope|want) to (?:accept|agree|say yes|take|do).* (?:but|however)\b|let you know|will consider\b|sleep on|not (?:yes|convinced|certain)|think (?:about|it above|on) |get back to you|tempting|(?:i|could|would) wish (?!you)|i was hope\b|close to (?:the|what)|getting close|before i (?:agree|accept|decide|commit|say)|(?:know|tell me|hear) above\b|(?:maybe|perhaps)\b|to be discussed|depends\b",
     "Hmm, let me think about that.",
     "I'd like to accept, but",
     "think of the children",
-    words="minute moment second sec day time night hold think ask check see talk consider sleep know run but however yes convinced certain back rather wish hope close before hear tell maybe perhaps discussed depends",
+    words="minute moment second sec hour while bit tomorrow tonight day time night hold think ask check see talk consider sleep know run but however yes convinced certain back wish hope close before hear tell maybe perhaps discussed depends tempting",
 )
 UNDERSTANDS = _pattern(
     r"i (?:understand|see|hear|respect|get (?:it|that|where))\b|noted\b|understood\b|, (?:it|they|there) (?:(?:is|are)(?! (?:#|the deal|yours|good|ok)\b)|has|have|was|work(?! for)|come|still)\b|, what would\b",
@@ -541,7 +560,7 @@ CONDITION = _pattern(
 LEAVES = _pattern(
     r"(?:walk(?: away| out| off)?(?={END}| from| now| then)|part (?:ways|as friends|company|here)|go (?:my|i) separate|take my (?:business|money|budget)|(?:quit|withdraw\w*|bow out|sign off|log\w* off|step (?:away|back|aside)|back out|opt out|head (?:out|home|off)|get go|move (?:on|along)|give up|drop out|call it (?:off|quits|the day|the night)|see myself out|(?<! it )go home|hang (?:up|on to)|hold (?:on to|onto))"
     r"|leave(?! (?:work|me|you|it (?:at|to|for|up)|no|the (?!talk)|little|room|not|with|#|above|by|in))(?: it)?|(?:end|proceed|close|closing)(?: \w+)? (?:the|this|my|all|it|things)?(?: \w+)? ?(?:talk|session|process|here|now)|keep (?:look|walk|my (?:budget|money|old|own)|it (?:then|myself|for|in)|the \w+ (?:then|myself|for))|be (?:off|out|go|leave)"
-    r"|(?:look|try|go|buy|get|take|find|order|prefer|use|choose|wait|sell|offer|give|spend|put)(?: (?:it|them|one|#|this|the|for|to|with|from|at|my|some))*+ (?:elsewhere|around|another|other|different|someone|anyone|next|closer)"
+    r"|(?:look|try|go|buy|get|take|find|order|prefer|use|choose|wait|sell|offer|give|spend|put)(?: (?:it|them|one|#|this|the|for|to|with|from|at|my|some))*+ (?:elsewhere|around|another(?! #)|other|different|someone|anyone|next|closer)"
     r"|go with (?:them|the one|the #|that one|him|her)|pass(?! (?:it|the|along|by|up|me|that (?:on|along)))|done talk)\b",
     "I'll have to walk away.",
     "I will buy one elsewhere then.",
@@ -555,15 +574,22 @@ GOING = _raw(
     "you will have to ",
 )
 OVER = _pattern(
-    r"(?:(?:talk|deal)(?: {BE})?|(?:it|this|that|i)(?: {BE}))(?: (?:now|all|then|so))*+ (?:above|above|off|dead|finished|ended|done|through|out|gone|at (?:the|this) (?:end|impasse|standstill)|too far apart|worlds apart)(?= (?:here|with (?:this|the|you)|talk|then|the table|the usual)\b|{END})"
-    r"|(?:to|i)(?: (?:are|do|will|have|still|afraid|clearly|sound|both|then|could|can|would|simply))*+ (?:not|unable|never)(?: (?:be|able|to|sound|go|yet|have))* (?:reach|come to|come together|make (?:the|this) deal|find (?:the|common|middle)|get to|agree|see eye|meet in|close|strike|do business|bridge|work (?:this|it|something) out|continue|pursue|proceed|go (?:on|further)|negotiate|talk)(?! (?:it|above|your|that price|#|below|to (?:that|#|your|this|it)|on #|at #)\b)|unable to (?:reach|come to|find|agree on|strike)(?: \w+)? (?:agreement|deal|middle|common|this|price)"
+    r"(?:(?:talk|deal)(?: (?:has|{BE}))?|(?:it|this|that|i)(?: (?:have|{BE})))(?: (?:now|all|then|so))*+ (?:above|above|off|dead|finished|ended|done|through|out|gone|(?:at|come to|reach) (?:the|this|it is) (?:end|impasse|standstill)|too far apart|worlds apart)(?= (?:here|with (?:this|the|you)|talk|then|the table|the usual)\b|{END})"
+    r"|(?:to|i)(?: (?:are|do|will|have|still|afraid|clearly|sound|both|then|could|can|would|simply))*+ (?:not|unable|never)(?: (?:be|able|to|sound|go|yet|have|think|believe|see|way|the|for|us|i|will|can))* (?:reach|come to|come together|make (?:the|this) deal|find (?:the|common|middle)|get to|agree|see eye|meet in|close|strike|do business|bridge|(?:work|make) (?:this|it|something) (?:out|work)|continue|pursue|proceed|go (?:on|further)|negotiate|talk)(?! (?:it|above|your|that price|#|below|to (?:that|#|your|this|it)|on #|at #)\b)|unable to (?:reach|come to|find|agree on|strike)(?: \w+)? (?:agreement|deal|middle|common|this|price)"
     r"|(?:no longer|not) (?:be )?(?:interested|wish|want|for transaction|available|buy(?: (?:it|this|the|one|anything|today|from|you|\w+))?{END}|need (?:it|one|the|this))\b|decided (?:not to|against|to keep)|not anything (?:left |above |further )?to (?:discuss|talk|say|add)|no (?:point|use|reason|sense) (?:in |to )?(?:go|continu|talk|keep)\w*|the end of (?:it|this|that|the talk|the road|my)\b|count me out|no time for"
-    r"|(?:not|never) (?:go|meant) to (?:work|reach|happen|agree|be|make (?:the|this) deal)\b|changed my mind|(?:it|this) is not for (?:me|us)\b|(?:someone|other|another|the) (?:\w+ )?(?:already )?paid\b|(?:this|it) will not work(?: out)?(?: for (?:us|me))? $|someone (?:else )?(?:already )?(?:bought|took|got|want) it|sold (?:it|this|that|them|one)? ?to (?!you)|(?:already|just|is|it|was|been) sold\b(?! (?:to you|for #|at #|then))|wrong (?:size|one|colou?r)|i do not buy|blocking you|no (?:buy|transaction|deal) (?:from me|today|here|then|between)|rather keep\b|(?:good ?bye|bye|farewell|adios|so long)\b|break (?:it |this )?off\b|no thank\b|(?:maybe )?(?:next|another|some other) (?:time|day)|(?:my) (?:ways|paths) (?:\w+ )?part|where i get off|throw(?:ing)? in the towel|off you go|(?:door|look|store|stall) is close\w*|do not (?:message|text|contact|write|bother|call)(?: \w+)? (?:again|further|above)|sorry (?:just )?sold it|🚶",
+    r"|(?:not|never) (?:go|meant) to (?:work|reach|happen|agree|be|make (?:the|this) deal)\b|changed my mind|(?:it|this) is not for (?:me|us)\b|(?:someone|other|another|the) (?:\w+ )?(?:already )?paid\b|(?:this|it) will not work(?: out)?(?: for (?:us|me))? $|someone (?:else )?(?:already )?(?:bought|took|got|want) it|sold (?:(?:it|this|that|them|one) to (?!you)|to (?:someone|another|other|my)\b)|(?:already|just|is|it|was|been) sold\b(?! (?:to you|for #|at #|then))|wrong (?:size|one|colou?r)|i do not buy|blocking you|no (?:buy|transaction|deal) (?:from me|today|here|then|between)|rather keep\b|(?:good ?bye|bye|farewell|adios|so long)\b|(?:break|call) (?:it |this |the talk )?(?:off|quits)\b|not go to get anywhere|no thank\b|(?:maybe )?(?:next|another|some other) (?:time|day)|(?:my) (?:ways|paths) (?:\w+ )?part|where i get off|throw(?:ing)? in the towel|off you go|(?:door|look|store|stall) is close\w*|do not (?:message|text|contact|write|bother|call)(?: \w+)? (?:again|further|above)|sorry (?:just )?sold it|🚶",
     "We can't reach an agreement.",
     "I'm no longer interested.",
     "I can't reach it",
     starts="(?:no (?:deal|transaction)|walk away|forget it|pass|leave it|never mind|not anything|good day)(?: then| for me| on (?:this|that|it))* $|keep (?:it|your)",
     words="above off dead finished ended done through out gone apart impasse standstill end not unable never longer decided against no count changed someone sold wrong blocking rather bye goodbye farewell adios break next another other time forget pass leave keep anything walk mind part where throw throwing close closed message text contact write bother call 🚶 day long",
+)
+UNDOES = _pattern(
+    r"(?:quit|undo|(?:back|backing|pull|pulling) out|changed my mind|withdraw|not (?:go|follow) through|(?:deal|it|transaction) is off|(?:buy|bought|sold) (?:it|the|another|other|to|one)(?: \w+)* (?:other|different|another|someone|before)|fell through|no longer|take (?:it|that) back)\b",
+    "I have to cancel our deal.",
+    "Sorry, I need to back out.",
+    "I'll be back tomorrow.",
+    words="quit undo out changed withdraw through off bought buy sold longer back",
 )
 STAYS = _pattern(
     r",?(?:otherwise|or else|unless|or i|before i|do not want to|would hate to|rather than|hate to|if (?:you|that|i|not|this|it)|(?:might|may|could|would) (?:have|need|walk|pass|look|go|move|leave|find|keep|be)|able to (?:walk|leave)|take it or)\b",

@@ -74,7 +74,7 @@ def dialogue_of(line: str, path: Path) -> dict[str, Any]:
     if "file" in found:
         lines = (path.parent / found["file"]).read_text(encoding="utf-8").splitlines()
         (dialogue,) = [other for other in map(json.loads, lines) if other["id"] == found["id"]]
-        found = dialogue | {"offers": found["offers"], "weight": 4}
+        found = dialogue | found | {"weight": 4}
     return found
 
 
@@ -89,7 +89,7 @@ def main() -> None:
     parser.add_argument(
         "--all", action="store_true", help="train on the held-out pairs as well, for the file that ships"
     )
-    parser.add_argument("--penalty", type=float, default=0.16, help="inverse strength of the L1 penalty")
+    parser.add_argument("--penalty", type=float, default=0.2, help="inverse strength of the L1 penalty")
     parser.add_argument("--least", type=int, default=10, help="a feature seen less often is not used")
     options = parser.parse_args()
     train: list[Turn] = []

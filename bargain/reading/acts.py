@@ -102,6 +102,8 @@ def own_words(text: str, role: str = "") -> str:
         text = re.sub(rf"^[ *\[]*{role}[ *\]]*[:\]][ *]*", "", text)
     if ":" in text:
         text = patterns.FORGED.search.sub(" ", text)
+    if role and f"the {role}" in text:
+        text = text.replace(f"the {role}", "i")
     if "\n" in text and patterns.LISTS(text) is not None:
         text = re.sub(r"(?m)^\s*\d{1,2}[.)] ", "", text)
     return re.sub(" {2,}", " ", text).strip() if "  " in text else text.strip()
@@ -199,7 +201,7 @@ def clause_of(text: str) -> Clause:
     if not how and patterns.YES(text, able):
         how = "barely"
     closes = patterns.CLOSES(text, able)
-    arranges = closes is not None and patterns.OTHERS(text[: closes.start() + 1]) is None
+    arranges = closes is not None and patterns.OTHERS(text[: closes.start() + 1].replace(" please ", " ")) is None
     leaves = ends = goodbye = denies = refuses = False
     if able & _GOES:
         leaves = _leaving(text, able)
@@ -320,6 +322,8 @@ def _take_apart(told: Parsed) -> None:
         if text.count(" ") >= _LONGEST:
             words = text.split()
             parts = [" ".join(words[start : start + _LONGEST]) for start in range(0, len(words), _LONGEST)]
+        if text == "why not":
+            mark = "."
         if not parts and mark == "?" and sentences and told.asked[-1:] != [len(sentences) - 1]:
             told.asked.append(len(sentences) - 1)
         for number, part in enumerate(parts, 1):
@@ -351,11 +355,12 @@ _COMMITS = word_set(
     "yes shake able make it here come come collect spend worth round book hold"
 )
 """What one does with a price that one agrees to."""
+_WITH = word_set("with and for in on by cash")
+_VERBS = word_set("is are was be do does did will would can could has have sound")
 _FIRST = word_set("i us my")
 _BREAKS = word_set(
-    "not never no than thank was were if unless whether from know see understand hear think consider consideration need hope "
-    "want wish about below high low before until hard difficult close almost nearly start good-bye raise improve too who what why "
-    "how said offered tempting compare"
+    "than thank was were from know see understand hear think consider consideration need hope "
+    "about below high low start raise improve too who what why how said offered tempting tempted compare"
 )
 """What breaks an agreement."""
 
@@ -443,8 +448,17 @@ def _agreement(clause: str, able: int) -> str:
         return "softly"
     if patterns.TERMS(clause, able) is not None:  # "we would be delighted to go forward at that number"
         words = clause.split()
-        return "softly" if _FIRST & {*words} and not _COMMITS.isdisjoint(words) and _BREAKS.isdisjoint(words) else ""
+        return "softly" if not _FIRST.isdisjoint(words) and not _COMMITS.isdisjoint(words) and _meant(clause) else ""
     return ""
+
+
+def _meant(words: str) -> bool:
+    """Whether words before a price, or round it, can be those of somebody who agrees to it."""
+    said = words.split()
+    others = patterns.OTHERS(words.replace(" please ", " ")) is not None and (
+        _FIRST.isdisjoint(said) or "should" in said
+    )
+    return not others and _BREAKS.isdisjoint(said) and patterns.DENIED(words) is None
 
 
 def _own(before: str, anybody: bool = False) -> bool:
@@ -464,6 +478,12 @@ def read(text: str, role: str, table: Table, currency: str = "$") -> Said:
     told = parsed(text, role, currency)
     does, able, asked = told.does, told.able, told.asked
     best = choose(told.places, told.words, told.amounts, role, table, does.moods)
+    echo = "" if best is None else _echo(told, best, table)
+    if echo == "told":
+        best = choose(told.places, told.words, told.amounts, role, table, does.moods, beside=table.theirs)
+    elif does.plainly and best is not None and best.index not in does.sealed and does.sealed:
+        other = choose(told.places, told.words, told.amounts, role, table, does.moods, beside=best.value)
+        best = other if other is not None and other.index in does.sealed and other.chance > SURE else best
     doubtful = best is not None and best.chance < CHOSEN
     where = -1 if best is None or doubtful else bisect_right(told.firsts, best.index) - 1
     sealed = {index: priced(index, told.places, told.words, told.amounts, table) for index in does.sealed}
@@ -483,17 +503,10 @@ def read(text: str, role: str, table: Table, currency: str = "$") -> Said:
     last = told.sentences[-1] if told.sentences else sentence_of("")
     last_asks = asked[-1:] == [len(told.sentences) - 1]
     lists = not does.refuses and any([sentence.lists for sentence in told.sentences]) and "below" not in told.words
-    agrees, conditional = does.agrees, does.conditional
-    alike = price is not None and table.theirs is not None and same(price, table.theirs)
-    if alike and best is not None and not agrees:
-        echo = _echo(told.sentences[where], best.index - told.firsts[where], where in asked)
-        alike = echo in ("alone", "agrees")
-        if echo == "agrees" and not does.refuses:
-            agrees, fits = True, [best.index]
-        if echo == "told" and (table.mine is None or not same(best.value, table.mine)):
-            best = price = None
-    else:
-        alike = alike and where not in asked
+    agrees, conditional = does.agrees, does.conditional or (best is not None and echo == "conditional")
+    alike = echo in ("alone", "agrees") if best is not None else price is not None and price == table.theirs
+    if alike and best is not None and echo == "agrees":
+        agrees, fits = True, [best.index]
     if not agrees and not does.refuses and price is None and _short_yes(told, table, does):
         agrees = True
     if agrees and not does.plainly:
@@ -537,21 +550,36 @@ def read(text: str, role: str, table: Table, currency: str = "$") -> Said:
     )
 
 
-def _echo(sentence: Sentence, index: int, asks: bool) -> str:
-    """How the rival's price is said again, as this amount of a sentence: "alone", with a word of what one does with a
-    price that one "agrees" to, "asked" or under a condition, or only "told" ("you came up to $40")."""
-    clause = sentence.clauses[0]
+def _echo(told: Parsed, best: Candidate, table: Table) -> str:
+    """How the rival's price is said again: "alone", with a word of what one does with a price that one "agrees" to,
+    "asked", "conditional", or only "told" ("you came up to $40"); "" if another price is said."""
+    if table.theirs is None or not same(best.value, table.theirs):
+        return ""
+    where = bisect_right(told.firsts, best.index) - 1
+    sentence, index = told.sentences[where], best.index - told.firsts[where]
+    clause, last = sentence.clauses[0], False
     for number, clause in enumerate(sentence.clauses, 1):
         if index < clause.amounts:
-            asks = asks and (sentence.asks or number == len(sentence.clauses))
+            last = number == len(sentence.clauses)
             break
         index -= clause.amounts
-    words = clause.text.split()
-    if asks or sentence.waits or "if" in sentence.text.split() or patterns.CONDITION(sentence.text, sentence.able):
+    words, asks = clause.text.split(), where in told.asked
+    if told.does.agrees:
+        return "asked" if asks else "alone"
+    talked = told.does.refuses or sentence.waits or not _meant(clause.text[: clause.text.index("#") + 1])
+    if "if" in sentence.text.split() or patterns.CONDITION(sentence.text) is not None:
+        return "conditional"
+    if not told.does.refuses and asks and (sentence.asks or last):
         return "asked"
-    if not _BREAKS.isdisjoint(words) or ("you" in words[: words.index("#")] and "i" not in words):
-        return "told"
-    return "agrees" if not _COMMITS.isdisjoint(words) else "alone" if len(words) <= 5 else "told"
+    if talked:
+        return "asked" if table.mine is not None and same(table.mine, table.theirs) else "told"
+    return (
+        "agrees"
+        if not _COMMITS.isdisjoint(words)
+        else "told"
+        if asks or not (len(words) <= 5 or words[1] in _WITH) or not _VERBS.isdisjoint(words)
+        else "alone"
+    )
 
 
 def _stands_at(
@@ -563,8 +591,6 @@ def _stands_at(
     """
     theirs, price = table.theirs, None if best is None else best.value
     accepted = theirs is not None and any(same(told.amounts[index].value, theirs) for index in sealed)
-    if best is not None and theirs is not None and does.refuses and not does.agrees and same(best.value, theirs):
-        return None, None  # "$40 is too low": whose price it is and what is thought of it
     turns = does.agrees and not _TURNS.isdisjoint(told.words[told.places[sealed[0]] if sealed else 0 :])
     if accepted and (does.plainly or (does.agrees and not turns and (best is None or best.chance < SURE))):
         return best, theirs  # "I accept your $40; it cost me $60"
@@ -583,9 +609,11 @@ def _stands_at(
 
 def _short_yes(told: Parsed, table: Table, does: Heard) -> bool:
     """A few words that begin with a yes, when the rival has just named a price, or asked for a yes to it."""
-    if does.waits or does.goodbye or does.leaves or not told.sentences or told.asked[:1] == [0]:
+    if does.waits or does.goodbye or does.leaves or not told.sentences:
         return False
     first = told.sentences[0].clauses[0].text
+    if told.asked[:1] == [0] and (told.sentences[0].asks or len(told.sentences[0].clauses) == 1):
+        return False
     short = len(told.words) <= 8 and not told.asked
     begins = patterns.YES(first) is not None or patterns.YES_START(first) is not None
     if table.asked and (begins or patterns.SO_WOULD_I(first)):

@@ -22,7 +22,7 @@ reach: reaches reached reaching
 reject: rejects rejecting rejected decline declines declining declined refuse refuses refusing refused
 propose: proposes proposing proposed suggest suggests suggesting suggested countering
 offer: offers offering offered
-price: prices pricing proposal proposals bid bids counteroffer counter-offer counterproposal counter-proposal figure amount sum quote rate number terms
+price: prices priced pricing proposal proposals bid bids counteroffer counter-offer counterproposal counter-proposal figure amount sum quote rate number terms
 deal: deals delt dael
 buy: buys buying purchase purchasing
 sell: sells selling
@@ -36,10 +36,12 @@ produce: produces producing production manufacture
 make: makes making made
 budget: budgets brought bring carry spare afford wallet purse savings allowance funds cash pocket
 profit: profits margin margins gain gains earn earns earning
+fall: falls falling
+step: steps stepping
 loss: losses losing lose loses
 deposit: deposits downpayment retainer balance remainder remaining instalment instalments installment installments upfront
 worth: value valued values valuation
-usual: original originally initial initially usually normally normal retail market msrp regular
+usual: original originally initial initially usually normally normal retail retails retailed market msrp regular
 maximum: max maximal highest ceiling limit limits top tops most
 minimum: min lowest least floor bottom
 good: great fine fair reasonable acceptable perfect agreeable chill excellent wonderful satisfactory ideal doable fantastic awesome amazing suitable cool nice perfectly lovely fairly sensible decent fairer better okay-ish
@@ -59,6 +61,7 @@ your: ur
 my: our mine
 this: these those
 the: a an
+list: listed listing lists
 thank: thanks thx thankyou ty appreciate appreciated cheers
 talk: talks negotiation negotiations conversation discussion discussions negotiating bargaining haggling dealings chat
 walk: walking walks
@@ -199,7 +202,7 @@ _PARTS = {
     "IT": "(?:it|that|this|them|those|your|the|one|both|all|you up|#)",
     "BE": "(?:is|are|am|be|was)",
     "MAY": "(?:will|would|can|could|may|might)",
-    "GOOD": "(?:good|ok)",
+    "GOOD": "(?:good|ok|all right|right)",
     "END": r"(?= [^a-z#]| $)",
     "SUBJECT": "(?:i|you|it|that|this|they|he|she)",
     "NOTNO": r"(?:not|never|nobody|hardly|how (?:can|could|would) i|fool to|crazy to|mad to|hard to) (?:say no|reject|resist|argue|complain|object|turn (?:it|that|this|them) down|pass (?:it|that|this|them) up)\b",
@@ -363,35 +366,35 @@ QUESTION = _pattern(
 )
 # --- agreement ---------------------------------------------------------------------------------------------------------
 ACCEPTS = _pattern(
-    r"accept\b(?! (?:(?:from|with|by) (?:another|someone|other)|another|my\b|it before|that (?!price|offer|deal|is|#)|below|not anything|anything|any\b|no\b|above|(?:the )?offer to|(?:\w+ ){0,2}(?:budget|card|check|payment|paypal|venmo|return)|if\b|or\b))"
+    r"accept\b(?! (?:(?:from|with|by) (?:another|someone|other)|another|my\b|it before|that (?!price|offer|deal|is|#)|below|not anything|anything|any\b|no\b|above|(?:the )?offer to|(?:\w+ ){0,2}(?:budget|card|check|payment|paypal|venmo|return)|if\b|or\b|your (?!(?:[\w-]+ ){0,3}?(?:price|offer|deal|#|agreement|condition|kind|buy)\b)))"
     r"|i(?: (?:will|do|can|am|would|glad|able|to|have|fully|completely))* agree(?: (?:on|to|with))?(?= (?:your|this|that(?= (?:[^a-z#]|price|offer|deal)| $)|that (?:#|price|offer) (?:is|sound) (?:the )?{GOOD}|the (?:price|offer|deal|transaction)|#|it\b(?! (?:is|was|has|look|could|need|will|would))|buy|sell)\b|(?= #))"
-    r"|i(?: (?:will|would|can|could|am|able|glad|to|go|be|have|then|both))* (?:(?:take|buy) (?:{IT}|you(?= up)|the (?!loss|risk|chance|time|hit|look|picture|photo|minute|moment|second|day|week|break|seat|breath|while|walk|note|video|measure|guess|night|pass)\w+)|have (?:it|them|one|both(?! been)))(?! %)(?! (?:percent|back|away|below|off (?!your)|to |from|with (?:me|you)|myself|home|as the|(?:at|for) (?:the )?(?:above|below|high|low|good|right|different|bit|lot))\b)(?= (?:at|for|up|both|one|then|off your|price|offer|deal|if|please|and|as|by|cash|before|anyway|asap|delivered|[^a-z])| $)|i would (?:like|love) to (?:take|buy|have) (?:it|this|that|them|one) (?:at|for) (?:that|this|your) price",
+    r"|i(?: (?:will|would|can|could|am|able|glad|to|go|be|have|then|both|love to (?=take)|still|now|fully|(?:more|above) than))* (?:say yes\b|(?:take|buy) (?:{IT}|you(?= up)|the (?!loss|other|different|same|risk|chance|time|hit|look|picture|photo|minute|moment|second|day|week|break|seat|breath|while|walk|note|video|measure|guess|night|pass)\w+)|have (?:it|them|one|both(?! been)))(?! %)(?! (?:percent|back|away|below|off (?!your)|to |from|with (?:me|you)|myself|home|as the|(?:at|for) (?:the )?(?:above|below|high|low|good|right|different|bit|lot))\b)(?= (?:at|for|up|both|one|then|off your|price|offer|deal|if|please|and|as|by|cash|before|anyway|asap|delivered|[^a-z])| $)|i would (?:like|love) to (?:take|buy|have) (?:it|this|that|them|one) (?:at|for) (?:that|this|your) price",
     "I'm happy to accept your offer of $12.",
     "Fine, I'll take it.",
     "I'd take less.",
     starts=r"(?:i (?:are |am |have )?|all )?agreed\b(?! (?:with|to|on) (?:another|someone|other|my))|take (?:it|them) $",
-    words="accept agreed agree take buy have",
+    words="accept agreed agree take buy have say",
 )
 SEALS = _pattern(
-    r"(?:(?:it|that|this) is|have|got|got to|yourself|call it|done) the deal(?= (?:at|for|then|my)\b|{END})|done deal\b|(?:have|got) (?:i )?(?:yourself|urself) |consider (?:it|this) (?:sold|done|yours)|(?<!and )(?:(?:it|they|them|#)(?: is| are)?|\w+ (?:is|are)) (?:all )?yours\b|you (?:have )?got it $"
+    r"(?:(?:it|that|this) is|have|got|got to|yourself|call it|done) the deal(?= (?:at|for|then|my)\b|{END})|done deal\b|(?:have|got) (?:i )?(?:yourself|urself|ourselves) |sold to you\b|consider (?:it|this) (?:sold|done|yours)|(?<!and )(?:(?:it|they|them|#)(?: is| are)?|\w+ (?:is|are)) (?:all )?yours\b|you (?:have )?got it(?= (?:for|at) (?:#|that|this)\b| $)"
     r"|glad (?:that )?i(?: (?:have|could|can|both|were|are|able|to|did))* (?:reach|agree|agreed|come|came|could|find|found|make|worked|work|proceed|settled|have|got)\b|(?:glad|good|thank)(?: (?:to|for))* (?:do|doing|dealing|your) (?:business|with you)|(?:reached|have come to|have) (?:the |mutual )*agreement"
     r"|(?:is|hear|the|for) (?:the|my) yes\b|settled (?:at|on|for|then) |proceed on (?:it|that)|i (?:will|can|could) (?:make|live with) (?:it|that|this|#|your price)(?: work)?+(?! (?:at|if|on|only|but|to)\b) ",
     "You've got yourself a deal!",
     "Glad we could agree.",
     "This is a deal breaker",
     starts=r"(?:the )?(?<!good )deal\b(?! (?:breaker|with|for (?:you|me|both)|reject|or|is|off|at below|below))|sold\b(?! (?:this|it|one|out|the|like|to (?:someone|another|other|my)|yesterday|last|for below))",
-    words="yes deal sold yours yourself urself glad business dealing doing do agreement settled shake proceed make live done consider got",
+    words="yes deal sold yours yourself ourselves urself glad business dealing doing do agreement settled shake proceed make live done consider got",
 )
 AGREES = _pattern(
     r"(?:good|ok|glad) with (?:that|it|this|your|#|the price)|(?:good|ok) (?:by|for|with) me\b|(?:that|this|which|price|offer|#) (?:will |would |should |do |is )*+(?:work|{GOOD}) (?:good )?(?:for|with|by|to) (?:me|us)\b"
-    r"|i (?:guess |suppose |think )?(?:{MAY}|am (?:able|glad|go) to) (?:do|live with|manage|swing|allow|match|meet|go with|pay|agree to|work with|handle|give you|go for) (?:that|it|this|your (?:(?:minimum|final|last|latest|ask|new) )?(?:price|offer)|#(?! (?:%|percent|off|below))|your price|your offer|your #)|(?:can|could|will) do (?:that|it) |you (?:win|(?:have )?(?:convinced|persuaded|won|twisted|(?:got|found) (?:a|the|your|my)? ?(?:buyer|seller|customer)))|i guess(?: so| that)? $|{NOTNO}|(?:boss|wife|husband|mom|dad|she|he) (?:say|says|said) (?:yes|ok)"
+    r"|i (?:guess |suppose |think )?(?:{MAY}|am (?:able|glad|go) to) (?:do|live with|manage|swing|allow|match|meet|go with|pay|agree to|work with|handle|give you|go for) (?:that|it|this|your (?:(?:minimum|final|last|latest|ask|new) )?(?:price|offer)|#(?! (?:%|percent|off|below|of|other))|your price|your offer|your #)|(?:can|could|will) do (?:that|it) |you (?:win|(?:have )?(?:convinced|persuaded|won|twisted|(?:got|found) (?:a|the|your|my)? ?(?:buyer|seller|customer)))|i guess(?: so| that)? $|{NOTNO}|(?<!not )within (?:my|i) |let us close\b|(?:boss|wife|husband|mom|dad|she|he) (?:say|says|said) (?:yes|ok)"
     r"|let us (?:do (?:it|that|this|#)|go (?:with|ahead)|proceed|say that|make (?:it|the deal (?:at|for|on|official))|move forward|get (?:this|it) done)\b|(?:yes|ok|good) please|i {MAY} (?:proceed|go ahead)",
     "That works for me.",
     "$15 sounds good to me",
     "A price that works for both of us.",
-    starts=r"(?:i (?:think|find|believe|agree|suppose) )?(?:(?:that|this|it(?! work)|which|#|(?:your|the|this|that) (?:(?:latest|last|new|final|revised|current|recent|updated) )*(?:price|offer|deal|agreement|middle|midpoint|#))(?: of #| at #)? )(?:(?:{MAY}|{BE}|do|be|should|all|both|very|for|the|quite|yes|above|above|than) )*(?:work(?: (?:good|out|too|then))*{END}|suit|do $|(?:very )?{GOOD}(?: (?:price|offer|agreement|enough))?(?= (?:to|by|with|then|and|in|consider|given)\b|{END}))(?! (?:start|point|(?:to|for) you))"
+    starts=r"(?:i (?:think|find|believe|agree|suppose) )?(?:(?:that|this|it(?! work)|which|#|(?:your|the|this|that) (?:(?:latest|last|new|final|revised|current|recent|updated) )*(?:price|offer|deal|agreement|middle|midpoint|#))(?: of #| at #)? )(?:(?:will|would|can|could|{BE}|do|be|should|all|both|very|for|the|quite|yes|above|above|than) )*(?:work(?: (?:good|out|too|then))*{END}|suit|do $|(?:very )?{GOOD}(?: (?:price|offer|agreement|enough))?(?= (?:to|by|with|then|and|in|consider|given)\b|{END}))(?! (?:start|point|(?:to|for) you))"
     r"|(?:(?:that|it|this|#|(?:your|the) (?:price|offer)) )?sound (?:very )?(?:like )?(?:the )?(?:{GOOD}|deal|plan)(?: (?:price|deal|offer|agreement|plan))?(?= (?:to|for|with|by|then)\b|{END})|(?:work|{GOOD}) (?:for me|enough)",
-    words="pay please come glad content work suit agree do good ok plan deal live manage swing allow match meet go handle give win convinced persuaded won twisted guess why set granted boss wife husband mom dad she he let proceed sound say reject resist argue complain turn pass",
+    words="within close pay please come glad content work suit agree do good ok plan deal live manage swing allow match meet go handle give win convinced persuaded won twisted guess why set granted boss wife husband mom dad she he let proceed sound say reject resist argue complain turn pass",
 )
 GIVES_IN = _phrases(
     """
@@ -401,7 +404,7 @@ GIVES_IN = _phrases(
     we have a winner, ring it|me up, box|bag|load|pack|wrap it up?, write it up, found our price|deal, hand|fork it over, give it here, send it over|along, ship it, coming home with me, take it|them|her|him home, make it so,
     let us roll|shake, call it even|settled|done, that|it settles it, it|that is settled, we are good|ok|set|square, whatever you say, fair is fair, fair play,
     right on, roger that, copy that, aye aye, signed and sealed, lock it in, locked in, done and done|dusted, going to a good home,
-    treat|ride|use it well, take good care of it, my wallet is open, wallet opened, has|got my|your name on it, your name is on it, you may|can have|take|keep it|them|this,
+    treat|ride|use it well, will take good care of it, my wallet is open, wallet opened, has|got my|your name on it, your name is on it, you may|can have|take|keep it|them|this,
     let you have it|them, let it go to you, i am sold|convinced|persuaded|game|down, sold|convinced|persuaded me, no problem|objection|issue|quarrel|argument with that|it|this|#,
     could not agree more, could not ask for more|better, i will bite, i will allow|have it, that|it|this|# will do, good to go, we are agreed, we agree on, in agreement,
     on the same page, see eye to eye, gets my vote, hits the spot, does the trick, does it for me, seals it|the, tips the scales, i can stretch to|that, stretch that far, too good to pass up,
@@ -432,7 +435,7 @@ ENDS = _phrases(
     where i get off, where we part, no common ground, can|do not do business, no business together, a different direction, decided against, decided not, changed my mind,
     in the family, go to someone else|other, to the next in line, go with one of them, inquiry as? closed, advise against this|it, wait for the family|buyer|one who,
     not meant to be, not to be, can not come to terms, no agreement, without a deal|sale|agreement, no deal then|today|here, empty handed, empty-handed,
-    negotiation|talk|conversation is over|ended|closed|finished, pass on this|it|that, i will pass, i am out|off|gone|done, i quit, bow|bowing|back|backing|opt out,
+    negotiation|talk|conversation is over|ended|closed|finished, pass on this|it|that, i will pass, i am out|gone|done, i quit, bow|bowing|back|backing|opt out,
     moving on, cut my losses, save us both, save|keep my money|cash, waiting for a|the|someone, do|manage|live without it, stick with my old, someone who values|appreciates|will,
     keep it|this then|instead, some other day|time, another day|time|life, thanks for nothing
     """,
@@ -481,8 +484,8 @@ SO_WOULD_I = _pattern(
     starts=r"(?:it|that|i|they|he|she) (?:would|could|can|will|do|does|did|am|is|are)(?: (?:take|do|that|it|so|please|too|yes|for you|for yes))*{END}",
 )
 CLOSES = _pattern(
-    r"(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day (?:work|it)|(?:sat|sun|tomorrow|tonight|today) work|come (?:on )?(?:by|above|get)|budget or card|(?:budget|card|check) (?:ok|good)|card reader|(?:yes|ok|good|deal) where (?:are|is)|how (?:would|do|will) you (?:like|want|prefer) to pay|(?:when|where|what time|how soon) (?:can|could|should|do|would|is|will|to) (?:i|you|the)|what (?:day|time) |pick (?:\w+ )?up|pickup|be (?:above|there|by)|see (?:you|yes)|(?<!be )on my way|meet (?:you|up|at|there|tomorrow|tonight)|address|venmo|paypal|zelle|bill of transaction|(?:{MAY}) you (?:ship|deliver|send|hold|pack|post|mail)|"
-    r"(?:send|mail|draw|prepare|transfer|arrange|wire|provide|get|budget) (?:\w+ ){0,4}?(?:payment|contract|invoice|paperwork|papers|details|delivery|budget|money|#|item|link|truck|agreement|above|up)|here (?:you go|is)|i will (?:budget|have|get|pack|proceed|hold|send|ship|prepare|arrange) |enjoy (?:your|the|it)|next steps|"
+    r"(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day (?:work|it)|(?:sat|sun|tomorrow|tonight|today) work|come (?:on )?(?:by|above|(?:and )?get|collect)|budget or card|(?:budget|card|check) (?:ok|good)|card reader|(?:yes|ok|good|deal) where (?:are|is)|how (?:would|do|will|can|could|should) (?:you|i)(?: \w+){0,3}? (?:pay|send)|way to (?:send|pay|get)|(?:able|glad|like|love) to (?:proceed|move (?:forward|ahead)|go ahead)|(?:when|where|what time|how soon) (?:can|could|should|do|would|is|will|to) (?:i|you|the)|what (?:day|time) |pick (?:\w+ )?up|pickup|be (?:above|there|by)|see (?:you|yes)|(?<!be )on my way|meet (?:you|up|at|there|tomorrow|tonight)|address|venmo|paypal|zelle|bill of transaction|(?:{MAY}) you (?:ship|deliver|send|hold|pack|post|mail)|"
+    r"(?:send|mail|draw|prepare|transfer|arrange|wire|provide|get|budget) (?:\w+ ){0,4}?(?:payment|contract|invoice|paperwork|papers|details|delivery|budget|money|#|item|link|truck|agreement|above|up)|here (?:you go|is)|i will (?:budget|have(?! to)|get|pack|proceed|hold|send|ship|prepare|arrange) |enjoy (?:your|the|it)|next steps|"
     r"(?:proceed|go ahead|move forward|forward)(?: (?:with|to|the|this|your))* (?:transaction|payment|buy|it|deal|agreement|order|paperwork|checkout|sell)|proceed|clos(?:e|ing) (?:the|this) deal)\b",
     "Great, draw up the paperwork.",
     "When can I pick it up?",
@@ -497,13 +500,13 @@ VIEWING = _pattern(
     words="see look check take view test inspect try",
 )
 DENIED = _pattern(
-    r"(?:not|never|no|nobody|none|fool|crazy|mad|about to|usual|reject|unable|hard|before|until|if|whether|when|hope|ask|unless|cause|expect|difficult|almost|nearly|closer|close|another|any|wish|could have|would have|as)\b(?!.*\b(?:but|so|still) )",
+    r"(?:not|never|no|nobody|none|fool|crazy|mad|about to|usual|reject|unable|hard|before|until|if|whether|when|hope|ask|unless|cause|expect|difficult|almost|nearly|closer|close to|another|any|wish|could have|would have|as)\b(?!.*\b(?:but|so|still) )",
     "I can't ",
     "if you ",
     "I am glad to ",
 )
 OTHERS = _pattern(
-    r"(?:you|should|just|want|please|anyone|they|he|she|seller|buyer|moderator|behalf|someone)\b(?!.* i )",
+    r"(?:you|should|just|want|please|anyone|they|he|she|(?<!my )(?:seller|buyer)|moderator|behalf|someone)\b(?!.* i )",
     "you will ",
     "please ",
     "you know i ",
@@ -511,13 +514,13 @@ OTHERS = _pattern(
 # --- refusal, doubt, conditions ----------------------------------------------------------------------------------------
 REFUSES = _pattern(
     r"(?<!please )(?:can|could|will|would|do|does|did|am|are|is|be|was) not (?:(?!fully|yet but|yes|convinced|certain|only|just|thank)\w+ ){0,3}?(?:accept|agree|say yes|do|take|go|sell|pay|let|justify|budget|come|drop|offer|match|budge|meet|reach|below|above|give|part|move|able|possible|spend|work|enough|interested|cut|make|feasible|good|help|low|high|stretch|think so|negotiable|allow|consider|cover|leave)\b"
-    r"|(?:(?<!not )(?<!never )(?<!hardly )(?<!could i )(?<!fool to )reject|unable|(?<!not )(?<!fool to )turn(?:ing|ed)? (?:[\w#]+ ){0,3}?down|no (?:deal|way|chance|thank|can do|transaction)|afraid not|not (?:the deal|(?:at|for) that price|enough|good|able|interested|yet|feasible|possible|quite|happening|the chance)|never mind|nevermind|nvm|forget it|said no|hell no|not (?:at|for) #|need (?:\w+ )?above|the no|(?<!say )no to (?:#|that|your|it)|not today|get real|(?:out of|waste of|end wasting) (?:the |my |your )*(?:question|time|range|budget|reach)|pass on|get lost|kidding me|in your dreams|dream on|you wish|above my dead body|robbery|(?:nobody|no one) (?:accept|sell|take|pay|agree)|fool to (?:say yes|accept|agree|sell|take|pay))\b"
-    r"|(?<!not )too (?:high|low|much|little|far|rich|bad|small|big|above|below)\b|(?:#|that|this|it|price|offer)(?: {MAY})? (?:is|be|do|does) not (?:(?:quite|yet) )?(?:where|what i|something i|in (?:my|the)|realistic|doable|sustainable|viable|worth it|cover|leave|make sense)\b|not in the position\b",
+    r"|(?:(?<!not )(?<!never )(?<!hardly )(?<!could i )(?<!fool to )reject|unable|(?<!not )(?<!fool to )turn(?:ing|ed)? (?:[\w#]+ ){0,3}?down|no (?:deal|way|chance|thank|can do|transaction)|afraid not|not (?:the deal|(?:at|for) that price|enough|good|able|interested|yet|feasible|possible|quite|happening|the chance)|never mind|nevermind|nvm|forget it|said no|hell no|not (?:at|for) #|need (?:\w+ )?above|the no|(?:distance|away|far|ways|apart|short) from #|(?<!not say )(?<!never say )(?<!hardly say )no to (?:#|that|your|it)|wish i could|is no(?= [^a-z]| $)|rather not|hope for (?:the |something |above |below )|(?:quite|{MAY}|do) not (?:quite )?(?:get (?:i|me|us) there|reach)|not today|get real|(?:out of|waste of|end wasting) (?:the |my |your )*(?:question|time|range|budget|reach)|pass on|get lost|kidding me|in your dreams|dream on|you wish|above my dead body|robbery|(?:nobody|no one) (?:accept|sell|take|pay|agree)|fool to (?:say yes|accept|agree|sell|take|pay))\b"
+    r"|(?<!not )too (?:high|low|much|little|far|rich|bad|small|big|above|below)\b|(?:that|this|it)(?: {MAY})? (?:is|be|do|does) not (?:(?:quite|yet) )?(?:where|what i|something i|in (?:my|the)|realistic|doable|sustainable|viable|worth|cover|leave|make sense)\b|(?:#|price|offer) (?:{MAY}|is|be|do|does) not (?!bad|the problem|only|far|un|too|hurt|matter|mind|above|negotiable|include|cheap|worth arguing)|not in the position\b",
     "I can't go that low.",
     "I must respectfully decline your offer.",
     "No problem, that's fine",
     starts=r"(?:(?:{SUBJECT} )?(?:{MAY}|do|does|did|is|are|am) not|not (?:yet|even close|happening|the chance)|(?:i guess|yes|of course|sorry) not) $|(?:sorry )?(?:no(?= (?:no|i|you|it|that|this|but|not|sorry|thank|can|man|sir|friend|way|[^a-z])| $)|never $)",
-    words="need not reject unable turn turning turned down no afraid never nevermind nvm forget said hell get question time range budget reach pass lost kidding too dreams dream wish dead robbery nobody one fool",
+    words="distance ways short from wish rather hope quite reach price offer # that this it need not reject unable turn turning turned down no afraid never nevermind nvm forget said hell get question time range budget reach pass lost kidding too dreams dream wish dead robbery nobody one fool",
 )
 REJECTS = _pattern(
     r"(?<!not )(?<!never )reject\b|(?:not|unable to)(?: \w+)? accept\b|no deal\b|{MAY} not $",
@@ -527,45 +530,45 @@ REJECTS = _pattern(
     words="reject accept deal not",
 )
 JUDGES = _pattern(
-    r"(?:{BE}|sound|remain|mean|find|stay|#){VERY}(?: (?:than|what|on))* (?:high|low|bad|above|below|stretch|out of (?:my|the)|outside (?:my|i|the)|above|short of|insults?|on the (?:high|low))(?! (?:quality|demand|end|grade|if|than you|for this|deal|but))\b|(?:bad|leave) (?:me|my)\b(?! no choice)|(?:at|with|take|bear|mean|for) (?:the |my )?(?:significant |big |huge |substantial )?loss\b"
+    r"(?:{BE}|sound|remain|mean|find|stay|#){VERY}(?: (?:than|what|on))* (?:high|low|bad|above|below|stretch|out of (?:my|the)|outside (?:my|i|the)|above|short of|insults?|on the (?:high|low))(?! (?:quality|demand|end|grade|if|than you|for this|deal|but))\b|bad (?:me|my)\b|leave (?:me|my) (?:with )?(?:not|no(?! choice)|at the loss|below|little|out of)|(?<!not )far from (?:what|the|my|#)|fall short|loss (?:money|budget|#|on|out)|(?:at|with|take|bear|mean|for) (?:the |my )?(?:significant |big |huge |substantial )?loss\b"
     r"|(?:high|low|above|below)(?: than)? (?:my|what i|i|the)(?: (?:am|was|can|want|had|have|to|hope|cost|budget|maximum|minimum|produce|planned|range|price|expected|think|able|pay|spend|would|like))+ ",
     "$45 is still high",
     "That's below my cost.",
     "It is a high quality lamp",
     starts="(?:still )?(?:the )?(?:bit|little|way) (?:high|low|above|below|much)\\b",
-    words="high low bad above below stretch out outside short leave on loss compare compared",
+    words="far fall falls high low bad above below stretch out outside short leave on loss compare compared",
 )
 WAITS = _pattern(
-    r"give me (?:the |some |# |till |until )?(?:minute|moment|second|sec|hour|while|bit|day|time|night|tomorrow|tonight|yes)|hold on\b|(?:one|#|the) moment\b|let me (?:think|ask|check|see|talk|consider)|(?:need|have|want|like|love|time) to (?:think|ask|check|talk|sleep|consider|see|know|run)|(?:like|love|inclined|tempted|hope|want) to (?:accept|agree|say yes|take|do).* (?:but|however)\b|let you know|will consider\b|sleep on|not (?:yes|convinced|certain)|think (?:about|it above|on) |get back to you|tempting|(?:i|could|would) wish (?!you)|i was hope\b|close to (?:the|what)|getting close|before i (?:agree|accept|decide|commit|say)|(?:know|tell me|hear) above\b|(?:maybe|perhaps)\b|to be discussed|depends\b",
+    r"give me (?:the |some |# |till |until )?(?:minute|moment|second|sec|hour|while|bit|day|time|night|tomorrow|tonight|yes)|hold on\b|(?:one|#|the) moment\b|let me (?:think|ask|check|see|talk|consider|discuss|consult|speak|verify|look)|(?:need|have|want|like|love|time) to (?:think|ask|check|talk|sleep|consider|see|know|run)|(?:like|love|inclined|tempted|hope|want) to (?:accept|agree|say yes|take|do).* (?:but|however)\b|let you know|will consider(?! (?:it|this|that|#) (?:sold|done|yours))\b|sleep on|not (?:yes|convinced|certain)|think (?:about|it above|on) |get back to you|tempt(?:ing|ed)\b|(?:i|could|would) wish (?!you)|(?:would|could) (?:accept|agree|take|do|pay|sell|go) .* but\b|i do not know\b(?! what)|take your time|no rush|i was hope\b|close to (?:the|what)|getting close|before i (?:agree|accept|decide|commit|say)|(?:know|tell me|hear) above\b|(?:maybe|perhaps)\b|to be discussed|depends\b",
     "Hmm, let me think about that.",
     "I'd like to accept, but",
     "think of the children",
-    words="minute moment second sec hour while bit tomorrow tonight day time night hold think ask check see talk consider sleep know run but however yes convinced certain back wish hope close before hear tell maybe perhaps discussed depends tempting",
+    words="minute moment second sec hour while bit tomorrow tonight day time night hold think ask check see talk consider sleep know run but however yes convinced certain back wish rush hope close before hear tell maybe perhaps discussed discuss consult speak verify look depends tempting tempted",
 )
 UNDERSTANDS = _pattern(
-    r"i (?:understand|see|hear|respect|get (?:it|that|where))\b|noted\b|understood\b|, (?:it|they|there) (?:(?:is|are)(?! (?:#|the deal|yours|good|ok)\b)|has|have|was|work(?! for)|come|still)\b|, what would\b",
+    r"i (?:understand|see|hear|respect|get (?:it|that|where))\b|noted\b|understood\b|[,.] (?:it|they|there|the (?!deal|price|offer)\w+) (?:(?:is|are)(?! (?:#|the deal|yours|sold|good|ok|my pleasure|glad)\b)|has|have|was|does|work(?! for)|come|still)\b|, what would\b",
     "I understand",
     "Okay, I see",
     "OK, see you",
-    words="understand see hear respect get noted understood it they there what",
+    words="understand see hear respect get noted understood it they there what the",
 )
 CONDITION = _pattern(
-    r"(?:#(?: (?:%|percent))? off (?:and|then)|throw (?:it |that )?in .* and (?:i|you|it|that)|provided|as long as|on (?:the )?condition|only (?:when|if)|once you|assuming|in transaction for (?!the|#|your)|in return|so long as|contingent|given that you|only with|unless you|(?:when|once|after|until) you (?:have|raise|are|come|get|can))\b|,?if (?!(?:you|i) (?:are|want|like|need|have any|have questions|have no|still|can not|could not|do not|wish|would like|agree|accept|change|prefer|insist|say so|must|ever)\b|(?:that|this|it|which|#) (?:is (?:ok|good|all)|work|cover|suit|sound|help|make|mean|please)|anything|interested|possible|so\b|ok|good|need)",
+    r"(?:#(?: (?:%|percent))? off (?:and|then)|throw (?:it |that )?in .* and (?:i|you|it|that)|provided|as long as|on (?:the )?condition|only (?:when|if)|once you|assuming|in transaction for (?!the|#|your)|in return|so long as|contingent|given that you|only with|unless you|but (?:only|not)|(?:when|once|after|until) you (?:have|raise|are|come|get|can))\b|,?if (?!(?:you|i) (?:are|want|like|need|have any|have questions|have no|still|can not|could not|do not|wish|would like|agree|accept|change|prefer|insist|say so|must|ever)\b|(?:that|this|it|which|#) (?:is (?:ok|good|all)|work|cover|suit|sound|help|make|mean|please)|anything|interested|possible|so\b|ok|good|need)",
     "Deal, if you throw in the case",
     "I'd take it as long as it runs",
     "ready if you are",
-    words="off throw when after until provided long condition only once assuming transaction return contingent given if unless",
+    words="but off throw when after until provided long condition only once assuming transaction return contingent given if unless",
 )
 # --- leaving -----------------------------------------------------------------------------------------------------------
 LEAVES = _pattern(
-    r"(?:walk(?: away| out| off)?(?={END}| from| now| then)|part (?:ways|as friends|company|here)|go (?:my|i) separate|take my (?:business|money|budget)|(?:quit|withdraw\w*|bow out|sign off|log\w* off|step (?:away|back|aside)|back out|opt out|head (?:out|home|off)|get go|move (?:on|along)|give up|drop out|call it (?:off|quits|the day|the night)|see myself out|(?<! it )go home|hang (?:up|on to)|hold (?:on to|onto))"
+    r"(?:walk(?: away| out| off)?(?={END}| from| now| then)|part (?:ways|as friends|company|here)|go (?:my|i) separate|take my (?:business|money|budget)|(?:quit|withdraw\w*|bow out|sign off|log\w* off|step (?:away|back|aside)|back out|opt out|head (?:out|home|off)|move (?:on|along)|give up|drop out|call it (?:off|quits|the day|the night)|see myself out|hang (?:up|on to)|hold (?:on to|onto))"
     r"|leave(?! (?:work|me|you|it (?:at|to|for|up)|no|the (?!talk)|little|room|not|with|#|above|by|in))(?: it)?|(?:end|proceed|close|closing)(?: \w+)? (?:the|this|my|all|it|things)?(?: \w+)? ?(?:talk|session|process|here|now)|keep (?:look|walk|my (?:budget|money|old|own)|it (?:then|myself|for|in)|the \w+ (?:then|myself|for))|be (?:off|out|go|leave)"
-    r"|(?:look|try|go|buy|get|take|find|order|prefer|use|choose|wait|sell|offer|give|spend|put)(?: (?:it|them|one|#|this|the|for|to|with|from|at|my|some))*+ (?:elsewhere|around|another(?! #)|other|different|someone|anyone|next|closer)"
-    r"|go with (?:them|the one|the #|that one|him|her)|pass(?! (?:it|the|along|by|up|me|that (?:on|along)))|done talk)\b",
+    r"|(?:look|try|go|buy|get|take|find|order|prefer|use|choose|wait|sell|offer|give|spend|put)(?: (?:it|them|one|#|this|the|for|to|with|from|at|my|on|some)(?= ))*+ (?:elsewhere|something else|around|another(?! #)|other|different|someone|anyone|next|closer)"
+    r"|go with (?:them|# of|the one|the #|that one|him|her)|pass(?! (?:it|the|along|by|up|me|that (?:on|along)))|done talk)\b",
     "I'll have to walk away.",
     "I will buy one elsewhere then.",
     "That would leave me no profit",
-    words="close closing walk part agree go take quit withdraw withdrawing bow sign log logging step back opt head move drop call see hang hold leave end proceed keep stick pass done elsewhere around another other different someone anyone next closer off out going",
+    words="close closing give walk part agree go take quit withdraw withdrawing bow sign log logging step back opt head move drop call see hang hold leave end proceed keep stick pass done elsewhere around something another other different someone anyone next closer off out going",
 )
 GOING = _raw(
     r"^(?!.* (?:not|never|if|unless|you|they|he|she|otherwise|or) )(?:.* (?:i|to|and|then|let us|time|best) |{SO} $)",
@@ -576,8 +579,8 @@ GOING = _raw(
 OVER = _pattern(
     r"(?:(?:talk|deal)(?: (?:has|{BE}))?|(?:it|this|that|i)(?: (?:have|{BE})))(?: (?:now|all|then|so))*+ (?:above|above|off|dead|finished|ended|done|through|out|gone|(?:at|come to|reach) (?:the|this|it is) (?:end|impasse|standstill)|too far apart|worlds apart)(?= (?:here|with (?:this|the|you)|talk|then|the table|the usual)\b|{END})"
     r"|(?:to|i)(?: (?:are|do|will|have|still|afraid|clearly|sound|both|then|could|can|would|simply))*+ (?:not|unable|never)(?: (?:be|able|to|sound|go|yet|have|think|believe|see|way|the|for|us|i|will|can))* (?:reach|come to|come together|make (?:the|this) deal|find (?:the|common|middle)|get to|agree|see eye|meet in|close|strike|do business|bridge|(?:work|make) (?:this|it|something) (?:out|work)|continue|pursue|proceed|go (?:on|further)|negotiate|talk)(?! (?:it|above|your|that price|#|below|to (?:that|#|your|this|it)|on #|at #)\b)|unable to (?:reach|come to|find|agree on|strike)(?: \w+)? (?:agreement|deal|middle|common|this|price)"
-    r"|(?:no longer|not) (?:be )?(?:interested|wish|want|for transaction|available|buy(?: (?:it|this|the|one|anything|today|from|you|\w+))?{END}|need (?:it|one|the|this))\b|decided (?:not to|against|to keep)|not anything (?:left |above |further )?to (?:discuss|talk|say|add)|no (?:point|use|reason|sense) (?:in |to )?(?:go|continu|talk|keep)\w*|the end of (?:it|this|that|the talk|the road|my)\b|count me out|no time for"
-    r"|(?:not|never) (?:go|meant) to (?:work|reach|happen|agree|be|make (?:the|this) deal)\b|changed my mind|(?:it|this) is not for (?:me|us)\b|(?:someone|other|another|the) (?:\w+ )?(?:already )?paid\b|(?:this|it) will not work(?: out)?(?: for (?:us|me))? $|someone (?:else )?(?:already )?(?:bought|took|got|want) it|sold (?:(?:it|this|that|them|one) to (?!you)|to (?:someone|another|other|my)\b)|(?:already|just|is|it|was|been) sold\b(?! (?:to you|for #|at #|then))|wrong (?:size|one|colou?r)|i do not buy|blocking you|no (?:buy|transaction|deal) (?:from me|today|here|then|between)|rather keep\b|(?:good ?bye|bye|farewell|adios|so long)\b|(?:break|call) (?:it |this |the talk )?(?:off|quits)\b|not go to get anywhere|no thank\b|(?:maybe )?(?:next|another|some other) (?:time|day)|(?:my) (?:ways|paths) (?:\w+ )?part|where i get off|throw(?:ing)? in the towel|off you go|(?:door|look|store|stall) is close\w*|do not (?:message|text|contact|write|bother|call)(?: \w+)? (?:again|further|above)|sorry (?:just )?sold it|🚶",
+    r"|no longer (?:wish|want)|not (?:wish|want) (?:it|to (?:buy|sell|continue|go on|proceed))|(?:no longer|not) (?:be )?(?:interested|for transaction|available|buy(?: (?:it|this|the|one|anything|today|from|you|\w+))?{END}|need (?:it|one|the|this))\b|decided (?:not to|against|to keep)|not anything (?:left |above |further )?to (?:discuss|talk|say|add)|no (?:point|use|reason|sense) (?:in |to )?(?:go|continu|talk|keep)\w*|the end of (?:it|this|that|the talk|the road|my)\b|count me out|no time for"
+    r"|(?:not|never) (?:go|meant) to (?:work|reach|happen|agree|be|make (?:the|this) deal)\b|changed my mind|(?:it|this) is not for (?:me|us)\b|(?:someone|other|another|the) (?:\w+ )?(?:already )?paid\b|(?:this|it) will not work(?: out)?(?: for (?:us|me))? $|someone (?:else )?(?:already )?(?:bought|took|got|want) it|sold (?:(?:it|this|that|them|one) to (?!you)|to (?:someone|another|other|my)\b)|(?:already|just|is|it|was|been) sold\b(?! (?:to you|for #|at #|then))|wrong (?:size|one|colou?r)|i do not buy|blocking you|i have no (?:deal|agreement)|no (?:buy|transaction|deal) (?:from me|today|here|then|between)|rather keep\b|(?:good ?bye|bye|farewell|adios|so long)\b|(?:break|call) (?:it |this |the talk )?(?:off|quits)\b|not go to get anywhere|no thank\b|(?:maybe )?(?:next|another|some other) (?:time|day)|(?:my) (?:ways|paths) (?:\w+ )?part|where i get off|throw(?:ing)? in the towel|off you go|(?:door|look|store|stall) is close\w*|do not (?:message|text|contact|write|bother|call)(?: \w+)? (?:again|further|above)|sorry (?:just )?sold it|🚶",
     "We can't reach an agreement.",
     "I'm no longer interested.",
     "I can't reach it",
@@ -585,21 +588,21 @@ OVER = _pattern(
     words="above off dead finished ended done through out gone apart impasse standstill end not unable never longer decided against no count changed someone sold wrong blocking rather bye goodbye farewell adios break next another other time forget pass leave keep anything walk mind part where throw throwing close closed message text contact write bother call 🚶 day long",
 )
 UNDOES = _pattern(
-    r"(?:quit|undo|(?:back|backing|pull|pulling) out|changed my mind|withdraw|not (?:go|follow) through|(?:deal|it|transaction) is off|(?:buy|bought|sold) (?:it|the|another|other|to|one)(?: \w+)* (?:other|different|another|someone|before)|fell through|no longer|take (?:it|that) back)\b",
+    r"(?:(?:i|to|will|am|are|be|deal) quit|undo|(?:back|backing|pull|pulling) out|changed my mind|withdraw|not (?:go|follow) through|(?:deal|it|transaction) is off|(?:buy|bought|sold) (?:it|the|another|other|to|one)(?: \w+)* (?:other|different|another|someone|before)|fell through|no longer|take (?:it|that) back)\b",
     "I have to cancel our deal.",
     "Sorry, I need to back out.",
     "I'll be back tomorrow.",
     words="quit undo out changed withdraw through off bought buy sold longer back",
 )
 STAYS = _pattern(
-    r",?(?:otherwise|or else|unless|or i|before i|do not want to|would hate to|rather than|hate to|if (?:you|that|i|not|this|it)|(?:might|may|could|would) (?:have|need|walk|pass|look|go|move|leave|find|keep|be)|able to (?:walk|leave)|take it or)\b",
+    r",?(?:otherwise|or else|unless|or i|before i|do not want to|would hate to|rather than|hate to|if (?:you|that|i|not|this|it)|(?:might|may|could|would) (?:have|need|walk|pass|look|go|move|leave|find|keep|be|call)|able to (?:walk|leave)|take it or)\b",
     "Otherwise I'll walk away",
     "I'd hate to lose this deal",
     "I am leaving.",
     words="otherwise or unless before not hate rather if might may could would able take",
 )
 GOODBYE = _pattern(
-    r"(?:good ?bye|bye|(?:good|best of) luck|have the (?:very )?(?:good|pleasant)? ?(?:day|one|evening|night|weekend|rest|time)|take care|thank anyway|thank(?: you)?(?: for| though)?(?: (?:your|the|consider|all))* (?:time|consider|understanding|consideration|talk|patience|opportunity|effort)|thank you anyway|(?:next|another|some other) time|never ?mind|nvm|i (?:do )?wish you|wish(?:es|ing)? you|best (?:wishes|regards)|farewell|all the best|another buyer|other buyer|in the future|different circumstances|no hard feelings|good day|peace|so long|enjoy (?:your|the) (?:day|evening|weekend)|see you around|elsewhere)\b|👋",
+    r"(?:good ?bye|bye|(?:good|best of) luck|have the (?:very )?(?:good|pleasant)? ?(?:day|one|evening|night|weekend|rest|time)|take care|thank anyway|thank(?: you)?(?: for| though)?(?: (?:your|the|consider|all))* (?:time|consider|understanding|consideration|talk|patience|opportunity|effort)(?! and for your (?:offer|price|interest))|thank you anyway|(?:next|another|some other) time|never ?mind|nvm|i (?:do )?wish you|wish(?:es|ing)? you|best (?:wishes|regards)|farewell|all the best|another buyer|other buyer|in the future|different circumstances|no hard feelings|good day|peace|so long|enjoy (?:your|the) (?:day|evening|weekend)|see you around|elsewhere)\b|👋",
     "Good luck finding another deal!",
     "Goodbye then.",
     "It was a good buy",
@@ -641,11 +644,11 @@ LIMIT = _pattern(
     "How about ",
 )
 LISTED = _pattern(
-    r"(?:ask|listed|listing|list|posted|advertised|sticker|full|tag|usual) price\b(?<! the full price)|pay (?:the |your )?full price\b|full ask\b|what you (?:are |have |had )?(?:ask|listed|want)|what i am ask|as (?:listed|posted|advertised)\b|price (?:you |as |in the |it is )?(?:listed|posted|ad)\b",
+    r"(?:ask|list|posted|advertised|sticker|full|tag|usual) price\b(?<! the full price)|pay (?:the |your )?full price\b|full ask\b|what you (?:are |have |had )?(?:ask|list|want)|what i am ask|as (?:list|posted|advertised)\b|price (?:you |as |in the |it is )?(?:list|posted|ad)\b",
     "I'll pay your asking price",
     "I'll take it as listed",
     "the price is $5",
-    words="price ask want listed posted advertised",
+    words="price ask want list posted advertised",
 )
 COUNTS = _pattern(
     r"(?:how (?:many|long|old|big|tall|wide|large|heavy|far|fast|soon|often|deep|high)|what (?:year|size|time|model|day|minimum|colou?r|price)|when|where|mileage)\b",

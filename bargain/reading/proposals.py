@@ -101,7 +101,12 @@ def weights() -> dict[str, float]:
 
 
 def candidates(
-    places: list[int], words: list[str], found: tuple[Amount, ...], role: str, table: Table, moods: tuple[str, ...]
+    places: list[int],
+    words: list[str],
+    found: tuple[Amount, ...],
+    role: str,
+    table: Table,
+    moods: tuple[str, ...],
 ) -> list[tuple[int, float, list[str]]]:
     """Every number of an utterance that could be its offer: which one, its value, its features.
 
@@ -307,14 +312,24 @@ SURE = 0.8
 
 
 def choose(
-    places: list[int], words: list[str], found: tuple[Amount, ...], role: str, table: Table, moods: tuple[str, ...]
+    places: list[int],
+    words: list[str],
+    found: tuple[Amount, ...],
+    role: str,
+    table: Table,
+    moods: tuple[str, ...],
+    beside: float | None = None,
 ) -> Candidate | None:
-    """The amount that is most likely the offer, None if none is likely."""
+    """The amount that is most likely the offer, None if none is likely; beside: a price that it is not."""
     if not found:
         return None
     weighed = candidates(places, words, found, role, table, moods)
     refused = "refuses" in moods  # "$12 is too low" proposes nothing
-    scored = [(score(names), index, value) for index, value, names in weighed if not (refused and "judged" in names)]
+    scored = [
+        (score(names), index, value)
+        for index, value, names in weighed
+        if not (refused and "judged" in names) and (beside is None or not same(value, beside))
+    ]
     if not scored:
         return None
     chance, index, value = max(scored)

@@ -352,14 +352,14 @@ _ENGLISH = word_set(
 _COMMITS = word_set(
     "accept agree take buy sell have do pay give go proceed move work settle meet match honor live manage swing handle "
     "stretch bring transfer send sending hand wire close confirm confirmed commit part let glad ok good comfortable board sign deal "
-    "yes shake able make it here come come collect spend worth round book hold"
+    "yes shake able make it come collect spend worth round book hold"
 )
 """What one does with a price that one agrees to."""
 _WITH = word_set("with and for in on by cash")
 _VERBS = word_set("is are was be do does did will would can could has have sound")
 _FIRST = word_set("i us my")
 _BREAKS = word_set(
-    "than thank was were from know see understand hear think consider consideration need hope "
+    "leave than thank was were from know see understand hear think consider consideration need hope "
     "about below high low start raise improve too who what why how said offered tempting tempted compare"
 )
 """What breaks an agreement."""
@@ -444,7 +444,7 @@ def _agreement(clause: str, able: int) -> str:
         if match is not None and _own(clause[: match.start() + 1], pattern is patterns.SEALS):
             return how
     phrase = patterns.GIVES_IN(clause, able)
-    if phrase is not None and _own(clause[: clause.index(phrase) + 1].replace(" please ", " ")):
+    if phrase is not None and _own(clause[: clause.index(phrase) + 1].replace(" please ", " ").replace(" you ", " ")):
         return "softly"
     if patterns.TERMS(clause, able) is not None:  # "we would be delighted to go forward at that number"
         words = clause.split()
@@ -564,7 +564,7 @@ def _echo(told: Parsed, best: Candidate, table: Table) -> str:
             break
         index -= clause.amounts
     words, asks = clause.text.split(), where in told.asked
-    if told.does.agrees:
+    if told.does.agrees and not told.does.barely:
         return "asked" if asks else "alone"
     talked = told.does.refuses or sentence.waits or not _meant(clause.text[: clause.text.index("#") + 1])
     if "if" in sentence.text.split() or patterns.CONDITION(sentence.text) is not None:

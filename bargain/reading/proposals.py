@@ -339,8 +339,8 @@ def choose(
             value, chance = (max(ends) if role == "buyer" else min(ends)), min(chance, 0.6)
     before = words[max(0, places[index] - 8) : places[index]]
     limit = not _BOUNDS.isdisjoint(before) and patterns.LIMIT(f" {' '.join(before)} ") is not None
-    if chance >= DOUBTFUL and found[index].explicit and _far(value, table) and len({each for *_, each in scored}) == 1:
-        chance = max(chance, CHOSEN)  # far out of range, but what else could be meant?
+    if chance >= DOUBTFUL and found[index].explicit and len({each for *_, each in scored}) == 1:
+        chance = max(chance, CHOSEN)  # what else could be meant?
     best = Candidate(value, index, chance, found[index].explicit, limit)
     if table.agreed is not None and not best.explicit and best.chance < SURE:
         return None

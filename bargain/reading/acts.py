@@ -356,13 +356,15 @@ _COMMITS = word_set(
 )
 """What one does with a price that one agrees to."""
 _WITH = word_set("with and for in on by cash")
-_VERBS = word_set("is are was be do does did will would can could has have sound")
+_VERBS = word_set("is are was do does did would can could has have sound")
 _FIRST = word_set("i us my")
 _BREAKS = word_set(
-    "leave than thank was were from know see understand hear think consider consideration need hope "
-    "about below high low start raise improve too who what why how said offered tempting tempted compare"
+    "leave than thank was were "
+    "from know see understand hear need hope about below high low start raise improve too who what why how said offered "
+    "tempting tempted compare"
 )
 """What breaks an agreement."""
+_MILD = word_set("as when ask any usual cause expect")
 
 
 _TURNS = word_set("but however though could would counter instead")
@@ -454,11 +456,11 @@ def _agreement(clause: str, able: int) -> str:
 
 def _meant(words: str) -> bool:
     """Whether words before a price, or round it, can be those of somebody who agrees to it."""
-    said = words.split()
+    said, denied = words.split(), patterns.DENIED(words)
     others = patterns.OTHERS(words.replace(" please ", " ")) is not None and (
         _FIRST.isdisjoint(said) or "should" in said
     )
-    return not others and _BREAKS.isdisjoint(said) and patterns.DENIED(words) is None
+    return not others and _BREAKS.isdisjoint(said) and (denied is None or denied.group().strip() in _MILD)
 
 
 def _own(before: str, anybody: bool = False) -> bool:
@@ -566,7 +568,14 @@ def _echo(told: Parsed, best: Candidate, table: Table) -> str:
     words, asks = clause.text.split(), where in told.asked
     if told.does.agrees and not told.does.barely:
         return "asked" if asks else "alone"
-    talked = told.does.refuses or sentence.waits or not _meant(clause.text[: clause.text.index("#") + 1])
+    talked = (
+        told.does.refuses
+        or clause.goodbye
+        or clause.leaves
+        or clause.ends
+        or sentence.waits
+        or not _meant(clause.text[: clause.text.index("#") + 1])
+    )
     if "if" in sentence.text.split() or patterns.CONDITION(sentence.text) is not None:
         return "conditional"
     if not told.does.refuses and asks and (sentence.asks or last):

@@ -37,6 +37,7 @@ make: makes making made
 budget: budgets brought bring carry spare afford wallet purse savings allowance funds cash pocket
 profit: profits margin margins gain gains earn earns earning
 fall: falls falling
+suit: suits suited
 pass: passing passes
 step: steps stepping
 loss: losses losing lose loses
@@ -298,9 +299,9 @@ THOUGHT = _raw(
     plain=False,
 )
 STAGE = _raw(
-    r"(?m)(?:(?<![^\s.!?)])|^)\*(?![\s*])(?:[^*\n]*[a-z] [^*\n]*|[a-z]+)(?<!\s)\*(?!\*)",
+    r"(?m)(?:^|(?<=[.!?)] ))\*(?![\s*])[^*\n]*[a-z] [^*\n]*(?<!\s)\*(?!\*)",
     "*my plan: no more than $40* hi! $30?",
-    "*smiles* deal",
+    "*smiles broadly* deal",
     "**i accept $40**",
     plain=False,
 )
@@ -367,9 +368,9 @@ QUESTION = _pattern(
 )
 # --- agreement ---------------------------------------------------------------------------------------------------------
 ACCEPTS = _pattern(
-    r"accept\b(?! (?:(?:from|with|by) (?:another|someone|other)|another|my\b|it before|that (?!price|offer|deal|is|#)|below|not anything|anything|any\b|no\b|above|(?:the )?offer to|(?:\w+ ){0,2}(?:budget|card|check|payment|paypal|venmo|return)|if\b|or\b|your (?!(?:[\w-]+ ){0,3}?(?:price|offer|deal|#|agreement|condition|kind|buy)\b)))"
+    r"accept\b(?! (?:(?:from|with|by) (?:another|someone|other)|another|my\b|it before|that (?!price|offer|deal|is|#)|below|not anything|anything|any\b|no\b|above|(?:the )?offer to|(?:\w+ ){0,2}(?:budget|card|check|payment|paypal|venmo|return)|if\b|or\b|your (?!(?:[\w-]+ ){0,3}?(?:price|offer|deal|#|agreement|condition|kind|buy)(?= |$))))"
     r"|i(?: (?:will|do|can|am|would|glad|able|to|have|fully|completely))* agree(?: (?:on|to|with))?(?= (?:your|this|that(?= (?:[^a-z#]|price|offer|deal)| $)|that (?:#|price|offer) (?:is|sound) (?:the )?{GOOD}|the (?:price|offer|deal|transaction)|#|it\b(?! (?:is|was|has|look|could|need|will|would))|buy|sell)\b|(?= #))"
-    r"|i(?: (?:will|would|can|could|am|able|glad|to|go|be|have|then|both|love to (?=take)|still|now|fully|(?:more|above) than))* (?:say yes\b|(?:take|buy|order|grab) (?:{IT}|you(?= up)|the (?!loss|other|different|same|risk|chance|time|hit|look|picture|photo|minute|moment|second|day|week|break|seat|breath|while|walk|note|video|measure|guess|night|pass)\w+)|have (?:it|them|one|both(?! been)))(?! %)(?! (?:percent|back|away|below|off (?!your)|to |from|with (?:me|you)|myself|home|as the|(?:at|for) (?:the )?(?:above|below|high|low|good|right|different|bit|lot))\b)(?= (?:at|for|up|both|one|then|off your|price|offer|deal|if|please|and|as|by|cash|before|anyway|asap|delivered|[^a-z])| $)|i would (?:like|love) to (?:take|buy|have) (?:it|this|that|them|one) (?:at|for) (?:that|this|your) price",
+    r"|i(?: (?:will|would|can|could|am|able|glad|to|go|be|have|then|both|love to (?=take)|still|now|fully|(?:more|above) than))* (?:(?:take|buy|order|grab) (?:{IT}|you(?= up)|the (?!loss|other|different|same|risk|chance|time|hit|look|picture|photo|minute|moment|second|day|week|break|seat|breath|while|walk|note|video|measure|guess|night|pass)\w+)|have (?:it|them|one|both(?! been)))(?! %)(?! (?:percent|back|away|below|off (?!your)|to |from|with (?:me|you)|myself|home|as the|(?:at|for) (?:the )?(?:above|below|high|low|good|right|different|bit|lot))\b)(?= (?:at|for|up|both|one|then|off your|price|offer|deal|if|please|and|as|by|cash|before|anyway|asap|delivered|[^a-z])| $)|i(?: (?:will|would|can|could|am|able|glad|to|go|like|love))+ say yes\b|i would (?:like|love) to (?:take|buy|have) (?:it|this|that|them|one) (?:at|for) (?:that|this|your) price",
     "I'm happy to accept your offer of $12.",
     "Fine, I'll take it.",
     "I'd take less.",
@@ -388,14 +389,14 @@ SEALS = _pattern(
 )
 AGREES = _pattern(
     r"(?:good|ok|glad) with (?:that|it|this|your|#|the price)|(?:good|ok) (?:by|for|with) me\b|(?:that|this|which|price|offer|#) (?:will |would |should |do |is )*+(?:work|{GOOD}) (?:good |enough )?(?:for|with|by|to) (?:me|us)\b"
-    r"|i (?:guess |suppose |think )?(?:{MAY}|am (?:able|glad|go) to) (?:do|live with|manage|swing|allow|match|meet|go with|pay|agree to|work with|handle|give you|go for) (?:that|it|this|your (?:(?:minimum|final|last|latest|ask|new) )?(?:price|offer)|#(?! (?:%|percent|off|below|of|other))|your price|your offer|your #)|(?:can|could|will) do (?:that|it) |you (?:win|(?:have )?(?:convinced|persuaded|won|twisted|(?:got|found) (?:a|the|your|my)? ?(?:buyer|seller|customer)))|i guess(?: so| that)? $|{NOTNO}|(?<!not )within (?:my|i) |let us close\b|(?:boss|wife|husband|mom|dad|she|he) (?:say|says|said) (?:yes|ok)"
+    r"|i (?:guess |suppose |think )?(?:{MAY}|am (?:able|glad|go) to) (?:do|live with|manage|swing|allow|match|meet|go with|pay|agree to|work with|handle|give you|go for|part with|sell you|sell) (?:that|it|this|your (?:(?:minimum|final|last|latest|ask|new) )?(?:price|offer)|#(?! (?:%|percent|off|below|of|other))|your price|your offer|your #)|(?:can|could|will) do (?:that|it) |you (?:win|(?:have )?(?:convinced|persuaded|won|twisted|(?:got|found) (?:a|the|your|my)? ?(?:buyer|seller|customer)))|i guess(?: so| that)? $|{NOTNO}|(?<!not )within (?:my|i) |let us close\b|(?:boss|wife|husband|mom|dad|she|he) (?:say|says|said) (?:yes|ok)"
     r"|let us (?:do (?:it|that|this|#)|go (?:with|ahead)|proceed|say that|make (?:it|the deal (?:at|for|on|official))|move forward|get (?:this|it) done)\b|(?:yes|ok|good) please|i {MAY} (?:proceed|go ahead)",
     "That works for me.",
     "$15 sounds good to me",
     "A price that works for both of us.",
     starts=r"(?:i (?:think|find|believe|agree|suppose) )?(?:(?:that|this|it(?! work)|which|#|(?:your|the|this|that) (?:(?:latest|last|new|final|revised|current|recent|updated) )*(?:price|offer|deal|agreement|middle|midpoint|#))(?: of #| at #)? )(?:(?:will|would|can|could|is|are|do|be|should|all|both|very|for|the|quite|yes|above|above|than) )*(?:work(?: (?:good|out|too|then))*{END}|suit|do $|(?:very )?{GOOD}(?: (?:price|offer|agreement|enough))?(?= (?:to (?:me|i|us)|by|with|then|and|in|consider|given)\b|{END}))(?! (?:start|point|(?:to|for) you))"
     r"|(?:(?:that|it|this|#|(?:your|the) (?:price|offer)) )?sound (?:very )?(?:like )?(?:the )?(?:{GOOD}|deal|plan)(?: (?:price|deal|offer|agreement|plan))?(?= (?:to|for|with|by|then)\b|{END})|(?:work|{GOOD}) (?:for me|enough)",
-    words="right within close pay please come glad content work suit agree do good ok plan deal live manage swing allow match meet go handle give win convinced persuaded won twisted guess why set granted boss wife husband mom dad she he let proceed sound say reject resist argue complain turn pass",
+    words="part sell right within close pay please come glad content work suit agree do good ok plan deal live manage swing allow match meet go handle give win convinced persuaded won twisted guess why set granted boss wife husband mom dad she he let proceed sound say reject resist argue complain turn pass",
 )
 GIVES_IN = _phrases(
     """
@@ -450,12 +451,12 @@ SCORNS = _phrases(
     in your dreams, dream on, keep dreaming, you wish, over my dead body, not a chance, fat chance, when pigs fly, get real, be serious, are you serious,
     you must|have be|to joking|kidding|be, robbery, not on your life, think again, try again, try harder, nice try, not in a million, far from it, out of the question, nothing doing,
     out of my league, deserves better|more, way off, sharpen your pencil, is firm, price stands, stand|standing|hold|holding|stay|staying|remain firm, will not budge, not budging,
-    for so little, a steal already, giving it away, do i look like, laughable, a slap in the face, have to do better, not happening, not even close, a bit|little more
+    for so little, a steal already, giving it away, do i look like, laughable, a slap in the face, have to do better, not happening, not even close
     """,
     "In your dreams.",
     "You must be joking!",
     "I dream of it.",
-    alone="higher, lower, more, firm, up, try, hardly, never, hmm no, as if",
+    alone="higher, lower, more, a bit|little more, firm, up, try, hardly, never, hmm no, as if",
 )
 YES = _raw(
     r"^(?! it (?:work|is the good))(?=(?: but)?(?: (?:{YES}|then|so|thank|you|too|man|bro|sir|someone|bud|it|is|that|much|very|i|do|does|will|can|would|have|please|me|for|by|with|work|lol|(?:ha)++h?a?|oh|well|um|hm+|uh|the|and|guess|think|just|course|got|rock|someone|funny|my|i suppose|for it|🎉|!))*+ $).* {YES} ",
@@ -465,7 +466,7 @@ YES = _raw(
     words="yes ok good deal agreed sold done bought 👍 👌 🤝 ✅ accept granted exactly bet gotcha correct no go bingo amen course right very well all can will",
 )
 YES_START = _raw(
-    r"^(?! well done)(?! sold (?:out|to|it|one))(?: (?:and|so|then|well|oh|um|uh|hm+|(?:ha)++|lol|thank|you)(?= ))*+ (?:{YES}|true|good enough)(?= )(?! (?:luck|not|but|or|reason|question|point|idea|to|that|morning|afternoon|evening|i understand|i see|i hear))",
+    r"^(?! well done)(?! sold (?:out|to|it|one))(?: (?:and|so|then|well|oh|um|uh|hm+|(?:ha)++|lol|thank|you)(?= ))*+ (?:{YES}|true|good enough)(?= )(?! (?:luck|not|but|or|reason|question|point|idea|to (?:hear|see|know|meet)|that (?:you|i)|morning|afternoon|evening|i understand|i see|i hear))",
     "Sure, see you then",
     "OK then, tomorrow",
     "I like it",
@@ -475,7 +476,7 @@ MEETS = _pattern(
     "No problem",
     "will do",
     "how?",
-    starts=r"(?:no (?:prob|problem|worries)|not the problem|np|will do|can do|i can|i will|work)\b",
+    starts=r"(?:no (?:prob|problem|worries)|not the problem|np|will do|can do|(?:i can|i will)(?! not)|work)\b",
 )
 SO_WOULD_I = _pattern(
     "",
@@ -485,13 +486,13 @@ SO_WOULD_I = _pattern(
     starts=r"(?:it|that|i|they|he|she) (?:would|could|can|will|do|does|did|am|is|are)(?: (?:take|do|that|it|so|please|too|yes|for you|for yes))*{END}",
 )
 CLOSES = _pattern(
-    r"(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day (?:work|it)|(?:sat|sun|tomorrow|tonight|today) work|will i (?:keep|hold|bring|send|meet|come|pick|pack)|come (?:on )?(?:by|above|(?:and )?get|collect)|budget or card|(?:budget|card|check) (?:ok|good)|card reader|(?:yes|ok|good|deal) where (?:are|is)|how (?:would|do|will|can|could|should) (?:you|i)(?: \w+){0,3}? (?:pay|send)|way to (?:send|pay|get)|(?:able|glad|like|love) to (?:proceed|move (?:forward|ahead)|go ahead)|(?:when|where|what time|how soon) (?:can|could|should|do|would|is|will|to) (?:i|you|the)|when are you|what (?:day|time) |pick (?:\w+ )?up|pickup|be (?:above|there|by)|see (?:you|yes)|(?<!be )on my way|meet (?:you|up|at|there|tomorrow|tonight)|address|venmo|paypal|zelle|bill of transaction|(?:{MAY}) you (?:ship|deliver|send|hold|pack|post|mail)|"
+    r"(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day (?:work|it)|(?:sat|sun|tomorrow|tonight|today) work|will i (?:keep|hold|bring|send|meet|come|pick|pack)|come (?:on )?(?:by|above|(?:and )?get|collect)|budget or card|(?:budget|card|check) (?:ok|good)|card reader|(?:yes|ok|good|deal) where (?:are|is)|how (?:would|do|will|can|could|should) (?:you|i)(?: \w+){0,3}? (?:pay|send)|way to (?:send|pay|get)|(?:able|glad|like|love) to (?:proceed|move (?:forward|ahead)|go ahead)|(?:when|where|what time|how soon) (?:can|could|should|do|would|is|will|to) (?:i|you|the)|when are you|what (?:day|time) |pick (?:\w+ )?up|pickup|be (?:above|there|by)|see (?:you|yes)|(?<!be )on my way|meet (?:you|up|at|there|tomorrow|tonight)|address|venmo|paypal|zelle|handle|iban|account|bill of transaction|(?:contract|invoice)(?! price)|i(?: (?:will|am|can|could|have|go|to|then|now|still|gladly))+ (?:wire|transfer|wrap|load|box|reserve|collect|drive|swing|stop by|print|sign|set it aside|put it aside)|(?:leave|pay|send|put|transfer) (?:\w+ ){0,3}deposit|be (?:at|w|on) (?:your|yours) |leave (?:work|the house|home in|right)|head(?:ing)? (?:above|your)|(?:{MAY}) you (?:ship|deliver|send|hold|pack|post|mail)|"
     r"(?:send|mail|draw|prepare|transfer|arrange|wire|provide|get|budget) (?:\w+ ){0,4}?(?:payment|contract|invoice|paperwork|papers|details|delivery|budget|money|#|item|link|truck|agreement|above|up)|here (?:you go|is (?:my|the) (?:address|account|bank|budget|number|detail|details|name))|i will(?! (?:\w+ ){1,3}(?:picture|pictures|photo|photos|video|link|more|info|information|dimensions)\b) (?:budget|have(?! to)|get|pack|proceed|hold|send|ship|prepare|arrange) |enjoy (?:your|the|it)|next steps|"
     r"(?:proceed|go ahead|move forward|forward)(?: (?:with|to|the|this|your))* (?:transaction|payment|buy|it|deal|agreement|order|paperwork|checkout|sell)|proceed|clos(?:e|ing) (?:the|this) deal)\b",
     "Great, draw up the paperwork.",
     "When can I pick it up?",
     "I like it.",
-    words="bill ship deliver hold pack post monday tuesday wednesday thursday friday saturday sunday sat sun tomorrow tonight today budget card sign deal yes ok close closing come when where what how pick pickup be see way meet address venmo paypal zelle send mail draw prepare transfer arrange wire provide get here will enjoy next proceed go move forward transaction",
+    words="bill ship deliver hold pack post handle iban account contract invoice wire transfer wrap load box reserve collect drive swing stop print sign aside deposit yours your leave head heading monday tuesday wednesday thursday friday saturday sunday sat sun tomorrow tonight today budget card sign deal yes ok close closing come when where what how pick pickup be see way meet address venmo paypal zelle send mail draw prepare transfer arrange wire provide get here will enjoy next proceed go move forward transaction",
 )
 VIEWING = _pattern(
     r"see (?:it|the|them)|look at it|check it out|take the look|view it|test (?:drive|ride|it)|inspect|try it",
@@ -516,7 +517,7 @@ OTHERS = _pattern(
 REFUSES = _pattern(
     r"(?<!please )(?:can|could|will|would|do|does|did|am|are|is|be|was) not (?:(?!fully|yet but|yes|convinced|certain|only|just|thank)\w+ ){0,3}?(?:accept|agree|say yes|do|take|go|sell|pay|let|justify|budget|come|drop|offer|match|budge|meet|reach|below|above|give|part|move|able|possible|spend|work|enough|interested|cut|make|feasible|good|help|low|high|stretch|think so|negotiable|allow|consider|cover|leave)\b"
     r"|(?:(?<!not )(?<!never )(?<!hardly )(?<!could i )(?<!fool to )reject|unable|(?<!not )(?<!fool to )turn(?:ing|ed)? (?:[\w#]+ ){0,3}?down|no (?:deal|way|chance|thank|can do|transaction)|afraid not|not (?:the deal|(?:at|for) that price|enough|good|able|interested|yet|feasible|possible|quite|happening|the chance)|never mind|nevermind|nvm|forget it|said no|hell no|not (?:at|for) #|need (?:\w+ )?above|the no|(?:distance|away|far|ways|apart|short) from(?= #)|(?<!not say )(?<!never say )(?<!hardly say )no to(?= (?:#|that|your|it) )|wish i could|is no(?= [^a-z]| $)|rather not|hope for (?:the |something |above |below )|(?:quite|{MAY}|do) not (?:quite )?(?:get (?:i|me|us) there|reach)|not today|get real|(?:out of|waste of|end wasting) (?:the |my |your )*(?:question|time|range|budget|reach)|pass on|get lost|kidding me|in your dreams|dream on|you wish|above my dead body|robbery|(?:nobody|no one) (?:accept|sell|take|pay|agree)|fool to (?:say yes|accept|agree|sell|take|pay))\b"
-    r"|(?<!not )too (?:high|low|much|little|far|rich|bad|small|big|above|below)\b|(?:that|this|it)(?: {MAY})? (?:is|be|do|does) not (?:(?:quite|yet) )?(?:where|what i|something i|in (?:my|the)|realistic|doable|sustainable|viable|worth|cover|leave|make sense)\b|(?:#|price|offer) (?:{MAY}|is|be|do|does) not (?!bad|the problem|only|far|un|too|hurt|matter|mind|above|negotiable|include|cheap|worth arguing)|not in the position\b",
+    r"|(?<!not )too (?:high|low|much|little|far|rich|bad|small|big|above|below)\b|(?:that|this|it)(?: {MAY})? (?:is|be|do|does) not (?:(?:quite|yet) )?(?:where|what i|something i (?:can|could) (?:accept|agree|do|afford|justify)|in (?:my|the)|realistic|doable|sustainable|viable|worth|cover|leave|make sense)\b|(?:#|price|offer) (?:{MAY}|is|be|do|does) not (?!bad|the problem|only|far|un|too|hurt|matter|mind|above|negotiable|include|cheap|worth arguing)|not in the position\b",
     "I can't go that low.",
     "I must respectfully decline your offer.",
     "No problem, that's fine",
@@ -531,7 +532,7 @@ REJECTS = _pattern(
     words="reject accept deal not",
 )
 JUDGES = _pattern(
-    r"(?:{BE}|sound|remain|mean|find|stay|#){VERY}(?: (?:than|what|on))* (?:high|low|bad|above|below|stretch|out of (?:my|the)|outside (?:my|i|the)|above|short of|insults?|on the (?:high|low))(?! (?:quality|demand|end|grade|if|than you|for this|deal|but))\b|bad (?:me|my)\b|leave (?:me|my) (?:with )?(?:not|no(?! choice)|at the loss|below|little|out of)|(?<!not )far from (?:what|the|my|#)|fall short|loss (?:money|budget|#|on|out)|(?:at|with|take|bear|mean|for) (?:the |my )?(?:significant |big |huge |substantial )?loss\b"
+    r"(?:{BE}|sound|remain|mean|find|stay|#){VERY}(?: (?:than|what|on))* (?:high|low|bad|above|below|stretch|out of (?:my|the) (?:range|budget|reach|price|league|question)|outside (?:my|i|the)|above|short of|insults?|on the (?:high|low))(?! (?:quality|demand|end|grade|if|than you|for this|deal|but))\b|bad (?:me|my)\b|leave (?:me|my) (?:with )?(?:not|no(?! choice)|at the loss|below|little|out of)|(?<!not )far from (?:what|the|my|#)|fall short|loss (?:money|budget|#|on|out)|(?:at|with|take|bear|mean|for) (?:the |my )?(?:significant |big |huge |substantial )?loss\b"
     r"|(?:high|low|above|below)(?: than)? (?:my|what i|i|the)(?: (?:am|was|can|want|had|have|to|hope|cost|budget|maximum|minimum|produce|planned|range|price|expected|think|able|pay|spend|would|like))+ ",
     "$45 is still high",
     "That's below my cost.",
@@ -540,7 +541,7 @@ JUDGES = _pattern(
     words="far fall falls high low bad above below stretch out outside short leave on loss compare compared",
 )
 WAITS = _pattern(
-    r"give me (?:the |some |# |till |until )?(?:minute|moment|second|sec|hour|while|bit|day|time|night|tomorrow|tonight|yes)|hold on\b|(?:one|#|the) moment\b|let me (?:think|ask|check|see|talk|consider|discuss|consult|speak|verify|look)|(?:need|have|want|like|love|time) to (?:think|ask|check|talk|sleep|consider|see|know|run)|(?:like|love|inclined|tempted|hope|want) to (?:accept|agree|say yes|take|do).* (?:but|however)\b|let you know|will consider(?! (?:it|this|that|#) (?:sold|done|yours))\b|sleep on|not (?:yes|convinced|certain)|think (?:about|it above|on) |get back to you|tempt(?:ing|ed)\b|(?:i|could|would) wish (?!you)|(?:would|could) (?:accept|agree|take|do|pay|sell|go) .* but\b|i do not know\b(?! what)|take your time|no rush|i was hope\b|close to (?:the|what)|getting close|before i (?:agree|accept|decide|commit|say)|(?:know|tell me|hear) above\b|(?:maybe|perhaps)\b|to be discussed|depends\b",
+    r"give me (?:the |some |# |till |until )?(?:minute|moment|second|sec|hour|while|bit|day|time|night|tomorrow|tonight|yes)|hold on\b|(?:one|#|the) moment\b|let me (?:think|ask|check|see|talk|consider|discuss|consult|speak|verify|look)|(?:need|have|want|like|love|time) to (?:think|ask|check|talk|sleep|consider|see|know|run)|(?:like|love|inclined|tempted|hope|want) to (?:accept|agree|say yes|take|do).* (?:but|however)\b|let you know|will consider(?! (?:it|this|that|#) (?:sold|done|yours))\b|sleep on|not (?:yes|convinced|certain)|think (?:about|it above|on) |get back to you|tempt(?:ing|ed)\b|(?:i|could|would) wish (?!you)|(?:would|could) (?:accept|agree|take|do|pay|sell|go) .* but\b|i do not know\b(?! what)|i was hope\b|close to (?:the|what)|getting close|before i (?:agree|accept|decide|commit|say)|(?:know|tell me|hear) above\b|(?:maybe|perhaps)\b|to be discussed|depends\b",
     "Hmm, let me think about that.",
     "I'd like to accept, but",
     "think of the children",
@@ -551,7 +552,7 @@ UNDERSTANDS = _pattern(
     "I understand",
     "Okay, I see",
     "OK, see you",
-    words="understand see hear respect get noted understood it they there what the",
+    words="understand see hear respect get noted understood it they there what the ask",
 )
 CONDITION = _pattern(
     r"(?:#(?: (?:%|percent))? off (?:and|then)|throw (?:it |that )?in .* and (?:i|you|it|that)|provided|as long as|on (?:the )?condition|only (?:when|if)|once you|assuming|in transaction for (?!the|#|your)|in return|so long as|contingent|given that you|only with|unless you|but (?:only|not)|(?:when|once|after|until) you (?:have|raise|are|come|get|can))\b|,?if (?!.* either way\b|(?:you|i) (?:are|want|like|need|have any|have questions|have no|still|can not|could not|do not|wish|would like|agree|accept|change|prefer|insist|say so|must|ever)\b|(?:that|this|it|which|#) (?:is (?:ok|good|all|your|the (?:minimum|best|low)|as low)|work|cover|suit|sound|help|make|mean|please)|anything|interested|possible|so\b|ok|good|need)",
@@ -562,14 +563,14 @@ CONDITION = _pattern(
 )
 # --- leaving -----------------------------------------------------------------------------------------------------------
 LEAVES = _pattern(
-    r"(?:walk(?: away| out| off)?(?={END}| from| now| then)|part (?:ways|as friends|company|here)|go (?:my|i) separate|take my (?:business|money|budget)|(?:quit|withdraw\w*|bow out|sign off|log\w* off|step (?:away|back|aside)|back out|opt out|head (?:out|home|off)|move (?:on|along)|give up|drop out|call it (?:off|quits|the day|the night)|see myself out|hang (?:up|on to)|hold (?:on to|onto))"
+    r"(?:walk(?: away| out| off)?(?={END}| from| now| then)|donate (?:it|this|the)|part (?:ways|as friends|company|here)|go (?:my|i) separate|take my (?:business|money|budget)|(?:quit|withdraw\w*|bow out|sign off(?! on)|hold off|log\w* off|step (?:away|back|aside|out)|back out|opt out|head (?:out|home|off)|move (?:on|along)|give up|drop out|call it (?:off|quits|the day|the night)|see myself out|hang (?:up|on to)|hold (?:on to|onto))"
     r"|leave(?! (?:work|me|you|it (?:at|to|for|up)|no|the (?!talk)|little|room|not|with|#|above|by|in))(?: it)?|(?:end|proceed|close|closing)(?: \w+)? (?:the|this|my|all|it|things)?(?: \w+)? ?(?:talk|session|process|here|now)|keep (?:look|walk|my (?:budget|money|old|own)|it (?:then|myself|for|in)|the \w+ (?:then|myself|for))|be (?:off|out|go|leave)"
     r"|(?:look|try|go|buy|get|take|find|order|prefer|use|choose|wait|sell|offer|give|spend|put)(?: (?:it|them|one|#|this|the|for|to|with|from|at|my|on|some)(?= ))*+ (?:elsewhere|something else|around|another(?! #)|other|different|someone|anyone|next|closer)"
     r"|go with (?:them|# of|the one|the #|that one|him|her)|give (?:it|this|that) the miss|wait for (?:the |someone |something )?(?:good|right|other|high|serious|real)|pass(?! (?:it|the|along|by|up|me|that (?:on|along)))|done talk)\b",
     "I'll have to walk away.",
     "I will buy one elsewhere then.",
     "That would leave me no profit",
-    words="close closing give wait walk part agree go take quit withdraw withdrawing bow sign log logging step back opt head move drop call see hang hold leave end proceed keep stick pass done elsewhere around something another other different someone anyone next closer off out going",
+    words="close closing give wait donate sign hold walk part agree go take quit withdraw withdrawing bow sign log logging step back opt head move drop call see hang hold leave end proceed keep stick pass done elsewhere around something another other different someone anyone next closer off out going",
 )
 GOING = _raw(
     r"^(?!.* (?:not|never|if|unless|you|they|he|she|otherwise|or) )(?:.* (?:i|to|and|then|let us|time|best) |{SO} $)",
@@ -581,7 +582,7 @@ OVER = _pattern(
     r"(?:(?:talk|deal)(?: (?:has|{BE}))?|(?:it|this|that|i)(?: (?:have|{BE})))(?: (?:now|all|then|so))*+ (?:above|above|off|dead|finished|ended|done|through|out|gone|(?:at|come to|reach) (?:the|this|it is) (?:end|impasse|standstill)|too far apart|worlds apart)(?= (?:here|with (?:this|the|you)|talk|then|the table|the usual)\b|{END})"
     r"|(?:to|i)(?: (?:are|do|will|have|still|afraid|clearly|sound|both|then|could|can|would|simply))*+ (?:not|unable|never)(?: (?:be|able|to|sound|go|yet|have|think|believe|see|way|the|for|us|i|will|can))* (?:reach|come to|come together|make (?:the|this) deal|find (?:common|(?:the |this )?(?:middle|agreement|solution|ground|way|price))|get to|agree|see eye|meet in|close|strike|do business|bridge|(?:work|make) (?:this|it|something) (?:out|work)|continue|pursue|proceed|go (?:on|further)|negotiate|talk)(?! (?:it|above|your|that price|#|below|to (?:that|#|your|this|it)|on #|at #)\b)|unable to (?:reach|come to|find|agree on|strike)(?: \w+)? (?:agreement|deal|middle|common|this|price)"
     r"|no longer (?:wish|want)|not (?:wish|want) (?:it|to (?:buy|sell|continue|go on|proceed))|(?:no longer|not) (?:be )?(?:interested|for transaction|available|buy(?: (?:it|this|the|one|anything|today|from|you|\w+))?{END}|need (?:it|one|the|this))\b|decided (?:not to|against|to keep|on (?:the )?(?:other|different|another))|not anything (?:left |above |further )?to (?:discuss|talk|say|add)|no (?:point|use|reason|sense) (?:in |to )?(?:go|continu|talk|keep)\w*|the end of (?:it|this|that|the talk|the road|my)\b|count me out|no time for"
-    r"|(?:not|never) (?:go|meant) to (?:work|reach|happen|agree|be|make (?:the|this) deal)\b|changed my mind|(?:it|this) is not for (?:me|us)\b|(?:someone|other|another|the) (?:\w+ )?(?:already )?paid\b|where (?:my|the|this) talk end|(?:have to|must|go to) let (?:it|this|that|this #) go{END}|let this # go|(?:consider|regard) (?:this|the|my) talk (?:is |as )?(?:close|closed|end|ended|finished|above)|not worth it{END}|(?:this|it) will not work(?: out)?(?: for (?:us|me))? $|someone (?:else )?(?:already )?(?:bought|took|got|want) it|sold (?:(?:it|this|that|them|one) to (?!you)|to (?:someone|another|other|my)\b)|sold (?:it|this|them) (?:this|yesterday|today|last|already)|(?:already|just|is|it|was|been) sold\b(?! (?:to you|for #|at #|then))|wrong (?:size|one|colou?r)|i do not buy|blocking you|i have no (?:deal|agreement)|no (?:buy|transaction|deal) (?:from me|today|here|then|between)|rather keep\b|(?:good ?bye|bye|farewell|adios|so long)\b|(?:break|call) (?:it |this |the talk )?(?:off|quits)\b|not go to get anywhere|no thank\b|(?:maybe )?(?:next|another|some other) (?:time|day)|(?:my) (?:ways|paths) (?:\w+ )?part|where i get off|throw(?:ing)? in the towel|off you go|(?:door|look|store|stall) is close\w*|do not (?:message|text|contact|write|bother|call)(?: \w+)? (?:again|further|above)|sorry (?:just )?sold it|🚶",
+    r"|(?:not|never) (?:go|meant) to (?:work|reach|happen|agree|be|make (?:the|this) deal)\b|changed my mind|(?:it|this) is not for (?:me|us)\b|(?:someone|other|another|the) (?:\w+ )?(?:already )?paid\b|where (?:my|the|this) talk end|(?:have to|must|go to) let (?:it|this|that|this #) go{END}|let this # go|(?:consider|regard) (?:this|the|my) talk (?:is |as )?(?:close|closed|end|ended|finished|above)|not worth it{END}|(?:this|it) will not work(?: out)?(?: for (?:us|me))? $|someone (?:else )?(?:already )?(?:bought|took|got|want) it|sold (?:(?:it|this|that|them|one) to (?!you)|to (?:someone|another|other|my)\b)|sold (?:it|this|them) (?:this|yesterday|today|last|already)|(?:already|just|is|it|was|been) sold\b(?! (?:to you|for #|at #|then))|wrong (?:size|one|colou?r)|i do not buy|blocking you|i have no (?:deal|agreement)|no (?:buy|transaction|deal) (?:from me|today|here|then|between)|rather keep\b|(?:good ?bye|bye|farewell|adios|so long)\b|(?:break|call) (?:it |this |the talk |the whole \w+ )?(?:off|quits)\b|not go to get anywhere|no thank\b|(?:maybe )?(?:next|another|some other) (?:time|day)|(?:my) (?:ways|paths) (?:\w+ )?part|where i get off|throw(?:ing)? in the towel|off you go|(?:door|look|store|stall) is close\w*|do not (?:message|text|contact|write|bother|call)(?: \w+)? (?:again|further|above)|sorry (?:just )?sold it|🚶",
     "We can't reach an agreement.",
     "I'm no longer interested.",
     "I can't reach it",
@@ -589,7 +590,7 @@ OVER = _pattern(
     words="talk let worth above off dead finished ended done through out gone apart impasse standstill end not unable never longer decided against no count changed someone sold wrong blocking rather bye goodbye farewell adios break next another other time forget pass leave keep anything walk mind part where throw throwing close closed message text contact write bother call 🚶 day long",
 )
 UNDOES = _pattern(
-    r"(?:(?:i|to|will|am|are|be|deal) quit|undo|(?:back|backing|pull|pulling) out|changed my mind|withdraw|not (?:go|follow) through|(?:deal|it|transaction) is off|(?:buy|bought|sold) (?:it|the|another|other|to|one)(?: \w+)* (?:other|different|another|someone|before)|fell through|no longer|take (?:it|that) back)\b",
+    r"(?:(?:i|to|will|am|are|be|deal) quit|undo|(?:back|backing|pull|pulling) out|changed my mind|withdraw(?! (?:the |my |some )?(?:budget|money|#))|not (?:go|follow) through|(?:deal|it|transaction) is off|(?:buy|bought|sold) (?:it|the|another|other|to|one)(?: \w+)* (?:other|different|another|someone|before)|fell through|no longer (?:be )?(?:interested|want|need|able|sell|buy|for transaction)|take that back)\b",
     "I have to cancel our deal.",
     "Sorry, I need to back out.",
     "I'll be back tomorrow.",

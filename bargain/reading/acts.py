@@ -127,49 +127,30 @@ _ACTIONS = {
 }
 
 
+_VERDICT = word_set("state by quote speaker verdict accepted_by")
+
+
 def _said_in_json(match: re.Match[str], role: str) -> str:
     """A JSON object in words: {"action": "offer", "price": 15} -> "i offer $15"; a verdict says nothing."""
     try:
         data: Any = json.loads(match.group())
     except (ValueError, RecursionError):
         return " "
-    if (
-        not isinstance(data, dict)
-        or str(data.get("role", role)) != role
-        or not {
-            "state",
-            "by",
-            "quote",
-            "speaker",
-            "verdict",
-            "accepted_by",
-        }.isdisjoint(data)
-    ):
+    if not isinstance(data, dict) or str(data.get("role", role)) != role or not _VERDICT.isdisjoint(data):
         return " "
-    said = [
-        str(data[key])
-        for key in ("message", "msg", "text", "utterance", "say", "speech", "reply")
-        if isinstance(data.get(key), str)
-    ]
-    verbs = [
-        _ACTIONS.get(str(data[key]).strip().replace(" ", "_"), "")
-        for key in ("action", "decision", "move", "status", "type", "act", "response", "answer", "choice")
-        if key in data
-    ]
-    taken = next(
-        (data[key] for key in ("accept", "accepted", "agree", "deal") if isinstance(data.get(key), bool)), None
-    )
-    if taken is not None:
-        verbs.append("i accept." if taken else "i do not accept.")
-    prices = [
-        data[key] for key in ("price", "offer", "amount", "counter_offer", "counteroffer", "proposal") if key in data
-    ]
-    said += [
-        f"i offer ${str(price).lstrip('$')}."
-        for price in prices
-        if isinstance(price, int | float | str) and re.fullmatch(r"\$?[\d.,]+", str(price))
-    ]
-    return " ".join([" ", *said, *verbs, " "])
+
+    def values(keys: str) -> list[Any]:
+        return [data[key] for key in keys.split() if key in data]
+
+    said = [text for text in values("message msg text utterance say speech reply") if isinstance(text, str)]
+    for price in values("price offer amount counter_offer counteroffer proposal"):
+        if isinstance(price, int | float | str) and re.fullmatch(r"\$?[\d.,]+", str(price)):
+            said.append(f"i offer ${str(price).lstrip('$')}.")
+    for verb in values("action decision move status type act response answer choice"):
+        said.append(_ACTIONS.get(str(verb).strip().replace(" ", "_"), ""))
+    taken = [value for value in values("accept accepted agree deal") if isinstance(value, bool)]
+    said += ["i accept." if taken[0] else "i do not accept."] if taken else []
+    return " ".join([" ", *said, " "])
 
 
 @dataclass(slots=True)

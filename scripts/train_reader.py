@@ -45,7 +45,7 @@ def turns_of(dialogue: dict[str, Any]) -> Iterator[Turn]:
         if wanted != "?" and not (act == "REJECT" and mine[role] is not None):
             rows: Turn = [
                 (names, wanted is not None and same(value, wanted))
-                for _, value, names in candidates(told.places, told.words, told.amounts, role, table, told.does.moods)
+                for _, value, names in candidates(told, role, table, told.does.moods)
             ]
             if rows and (wanted is None or act == "ACCEPT" or any(right for _, right in rows)):
                 yield rows

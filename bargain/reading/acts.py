@@ -11,13 +11,13 @@ from __future__ import annotations
 import json
 import re
 from bisect import bisect_right
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 from bargain.reading import patterns
-from bargain.reading.money import UNREAD, Amount, find, normal, same, word_set
-from bargain.reading.proposals import CHOSEN, SURE, Candidate, Table, choose, priced, readings, worked_out
+from bargain.reading.money import UNREAD, find, normal, same, word_set
+from bargain.reading.proposals import CHOSEN, SURE, Candidate, Numbers, Table, choose, priced, readings, worked_out
 from bargain.records import rival_of
 
 
@@ -34,7 +34,7 @@ class Said:
     lists: it names the listed price in words. asks: its question is about its price; questions: it asks something
     else; counts: its last question wants a number that is no price. unread: it holds money that was not
     understood, garbled: digits that are no number ("$1O"). yields: a word of it could be agreement; none: it is
-    surely no acceptance, in a language that the rules know; inside: its price stands in words of acceptance;
+    surely no acceptance, in a language that the rules know;
     confirms: it begins with "so". undoes: it takes back what was agreed.
     """
 
@@ -60,7 +60,6 @@ class Said:
     counts: bool = False
     unread: bool = False
     garbled: bool = False
-    inside: bool = False
     none: bool = False
     yields: bool = False
     confirms: bool = False
@@ -227,8 +226,6 @@ def sentence_of(text: str) -> Sentence:
     able = 1
     for clause in clauses:
         able |= clause.able
-    if clauses and clauses[-1].text == " i agree ":
-        clauses[-1] = replace(clauses[-1], how="plainly", says=True)
     wait = patterns.WAITS(text, able)
     waits = wait is not None and not any([c.how and c.text.strip() in text[wait.end() :] for c in clauses])
     return Sentence(
@@ -248,15 +245,12 @@ def sentence_of(text: str) -> Sentence:
 
 
 @dataclass(slots=True)
-class Parsed:
+class Parsed(Numbers):
     """An utterance in plain words: what it is read from.
 
-    places: where the amounts stand in the words. asked: which sentences ask. firsts: the # before each of them.
+    asked: which sentences ask. firsts: the # before each of them.
     """
 
-    amounts: tuple[Amount, ...]
-    words: list[str]
-    places: list[int]
     sentences: list[Sentence]
     asked: list[int]
     firsts: list[int]
@@ -328,26 +322,21 @@ _ENGLISH = word_set(
     "i you it the is are am will would can could do not and to for of that this me my your we have be with but if so "
     "accept reject offer price deal no yes ok good thank how about buy sell pay take let think what at in on # was"
 )
-
-
 _COMMITS = word_set(
     "accept agree take buy sell have do pay give go proceed move work settle meet match honor live manage swing handle "
-    "stretch bring transfer send sending hand wire close confirm confirmed commit part let glad ok good comfortable board sign deal "
-    "yes shake able make it come collect spend worth round book hold"
+    "stretch bring transfer send sending hand wire close confirm commit part let glad ok good board sign deal yes "
+    "shake able make it come collect spend worth round book hold"
 )
 """What one does with a price that one agrees to."""
 _WITH = word_set("with and for in on by cash")
 _VERBS = word_set("is are was do does did would can could has have sound")
 _FIRST = word_set("i us my")
 _BREAKS = word_set(
-    "leave than thank was were "
-    "from know see understand hear need hope about below high low start raise improve too who what why how said offered "
-    "tempting tempted compare"
+    "leave than thank was were from know see understand hear need hope about below high low start raise improve too "
+    "who what why how said offered tempting tempted compare"
 )
 """What breaks an agreement."""
 _MILD = word_set("as when ask any usual cause expect")
-
-
 _TURNS = word_set("but however though could would counter instead")
 """Words that turn an agreement into another offer."""
 
@@ -394,7 +383,7 @@ class Heard:
             self.yields = self.yields or bool(how)
             if refuses and not asked:
                 self.refuses = self.refused_last = True
-                self.plainly = self.plainly and patterns.REJECTS(clause.text, clause.able) is None
+                self.plainly = self.plainly and " reject " not in clause.text
                 self.agrees = self.agrees and self.plainly
             if how and not asked and (how == "plainly" or not refuses):
                 if sentence.conditioned or (sentence.waits and how == "plainly"):
@@ -406,7 +395,7 @@ class Heard:
                     self.agreed = min(self.agreed, index + clause.amounts)
                     self.sealed += tuple(range(index, index + clause.amounts)) if how != "barely" else ()
             elif clause.closes and not (refuses or sentence.conditioned or sentence.waits):
-                self.closes = self.closes or not asked or patterns.COUNTS(clause.text, clause.able) is not None
+                self.closes = self.closes or not asked
             index += clause.amounts
 
 
@@ -438,10 +427,10 @@ def _agreement(clause: str, able: int) -> str:
 def _meant(words: str) -> bool:
     """Whether words before a price, or round it, can be those of somebody who agrees to it."""
     said, denied = words.split(), patterns.DENIED(words)
-    others = patterns.OTHERS(words.replace(" please ", " ")) is not None and (
-        _FIRST.isdisjoint(said) or "should" in said
-    )
-    return not others and _BREAKS.isdisjoint(said) and (denied is None or denied.group().strip() in _MILD)
+    others = patterns.OTHERS(words.replace(" please ", " "))
+    if others is not None and (_FIRST.isdisjoint(said) or "should" in said):
+        return False
+    return _BREAKS.isdisjoint(said) and (denied is None or denied.group().strip() in _MILD)
 
 
 def _own(before: str, anybody: bool = False) -> bool:
@@ -460,16 +449,16 @@ def read(text: str, role: str, table: Table, currency: str = "$") -> Said:
     """What an utterance says, given what lies on the table."""
     told = parsed(text, role, currency)
     does, able, asked = told.does, told.able, told.asked
-    best = choose(told.places, told.words, told.amounts, role, table, does.moods)
+    best = choose(told, role, table, does.moods)
     echo = "" if best is None else _echo(told, best, table)
     if echo == "told":
-        best = choose(told.places, told.words, told.amounts, role, table, does.moods, beside=table.theirs)
+        best = choose(told, role, table, does.moods, beside=table.theirs)
     elif does.plainly and best is not None and best.index not in does.sealed and does.sealed:
-        other = choose(told.places, told.words, told.amounts, role, table, does.moods, beside=best.value)
+        other = choose(told, role, table, does.moods, beside=best.value)
         best = other if other is not None and other.index in does.sealed and other.chance > SURE else best
     doubtful = best is not None and best.chance < CHOSEN
     where = -1 if best is None or doubtful else bisect_right(told.firsts, best.index) - 1
-    sealed = {index: priced(index, told.places, told.words, told.amounts, table) for index in does.sealed}
+    sealed = {index: priced(index, told, table) for index in does.sealed}
     fits = [index for index, right in sealed.items() if right]
     best, price = _stands_at(told, does, fits, None if doubtful else best, table, where in asked)
     if able & _SHARES or any([sentence.steps for sentence in told.sentences]):
@@ -527,7 +516,6 @@ def read(text: str, role: str, table: Table, currency: str = "$") -> Said:
         garbled=told.unread,
         none=tells and not (yields or alike) and sum(map(_ENGLISH.__contains__, told.words)) >= 0.3 * len(told.words),
         yields=yields,
-        inside=best is not None and best.index in does.sealed,
         confirms=told.words[:1] in (["so"], ["then"]),
         undoes=table.agreed is not None and patterns.UNDOES(told.line, able) is not None,
     )
@@ -606,10 +594,5 @@ def _short_yes(told: Parsed, table: Table, does: Heard) -> bool:
         return False
     short = len(told.words) <= 8 and not told.asked
     begins = patterns.YES(first) is not None or patterns.YES_START(first) is not None
-    if table.asked and (begins or patterns.SO_WOULD_I(first)):
-        return True
-    if table.conditional and (begins or patterns.MEETS(first)):
-        return True
-    if table.fresh and not table.questioned and patterns.SO_WOULD_I(first) and short:
-        return True
-    return begins and short and table.fresh
+    answers = begins or (patterns.SO_WOULD_I(first) is not None and not table.questioned)
+    return answers and (table.asked or table.conditional or (short and table.fresh))

@@ -209,7 +209,7 @@ _PARTS = {
     "SUBJECT": "(?:i|you|it|that|this|they|he|she)",
     "NOTNO": r"(?:not|never|nobody|hardly|how (?:can|could|would) i|fool to|crazy to|mad to|hard to) (?:say no|reject|resist|argue|complain|object|turn (?:it|that|this|them) down|pass (?:it|that|this|them) up)\b",
     "SO": r"(?: (?:and|but|still|so|then|well|ok|yes|good|oh|um|hm+|(?:ha)++|lol|now|please|thank|you|i guess|i think|man)(?= ))*+",
-    "YES": "(?:yes|ok|good|deal|agreed|sold|done|bought|👍|👌|🤝|✅|accept|granted|exactly|very well|of course|all right|will do|can do|bet|gotcha|correct|you got it|no (?:prob|problem|worries)|go (?:ahead|on|for it)|bingo)",
+    "YES": "(?:yes|i agree|ok|good|deal|agreed|sold|done|bought|👍|👌|🤝|✅|accept|granted|exactly|very well|of course|all right|will do|can do|bet|gotcha|correct|you got it|no (?:prob|problem|worries)|go (?:ahead|on|for it)|bingo)",
     "VERY": r"(?: (?:the|very|bit|little|tad|still|way|far|much|too|so|kind|sort|of|all|even|more|above|somewhat|slightly|rather|super|remain)(?= ))*+",
 }
 
@@ -407,14 +407,10 @@ SCORNS = _phrases(
 YES = _raw(
     r"^(?! it (?:work|is the good))(?=(?: but)?(?: (?:{YES}|then|so|thank|you|too|man|bro|sir|someone|bud|it|is|that|much|very|i|do|does|will|can|would|have|please|me|for|by|with|work|lol|(?:ha)++h?a?|oh|well|um|hm+|uh|the|and|guess|think|just|course|got|rock|someone|funny|my|i suppose|for it|🎉|!))*+ $).* {YES} ",
     "OK, fine by me then", "👍", "OK so that is why",
-    words="yes ok good deal agreed sold done bought 👍 👌 🤝 ✅ accept granted exactly bet gotcha correct no go bingo amen course right very well all can will")
+    words="yes ok agree good deal agreed sold done bought 👍 👌 🤝 ✅ accept granted exactly bet gotcha correct no go bingo amen course right very well all can will")
 YES_START = _raw(
     r"^(?! well done)(?! sold (?:out|to|it|one))(?: (?:and|so|then|well|oh|um|uh|hm+|(?:ha)++|lol|thank|you)(?= ))*+ (?:{YES}|true|good enough)(?= )(?! (?:luck|not|but|or|reason|question|point|idea|to (?:hear|see|know|meet)|that (?:you|i)|morning|afternoon|evening|i understand|i see|i hear))",
     "Sure, see you then", "OK then, tomorrow", "I like it")
-MEETS = _pattern(
-    "",
-    "No problem", "will do", "how?",
-    starts=r"(?:no (?:prob|problem|worries)|not the problem|np|will do|can do|(?:i can|i will)(?! not)|work)\b")
 SO_WOULD_I = _pattern(
     "",
     "I would.", "it does", "I am leaving",
@@ -443,10 +439,6 @@ REFUSES = _pattern(
     "I can't go that low.", "I must respectfully decline your offer.", "No problem, that's fine",
     starts=r"(?:(?:{SUBJECT} )?(?:{MAY}|do|does|did|is|are|am) not|not (?:yet|even close|happening|the chance)|(?:i guess|yes|of course|sorry) not) $|(?:sorry )?(?:no(?= (?:no|i|you|it|that|this|but|not|sorry|thank|can|man|sir|friend|way|[^a-z])| $)|never $)",
     words="distance ways short wish rather hope need not reject unable turn turning turned down no afraid never nevermind nvm forget said hell get question time range budget reach pass lost kidding too dreams dream wish dead robbery nobody one fool")
-REJECTS = _pattern(
-    r"(?<!not )(?<!never )reject\b|(?:not|unable to)(?: \w+)? accept\b|no deal\b|{MAY} not $",
-    "I must respectfully decline.", "I can't accept it", "I can't go lower",
-    words="reject accept deal not")
 JUDGES = _pattern(
     r"(?:{BE}|sound|remain|mean|find|stay|#){VERY}(?: (?:than|what|on))* (?:high|low|bad|above|below|stretch|out of (?:my|the) (?:range|budget|reach|price|league|question)|outside (?:my|i|the)|above|short of|insults?|on the (?:high|low))(?! (?:quality|demand|end|grade|if|than you|for this|deal|but))\b|bad (?:me|my)\b|leave (?:me|my) (?:with )?(?:not|no(?! choice)|at the loss|below|little|out of)|(?<!not )far from (?:what|the|my|#)|fall short|loss (?:money|budget|#|on|out)|(?:at|with|take|bear|mean|for) (?:the |my )?(?:significant |big |huge |substantial )?loss\b"
     r"|(?:high|low|above|below)(?: than)? (?:my|what i|i|the)(?: (?:am|was|can|want|had|have|to|hope|cost|budget|maximum|minimum|produce|planned|range|price|expected|think|able|pay|spend|would|like))+ ",
@@ -485,7 +477,7 @@ OVER = _pattern(
     starts="(?:no (?:deal|transaction)|walk away|forget it|pass|leave it|never mind|not anything|good day)(?: then| for me| on (?:this|that|it))* $|keep (?:it|your)",
     words="talk let worth above off dead finished ended done through out gone apart impasse standstill end not unable never longer decided against no count changed someone sold wrong blocking rather bye goodbye farewell adios break next another other time forget pass leave keep anything walk mind part where throw throwing close closed message text contact write bother call 🚶 day long")
 UNDOES = _pattern(
-    r"(?:(?:i|to|will|am|are|be|deal) quit|undo|(?:back|backing|pull|pulling) out|changed my mind|withdraw(?! (?:the |my |some )?(?:budget|money|#))|not (?:go|follow) through|(?:deal|it|transaction) is off|(?:buy|bought|sold) (?:it|the|another|other|to|one)(?: \w+)* (?:other|different|another|someone|before)|fell through|no longer (?:be )?(?:interested|want|need|able|sell|buy|for transaction)|take that back)\b",
+    r"(?:(?:i|to|will|am|are|be|deal) quit|undo|(?:back|backing|pull|pulling) out|changed my mind|withdraw(?! (?:the |my |some )?(?:budget|money|#))|not (?:go|follow) through|(?:deal|it|transaction) is off|(?:buy|bought|sold) (?:it|the|another|other|to|one)(?: \w+){0,6}? (?:other|different|another|someone|before)|fell through|no longer (?:be )?(?:interested|want|need|able|sell|buy|for transaction)|take that back)\b",
     "I have to cancel our deal.", "Sorry, I need to back out.", "I'll be back tomorrow.",
     words="quit undo out changed withdraw through off bought buy sold longer back")
 STAYS = _pattern(

@@ -261,8 +261,7 @@ class Reader:
             return None if not (said.same or said.agrees) or (theirs[0] == LISTED and not said.agrees) else theirs
         if not said.agrees:
             return None
-        older = self._older(role, offer, theirs[1])
-        return theirs if older and not said.inside else older
+        return self._older(role, offer, theirs[1])
 
     def _older(self, role: str, offer: float, newest: float) -> tuple[int, float] | None:
         """An earlier offer of the rival that is named again and is no worse for the rival than the newest."""

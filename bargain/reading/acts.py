@@ -487,7 +487,6 @@ def read(text: str, role: str, table: Table, currency: str = "$") -> Said:
         beside = not fits and False in sealed.values()  # "6 works" is about the hour
         wonders = last_asks and not fits and not patterns.CLOSES(last.text, able)  # "OK. And the stains?"
         agrees = not (conditional or does.refused_last or vague or beside or wonders)
-    closes = does.closes and patterns.VIEWING(told.line, able) is None
     yields = does.yields or agrees or conditional or does.closes or any([s.assents for s in told.sentences])
     tells = does.waits or does.denies or len(told.words) >= 8
     return Said(
@@ -499,7 +498,7 @@ def read(text: str, role: str, table: Table, currency: str = "$") -> Said:
         agrees=agrees or (lists and role == "buyer" and not last_asks),
         plainly=does.plainly and agrees,
         conditional=conditional and not agrees,
-        closes=closes,
+        closes=does.closes,
         refuses=does.refuses,
         leaves=does.leaves or (does.goodbye and does.refuses),
         ends=does.left > (-1 if best is None else best.index),
@@ -593,6 +592,5 @@ def _short_yes(told: Parsed, table: Table, does: Heard) -> bool:
     if told.asked[:1] == [0] and (told.sentences[0].asks or len(told.sentences[0].clauses) == 1):
         return False
     short = len(told.words) <= 8 and not told.asked
-    begins = patterns.YES(first) is not None or patterns.YES_START(first) is not None
-    answers = begins or (patterns.SO_WOULD_I(first) is not None and not table.questioned)
-    return answers and (table.asked or table.conditional or (short and table.fresh))
+    answers = patterns.YES(first) is not None or patterns.ANSWERS(first) is not None
+    return answers and not table.questioned and (table.asked or table.conditional or (short and table.fresh))

@@ -379,21 +379,20 @@ TERMS = _pattern(
     words="price offer deal agreement that this")
 ENDS = _phrases(
     """
-    count me out, no dice, be on my way, hard pass, leave it there|here, leave it at that, go our separate ways, not for me, no thanks, agree to disagree, part ways|company|friends, part as friends, separate ways, paths part, end of story|discussion|conversation,
-    end of the line|road|talk, that is that, mind is made up, forget it|that, better luck next time, off i|you go, on my way out|home, see myself out, i am heading|going out|off|home, skip this|it|that|the, moving along, not worth it to me, go|do without, the door is there|closed, there is the door,
-    door is open|closed, throw|throwing|threw in the towel, i give up, i am giving up, i fold, call it quits|off, time to go, got to go, have to go now, i must go, must be off, hitting|hit the road,
-    ship has sailed, close|closing up shop, shop is closed, we are finished|through|done, waste|wasting of? my|our|your time, waste of time,
-    nothing more|left|further to say|discuss|add|talk, lose my number, off the market, not for sale, no longer for sale, no longer available|interested, no longer want|need,
-    stays|staying with|put|in|on|here, it stays mine, hang|hanging|hold|holding on to it, rather|sooner keep|throw|burn|eat|give it|them|this, take a hike, get lost, you lost me,
-    lost a|this customer|buyer|sale, lost interest, lost my interest, i withdraw, i retract, take my business|money, fish in the sea, fish to fry, find someone|somebody,
-    where i get off, where we part, no common ground, can|do not do business, no business together, a different direction, decided against, decided not, changed my mind,
-    in the family, go to someone else|other, to the next in line, go with one of them, inquiry as? closed, advise against this|it, wait for the family|buyer|one who,
-    not meant to be, not to be, can not come to terms, no agreement, without a deal|sale|agreement, no deal then|today|here, empty handed, empty-handed,
-    negotiation|talk|conversation is over|ended|closed|finished, pass on this|it|that, i will pass, i am out|gone|done, i quit, bow|bowing|back|backing|opt out,
-    moving on, cut my losses, save us both, save|keep my money|cash, waiting for a|the|someone, do|manage|live without it, stick with my old, someone who values|appreciates|will,
-    keep it|this then|instead, some other day|time, another day|time|life, thanks for nothing
+    no dice, be on my way, hard pass, leave it at that, go our separate ways, not for me, agree to disagree, part friends, separate ways, paths part, end of story|discussion|conversation,
+    end of the line|road, that is that, mind is made up, forget it|that, off i go, on my way out|home, i am heading|going out|off|home, skip this|it|that|the, moving along, not worth it to me, go|do without, there is the door,
+    door is open, threw in the towel, i am giving up, i fold, time to go, got to go, have to go now, i must go, must be off, hitting|hit the road,
+    ship has sailed, close|closing up shop, waste|wasting of? my|our|your time, waste of time, lose my number, off the market,
+    stays|staying with|put|in|on|here, it stays mine, hanging|holding on to it, sooner keep|throw|burn|eat|give it|them|this, rather throw|burn|eat|give it|them|this, take a hike, get lost, you lost me,
+    lost a|this customer|buyer|sale, lost interest, lost my interest, i retract, fish in the sea, fish to fry, find somebody,
+    where we part, no common ground, can|do not do business, no business together, a different direction, decided not,
+    in the family, to the next in line, go with one of them, inquiry as? closed, advise against this|it, wait for the family|buyer|one who,
+    not to be, can not come to terms, no agreement, without a deal|sale|agreement, empty handed, empty-handed,
+    talk is closed, bowing|backing out,
+    moving on, cut my losses, save us both, save my money|cash, waiting for a|the|someone, do|manage|live without it, stick|stay with my old|current, someone who values|appreciates|will,
+    keep it|this instead, another life, thanks for nothing
     """,
-    "Then I am throwing in the towel.", "Count me out.", "Let me count.",
+    "No dice.", "Then I'll be on my way.", "Let me count.",
     alone="next, pass, end, exit, walk, walk away, blocked, goodbye, bye, farewell, adieu, ciao, so long, no sale, no deal, not interested, keep it, never mind, good riddance")
 SCORNS = _phrases(
     """
@@ -408,23 +407,16 @@ YES = _raw(
     r"^(?! it (?:work|is the good))(?=(?: but)?(?: (?:{YES}|then|so|thank|you|too|man|bro|sir|someone|bud|it|is|that|much|very|i|do|does|will|can|would|have|please|me|for|by|with|work|lol|(?:ha)++h?a?|oh|well|um|hm+|uh|the|and|guess|think|just|course|got|rock|someone|funny|my|i suppose|for it|🎉|!))*+ $).* {YES} ",
     "OK, fine by me then", "👍", "OK so that is why",
     words="yes ok agree good deal agreed sold done bought 👍 👌 🤝 ✅ accept granted exactly bet gotcha correct no go bingo amen course right very well all can will")
-YES_START = _raw(
-    r"^(?! well done)(?! sold (?:out|to|it|one))(?: (?:and|so|then|well|oh|um|uh|hm+|(?:ha)++|lol|thank|you)(?= ))*+ (?:{YES}|true|good enough)(?= )(?! (?:luck|not|but|or|reason|question|point|idea|to (?:hear|see|know|meet)|that (?:you|i)|morning|afternoon|evening|i understand|i see|i hear))",
-    "Sure, see you then", "OK then, tomorrow", "I like it")
-SO_WOULD_I = _pattern(
-    "",
-    "I would.", "it does", "I am leaving",
-    starts=r"(?:it|that|i|they|he|she) (?:would|could|can|will|do|does|did|am|is|are)(?: (?:take|do|that|it|so|please|too|yes|for you|for yes))*{END}")
+ANSWERS = _raw(
+    r"^(?! well done)(?! sold (?:out|to|it|one))(?: (?:and|so|then|well|oh|um|uh|hm+|(?:ha)++|lol|thank|you)(?= ))*+ (?:{YES}|true|good enough)(?= )(?! (?:luck|not|but|or|reason|question|point|idea|to (?:hear|see|know|meet)|that (?:you|i)|morning|afternoon|evening|i understand|i see|i hear))"
+    r"|^{SO} (?:it|that|i|they|he|she) (?:would|could|can|will|do|does|did|am|is|are)(?: (?:take|do|that|it|so|please|too|yes|for you|for yes))*{END}",
+    "Sure, see you then", "I would.", "I am leaving")
 CLOSES = _pattern(
-    r"(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day (?:work|it)|(?:sat|sun|tomorrow|tonight|today) work|will i (?:keep|hold|bring|send|meet|come|pick|pack)|come (?:on )?(?:by|above|(?:and )?get|collect)|budget or card|(?:budget|card|check) (?:ok|good)|card reader|(?:yes|ok|good|deal) where (?:are|is)|how (?:would|do|will|can|could|should) (?:you|i)(?: \w+){0,3}? (?:pay|send)|way to (?:send|pay|get)|(?:able|glad|like|love) to (?:proceed|move (?:forward|ahead)|go ahead)|(?:when|where|what time|how soon) (?:can|could|should|do|would|is|will|to) (?:i|you|the)|when are you|what (?:day|time) |pick (?:\w+ )?up|pickup|be (?:above|there|by)|see (?:you|yes)|(?<!be )on my way|meet (?:you|up|at|there|tomorrow|tonight)|address|venmo|paypal|zelle|handle|iban|account|bill of transaction|(?:contract|invoice)(?! price)|i(?: (?:will|am|can|could|have|go|to|then|now|still|gladly))+ (?:wire|transfer|wrap|load|box|reserve|collect|drive|swing|stop by|print|sign|set it aside|put it aside)|(?:leave|pay|send|put|transfer) (?:\w+ ){0,3}deposit|be (?:at|w|on) (?:your|yours) |leave (?:work|the house|home in|right)|head(?:ing)? (?:above|your)|(?:{MAY}) you (?:ship|deliver|send|hold|pack|post|mail)|"
+    r"(?!.* (?:see (?:it|the|them)|look at it|check it|take the look|view it|inspect|try it)\b)(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day (?:work|it)|(?:sat|sun|tomorrow|tonight|today) work|will i (?:keep|hold|bring|send|meet|come|pick|pack)|come (?:on )?(?:by|above|(?:and )?get|collect)|budget or card|(?:budget|card|check) (?:ok|good)|card reader|(?:yes|ok|good|deal) where (?:are|is)|how (?:would|do|will|can|could|should) (?:you|i)(?: \w+){0,3}? (?:pay|send)|way to (?:send|pay|get)|(?:able|glad|like|love) to (?:proceed|move (?:forward|ahead)|go ahead)|(?:when|where|what time|how soon) (?:can|could|should|do|would|is|will|to) (?:i|you|the)|when are you|what (?:day|time) |pick (?:\w+ )?up|pickup|be (?:above|there|by)|see (?:you|yes)|(?<!be )on my way|meet (?:you|up|at|there|tomorrow|tonight)|address|venmo|paypal|zelle|handle|iban|account|bill of transaction|(?:contract|invoice)(?! price)|i(?: (?:will|am|can|could|have|go|to|then|now|still|gladly))+ (?:wire|transfer|wrap|load|box|reserve|collect|drive|swing|stop by|print|sign|set it aside|put it aside)|(?:leave|pay|send|put|transfer) (?:\w+ ){0,3}deposit|be (?:at|w|on) (?:your|yours) |leave (?:work|the house|home in|right)|head(?:ing)? (?:above|your)|(?:{MAY}) you (?:ship|deliver|send|hold|pack|post|mail)|"
     r"(?:send|mail|draw|prepare|transfer|arrange|wire|provide|get|budget) (?:\w+ ){0,4}?(?:payment|contract|invoice|paperwork|papers|details|delivery|budget|money|#|item|link|truck|agreement|above|up)|here (?:you go|is (?:my|the) (?:address|account|bank|budget|number|detail|details|name))|i will(?! (?:\w+ ){1,3}(?:picture|pictures|photo|photos|video|link|more|info|information|dimensions)\b) (?:budget|have(?! to)|get|pack|proceed|hold|send|ship|prepare|arrange) |enjoy (?:your|the|it)|next steps|"
     r"(?:proceed|go ahead|move forward|forward)(?: (?:with|to|the|this|your))* (?:transaction|payment|buy|it|deal|agreement|order|paperwork|checkout|sell)|proceed|clos(?:e|ing) (?:the|this) deal)\b",
     "Great, draw up the paperwork.", "When can I pick it up?", "I like it.",
     words="bill ship deliver hold pack post handle iban account contract invoice wire transfer wrap load box reserve collect drive swing stop print sign aside deposit yours your leave head heading monday tuesday wednesday thursday friday saturday sunday sat sun tomorrow tonight today budget card sign deal yes ok close closing come when where what how pick pickup be see way meet address venmo paypal zelle send mail draw prepare transfer arrange wire provide get here will enjoy next proceed go move forward transaction")
-VIEWING = _pattern(
-    r"see (?:it|the|them)|look at it|check it out|take the look|view it|test (?:drive|ride|it)|inspect|try it",
-    "Can I come by to see it?", "I'd like to take a look", "see you",
-    words="see look check take view test inspect try")
 DENIED = _pattern(
     r"(?:not|never|no|nobody|none|fool|crazy|mad|about to|usual|reject|unable|hard|before|until|if|whether|when|hope|ask|unless|cause|expect|difficult|almost|nearly|closer|close to|another|any|wish|might|could have|would have|as)\b(?!.*\b(?:but|so|still) )",
     "I can't ", "if you ", "I am glad to ")
@@ -434,7 +426,7 @@ OTHERS = _pattern(
 # --- refusal, doubt, conditions ----------------------------------------------------------------------------------------
 REFUSES = _pattern(
     r"(?<!please )(?:can|could|will|would|do|does|did|am|are|is|be|was) not (?:(?!fully|yet but|yes|convinced|certain|only|just|thank)\w+ ){0,3}?(?:accept|agree|say yes|do|take|go|sell|pay|let|justify|budget|come|drop|offer|match|budge|meet|reach|below|above|give|part|move|able|possible|spend|work|enough|interested|cut|make|feasible|good|help|low|high|stretch|think so|negotiable|allow|consider|cover|leave)\b"
-    r"|(?:(?<!not )(?<!never )(?<!hardly )(?<!could i )(?<!fool to )reject|unable|(?<!not )(?<!fool to )turn(?:ing|ed)? (?:[\w#]+ ){0,3}?down|no (?:deal|way|chance|thank|can do|transaction)|afraid not|not (?:the deal|(?:at|for) that price|enough|good|able|interested|yet|feasible|possible|quite|happening|the chance)|never mind|nevermind|nvm|forget it|said no|hell no|not (?:at|for) #|need (?:\w+ )?above|the no|(?:distance|away|far|ways|apart|short) from(?= #)|(?<!not say )(?<!never say )(?<!hardly say )no to(?= (?:#|that|your|it) )|wish i could|is no(?= [^a-z]| $)|rather not|hope for (?:the |something |above |below )|(?:quite|{MAY}|do) not (?:quite )?(?:get (?:i|me|us) there|reach)|not today|get real|(?:out of|waste of|end wasting) (?:the |my |your )*(?:question|time|range|budget|reach)|pass on|get lost|kidding me|in your dreams|dream on|you wish|above my dead body|robbery|(?:nobody|no one) (?:accept|sell|take|pay|agree)|fool to (?:say yes|accept|agree|sell|take|pay))\b"
+    r"|(?:(?<!not )(?<!never )(?<!hardly )(?<!could i )(?<!fool to )reject|unable|(?<!not )(?<!fool to )turn(?:ing|ed)? (?:[\w#]+ ){0,3}?down|no (?:deal|way|chance|thank|can do|transaction)|afraid not|not (?:the deal|(?:at|for) that price|enough|good|able|interested|yet|feasible|possible|quite|happening|the chance)|never mind|nevermind|nvm|forget it|said no|hell no|not (?:at|for) #|need (?:\w+ )?above|the no|(?:distance|away|far|ways|apart|short) from(?= #)|(?<!not say )(?<!never say )(?<!hardly say )no to(?= (?:#|that|your|it) )|wish i could|is no(?= [^a-z]| $)|rather not|hope for (?:the |something |above |below )|(?:quite|{MAY}|do) not (?:quite )?(?:get (?:i|me|us) there|reach)|not today|(?:out of|waste of|end wasting) (?:the |my |your )*(?:question|time|range|budget|reach)|pass on|(?:nobody|no one) (?:accept|sell|take|pay|agree)|fool to (?:say yes|accept|agree|sell|take|pay))\b"
     r"|(?<!not )too (?:high|low|much|little|far|rich|bad|small|big|above|below)\b|(?:that|this|it)(?: {MAY})? (?:is|be|do|does) not (?:(?:quite|yet) )?(?:where|what i|something i (?:can|could) (?:accept|agree|do|afford|justify)|in (?:my|the)|realistic|doable|sustainable|viable|worth|cover|leave|make sense)\b|(?:#|price|offer) (?:{MAY}|is|be|do|does) not (?!bad|the problem|only|far|un|too|hurt|matter|mind|above|negotiable|include|cheap|worth arguing)|not in the position\b",
     "I can't go that low.", "I must respectfully decline your offer.", "No problem, that's fine",
     starts=r"(?:(?:{SUBJECT} )?(?:{MAY}|do|does|did|is|are|am) not|not (?:yet|even close|happening|the chance)|(?:i guess|yes|of course|sorry) not) $|(?:sorry )?(?:no(?= (?:no|i|you|it|that|this|but|not|sorry|thank|can|man|sir|friend|way|[^a-z])| $)|never $)",

@@ -325,14 +325,14 @@ _ENGLISH = word_set(
 _COMMITS = word_set(
     "accept agree take buy sell have do pay give go proceed move work settle meet match honor live manage swing handle "
     "stretch bring transfer send sending hand wire close confirm commit part let glad ok good board sign deal yes "
-    "shake able make it come collect spend worth round book hold"
+    "shake able make it come collect spend round book hold"
 )
 """What one does with a price that one agrees to."""
 _WITH = word_set("with and for in on by cash")
 _VERBS = word_set("is are was do does did would can could has have sound")
 _FIRST = word_set("i us my")
 _BREAKS = word_set(
-    "leave than thank was were from know see understand hear need hope about below high low start raise improve too "
+    "leave than thank was were from know see understand hear need hope want about below high low start raise improve too "
     "who what why how said offered tempting tempted compare"
 )
 """What breaks an agreement."""
@@ -455,7 +455,8 @@ def read(text: str, role: str, table: Table, currency: str = "$") -> Said:
         best = choose(told, role, table, does.moods, beside=table.theirs)
     elif does.plainly and best is not None and best.index not in does.sealed and does.sealed:
         other = choose(told, role, table, does.moods, beside=best.value)
-        best = other if other is not None and other.index in does.sealed and other.chance > SURE else best
+        if other is not None and other.index in does.sealed and other.chance > SURE:
+            best, echo = other, ""
     doubtful = best is not None and best.chance < CHOSEN
     where = -1 if best is None or doubtful else bisect_right(told.firsts, best.index) - 1
     sealed = {index: priced(index, told, table) for index in does.sealed}

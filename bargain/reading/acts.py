@@ -395,7 +395,9 @@ class Heard:
                     self.agreed = min(self.agreed, index + clause.amounts)
                     self.sealed += tuple(range(index, index + clause.amounts)) if how != "barely" else ()
             elif clause.closes and not (refuses or sentence.conditioned or sentence.waits):
-                self.closes = self.closes or not asked
+                self.closes = (
+                    self.closes or not asked or (" i " in clause.text and patterns.COUNTS(clause.text) is not None)
+                )
             index += clause.amounts
 
 
@@ -484,7 +486,9 @@ def read(text: str, role: str, table: Table, currency: str = "$") -> Said:
         agrees = True
     if agrees and not does.plainly:
         conditional = conditional or does.waits
-        vague = does.barely and (does.goodbye or does.leaves or patterns.UNDERSTANDS(told.line, able) is not None)
+        vague = does.barely and (
+            does.goodbye or does.leaves or does.parts or patterns.UNDERSTANDS(told.line, able) is not None
+        )
         beside = not fits and False in sealed.values()  # "6 works" is about the hour
         wonders = last_asks and not fits and not patterns.CLOSES(last.text, able)  # "OK. And the stains?"
         agrees = not (conditional or does.refused_last or vague or beside or wonders)

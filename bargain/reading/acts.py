@@ -332,8 +332,8 @@ _WITH = word_set("with and for in on by cash")
 _VERBS = word_set("is are was do does did would can could has have sound")
 _FIRST = word_set("i us my")
 _BREAKS = word_set(
-    "leave than thank was were from know see understand hear need hope want about below high low start raise improve too "
-    "who what why how said offered tempting tempted compare"
+    "leave than thank was were from know see understand hear need hope want about below high low start raise improve "
+    "too who what why how said offered tempting tempted compare"
 )
 """What breaks an agreement."""
 _MILD = word_set("as when ask any usual cause expect")
@@ -395,9 +395,8 @@ class Heard:
                     self.agreed = min(self.agreed, index + clause.amounts)
                     self.sealed += tuple(range(index, index + clause.amounts)) if how != "barely" else ()
             elif clause.closes and not (refuses or sentence.conditioned or sentence.waits):
-                self.closes = (
-                    self.closes or not asked or (" i " in clause.text and patterns.COUNTS(clause.text) is not None)
-                )
+                mine = " i " in clause.text and patterns.COUNTS(clause.text) is not None  # "when can I pick it up?"
+                self.closes = self.closes or not asked or mine
             index += clause.amounts
 
 

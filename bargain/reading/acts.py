@@ -328,12 +328,9 @@ _COMMITS = word_set(
     "shake able make it come collect spend round book hold"
 )
 """What one does with a price that one agrees to."""
-_WITH = word_set("with and for in on by cash")
-_VERBS = word_set("is are was do does did would can could has have sound")
 _FIRST = word_set("i us my")
 _BREAKS = word_set(
-    "leave than thank was were from know see understand hear need hope want about below high low start raise improve "
-    "too who what why how said offered tempting tempted compare"
+    "leave than thank know see understand hear need hope want said offered compare interesting whether respect lot"
 )
 """What breaks an agreement."""
 _MILD = word_set("as when ask any usual cause expect")
@@ -554,13 +551,7 @@ def _echo(told: Parsed, best: Candidate, table: Table) -> str:
         return "asked"
     if talked:
         return "asked" if table.mine is not None and same(table.mine, table.theirs) else "told"
-    return (
-        "agrees"
-        if not _COMMITS.isdisjoint(words)
-        else "told"
-        if asks or not (len(words) <= 5 or words[1] in _WITH) or not _VERBS.isdisjoint(words)
-        else "alone"
-    )
+    return "agrees" if not _COMMITS.isdisjoint(words) else "told" if asks else "alone"
 
 
 def _stands_at(

@@ -472,7 +472,7 @@ OVER = _pattern(
     starts="(?:no (?:deal|transaction)|walk away|forget it|pass|leave it|never mind|not anything|good day)(?: then| for me| on (?:this|that|it))* $|keep (?:it|your)",
     words="bought accept reserved promised talk let worth above off dead finished ended done through out gone apart impasse standstill end not unable never longer decided against no count changed someone sold wrong blocking rather bye goodbye farewell adios break next another other time forget pass leave keep anything walk mind part where throw throwing close closed message text contact write bother call 🚶 day long")
 UNDOES = _pattern(
-    r"(?:(?:i|to|will|am|are|be|deal) quit|undo|(?:back|backing|pull|pulling) out|changed my mind|withdraw(?! (?:the |my |some )?(?:budget|money|#))|not (?:go|follow) through|(?:deal|it|transaction) is off|(?:buy|bought|sold) (?:it|the|another|other|to|one)(?: \w+){0,6}? (?:other|different|another|someone|before)|fell through|no longer (?:be )?(?:interested|want|need|able|sell|buy|for transaction)|take that back)\b",
+    r"(?:(?:i|to|will|am|are|be|deal) quit(?: (?:my|the|this|it|your))?(?: (?:deal|agreement|order|transaction|buy|offer))?(?= [^a-z]| $| then| sorry| now)|undo|(?:back|backing|pull|pulling) out|changed my mind|withdraw(?! (?:the |my |some )?(?:budget|money|#))|not (?:go|follow) through|(?:deal|it|transaction) is off|(?:buy|bought|sold) (?:it|the|another|other|to)(?: \w+){0,3}? (?:different|another|other|someone)|fell through|no longer (?:be )?(?:interested|want|able|sell|buy|for transaction)|take that back)\b",
     "I have to cancel our deal.", "Sorry, I need to back out.", "I'll be back tomorrow.",
     words="quit undo out changed withdraw through off bought buy sold longer back")
 STAYS = _pattern(

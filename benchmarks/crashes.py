@@ -1,7 +1,7 @@
 """Kills the real command with SIGKILL at random moments, resumes it each time, and settles accounts with the server.
 
     python benchmarks/crashes.py                 100 kills or more over runs of 96 games, some 8 minutes
-    python benchmarks/crashes.py --small         what CI runs (tests/runs/test_crashes.py)
+    python benchmarks/crashes.py --small         2 kills of a short run; CI does the same (tests/runs/test_crashes.py)
     python benchmarks/crashes.py --seed 7        other moments
     python benchmarks/crashes.py --calls         kills at chosen system calls instead (needs strace)
     python benchmarks/crashes.py --power         20 power losses instead (needs root; benchmarks/power.py)
@@ -25,7 +25,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -100,12 +100,13 @@ def run_in(where: Path) -> Path:
     return summary.parent
 
 
-def kill_somewhere(server: Server, n_games: int, where: Path, dice: random.Random, accounts: Accounts) -> bool:
-    """Starts the command and kills it at a random moment; False if the run came to its end before.
+def kill_somewhere(
+    process: subprocess.Popen[bytes], server: Server, n_games: int, where: Path, dice: random.Random, accounts: Accounts
+) -> bool:
+    """Kills the command that was just started at a random moment; False if the run came to its end before.
 
     A command that is killed between its last file and its exit has finished: started again it would play another run.
     """
-    process = start(server, n_games, where)
     so_far = server.count
     if dice.random() < 0.2:  # anywhere: imports, opening the journal, reading it back, play
         moment = time.monotonic() + dice.uniform(0.1, 5.0)
@@ -171,7 +172,16 @@ def settle(server: Server, run: Path, wanted: bytes, accounts: Accounts) -> None
     accounts.completed_unseen += (completed - replies).total()
 
 
-def harness(root: Path, *, kills: int, kills_a_run: int, n_games: int, seed: int, latency_s: float) -> Accounts:
+def harness(
+    root: Path,
+    *,
+    kills: int,
+    kills_a_run: int,
+    n_games: int,
+    seed: int,
+    latency_s: float,
+    start: Callable[[Server, int, Path], subprocess.Popen[bytes]] = start,
+) -> Accounts:
     """Plays the undisturbed run, then runs that are killed `kills_a_run` times each, until there are `kills`."""
     accounts = Accounts()
     dice = random.Random(seed)
@@ -189,7 +199,7 @@ def harness(root: Path, *, kills: int, kills_a_run: int, n_games: int, seed: int
             before = accounts.kills
             alive = True
             while alive and accounts.kills < min(before + kills_a_run, kills):
-                alive = kill_somewhere(server, n_games, where, dice, accounts)
+                alive = kill_somewhere(start(server, n_games, where), server, n_games, where, dice, accounts)
             run = finish(start(server, n_games, where), where) if alive else run_in(where)
             wanted = finish(undisturbed, root / "undisturbed") / "games.jsonl"
             settle(server, run, wanted.read_bytes(), accounts)
@@ -246,7 +256,7 @@ def forget(server: Server) -> None:
 def main() -> int:
     """Runs the harness and prints its figures."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--small", action="store_true", help="2 kills of a run of 12 games, for CI")
+    parser.add_argument("--small", action="store_true", help="2 kills of a run of 6 games")
     parser.add_argument("--kills", type=int, default=100)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--calls", action="store_true", help="kill at chosen system calls, with strace")
@@ -266,7 +276,7 @@ def main() -> int:
 
         return report_losses(root, losses=options.losses, seed=options.seed)
     if options.small:
-        sums = harness(root, kills=2, kills_a_run=2, n_games=12, seed=options.seed, latency_s=0.01)
+        sums = harness(root, kills=2, kills_a_run=2, n_games=6, seed=options.seed, latency_s=0.01)
     else:
         sums = harness(root, kills=options.kills, kills_a_run=9, n_games=96, seed=options.seed, latency_s=0.03)
     flights = sorted(sums.in_flight)

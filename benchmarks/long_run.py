@@ -88,7 +88,7 @@ def measure(n_games: int, url: str | None) -> tuple[list[Sample], float, float]:
         f"n_games={n_games}",
         "game=criticize_seller",
         "game.n_rounds=5",
-        "limits.max_concurrent_games=64",
+        f"limits.max_concurrent_games={min(64, n_games // 5)}",  # few of them at once, so that samples lie apart
         "tracking._target_=long_run.Sampler",
         "allow_targets=[long_run]",
         *(f"engine@{seat}.engine={engine}" for seat in ("seller", "buyer")),
@@ -128,7 +128,7 @@ def main() -> int:
         serve()
         return 0
     os.environ["OPENAI_API_KEY"] = "none"
-    n_games = 40 if options.small else 2500
+    n_games = 20 if options.small else 2500
     if not options.journalled:
         samples, seconds, replayed = measure(n_games, None)
     else:

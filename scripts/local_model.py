@@ -29,10 +29,13 @@ URL = "LLAMACPP_URL"
 """The variable that tells bargain where the server is: a port in the config would be another run each time."""
 PLAYED = [
     *("-m", "moderator=rules,yes_no,reason_first,schema", "engines=llamacpp", "n_games=2", "game.n_rounds=2"),
-    *(f"{seat}.engine.{field}" for seat in ("seller", "buyer") for field in (f"base_url_env={URL}", "max_tokens=100")),
-    *("critic.engine.max_tokens=400", "game.max_exchanges=4", "limits.max_asks=6", "tracking=none"),
+    *(f"{seat}.engine.{field}" for seat in ("seller", "buyer") for field in (f"base_url_env={URL}", "max_tokens=80")),
+    *(rf"+{seat}.engine.body.stop=['. ','! ','\n']" for seat in ("seller", "buyer")),
+    *("critic.engine.max_tokens=160", "game.max_exchanges=3", "limits.max_asks=4", "tracking=none"),
 ]
+"""One sentence a turn: beyond it so small a model repeats itself or wanders off, to its limit of tokens."""
 _SERVE = """
+import os
 import sys
 import xllamacpp
 
@@ -41,12 +44,14 @@ params.model.path = sys.argv[1]
 params.model_alias = {sys.argv[1].replace("\\\\", "/").rpartition("/")[2]}  # else the whole path stands in every reply
 params.hostnames, params.port = ["127.0.0.1"], 0
 params.n_parallel, params.n_ctx = 4, 4 * 4096
-# Two threads on two cores that others use too wait for each other at every layer: 1 token a second in place of 22.
-params.cpuparams.n_threads = params.cpuparams_batch.n_threads = 1
+# A thread a core. They must not spin for each other: where others use the cores too, that makes 1 token a second of 20.
+for each in (params.cpuparams, params.cpuparams_batch):
+    each.n_threads, each.poll = os.cpu_count() or 1, 0
 params.verbosity = 0
 server = xllamacpp.Server(params)
 print(server.listening_address, flush=True)
 sys.stdin.read()
+os._exit(0)  # it would wait for ever for itself where calls are in flight
 """
 
 

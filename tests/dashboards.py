@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import functools
 import signal
-import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -124,10 +123,7 @@ def hostile(root: Path) -> Path:
 @contextmanager
 def served(where: Path, log: Path) -> Iterator[str]:
     """The address of a real `bargain-dashboard` on these runs, as a process of its own; `log` takes what it says."""
-    with socket.socket() as free:  # of its own: two that start at once could both find the default one free
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [str(BIN / "bargain-dashboard"), str(where), "--no-browser", "--port", str(port)]
+    command = [str(BIN / "bargain-dashboard"), str(where), "--no-browser"]
     with log.open("w", encoding="utf-8") as file:
         server = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=file, text=True, env=environment())
         try:

@@ -7,6 +7,7 @@ Streamlit's usage statistics are off.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import socket
 import sys
 import threading
@@ -22,7 +23,6 @@ from ..data.directories import find_runs
 from .data import load_chosen
 
 HOST = "127.0.0.1"
-PORTS = range(8501, 8601)
 SCRIPT = Path(__file__).parent / "start.py"
 _STARTS_WITHIN_S = 60.0
 
@@ -37,8 +37,8 @@ def run(arguments: Sequence[str]) -> int:
     options = _parser().parse_args(arguments)
     try:
         _check_runs(options.directory)
-        port = _port(options.port)
-        _serve(options.directory, port, opens_browser=not options.no_browser)
+        _check_port(options.port)
+        _serve(options.directory, options.port, opens_browser=not options.no_browser)
     except Refused as refused:
         print(f"bargain-dashboard: {refused}", file=sys.stderr)
         return 2
@@ -53,7 +53,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog="Every view has an address that can be shared; see docs/dashboard.md. Ctrl-C ends it.",
     )
     parser.add_argument("directory", nargs="+", metavar="DIR", help="run directories, sweeps, or folders of them")
-    parser.add_argument("--port", type=int, help=f"port on {HOST}; default: the first free one from {PORTS.start} on")
+    parser.add_argument("--port", type=int, help=f"port on {HOST}; default: the first free one from 8501 on")
     parser.add_argument("--no-browser", action="store_true", help="only print the address, open no browser")
     return parser
 
@@ -67,21 +67,17 @@ def _check_runs(directories: Sequence[str]) -> None:
         raise no_runs(directories)
 
 
-def _port(wanted: int | None) -> int:
-    """The wanted port, or the first free one. Raises Refused when it is taken."""
-    for port in PORTS if wanted is None else [wanted]:
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((HOST, port))
-            except (OSError, OverflowError):
-                continue
-            return port
-    tried = f"port {wanted}" if wanted is not None else f"every port from {PORTS.start} to {PORTS.stop - 1}"
-    raise Refused(f"{tried} on {HOST} is taken or not allowed; choose another with --port")
+def _check_port(wanted: int | None) -> None:
+    """Raises Refused when the wanted port is taken."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, wanted or 0))
+        except (OSError, OverflowError):
+            raise Refused(f"port {wanted} on {HOST} is taken or not allowed; choose another with --port") from None
 
 
-def _serve(directories: Sequence[str], port: int, *, opens_browser: bool) -> None:
+def _serve(directories: Sequence[str], port: int | None, *, opens_browser: bool) -> None:
     """Blocks until Ctrl-C. The address is printed when it can be opened."""
     try:
         from streamlit.web import cli
@@ -89,7 +85,7 @@ def _serve(directories: Sequence[str], port: int, *, opens_browser: bool) -> Non
         raise Refused("the dashboard needs Streamlit: pip install 'bargain-experiments[dashboard]'") from None
     settings = {
         "server.address": HOST,
-        "server.port": port,
+        **({} if port is None else {"server.port": port}),  # Streamlit looks for a free one, if it is told none
         "server.headless": "true",
         "server.fileWatcherType": "none",
         "server.runOnSave": "false",
@@ -102,20 +98,30 @@ def _serve(directories: Sequence[str], port: int, *, opens_browser: bool) -> Non
     flags = [f"--{name}={value}" for name, value in settings.items()]
     # read while the browser fetches the page's scripts: the first table need not wait for it
     threading.Thread(target=load_chosen, args=(directories,), daemon=True).start()
-    threading.Thread(target=_announce, args=(port, opens_browser), daemon=True).start()
+    threading.Thread(target=_announce, args=(opens_browser,), daemon=True).start()
     cli.main(["run", str(SCRIPT), *flags, "--", *directories], standalone_mode=False)
 
 
-def _announce(port: int, opens_browser: bool) -> None:
-    """Prints the address as soon as somebody listens there, and opens it."""
-    address, until = f"http://{HOST}:{port}", time.monotonic() + _STARTS_WITHIN_S
+def _announce(opens_browser: bool) -> None:
+    """Prints the address as soon as this process listens there, and opens it."""
+    until = time.monotonic() + _STARTS_WITHIN_S
     while time.monotonic() < until:
-        try:
-            socket.create_connection((HOST, port), timeout=1).close()
-        except OSError:
-            time.sleep(0.05)
+        time.sleep(0.05)
+        if not (port := _bound()):
             continue
-        print(f"bargain-dashboard: {address} (Ctrl-C ends it)", flush=True)
-        if opens_browser:
-            webbrowser.open(address)
-        return
+        with contextlib.suppress(OSError):
+            socket.create_connection((HOST, port), timeout=1).close()
+            address = f"http://{HOST}:{port}"
+            print(f"bargain-dashboard: {address} (Ctrl-C ends it)", flush=True)
+            if opens_browser:
+                webbrowser.open(address)
+            return
+
+
+def _bound() -> int | None:
+    """The port that Streamlit has bound, which it then writes over what flags and files say; None before."""
+    from streamlit import config, runtime
+
+    if runtime.exists() and config.get_where_defined("server.port") == config.ConfigOption.STREAMLIT_DEFINITION:
+        return int(config.get_option("server.port"))
+    return None

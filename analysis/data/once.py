@@ -19,7 +19,10 @@ _known: ContextVar[dict[Any, tuple[Any, Any]] | None] = ContextVar("remembered",
 
 @contextmanager
 def remembered() -> Iterator[None]:
-    """Within it, what is made by `once` is kept."""
+    """Within it, what is made by `once` is kept, to the end of the outermost."""
+    if _known.get() is not None:
+        yield
+        return
     token = _known.set({})
     try:
         yield

@@ -17,6 +17,7 @@ import pandas as pd
 from bargain.version import __version__
 
 from ..data.directories import glance
+from ..data.once import remembered
 from ..data.prompts import Changed, changes
 from ..data.run_facts import who_is_simulated
 from ..data.runs import Runs
@@ -117,6 +118,7 @@ class Content:
     all_tables: list[ReportTable] = field(default_factory=list)
 
 
+@remembered()
 def content(
     runs: Runs,
     directories: Sequence[str],

@@ -85,6 +85,8 @@ def _no_such_key(path: str, name: str) -> str:
             if node is None:
                 return f"{path}{name}: not set by the preset; to add it write +{path}{name}=..."
     known = [each.name for each in fields(node)]
+    if name in known:
+        return f"{path}{name}: the preset sets no such key in it; to add it write +{path}{name}=..."
     near = difflib.get_close_matches(name, known, 1)
     hint = f"did you mean {path}{near[0]}?" if near else f"here are: {', '.join(known)}"
     return f"{path}{name}: no such key; {hint}"

@@ -8,6 +8,7 @@ are not null, the output limit under `max_tokens_field`, then the fields of `bod
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from collections.abc import Mapping
 from typing import Any, ClassVar, cast
@@ -50,8 +51,10 @@ class OpenAIEngine(ShapedEngine):
 
     def load(self) -> None:
         """Imports the SDK, with the parts that it imports at its first call otherwise."""
-        import openai.lib._client_auth
-        import openai.resources  # noqa: F401
+        import openai.resources
+
+        with contextlib.suppress(ImportError):  # openai 2 has none
+            import openai.lib._client_auth  # noqa: F401
 
         role = self.options.get("system", "system")
         if self.has_roles and role not in ("system", "user", "developer"):

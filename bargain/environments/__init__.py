@@ -19,9 +19,14 @@ __all__ = ["Episode", "Episodes", "load_environment"]
 
 
 def __getattr__(name: str) -> Any:
-    """Imports Verifiers on first use."""
+    """Imports Verifiers on first use. Raises ImportError with what to install where it is missing."""
     if name == "load_environment":
-        from bargain.environments.verifiers import load_environment
+        try:
+            from bargain.environments.verifiers import load_environment
+        except ModuleNotFoundError as error:
+            if error.name not in ("verifiers", "verifiers.v1"):
+                raise
+            raise ImportError("verifiers is not installed: pip install 'bargain-experiments[verifiers]'") from None
 
         return load_environment
     raise AttributeError(f"module 'bargain.environments' has no attribute {name!r}")

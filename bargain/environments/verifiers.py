@@ -1,4 +1,4 @@
-"""The Verifiers environment, in a virtual environment of its own: pip install verifiers (docs/export.md).
+"""The Verifiers environment: pip install 'bargain-experiments[verifiers]' (docs/export.md).
 
     env = load_environment(["scenario=drawn", "engine@buyer.engine=opponent-boulware", "n_games=100"], seat="seller")
 

@@ -65,9 +65,12 @@ def cells_of(own: dict[str, str], changes: Sequence[str]) -> list[Cell]:
     words = [*only, *([f"say={say}"] if say is not None else [])]
     changed_by = {_node(each).partition(".")[0] for each in only if say is None}
     places = _places(source, own, changed_by.pop() if len(changed_by) == 1 else "")
-    arms: dict[str, tuple[DictConfig, str, str | None]] = {"untouched": (_changed(source.cfg, both, n), "", None)}
+    both, only = ([each for each in said if not each.startswith("hydra.")] for said in (both, only))
+    composed = compose([*both, *only]) if both or only else source.cfg
+    arms: dict[str, tuple[DictConfig, str, str | None]] = {}
+    arms["untouched"] = (_changed(source.cfg, composed, both, n), "", None)
     if words:
-        arms["changed"] = (_changed(source.cfg, [*both, *only], n), ", ".join(words), say)
+        arms["changed"] = (_changed(source.cfg, composed, [*both, *only], n), ", ".join(words), say)
     cells: list[Cell] = []
     for place in places:
         speaker = _speaker(source.game, place)
@@ -176,13 +179,12 @@ def _node(override: str) -> str:
     return package or group.replace("/", ".")
 
 
-def _changed(cfg: DictConfig, changes: Sequence[str], n: int) -> DictConfig:
-    """The recorded config with these overrides and n games. Nothing follows: what is not named stays as it was."""
+def _changed(cfg: DictConfig, composed: DictConfig, changes: Sequence[str], n: int) -> DictConfig:
+    """The recorded config with what these overrides set in the composed one, and n games. Nothing follows: what is not
+    named stays as it was."""
     made = OmegaConf.merge(cfg, {"mode": "live", "resume": "auto", "n_games": n})
-    if named := [each for each in changes if not each.startswith("hydra.")]:
-        composed = compose(named)
-        for each in named:
-            OmegaConf.update(made, _node(each), OmegaConf.select(composed, _node(each)), merge=False, force_add=True)
+    for each in changes:
+        OmegaConf.update(made, _node(each), OmegaConf.select(composed, _node(each)), merge=False, force_add=True)
     assert isinstance(made, DictConfig)
     return made
 

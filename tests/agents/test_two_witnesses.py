@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from omegaconf import DictConfig
+import yaml
+from omegaconf import DictConfig, OmegaConf
 
 from bargain import compose, play
 from bargain.agents.verdicts import checked, parse_verdict
@@ -56,8 +57,14 @@ def scripted(*overrides: str) -> DictConfig:
 
 
 def summary_of_play(seller: list[str], buyer: list[str], moderator: list[str], *overrides: str) -> RunSummary:
-    """A game of one round between scripted players, the moderator's answers by the turn that it judges."""
-    cfg = copy.deepcopy(scripted(*overrides))
+    """A game of one round between scripted players, the moderator's answers by the turn that it judges.
+
+    Values are set in a config that is composed once for the same choices.
+    """
+    values = [each for each in overrides if "." in each.partition("=")[0]]
+    cfg = copy.deepcopy(scripted(*(each for each in overrides if each not in values)))
+    for name, value in (each.split("=") for each in values):
+        OmegaConf.update(cfg, name, yaml.safe_load(value))
     cfg.seller.engine.options.replies = seller
     cfg.buyer.engine.options.replies = buyer
     cfg.moderator.engine.options.replies = moderator

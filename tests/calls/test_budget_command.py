@@ -49,7 +49,7 @@ def experiment(server: Server, *more: str) -> list[str]:
     """75 games of a model whose prices are given, up to 64 calls at once."""
     return [
         "game=simple",
-        "game.n_rounds=2",
+        "game.n_rounds=1",
         "moderator=rules",
         "n_games=75",
         "tracking=none",
@@ -84,12 +84,13 @@ def test_the_bill_never_passes_max_cost_usd_and_a_higher_cap_goes_on_to_the_undi
     whole, bill = Bill(), Bill()
     (tmp_path / "calm").mkdir()
     with Server(whole.reply) as server:
-        done = bargain(*experiment(server), cwd=tmp_path / "calm", env=ENV)
+        done = bargain(*experiment(server, "game.n_rounds=2"), cwd=tmp_path / "calm", env=ENV)
     assert done.returncode == 0, done.stderr
     cap = round(whole.usd * 0.7, 3)
     with Server(bill.reply) as server:
         server.latency_s = in_a_crowd(server, 64)
-        paused = bargain(*experiment(server, f"limits.max_cost_usd={cap}"), cwd=tmp_path, env=ENV)
+        arguments = experiment(server, "game.n_rounds=2", f"limits.max_cost_usd={cap}")
+        paused = bargain(*arguments, cwd=tmp_path, env=ENV)
         assert paused.returncode == 3, paused.stderr
         assert server.most_in_flight == 64
         assert 0.95 * cap < bill.usd <= cap
@@ -125,12 +126,12 @@ def test_the_bill_never_passes_max_cost_usd_where_the_server_tells_of_one_side_o
 def test_the_bill_never_passes_max_tokens_and_a_cap_that_is_reached_stays_reached(tmp_path: Path) -> None:
     bill = Bill()
     with Server(bill.reply, latency_s=0.05) as server:
-        arguments = experiment(server, "n_games=50", "limits.max_tokens=60000")
+        arguments = experiment(server, "n_games=50", "limits.max_tokens=30000")
         for _ in range(2):
             paused = bargain(*arguments, cwd=tmp_path, env=ENV)
             assert paused.returncode == 3, paused.stderr
-            assert "limits.max_tokens=60000 is reached" in paused.stderr
-            assert 0.95 * 60_000 < bill.tokens <= 60_000
+            assert "limits.max_tokens=30000 is reached" in paused.stderr
+            assert 0.95 * 30_000 < bill.tokens <= 30_000
         done = bargain(*command_in(paused.stderr), "limits.max_tokens=null", cwd=tmp_path, env=ENV)
         assert done.returncode == 0, done.stderr
     assert summary_of(only_run(tmp_path))["state"] == "finished"

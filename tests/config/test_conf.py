@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import shutil
 import subprocess
@@ -27,35 +28,40 @@ FILE = "==== SYSTEM ====\nPlay.\n==== USER ====\nBegin.\n"
 """A 2023 prompt file in short; a player's ends with its opening."""
 
 
-ELSEWHERE = ("engine", "game", "moderator", "memory")
-"""Groups whose every choice is composed below, and played on."""
+ELSEWHERE = ("engine", "game", "moderator", "memory", "adversary", "channel")
+"""Groups whose every choice is composed below or by an experiment (test_experiments.py), and played on."""
 
 
-def choices() -> list[str]:
-    found = []
+def choices() -> list[list[str]]:
+    """Every choice of the other groups: the first of each group together, the second of each, and so on."""
+    groups: dict[str, list[str]] = {}
     for path in sorted(CONF.rglob("*.yaml")):
         group, name = path.relative_to(CONF).parent.as_posix(), path.stem
-        if group in (".", "experiment") or group.startswith(("experiment/", "hydra/")):
+        if group in (".", "experiment", *ELSEWHERE) or group.startswith(("experiment/", "hydra/")):
             continue  # launchers are composed, and played on, in test_launchers.py
-        found += [f"{group}={name}"] if group not in ELSEWHERE else []
-    return found
+        groups.setdefault(group, []).append(f"{group}={name}")
+    groups["probe"].reverse()  # so that a second issue stands beside probe=none and protocol=negotiation
+    return [[each for each in row if each] for row in itertools.zip_longest(*groups.values())]
 
 
-@pytest.mark.parametrize("choice", choices())
-def test_every_choice_composes(choice: str, tmp_path: Path) -> None:
-    overrides = [choice]
-    if choice.endswith("=file"):
-        player = choice.startswith(("prompt/seller", "prompt/buyer"))
-        (tmp_path / "prompt.txt").write_text(FILE + ("==== ASSISTANT ====\nHello.\n" if player else ""))
-        overrides.append(f"{choice.partition('=')[0].replace('/', '.')}.path={tmp_path / 'prompt.txt'}")
-    if choice == "scenario=catalogue":
-        (tmp_path / "items.csv").write_text("title,list price,cost,valuation\nbike,240,120,200\n")
-        overrides += [f"scenario.path={tmp_path / 'items.csv'}", "n_games=1"]
-    if choice == "second_issue=delivery":
-        overrides.append("channel=tagged")
+@pytest.mark.parametrize("chosen", choices(), ids=" ".join)
+def test_every_choice_composes(chosen: list[str], tmp_path: Path) -> None:
+    overrides = [*chosen]
+    for choice in chosen:
+        group, _, name = choice.partition("=")
+        if name == "file":
+            player = group in ("prompt/seller", "prompt/buyer")
+            file = tmp_path / group.replace("/", "-")
+            file.write_text(FILE + ("==== ASSISTANT ====\nHello.\n" if player else ""))
+            overrides.append(f"{group.replace('/', '.')}.path={file}")
+        if choice == "scenario=catalogue":
+            (tmp_path / "items.csv").write_text("title,list price,cost,valuation\nbike,240,120,200\n")
+            overrides += [f"scenario.path={tmp_path / 'items.csv'}", "n_games=1"]
+        if choice == "second_issue=delivery":
+            overrides.append("channel=tagged")
     cfg = compose(overrides)
-    group, _, _ = choice.partition("=")
-    assert group.startswith("prompt") or cfg[group].name
+    for group in (choice.partition("=")[0] for choice in chosen):
+        assert group.startswith("prompt") or cfg[group].name
 
 
 SEATS = ("seller", "buyer", "critic", "moderator")
@@ -83,13 +89,6 @@ def test_every_game_plays_and_so_does_every_moderator(
     summary = play(compose([f"game={game}", f"moderator={moderator}", "n_games=4", "tracking=none"]))
     assert summary.state == "finished"
     assert all(row["games"] == 4 for row in summary.by_round)
-
-
-@pytest.mark.parametrize("memory", ["full", "last_k", "feedback_only", "none"])
-def test_every_memory_plays_five_rounds(memory: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    summary = play(compose([f"memory={memory}", "n_games=4", "game.n_rounds=5", "tracking=none"]))
-    assert [row["round"] for row in summary.by_round] == [1, 2, 3, 4, 5]
 
 
 def test_an_unknown_model_under_a_cost_limit_is_refused_before_the_first_call(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import functools
 import json
 from collections.abc import Iterator
@@ -136,17 +135,19 @@ def server() -> Iterator[Server]:
         yield running
 
 
-def composed(name: str, *overrides: str) -> EngineConfig:
-    """The preset as the seller's engine, typed as in a run. A copy, to be changed."""
-    return copy.deepcopy(_composed(name, *overrides))
+def composed(name: str, **more: Any) -> EngineConfig:
+    """The preset as an engine, typed as in a run."""
+    typed = OmegaConf.merge(OmegaConf.structured(EngineConfig), _presets()[name], more)
+    return typed  # type: ignore[return-value]
 
 
 @functools.cache
-def _composed(name: str, *overrides: str) -> EngineConfig:
+def _presets() -> dict[str, Any]:
+    """Every preset, all put together at once."""
+    names = sorted(path.stem for path in PRESETS.glob("*.yaml"))
     with initialize_config_dir(config_dir=str(PRESETS.parent), version_base="1.3"):
-        preset = compose(overrides=[f"+engine@seller.engine={name}", *overrides]).seller.engine
-    typed: EngineConfig = OmegaConf.merge(OmegaConf.structured(EngineConfig), preset)  # type: ignore[assignment]
-    return typed
+        whole = compose(overrides=[f"+engine@number_{at}={name}" for at, name in enumerate(names)])
+    return {name: whole[f"number_{at}"] for at, name in enumerate(names)}
 
 
 def built(config: EngineConfig) -> Engine:
@@ -222,5 +223,5 @@ def test_a_missing_key_is_named_before_any_call(name: str, monkeypatch: pytest.M
 
 def test_presets_for_people_and_scripts_build_without_a_key() -> None:
     assert built(composed("human")).key == "human"
-    engine = built(composed("scripted", "+seller.engine.options.replies=[Deal at $15.]"))
+    engine = built(composed("scripted", options={"replies": ["Deal at $15."]}))
     assert ask(engine).text == "Deal at $15."

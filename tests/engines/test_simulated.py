@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from bargain import ConfigError, RunSummary, compose, play
+from bargain.records import Game
 from bargain.rundir.games import read_games
 
 
@@ -22,7 +23,8 @@ def run(*overrides: str) -> RunSummary:
 
 @pytest.mark.parametrize(("learner", "sign"), [("seller", 1), ("buyer", -1)])
 def test_feedback_moves_prices_the_learners_way_and_makes_deals_rarer(learner: str, sign: int) -> None:
-    rounds = run(f"game=criticize_{learner}", "n_games=150", "game.n_rounds=5").by_round
+    rounds = run(f"game=criticize_{learner}", "n_games=150", "game.n_rounds=5", "moderator=yes_no").by_round
+    assert sum(row["objections"] for row in rounds) == 0, "the model's moderator and the rules agree"
     prices = [sign * row["mean_price"] for row in rounds]
     rates = [row["deal_rate"] for row in rounds]
     noise = 0.1  # about the standard error of a mean over the games with a deal, which are others in every round
@@ -39,9 +41,15 @@ def test_without_a_memory_feedback_changes_nothing() -> None:
     assert abs(rounds[1]["mean_change"]) < 0.05
 
 
-def test_offers_only_move_towards_the_rival_and_never_cross_the_reservation_price() -> None:
-    summary = run("item=bicycle", "n_games=100", "game.n_rounds=2")
-    for game in read_games(summary.directory / "games.jsonl"):
+@pytest.fixture(scope="module")
+def bicycles(tmp_path_factory: pytest.TempPathFactory) -> list[Game]:
+    cfg = compose(["item=bicycle", "moderator=rules", "n_games=100", "game.n_rounds=3", "tracking=none"])
+    summary = play(cfg, tmp_path_factory.mktemp("bicycles"), show_progress=False)
+    return list(read_games(summary.directory / "games.jsonl"))
+
+
+def test_offers_only_move_towards_the_rival_and_never_cross_the_reservation_price(bicycles: list[Game]) -> None:
+    for game in bicycles:
         assert game.simulated
         for played in game.rounds:
             sold = [turn.offer for turn in played.turns if turn.role == "seller" and turn.act == "offer"]
@@ -52,20 +60,14 @@ def test_offers_only_move_towards_the_rival_and_never_cross_the_reservation_pric
             assert all(price <= 200 for price in bid if price)
 
 
-def test_what_the_rules_read_is_what_the_negotiators_meant() -> None:
-    summary = run("moderator=rules", "n_games=100", "game.n_rounds=3")
-    for game in read_games(summary.directory / "games.jsonl"):
+def test_what_the_rules_read_is_what_the_negotiators_meant(bicycles: list[Game]) -> None:
+    for game in bicycles:
         for played in game.rounds:
             assert played.outcome in ("deal", "walk_away")
             assert {turn.act for turn in played.turns} <= {"offer", "accept", "walk_away"}
             if played.outcome == "deal":
                 offers = {turn.offer for turn in played.turns if turn.act == "offer"}
                 assert played.price in offers
-
-
-def test_the_models_moderator_and_the_rules_agree_on_simulated_dialogues() -> None:
-    rows = run("moderator=yes_no", "n_games=100", "game.n_rounds=3").by_round
-    assert sum(row["objections"] for row in rows) == 0
 
 
 def test_a_moderator_that_errs_is_found_out() -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import importlib.util
 from pathlib import Path
 
 import pytest
 
-from bargain import ConfigError, compose, play
+from bargain import ConfigError, compose, environments, play
 from bargain.environments import Episodes
 from bargain.records import Message, Place
 from bargain.rundir.games import read_games
@@ -101,3 +102,11 @@ def test_what_has_no_reward_or_cannot_be_played_is_refused(overrides: list[str],
         Episodes(overrides, seat)  # type: ignore[arg-type]
     assert says in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_without_verifiers_its_environment_names_the_extra() -> None:
+    if importlib.util.find_spec("verifiers"):
+        assert environments.load_environment.__module__ == "bargain.environments.verifiers"
+        return
+    with pytest.raises(ImportError, match=r"pip install 'bargain-experiments\[verifiers\]'"):
+        environments.load_environment  # noqa: B018 - what an import of it does

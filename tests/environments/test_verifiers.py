@@ -1,5 +1,6 @@
-"""The Verifiers environment with its own client against a server on loopback. It needs a virtual environment of its own
-(docs/export.md), because Verifiers and bargain want different versions of openai."""
+"""The Verifiers environment with its own client against a server on loopback. `make verifiers` has what it needs.
+
+Verifiers insists on openai 2; everything else is tested with openai 3, the engines with both."""
 
 from __future__ import annotations
 
@@ -14,7 +15,7 @@ from bargain.environments import Episodes
 from bargain.records import Message, Place
 from tests.servers import Server
 
-vf = pytest.importorskip("verifiers.v1", reason="verifiers is not installed (its own virtual environment)")
+vf = pytest.importorskip("verifiers.v1", reason="verifiers is not installed (make verifiers)")
 load_environment = importlib.import_module("bargain.environments").load_environment
 GAME = ["scenario=drawn", "engine@buyer.engine=opponent-boulware", "n_games=2"]
 

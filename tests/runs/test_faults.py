@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from omegaconf import DictConfig
 
 from bargain.config.compose import compose
 from bargain.runs.runner import play
@@ -280,7 +281,8 @@ def test_a_server_that_is_not_there_stops_the_run_with_one_line_instead_of_waiti
         url = f"http://127.0.0.1:{taken.getsockname()[1]}/v1"
         done = bargain(*openai_only(url, "n_games=200", "limits.max_outage_s=2"), cwd=tmp_path, env=ENV)
     assert done.returncode == 1
-    (line,) = done.stderr.strip().splitlines()
+    *before, line = done.stderr.strip().splitlines()
+    assert [each.rpartition("; ")[2] for each in before] in ([], ["waiting for it, and trying again now and then"])
     assert f"cannot connect to {url[7:-3]} (Connection refused); is the server up and base_url right?" in line
     assert "start the same command again to go on" in line
     assert summary_of(only_run(tmp_path))["games"]["error"] == 0
@@ -315,6 +317,12 @@ def test_a_server_that_resets_connections_that_were_used_before_costs_no_game_an
     assert len(kinds_so_far(tmp_path)) == server.count, "each has its intent on record"
 
 
+@pytest.fixture(scope="module")
+def composed() -> DictConfig:
+    """Four games on one protocol, for a server that is named later."""
+    return compose([*openai_only("http://127.0.0.1:9/v1", "n_games=4"), "limits.max_tries=1"])
+
+
 @pytest.mark.parametrize(
     ("status", "says"),
     [
@@ -325,7 +333,7 @@ def test_a_server_that_resets_connections_that_were_used_before_costs_no_game_an
     ],
 )
 def test_a_model_without_a_system_role_plays_all_its_games_and_the_run_is_replayed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, status: int, says: str
+    composed: DictConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, status: int, says: str
 ) -> None:
     def refusal(call: Call) -> Fault | None:
         roles = [each["role"] for each in call.json["messages"]]
@@ -333,7 +341,8 @@ def test_a_model_without_a_system_role_plays_all_its_games_and_the_run_is_replay
 
     monkeypatch.setenv("OPENAI_API_KEY", "sk-test")
     with Server(haggle, fault=refusal) as server:
-        cfg = compose([*openai_only(server, "n_games=4"), "limits.max_tries=1"])
+        cfg = composed.copy()
+        cfg.seller.engine.base_url = cfg.buyer.engine.base_url = server.openai
         summary = play(cfg, tmp_path, show_progress=False).data
     assert summary["games"]["error"] == 0
     assert summary["calls"]["retries"] == server.count - summary["calls"]["live"] <= 8, "those that went out at first"

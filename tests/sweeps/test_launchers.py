@@ -21,8 +21,8 @@ from tests.sweeping import cells_on, games_by_cell, only_sweep, player_of, state
 ENV = environment(OPENAI_API_KEY="sk-test")
 JOBLIB = ("hydra/launcher=joblib", "hydra.launcher.n_jobs=2")
 UNDER_WAY = 10
-"""Replies that a cell has on record when something happens to it: a tenth of what it takes."""
-CELLS = ("item.buyer_opening=8,9,10", "n_games=6")
+"""Replies that a cell has on record when something happens to it: a fifth of what it takes."""
+CELLS = ("item.buyer_opening=8,9,10", "n_games=3")
 
 
 @pytest.fixture(scope="module")
@@ -41,11 +41,11 @@ def test_cells_at_once_divide_the_limits_of_their_engines_never_multiply_them_an
     tmp_path: Path,
 ) -> None:
     times: list[float] = []
-    per_s = 40
+    per_s = 20
     with Server(latency_s=lambda _: times.append(time.monotonic()) or 0.1) as server:
         limits = [f"{seat}.engine.requests_per_minute={per_s * 60}" for seat in ("seller", "buyer")]
         concurrency = "seller.engine.max_concurrency"
-        given = [each for each in cells_on(server, "n_games=10", *limits, *JOBLIB) if f"{concurrency}=" not in each]
+        given = [each for each in cells_on(server, "n_games=5", *limits, *JOBLIB) if f"{concurrency}=" not in each]
         done = bargain(*given, f"{concurrency}=1,8", "seed=1,2", cwd=tmp_path, env=ENV)
         assert server.most_in_flight <= 8
     assert done.returncode == 2
@@ -87,7 +87,7 @@ def test_a_sweep_that_is_terminated_leaves_no_process_behind_and_goes_on_elsewhe
         return Fault(kind="hang", seconds=AN_HOUR_S) if calls[seed] > UNDER_WAY else None
 
     with Server(fault=hangs) as server:
-        arguments = cells_on(server, "seed=1,2", "n_games=6")
+        arguments = cells_on(server, "seed=1,2", "n_games=3")
         process = started([*arguments, *JOBLIB], tmp_path, ENV)
         players = [wait_until_played(tmp_path, cell, UNDER_WAY) for cell in (0, 1)]
         process.terminate()

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from bargain.analysis.wandb_workspace import main
 from tests.commands import BIN, PATIENCE_S, bargain, environment, only_run
 from tests.wandb_server import WandbServer
 
@@ -102,10 +103,10 @@ def test_columns_and_groups_are_choices_and_results_of_a_run(saved: dict[str, An
 
 
 @pytest.mark.parametrize("arguments", [["bargain"], ["me/bargain", "--rounds", "0"], ["me/a/b"], []])
-def test_what_is_no_project_is_refused_in_words(arguments: list[str]) -> None:
-    done = workspace(*arguments)
-    assert done.returncode == 2
-    assert "ENTITY/PROJECT" in done.stderr
+def test_what_is_no_project_is_refused_in_words(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(arguments)
+    assert "ENTITY/PROJECT" in capsys.readouterr().err
 
 
 def test_a_key_that_the_server_does_not_know_is_one_line() -> None:

@@ -26,22 +26,21 @@ def cells_of(name: str) -> list[list[str]]:
     return [list(cell) for cell in itertools.product(*choices)]
 
 
-def covering() -> dict[str, list[list[str]]]:
-    """As few cells of each experiment as hold each of its choices; of engines, those that no experiment before had."""
+SEATS = ("seller", "buyer", "critic", "moderator")
+ENGINE = re.compile(rf"engine@({'|'.join(SEATS)})\.engine=([\w.-]+)")
+
+
+def covering(name: str) -> list[list[str]]:
+    """As few cells of an experiment as hold each of its choices, at least one; test_conf.py composes every engine."""
     seen: set[str] = set()
-    chosen: dict[str, list[list[str]]] = {}
-    for name in NAMES:
-        chosen[name] = []
-        for enough in (all, any):  # those first in which every choice is new
-            for cell in cells_of(name):
-                choices = [choice if choice.startswith("engine@") else f"{name} {choice}" for choice in cell]
-                if enough(choice not in seen for choice in choices) or not chosen[name]:
-                    chosen[name].append(cell)
-                    seen.update(choices)
+    chosen: list[list[str]] = []
+    for enough in (all, any):  # those first in which every choice is new
+        for cell in cells_of(name):
+            choices = {choice for choice in cell if not ENGINE.fullmatch(choice)}
+            if not chosen or (choices and enough(choice not in seen for choice in choices)):
+                chosen.append(cell)
+                seen |= choices
     return chosen
-
-
-COVERING = covering()
 
 
 @pytest.fixture(scope="module")
@@ -57,24 +56,19 @@ def test_every_choice_of_every_experiment_composes_as_written_and_plays_small(
     monkeypatch.chdir(tmp_path)
     for key in ("OPENAI_API_KEY", "ANTHROPIC_API_KEY"):
         monkeypatch.setenv(key, "never sent")
-    for cell in cells_of(name):
-        for engine in (override.partition("=")[2] for override in cell if override.startswith("engine@")):
-            assert (ROOT.parent / "conf" / "engine" / f"{engine}.yaml").is_file()
-    played: set[str] = set()
-    for number, cell in enumerate(COVERING[name]):
+    for choice in itertools.chain(*cells_of(name)):
+        if engine := ENGINE.fullmatch(choice):
+            assert (ROOT.parent / "conf" / "engine" / f"{engine[2]}.yaml").is_file()
+    for number, cell in enumerate(covering(name)):
         cfg = compose([f"experiment={name}", *cell])
-        for key, _, value in (each.partition("=") for each in cell if each.startswith("engine@")):
-            assert cfg[key.removeprefix("engine@").split(".")[0]].engine.name == value
-        games = {override for override in cell if not override.startswith("engine@")}
-        if number and games <= played:
-            continue  # cells that differ in engines only are one on the embedded ones
-        played |= games
-        for seat in ("seller", "buyer", "critic", "moderator"):
+        for seat, engine_name in (each.groups() for each in map(ENGINE.fullmatch, cell) if each):
+            assert cfg[seat].engine.name == engine_name
+        for seat in SEATS:
             cfg[seat].engine = embedded[seat].engine
-        cfg.tracking, cfg.n_games, cfg.game.n_rounds = embedded.tracking, 2, min(3, cfg.game.n_rounds)
+        cfg.tracking, cfg.n_games, cfg.game.n_rounds = embedded.tracking, 1, min(5, cfg.game.n_rounds)
         summary = play(cfg, tmp_path / str(number), show_progress=False)
         assert summary.state == "finished"
-        assert summary.data["games"]["finished"] == 2
+        assert summary.data["games"]["finished"] == 1
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -19,10 +19,12 @@ SCRIPT = ROOT / "scripts" / "local_model.py"
 LOCAL = runpy.run_path(str(SCRIPT))
 HERE = LOCAL["MODEL"].exists()
 STAND_IN = """
-import http.server, threading, types
+import atexit, http.server, threading, types
+
+atexit.register(threading.Event().wait)  # as it is with calls in flight
 
 class CommonParams:
-    model, cpuparams, cpuparams_batch = (types.SimpleNamespace() for _ in range(3))
+    model, sampling, cpuparams, cpuparams_batch = (types.SimpleNamespace() for _ in range(4))
 
 class Server:
     def __init__(self, params):

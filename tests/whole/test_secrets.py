@@ -15,6 +15,7 @@ from urllib.parse import quote, quote_plus
 
 import pytest
 
+from bargain.main import run
 from tests.commands import bargain, environment, only_run, summary_of
 from tests.servers import Call, Fault, Server
 
@@ -174,27 +175,39 @@ LITERAL = {
 }
 
 
+def with_sentinels(monkeypatch: pytest.MonkeyPatch, where: Path) -> None:
+    monkeypatch.chdir(where)
+    for name, value in SENTINELS.items():
+        monkeypatch.setenv(name, value)
+
+
 @pytest.mark.parametrize("override", LITERAL.values(), ids=LITERAL.keys())
-def test_a_literal_secret_is_refused_before_anything_is_written(override: str, tmp_path: Path) -> None:
+def test_a_literal_secret_is_refused_before_anything_is_written(
+    override: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with_sentinels(monkeypatch, tmp_path)
     more = ["engine@seller.engine=gpt-4", "hydra.run.dir=here", "hydra.sweep.dir=there"]
     modes = [[], ["-m"], ["--cfg", "job", "--resolve"]] if "base_url" in override else [[]]
     for mode in modes:
-        done = bargain(*mode, override, *more, cwd=tmp_path, env=environment(**SENTINELS))
-        assert done.returncode == 2
-        (line,) = done.stderr.splitlines()
+        assert run([*mode, override, *more]) == 2
+        out, err = capfd.readouterr()
+        (line,) = err.splitlines()
         assert "environment variable" in line
         assert override.lstrip("+").split(".")[0] in line
-        assert "secretword" not in done.stdout + done.stderr
-        assert search(tmp_path, done.stdout, done.stderr) == []
+        assert "secretword" not in out + err
+        assert search(tmp_path, out, err) == []
         assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("reference", ["${oc.env:GATEWAY_KEY}", "${oc.${item.name}:GATEWAY_KEY}"])
-def test_a_config_cannot_read_the_environment_by_any_detour(reference: str, tmp_path: Path) -> None:
+def test_a_config_cannot_read_the_environment_by_any_detour(
+    reference: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with_sentinels(monkeypatch, tmp_path)
     arguments = ["item.name=env", f"prompt.seller.system='{reference}'"]
     for shown in (["hydra.run.dir=here"], ["--cfg", "job", "--resolve"]):
-        done = bargain(*arguments, *shown, cwd=tmp_path, env=environment(**SENTINELS))
-        assert done.returncode == 2
-        assert "reads the environment variable GATEWAY_KEY, and a config is written down" in done.stderr
-        assert search(tmp_path, done.stdout, done.stderr) == []
+        assert run([*arguments, *shown]) == 2
+        out, err = capfd.readouterr()
+        assert "reads the environment variable GATEWAY_KEY, and a config is written down" in err
+        assert search(tmp_path, out, err) == []
         assert not list(tmp_path.rglob("journal.sqlite"))

@@ -33,15 +33,24 @@ def no_game_yet(root: Path) -> Path:
     return root
 
 
-KINDS: tuple[Callable[[Path], Path], ...] = (
-    dashboards.sweep,
-    dashboards.running,
+KINDS: tuple[Callable[[Path], Path], ...] = (  # a sweep: in the browser; one that plays: below
     dashboards.failed,
     dashboards.arms,
     one_game,
     no_game_yet,
     zero_runs,
 )
+
+
+@pytest.fixture(scope="module")
+def swept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Four finished cells, to be looked at only."""
+    return dashboards.sweep(tmp_path_factory.mktemp("swept"))
+
+
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return dashboards.hostile(tmp_path_factory.mktemp("hostile"))
 
 
 @pytest.mark.parametrize("make", KINDS)
@@ -73,45 +82,42 @@ def test_the_table_of_runs_says_their_states_problems_and_that_they_are_simulate
     assert any("simulated" in each.value for each in page.markdown), "the badge at the top"
 
 
-def test_any_column_of_the_config_filters_every_view_and_stands_in_the_address(tmp_path: Path) -> None:
-    dashboards.sweep(tmp_path)
-    page = opened(tmp_path)
+def test_any_column_of_the_config_filters_every_view_and_stands_in_the_address(swept: Path) -> None:
+    page = opened(swept)
     page.multiselect(key="in:seller.engine.name").set_value(["gpt-b"]).run()
     assert len(page.dataframe[0].value) == 2
     assert page.query_params == {"seller.engine.name": "gpt-b"}
     page.multiselect(key="in:by").set_value(["item.name"]).run()
     page.multiselect(key="in:item.name").set_value(["balloon"]).run()
     assert page.query_params == {"seller.engine.name": "gpt-b", "by": "item.name", "item.name": "balloon"}
-    again = opened(tmp_path, view="cost", **page.query_params)
+    again = opened(swept, view="cost", **page.query_params)
     assert len(again.dataframe[1].value) == 2, "the same filter in another view, from the address alone"
-    nothing = opened(tmp_path, **{"seller.engine.name": "gpt-b", "state": "failed"})
+    nothing = opened(swept, **{"seller.engine.name": "gpt-b", "state": "failed"})
     assert len(nothing.dataframe[0].value) == 2, "a value that no run has is no filter"
     assert "asks for what these runs do not have: state=failed" in texts(nothing), "and that is said"
-    alike = opened(tmp_path, **{"item.name": "balloon"})
+    alike = opened(swept, **{"item.name": "balloon"})
     assert alike.multiselect(key="in:item.name").value == ["balloon"], "offered because the address asks for it"
 
 
-def test_an_address_opens_the_very_round_it_was_copied_from(tmp_path: Path) -> None:
-    dashboards.sweep(tmp_path)
-    page = opened(tmp_path, view="game")
+def test_an_address_opens_the_very_round_it_was_copied_from(swept: Path) -> None:
+    page = opened(swept, view="game")
     runs = page.selectbox(key="in:run").options
     assert len(runs) == 4
-    run = load(tmp_path).runs["run"][2]
+    run = load(swept).runs["run"][2]
     page.selectbox(key="in:run").set_value(run).run()
     page.selectbox(key="in:game").set_value("4").run()
     page.button_group(key="in:round").set_value("2").run()
     assert page.query_params == {"view": "game", "run": run, "game": "4", "round": "2"}
-    again = opened(tmp_path, **page.query_params)
+    again = opened(swept, **page.query_params)
     assert texts(again) == texts(page)
     assert "Round 2: deal at $17.50" in texts(again)
     assert "Round 1" not in texts(again)
 
 
-def test_an_address_with_nonsense_opens_the_view_as_if_it_were_not_there(tmp_path: Path) -> None:
-    dashboards.sweep(tmp_path)
-    page = opened(tmp_path, view="game", run="nowhere", game="99", round="7", nonsense="1", games="odd")
+def test_an_address_with_nonsense_opens_the_view_as_if_it_were_not_there(swept: Path) -> None:
+    page = opened(swept, view="game", run="nowhere", game="99", round="7", nonsense="1", games="odd")
     assert not page.exception
-    usual = texts(opened(tmp_path, view="game"))
+    usual = texts(opened(swept, view="game"))
     vain = "The address asks for what these runs do not have: run=nowhere, games=odd, game=99, round=7"
     assert texts(page) == f"{vain}\n{usual}"
     assert texts(page.run()) == usual, "said once"
@@ -130,9 +136,8 @@ def test_an_address_from_another_working_directory_means_the_same_run(tmp_path: 
     assert texts(page).startswith("The address asks for what these runs do not have: only=3\n"), "any sweep has a 3"
 
 
-def test_a_view_that_is_come_back_to_is_as_it_was_left(tmp_path: Path) -> None:
-    dashboards.sweep(tmp_path)
-    page = opened(tmp_path, view="game", game="3")
+def test_a_view_that_is_come_back_to_is_as_it_was_left(swept: Path) -> None:
+    page = opened(swept, view="game", game="3")
     page.button_group(key="in:view").set_value("cost").run()
     assert page.query_params == {"view": "cost"}
     page.button_group(key="in:view").set_value("game").run()
@@ -140,9 +145,8 @@ def test_a_view_that_is_come_back_to_is_as_it_was_left(tmp_path: Path) -> None:
     assert page.selectbox(key="in:game").value == "3"
 
 
-def test_a_game_is_shown_turn_by_turn_with_offers_feedback_and_the_next_one(tmp_path: Path) -> None:
-    dashboards.sweep(tmp_path)
-    page = opened(tmp_path, view="game")
+def test_a_game_is_shown_turn_by_turn_with_offers_feedback_and_the_next_one(swept: Path) -> None:
+    page = opened(swept, view="game")
     told = texts(page)
     order = ["Round 1: deal at $14", "I say $20.00.", "1 seller · offers $20 · set opening", "4 buyer · accepts $14"]
     order += ["moderator: deal at $14", "Round 2", "ai feedback to the seller, before this round", "Ask for more."]
@@ -158,18 +162,16 @@ def test_a_game_is_shown_turn_by_turn_with_offers_feedback_and_the_next_one(tmp_
     assert page.selectbox(key="in:game").options == ["2: $13 → no deal"]
 
 
-def test_what_the_code_holds_against_moderator_and_players_stands_beside_it(tmp_path: Path) -> None:
-    dashboards.hostile(tmp_path)
-    page = opened(tmp_path, view="game", games="disagreements", round="1")
+def test_what_the_code_holds_against_moderator_and_players_stands_beside_it(hostile: Path) -> None:
+    page = opened(hostile, view="game", games="disagreements", round="1")
     assert f"the code disagrees ({HOSTILE[0]}); it stands: ongoing" in texts(page)
     assert f"⚠ buyer: moves back ({HOSTILE[1]})" in texts(page)
     assert page.dataframe[0].value["said"][0] == "\n".join(HOSTILE), "the moderator's words are there in full"
 
 
 @pytest.mark.parametrize("view", VIEWS)
-def test_hostile_texts_are_shown_as_they_are_and_interpreted_nowhere(view: str, tmp_path: Path) -> None:
-    dashboards.hostile(tmp_path)
-    page = opened(tmp_path, view=view)
+def test_hostile_texts_are_shown_as_they_are_and_interpreted_nowhere(view: str, hostile: Path) -> None:
+    page = opened(hostile, view=view)
     assert not page.exception
     marks = ("window.evil", "192.0.2.1", "$x^2$", "javascript:", ":red[", "$10")
     assert not [mark for mark in marks if mark in interpreted(page)]
@@ -177,10 +179,9 @@ def test_hostile_texts_are_shown_as_they_are_and_interpreted_nowhere(view: str, 
         assert all(text in texts(page) for text in HOSTILE)
 
 
-def test_cells_are_compared_with_the_numbers_of_the_analysis_in_words(tmp_path: Path) -> None:
-    dashboards.sweep(tmp_path)
-    page = opened(tmp_path, view="compare", **{"game.name": "criticize_seller"})
-    runs = load(tmp_path).where(learner="seller")
+def test_cells_are_compared_with_the_numbers_of_the_analysis_in_words(swept: Path) -> None:
+    page = opened(swept, view="compare", **{"game.name": "criticize_seller"})
+    runs = load(swept).where(learner="seller")
     paired = comparisons.change(runs, "price", by=["seller_engine"])
     line = next(line for line in texts(page).splitlines() if line.startswith("gpt-a: "))
     row = paired.iloc[0]
@@ -218,9 +219,8 @@ def test_a_factorial_is_told_by_its_main_effects_first_in_the_words_and_numbers_
     assert " by ".join(asked) in page.dataframe[1].value["choice"].tolist()
 
 
-def test_those_who_coach_the_seller_and_the_buyer_are_never_thrown_together(tmp_path: Path) -> None:
-    dashboards.sweep(tmp_path)
-    page = opened(tmp_path, view="compare", cells="seller.engine.name")
+def test_those_who_coach_the_seller_and_the_buyer_are_never_thrown_together(swept: Path) -> None:
+    page = opened(swept, view="compare", cells="seller.engine.name")
     named = [f"{engine}, {learner}" for engine in ("gpt-a", "gpt-b") for learner in ("seller", "buyer")]
     assert page.dataframe[0].value["cell"].tolist() == named
 
@@ -234,9 +234,8 @@ def test_arms_are_compared_by_their_shared_first_round(tmp_path: Path) -> None:
     assert "paired t" in line
 
 
-def test_a_metric_of_every_kind_can_be_compared(tmp_path: Path) -> None:
-    dashboards.sweep(tmp_path)
-    page = opened(tmp_path, view="compare")
+def test_a_metric_of_every_kind_can_be_compared(swept: Path) -> None:
+    page = opened(swept, view="compare")
     assert tuple(page.selectbox(key="in:metric").options) == NAMES
     kinds = {(each.kind, each.role != "", each.per is None, each.unit == "currency"): each.name for each in METRICS}
     for metric in ("price", *kinds.values()):
@@ -245,10 +244,9 @@ def test_a_metric_of_every_kind_can_be_compared(tmp_path: Path) -> None:
         assert page.query_params == {"view": "compare"} | ({"metric": metric} if metric != "price" else {})
 
 
-def test_some_runs_can_be_compared_without_the_others(tmp_path: Path) -> None:
-    dashboards.sweep(tmp_path)
-    runs = load(tmp_path).runs["run"]
-    page = opened(tmp_path, view="compare", only=[runs[0], runs[2]])
+def test_some_runs_can_be_compared_without_the_others(swept: Path) -> None:
+    runs = load(swept).runs["run"]
+    page = opened(swept, view="compare", only=[runs[0], runs[2]])
     assert page.dataframe[0].value["cell"].tolist() == ["gpt-a", "gpt-b"]
 
 
@@ -260,7 +258,9 @@ def test_a_running_run_is_watched_without_leaving_a_trace(tmp_path: Path) -> Non
     assert (row["state"], row["games"], row["rounds"], row["rate"]) == (["running"], "3 of 12", 3, 5.0)
     assert {each.label: each.value for each in page.metric}["cost so far"] == "$0.50"
     for view in VIEWS:
-        opened(tmp_path, view=view)
+        page = opened(tmp_path, view=view)
+        assert not page.exception, (view, page.exception)
+        assert page.query_params.get("view", "runs") == view
     assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")} == before
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -52,10 +54,16 @@ def test_a_port_that_is_taken_is_refused(tmp_path: Path, capsys: pytest.CaptureF
         assert f"port {port} on 127.0.0.1 is taken" in the_line(capsys.readouterr().err)
 
 
-def test_it_listens_on_the_loopback_interface_alone(tmp_path: Path) -> None:
+def test_two_that_start_at_once_announce_each_its_own_port_which_listens_on_the_loopback_interface_alone(
+    tmp_path: Path,
+) -> None:
     make_run(tmp_path / "run", [[14.0]])
-    with dashboards.served(tmp_path / "run", tmp_path / "log") as address:
-        assert urllib.request.urlopen(f"{address}/_stcore/health", timeout=PATIENCE_S).read() == b"ok"
+    with contextlib.ExitStack() as both, ThreadPoolExecutor(2) as pool:
+        started = [dashboards.served(tmp_path / "run", tmp_path / f"log{at}") for at in range(2)]
+        address, another = pool.map(both.enter_context, started)
+        assert address != another
+        for each in (address, another):
+            assert urllib.request.urlopen(f"{each}/_stcore/health", timeout=PATIENCE_S).read() == b"ok"
         port = int(address.rpartition(":")[2])
         with pytest.raises(OSError):  # noqa: PT011 - refused or unreachable, by the machine's network
             socket.create_connection((_other_address(), port), timeout=2).close()

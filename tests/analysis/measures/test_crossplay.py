@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from itertools import product
 from pathlib import Path
 
@@ -13,9 +14,9 @@ from bargain.analysis import load
 from bargain.analysis.figures import NotEnough
 from bargain.analysis.figures.pairs import surplus_of_pairs
 from bargain.analysis.measures.crossplay import effects, games_to_rank, grid_of, seats, wins
-from bargain.analysis.report.command import run
 from bargain.analysis.report.crossplay import crossplay
 from tests.commands import bargain
+from tests.reporting import reported
 from tests.run_maker import Prices, make_run
 from tests.sweeping import games_by_cell, only_sweep
 
@@ -96,9 +97,12 @@ def test_no_deal_is_a_surplus_of_0_and_what_is_no_grid_has_no_effects(tmp_path: 
 
 def test_boulware_beats_conceder_in_either_seat_and_endless_odds_are_said_in_words(tmp_path: Path) -> None:
     names = ("opponent-boulware", "opponent-conceder")
+    cfg = compose(["experiment=why/crossplay", *map("engine@{}.engine={}".format, ("seller", "buyer"), names),
+                   "n_games=1", "tracking=none"])  # fmt: skip
+    engines = dict(zip(names, copy.deepcopy((cfg.seller.engine, cfg.buyer.engine)), strict=True))
     for seller, buyer in product(names, names):
-        choices = [f"engine@seller.engine={seller}", f"engine@buyer.engine={buyer}", "n_games=1", "tracking=none"]
-        play(compose(["experiment=why/crossplay", *choices]), tmp_path / f"{seller}-{buyer}", show_progress=False)
+        cfg.seller.engine, cfg.buyer.engine = engines[seller], engines[buyer]
+        play(cfg, tmp_path / f"{seller}-{buyer}", show_progress=False)
     runs = load(tmp_path)
     grid = grid_of(runs)
     assert grid is not None
@@ -116,8 +120,7 @@ def test_a_report_on_two_sweeps_is_one_tournament_with_its_table_and_its_map(tou
     for seller, buyer in product(("a", "script"), repeat=2):  # who came second has its cells in a sweep of its own
         games: Prices = [[15 + SELLERS[seller] - BUYERS[buyer] + at % 3] for at in range(3)]
         cell(tmp_path / ("old" if seller == buyer == "a" else "new") / f"{seller}-{buyer}", seller, buyer, games)
-    place = tmp_path / "page"
-    assert run([str(tmp_path / "old"), str(tmp_path / "new"), "--out", str(place)]) == 0
+    place = reported(tmp_path / "old", tmp_path / "new", "--out", tmp_path / "page", figures=("crossplay",))
     lines = (place / "tables" / "crossplay.csv").read_text(encoding="utf-8").splitlines()
     assert [line.split(",")[0] for line in lines] == ["engine", "a", "script"]
     told = crossplay(load([tournament / "old", tournament / "new"])).csv().splitlines()
@@ -130,17 +133,17 @@ def test_a_report_on_two_sweeps_is_one_tournament_with_its_table_and_its_map(tou
 
 
 def test_who_joins_a_tournament_plays_only_its_own_games(tmp_path: Path) -> None:
-    engines = [f"engine@{role}.engine=opponent-boulware,opponent-conceder" for role in ("seller", "buyer")]
-    small = ("n_games=2", "tracking=none", "game.who_is_first=seller")
-    begun = bargain("-m", "experiment=why/crossplay", *engines, *small, cwd=tmp_path)
+    seller, buyer = "engine@seller.engine=opponent-boulware", "engine@buyer.engine=opponent-boulware,opponent-conceder"
+    small = ("n_games=1", "tracking=none", "game.who_is_first=seller")
+    begun = bargain("-m", "experiment=why/crossplay", seller, buyer, *small, cwd=tmp_path)
     assert begun.returncode == 0, begun.stderr
     sweep = only_sweep(tmp_path)
     before = games_by_cell(sweep)
-    assert len(before) == 4
-    joined = bargain(f"resume={sweep}", *(f"{each},opponent-linear" for each in engines), cwd=tmp_path)
+    assert len(before) == 2
+    joined = bargain(f"resume={sweep}", f"{seller},opponent-conceder", buyer, cwd=tmp_path)
     assert joined.returncode == 0, joined.stderr
-    assert joined.stdout.count("already finished, nothing was called") == 4
+    assert joined.stdout.count("already finished, nothing was called") == 2
     assert all((sweep / str(number) / "games.jsonl").read_bytes() == games for number, games in before.items())
     grid = grid_of(load(sweep))
     assert grid is not None
-    assert len(grid.cells) == 9
+    assert len(grid.cells) == 4

@@ -12,11 +12,10 @@ from bargain.analysis import load
 from bargain.analysis.figures import NotEnough, svg
 from bargain.analysis.figures.ledger import statements
 from bargain.analysis.measures.ledger import Entry, entries, item_of, ledger, rates
-from bargain.analysis.report.command import run
-from bargain.analysis.report.content import content
 from bargain.reading.reader import Reader
 from bargain.records import Game, Item, Round, Terms, Turn
 from tests.commands import ROOT
+from tests.reporting import reported, table
 from tests.run_maker import make_run
 
 BALLOON = Item("balloon", "It was sold for $30 in shops.", 20, 10, cost=8, valuation=18)
@@ -137,13 +136,12 @@ def test_the_figure_has_a_row_for_each_kind_and_says_when_there_is_none(root: Pa
 
 
 def test_the_report_folds_the_ledger_and_marks_the_words(root: Path, tmp_path: Path) -> None:
-    said = content(load(root), ["x"], "x", None)
-    examples = next(each for each in said.folded if each.name == "honesty_examples")
-    assert "Look, [[I paid $15 for it]]. How about $19?" in list(examples.frame["said"])
-    run([str(root), "--out", str(tmp_path / "report")])
-    page = (tmp_path / "report" / "index.html").read_text(encoding="utf-8")
+    report = reported(root, "--out", tmp_path / "report")
+    said = [row["said"] for row in table(report, "honesty_examples")]
+    assert "Look, [[I paid $15 for it]]. How about $19?" in said
+    page = (report / "index.html").read_text(encoding="utf-8")
     assert '<mark title="broken limit">I can&#39;t go above $12</mark>, and' in page
-    assert (tmp_path / "report" / "tables" / "honesty.csv").is_file()
+    assert table(report, "honesty")
 
 
 def lie_is_found(lie: dict[str, Any]) -> bool:

@@ -14,8 +14,8 @@ from bargain.analysis.figures.base import NotEnough
 from bargain.analysis.figures.models import estimates
 from bargain.analysis.measures.factors import effects
 from bargain.analysis.measures.models import CHANGE, START, two_part
-from bargain.analysis.report.command import run
 from tests.analysis.measures.test_factors import PAID, study
+from tests.reporting import reported
 from tests.run_maker import Prices, make_run
 
 KEYS = ["outcome", "choice", "when"]
@@ -106,8 +106,7 @@ def test_the_report_has_the_model_folded_with_its_figure_and_files(tmp_path: Pat
     for memory in ("full", "none"):
         games: Prices = [[14.0 + at % 3, 15.0 + at % 3 + (memory == "none") + at % 2 / 4] for at in range(12)]
         make_run(tmp_path / "runs" / memory, games, memory__name=memory, **PAID)
-    assert run([str(tmp_path / "runs")]) == 0
-    report = tmp_path / "runs" / "report"
+    report = reported(tmp_path / "runs", figures=("estimates",))
     told = pd.read_csv(report / "tables" / "model.csv")
     assert set(told["outcome"]) == {"deal_odds", "deal_rate", "price", "surplus"}
     assert "Satterthwaite" in (report / "tables" / "model.tex").read_text(encoding="utf-8")

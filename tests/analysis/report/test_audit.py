@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from bargain.analysis.report.command import run
 from benchmarks import audit
 from tests.commands import bargain
+from tests.reporting import reported
 
 ALTERED = {
     "rounds": "price_high",
@@ -31,7 +31,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     two = ["game=buyer_compare_feedback", "~game.arms.human", "~game.arms.constant", "memory=full,none"]
     sellers = ["engine@seller.engine=simulated,simulated-firm", "engine@moderator.engine=simulated"]
     assert bargain("-m", *two, *sellers, *small, cwd=root).returncode == 0
-    assert run([str(root / "runs"), "--interaction", "seller.engine.name:memory.name"]) == 0
+    reported(root / "runs", "--interaction", "seller.engine.name:memory.name")
     return root
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import shlex
 import sqlite3
@@ -19,7 +18,7 @@ from bargain.analysis.measures.cell_names import named
 from bargain.analysis.measures.claims import tests as claims
 from bargain.analysis.report.answer import unsure
 from bargain.analysis.report.baseline import adding
-from bargain.analysis.report.command import run
+from tests.reporting import reported, table
 from tests.run_maker import make_run
 
 MODEL, KNOWN = "bargain.engines.openai.OpenAIEngine", "bargain.engines.opponents.OpponentEngine"
@@ -41,14 +40,8 @@ def cells(root: Path, *more: dict[str, Any], learners: tuple[str, ...] = ()) -> 
     return root
 
 
-def table(report: Path, name: str) -> list[dict[str, str]]:
-    with (report / "tables" / f"{name}.csv").open(encoding="utf-8") as file:
-        return list(csv.DictReader(file))
-
-
 def test_known_opponents_stand_at_the_foot_and_beside_every_other_cell_and_in_no_test(tmp_path: Path) -> None:
-    assert run([str(cells(tmp_path))]) == 0
-    report = tmp_path / "report"
+    report = reported(cells(tmp_path))
     for name in ("cells", "rounds"):
         known = [row["baseline"] == "True" for row in table(report, name)]
         assert known == [False] * 4 + [True] * 2, "they come first in the directories"

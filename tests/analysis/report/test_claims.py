@@ -14,7 +14,9 @@ from bargain.analysis.measures.cell_names import named
 from bargain.analysis.measures.claims import QUESTIONS
 from bargain.analysis.measures.claims import tests as claims
 from bargain.analysis.measures.costs import costs
+from bargain.analysis.measures.family import made_of, told_primary
 from bargain.analysis.report.content import content
+from bargain.analysis.report.effects import power as games_needed
 from bargain.analysis.report.upkeep import moderators
 from bargain.analysis.stats.differences import holm
 from bargain.records import Game, Round
@@ -130,7 +132,7 @@ def test_what_is_declared_primary_is_claimed_and_the_rest_is_exploratory(tmp_pat
     after = sum((15.0 + at % 3 + at % 2 / 4 - 8) for at in range(60) if at % 3) / 60
     assert falls["difference"] == pytest.approx(after - 7.0)
     assert f"the coached player's surplus falls by ${7.0 - after:.2f}" in falls["sentence"]
-    head = content(runs, ["x"], "bargain-report x", None).primary
+    head = told_primary(runs, found, judged)
     assert head.startswith("surplus (declared in the config, analysis.primary)")
     assert f"one family of {len(declared['p'].dropna()) + len([p for p in judged if p == p])} tests" in head
 
@@ -182,9 +184,9 @@ def test_runs_that_declare_nothing_have_all_three_outcomes(tmp_path: Path) -> No
 def test_the_games_needed_are_those_of_the_family(tmp_path: Path) -> None:
     make_run(tmp_path / "a", [[14.0 + at % 5, 14.5 + at % 5 + at % 7 / 4] for at in range(40)])
     runs = load(tmp_path)
-    said = content(runs, ["x"], "bargain-report x", None)
-    tests = len([p for p in (*said.tests.frame["p"], *abilities(runs)["surplus_change_p"]) if p == p])
-    power = next(each for each in said.tables if each.name == "power")
+    found, judged = claimed(tmp_path), family(abilities(runs))
+    tests = len([p for p in (*found["p"], *abilities(runs)["surplus_change_p"]) if p == p])
+    power = games_needed(runs, named(runs), made_of(found, judged))
     assert f"Games, as one of {tests}" in [column.title for column in power.columns]
     assert (power.frame["games"] > power.frame["alone"]).all()
 

@@ -16,6 +16,7 @@ from bargain.analysis.report.command import run
 from bargain.analysis.report.corrected import corrected, read_bench
 from bargain.analysis.stats.misjudged import false_share, price_bounds, rate_bounds
 from bargain.records import Game
+from tests.reporting import reported
 from tests.run_maker import a_game, make_run
 
 CONFUSION = {
@@ -57,8 +58,7 @@ def test_deal_rates_are_corrected_by_the_confusion_matrix_of_a_bench(tmp_path: P
     assert rows["4", "1"]["note"] == "none needed: the acts decided, and no moderator was asked"
     assert float(second["corrected_price_low"]) == pytest.approx(0.9 * 16 + 0.1 * 10)  # all told deals are at $16
     assert float(second["corrected_price_high"]) == pytest.approx(0.9 * 16 + 0.1 * 20)
-    assert run([str(tmp_path / "runs" / "b"), "--judged", bench]) == 0
-    page = tmp_path / "runs" / "b" / "report"
+    page = reported(tmp_path / "runs" / "b", "--judged", bench)
     assert "structured is not in this bench" in (page / "tables" / "corrected.csv").read_text(encoding="utf-8")
     assert "Rogan" in (page / "index.html").read_text(encoding="utf-8")
 

@@ -11,6 +11,7 @@ from scipy import stats as scipy_stats
 from bargain.analysis import load, stats
 from bargain.analysis.report.command import run
 from bargain.analysis.report.content import Content, content
+from bargain.analysis.report.equivalence import equivalence
 from tests.run_maker import Prices, make_run
 
 PAID = {f"{role}__engine___target_": "bargain.engines.openai.OpenAIEngine" for role in ("seller", "buyer")}
@@ -30,14 +31,13 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def without(root: Path) -> Content:
-    """What a report says where no margin is named."""
-    return content(load(root), ["x"], "x", None)
+def said(root: Path) -> Content:
+    """What a report says where margins of the price and the deal rate are named."""
+    return content(load(root), ["x"], "x", None, margins={"price": 0.5, "deal_rate": 0.03})
 
 
-def test_a_difference_within_the_margin_is_claimed_and_no_other(root: Path, without: Content) -> None:
+def test_a_difference_within_the_margin_is_claimed_and_no_other(root: Path, said: Content) -> None:
     runs = load(root)
-    said = content(runs, ["x"], "x", None, margins={"price": 0.5, "deal_rate": 0.03})
     frame = next(each for each in said.folded if each.name == "equivalence").frame
     row = frame[(frame["question"] == "cells") & (frame["outcome"] == "price")].iloc[0]
     sides = [
@@ -55,12 +55,12 @@ def test_a_difference_within_the_margin_is_claimed_and_no_other(root: Path, with
     assert not frame["outcome"].eq("surplus").any()
     tested = frame[frame["p"].notna()]
     assert [*tested["p_holm"]] == pytest.approx([*stats.holm([*tested["p"]])])
-    assert "equivalence" not in [each.name for each in without.folded]
+    assert not len(equivalence(said.tests.frame, {}).frame), "without a margin there is no such table"
 
 
-def test_the_intervals_of_a_family_hold_all_at_once(without: Content) -> None:
-    table = next(each for each in without.folded if each.name == "simultaneous")
-    tests = int(without.primary.split("one family of ")[1].split()[0])
+def test_the_intervals_of_a_family_hold_all_at_once(said: Content) -> None:
+    table = next(each for each in said.folded if each.name == "simultaneous")
+    tests = int(said.primary.split("one family of ")[1].split()[0])
     assert f"all {tests} of the family" in table.note
     row = table.frame[(table.frame["question"] == "price")].iloc[0]
     half = scipy_stats.t.ppf(1 - 0.025 / tests, row["n"] - 1) * (
@@ -71,7 +71,7 @@ def test_the_intervals_of_a_family_hold_all_at_once(without: Content) -> None:
     assert len(shown) > 5
     assert table.frame.loc[table.frame["low"].isna(), "all_low"].isna().all()  # too few games for either
     assert (shown["all_high"] - shown["all_low"] > shown["high"] - shown["low"]).all()
-    assert len(table.data if table.data is not None else []) == len(without.tests.frame["p_holm"].dropna())
+    assert len(table.data if table.data is not None else []) == len(said.tests.frame["p_holm"].dropna())
 
 
 def test_all_of_twenty_intervals_hold_in_most_studies() -> None:

@@ -27,6 +27,7 @@ from bargain.analysis.stats.differences import holm
 from tests import dashboards
 from tests.commands import bargain
 from tests.dashboards import HOSTILE, PRICES, hostile_game
+from tests.reporting import reported, table
 from tests.run_maker import make_run
 
 NASTY = ("=1+1", "\u202eevil\u0000", "\\input{x}%$&#_^~", "<script>window.evil = 1</script>")
@@ -46,10 +47,6 @@ class Read(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         self.said += data
-
-
-def table(report: Path, name: str) -> list[dict[str, str]]:
-    return list(csv.DictReader(io.StringIO((report / "tables" / f"{name}.csv").read_text(encoding="utf-8"))))
 
 
 def made(root: Path, *more: str) -> Path:
@@ -245,7 +242,7 @@ def test_a_factorial_begins_with_main_effects_and_folds_its_cells_away(tmp_path:
         games = [[14.0 + at % 3, 15.0 + at % 3 + number + at % 2 / 4] for at in range(8)]
         paid = {"seller__engine___target_": "bargain.engines.openai.OpenAIEngine"}
         make_run(tmp_path / str(number), games, seller__engine__name=engine, memory__name=memory, **paid)
-    report = made(tmp_path, "--interaction", "seller.engine:memory")
+    report = reported(tmp_path, "--interaction", "seller.engine:memory", figures=("effects", "gains"))
     effect = {(row["choice"], row["outcome"]): row for row in table(report, "factors")}["seller.engine.name", "price"]
     assert [effect[name] for name in ("b_is", "a_is", "difference", "combinations")] == ["gpt-b", "gpt-a", "2.0", "2.0"]
     assert {row["outcome"] for row in table(report, "interactions")} == {"price", "deal_rate", "surplus"}
@@ -264,11 +261,11 @@ def test_a_factorial_begins_with_main_effects_and_folds_its_cells_away(tmp_path:
 
 def test_the_smallest_runs_have_a_report_and_say_what_cannot_be_drawn(tmp_path: Path) -> None:
     make_run(tmp_path / "one", [[15.0]])
-    page = Read(made(tmp_path / "one") / "index.html").said
+    page = Read(reported(tmp_path / "one", figures=("price_by_round",)) / "index.html").said
     assert "$15.00" in page
     assert "Not drawn: " in page
     make_run(tmp_path / "none", [], state=None)
-    assert "none played" in Read(made(tmp_path / "none") / "index.html").said
+    assert "none played" in Read(reported(tmp_path / "none", figures=("price_by_round",)) / "index.html").said
 
 
 def test_models_that_answer_and_were_not_asked_for_are_named(tmp_path: Path) -> None:
@@ -384,6 +381,6 @@ def test_in_a_browser_no_text_of_a_figure_is_clipped_in_dejavu_or_arials_metrics
         for font in ("DejaVu Sans", "Liberation Sans"):  # a machine without one of them measures its next of kin
             assert page.evaluate(TEXTS, font) == [True, []]
         page.emulate_media(media="print")
-        rights = "[...document.querySelectorAll('svg, .found table')].map(each => each.getBoundingClientRect().right)"
+        rights = "[...document.querySelectorAll('svg, table')].map(each => each.getBoundingClientRect().right)"
         assert max(page.evaluate(rights)) <= 680
         browser.close()

@@ -8,8 +8,8 @@ the table are taken from the labels. A line of a .txt file is a single turn with
 
 The data: 617 games of GPT-3.5, GPT-4 and Claude 2 (NegotiationArena, with the offers of the game's own protocol; not in
 the repository), our labelled endings (the offers as the rules of November 2025 read them where these got the ending
-right; of `long` and `wordings` as they are labelled), and prose of our own that is full of costs, budgets and list prices. All pairs of models with --held-out in
-their name are scored and not trained on.
+right; of `long` and `wordings` as they are labelled), and prose of our own that is full of costs, budgets and list
+prices. All pairs of models with --held-out in their name are scored and not trained on.
 """
 
 from __future__ import annotations

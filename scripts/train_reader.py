@@ -8,8 +8,8 @@ the table are taken from the labels. A line of a .txt file is a single turn with
 
 The data: 617 games of GPT-3.5, GPT-4 and Claude 2 (NegotiationArena, with the offers of the game's own protocol; not in
 the repository), our labelled endings (the offers as the rules of November 2025 read them where these got the ending
-right), and prose of our own that is full of costs, budgets and list prices. All pairs of models with --held-out in
-their name are scored and not trained on.
+right; of `long` and `wordings` as they are labelled), and prose of our own that is full of costs, budgets and list
+prices. All pairs of models with --held-out in their name are scored and not trained on.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def turns_of(dialogue: dict[str, Any]) -> Iterator[Turn]:
         if wanted != "?" and not (act == "REJECT" and mine[role] is not None):
             rows: Turn = [
                 (names, wanted is not None and same(value, wanted))
-                for _, value, names in candidates(told.places, told.words, told.amounts, role, table, told.does.moods)
+                for _, value, names in candidates(told, role, table, told.does.moods)
             ]
             if rows and (wanted is None or act == "ACCEPT" or any(right for _, right in rows)):
                 yield rows
@@ -74,7 +74,7 @@ def dialogue_of(line: str, path: Path) -> dict[str, Any]:
     if "file" in found:
         lines = (path.parent / found["file"]).read_text(encoding="utf-8").splitlines()
         (dialogue,) = [other for other in map(json.loads, lines) if other["id"] == found["id"]]
-        found = dialogue | {"offers": found["offers"], "weight": 4}
+        found = dialogue | found | {"weight": 4}
     return found
 
 
@@ -89,7 +89,7 @@ def main() -> None:
     parser.add_argument(
         "--all", action="store_true", help="train on the held-out pairs as well, for the file that ships"
     )
-    parser.add_argument("--penalty", type=float, default=0.16, help="inverse strength of the L1 penalty")
+    parser.add_argument("--penalty", type=float, default=0.2, help="inverse strength of the L1 penalty")
     parser.add_argument("--least", type=int, default=10, help="a feature seen less often is not used")
     options = parser.parse_args()
     train: list[Turn] = []

@@ -121,7 +121,8 @@ def _announce(opens_browser: bool) -> None:
 def _bound() -> int | None:
     """The port that Streamlit has bound, which it then writes over what flags and files say; None before."""
     from streamlit import config, runtime
+    from streamlit.config_option import ConfigOption
 
-    if runtime.exists() and config.get_where_defined("server.port") == config.ConfigOption.STREAMLIT_DEFINITION:
+    if runtime.exists() and config.get_where_defined("server.port") == ConfigOption.STREAMLIT_DEFINITION:
         return int(config.get_option("server.port"))
     return None

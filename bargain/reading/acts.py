@@ -11,13 +11,13 @@ from __future__ import annotations
 import json
 import re
 from bisect import bisect_right
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 from bargain.reading import patterns
-from bargain.reading.money import UNREAD, Amount, find, normal, same, word_set
-from bargain.reading.proposals import CHOSEN, SURE, Candidate, Table, choose, priced, readings, worked_out
+from bargain.reading.money import UNREAD, find, normal, same, word_set
+from bargain.reading.proposals import CHOSEN, SURE, Candidate, Numbers, Table, choose, priced, readings, worked_out
 from bargain.records import rival_of
 
 
@@ -34,8 +34,8 @@ class Said:
     lists: it names the listed price in words. asks: its question is about its price; questions: it asks something
     else; counts: its last question wants a number that is no price. unread: it holds money that was not
     understood, garbled: digits that are no number ("$1O"). yields: a word of it could be agreement; none: it is
-    surely no acceptance, in a language that the rules know; inside: its price stands in words of acceptance;
-    confirms: it begins with "so".
+    surely no acceptance, in a language that the rules know;
+    confirms: it begins with "so". undoes: it takes back what was agreed.
     """
 
     price: float | None = None
@@ -60,10 +60,10 @@ class Said:
     counts: bool = False
     unread: bool = False
     garbled: bool = False
-    inside: bool = False
     none: bool = False
     yields: bool = False
     confirms: bool = False
+    undoes: bool = False
 
 
 @lru_cache(maxsize=1024)
@@ -73,6 +73,8 @@ def own_words(text: str, role: str = "") -> str:
     Quotation marks round the whole utterance are taken off, and JSON that names an action or a price says so in words.
     """
     text = normal(text).strip()
+    if "*" in text and (said := patterns.STAGE.search.sub(" ", text)).strip(" .!?\n"):
+        text = said  # all of it may be in asterisks
     bare = text.strip(" *")
     if bare[:1] == bare[-1:] == '"' and bare.count('"') == 2:
         text = bare[1:-1]
@@ -99,6 +101,8 @@ def own_words(text: str, role: str = "") -> str:
         text = re.sub(rf"^[ *\[]*{role}[ *\]]*[:\]][ *]*", "", text)
     if ":" in text:
         text = patterns.FORGED.search.sub(" ", text)
+    if role and f"the {role}" in text:
+        text = text.replace(f"the {role}", "i")
     if "\n" in text and patterns.LISTS(text) is not None:
         text = re.sub(r"(?m)^\s*\d{1,2}[.)] ", "", text)
     return re.sub(" {2,}", " ", text).strip() if "  " in text else text.strip()
@@ -122,49 +126,30 @@ _ACTIONS = {
 }
 
 
+_VERDICT = word_set("state by quote speaker verdict accepted_by")
+
+
 def _said_in_json(match: re.Match[str], role: str) -> str:
     """A JSON object in words: {"action": "offer", "price": 15} -> "i offer $15"; a verdict says nothing."""
     try:
         data: Any = json.loads(match.group())
     except (ValueError, RecursionError):
         return " "
-    if (
-        not isinstance(data, dict)
-        or str(data.get("role", role)) != role
-        or not {
-            "state",
-            "by",
-            "quote",
-            "speaker",
-            "verdict",
-            "accepted_by",
-        }.isdisjoint(data)
-    ):
+    if not isinstance(data, dict) or str(data.get("role", role)) != role or not _VERDICT.isdisjoint(data):
         return " "
-    said = [
-        str(data[key])
-        for key in ("message", "msg", "text", "utterance", "say", "speech", "reply")
-        if isinstance(data.get(key), str)
-    ]
-    verbs = [
-        _ACTIONS.get(str(data[key]).strip().replace(" ", "_"), "")
-        for key in ("action", "decision", "move", "status", "type", "act", "response", "answer", "choice")
-        if key in data
-    ]
-    taken = next(
-        (data[key] for key in ("accept", "accepted", "agree", "deal") if isinstance(data.get(key), bool)), None
-    )
-    if taken is not None:
-        verbs.append("i accept." if taken else "i do not accept.")
-    prices = [
-        data[key] for key in ("price", "offer", "amount", "counter_offer", "counteroffer", "proposal") if key in data
-    ]
-    said += [
-        f"i offer ${str(price).lstrip('$')}."
-        for price in prices
-        if isinstance(price, int | float | str) and re.fullmatch(r"\$?[\d.,]+", str(price))
-    ]
-    return " ".join([" ", *said, *verbs, " "])
+
+    def values(keys: str) -> list[Any]:
+        return [data[key] for key in keys.split() if key in data]
+
+    said = [text for text in values("message msg text utterance say speech reply") if isinstance(text, str)]
+    for price in values("price offer amount counter_offer counteroffer proposal"):
+        if isinstance(price, int | float | str) and re.fullmatch(r"\$?[\d.,]+", str(price)):
+            said.append(f"i offer ${str(price).lstrip('$')}.")
+    for verb in values("action decision move status type act response answer choice"):
+        said.append(_ACTIONS.get(str(verb).strip().replace(" ", "_"), ""))
+    taken = [value for value in values("accept accepted agree deal") if isinstance(value, bool)]
+    said += ["i accept." if taken[0] else "i do not accept."] if taken else []
+    return " ".join([" ", *said, " "])
 
 
 @dataclass(slots=True)
@@ -198,7 +183,7 @@ def clause_of(text: str) -> Clause:
     if not how and able & patterns.YES.bit and patterns.YES(text):
         how = "barely"
     closes = patterns.CLOSES(text) if able & patterns.CLOSES.bit else None
-    arranges = closes is not None and patterns.OTHERS(text[: closes.start() + 1]) is None
+    arranges = closes is not None and patterns.OTHERS(text[: closes.start() + 1].replace(" please ", " ")) is None
     leaves = ends = goodbye = denies = refuses = False
     if able & _GOES:
         leaves = _leaving(text, able)
@@ -240,9 +225,8 @@ def sentence_of(text: str) -> Sentence:
             clauses.append(clause)
             able |= clause.able
             says = says or clause.says
-    if clauses and clauses[-1].text == " i agree ":
-        clauses[-1], says = replace(clauses[-1], how="plainly", says=True), True
-    waits = able & patterns.WAITS.bit > 0 and patterns.WAITS(text) is not None
+    wait = patterns.WAITS(text) if able & patterns.WAITS.bit else None
+    waits = wait is not None and not any([c.how and c.text.strip() in text[wait.end() :] for c in clauses])
     asks = able & patterns.QUESTION.bit > 0 and patterns.QUESTION(text) is not None
     stays = conditioned = False
     if says:
@@ -255,15 +239,12 @@ def sentence_of(text: str) -> Sentence:
 
 
 @dataclass(slots=True)
-class Parsed:
+class Parsed(Numbers):
     """An utterance in plain words: what it is read from.
 
-    places: where the amounts stand in the words. asked: which sentences ask. firsts: the # before each of them.
+    asked: which sentences ask. firsts: the # before each of them.
     """
 
-    amounts: tuple[Amount, ...]
-    words: list[str]
-    places: list[int]
     sentences: list[Sentence]
     asked: list[int]
     firsts: list[int]
@@ -314,6 +295,8 @@ def _take_apart(told: Parsed, line: str) -> None:
         if text.count(" ") > _LONGEST:
             words = text.split()
             parts = [f" {' '.join(words[start : start + _LONGEST])} " for start in range(0, len(words), _LONGEST)]
+        if text == " why not":
+            mark = "."
         if not parts and mark == "?" and sentences and told.asked[-1:] != [len(sentences) - 1]:
             told.asked.append(len(sentences) - 1)
         for number, part in enumerate(parts, 1):
@@ -337,14 +320,20 @@ _ENGLISH = word_set(
     "i you it the is are am will would can could do not and to for of that this me my your we have be with but if so "
     "accept reject offer price deal no yes ok good thank how about buy sell pay take let think what at in on # was"
 )
-
-
+_COMMITS = word_set(
+    "accept agree take buy sell have do pay give go proceed move work settle meet match honor live manage swing handle "
+    "stretch bring transfer send sending hand wire close confirm commit part let glad ok good board sign deal yes "
+    "shake able make it come collect spend round book hold"
+)
+"""What one does with a price that one agrees to."""
+_FIRST = word_set("i us my")
+_BREAKS = word_set(
+    "leave than thank know see understand hear need hope want said offered compare interesting whether respect lot"
+)
+"""What breaks an agreement."""
+_MILD = word_set("as when ask any usual cause expect")
 _TURNS = word_set("but however though could would counter instead")
 """Words that turn an agreement into another offer."""
-
-
-_REFERS = word_set("your understand know")
-"""Words before an amount that is only talked about."""
 
 
 @dataclass(slots=True)
@@ -389,7 +378,7 @@ class Heard:
             self.yields = self.yields or bool(how)
             if refuses and not asked:
                 self.refuses = self.refused_last = True
-                self.plainly = self.plainly and patterns.REJECTS(clause.text, clause.able) is None
+                self.plainly = self.plainly and " reject " not in clause.text
                 self.agrees = self.agrees and self.plainly
             if how and not asked and (how == "plainly" or not refuses):
                 if sentence.conditioned or (sentence.waits and how == "plainly"):
@@ -401,7 +390,8 @@ class Heard:
                     self.agreed = min(self.agreed, index + clause.amounts)
                     self.sealed += tuple(range(index, index + clause.amounts)) if how != "barely" else ()
             elif clause.closes and not (refuses or sentence.conditioned or sentence.waits):
-                self.closes = self.closes or not asked or patterns.COUNTS(clause.text, clause.able) is not None
+                mine = " i " in clause.text and patterns.COUNTS(clause.text) is not None  # "when can I pick it up?"
+                self.closes = self.closes or not asked or mine
             index += clause.amounts
 
 
@@ -422,7 +412,21 @@ def _agreement(clause: str, able: int) -> str:
         if match is not None and _own(clause[: match.start() + 1], pattern is patterns.SEALS):
             return how
     phrase = patterns.GIVES_IN(clause) if able & patterns.GIVES_IN.bit else None
-    return "softly" if phrase is not None and _own(clause[: clause.index(phrase) + 1]) else ""
+    if phrase is not None and _own(clause[: clause.index(phrase) + 1].replace(" please ", " ").replace(" you ", " ")):
+        return "softly"
+    if patterns.TERMS(clause, able) is not None:  # "we would be delighted to go forward at that number"
+        words = clause.split()
+        return "softly" if not _FIRST.isdisjoint(words) and not _COMMITS.isdisjoint(words) and _meant(clause) else ""
+    return ""
+
+
+def _meant(words: str) -> bool:
+    """Whether words before a price, or round it, can be those of somebody who agrees to it."""
+    said, denied = words.split(), patterns.DENIED(words)
+    others = patterns.OTHERS(words.replace(" please ", " "))
+    if others is not None and (_FIRST.isdisjoint(said) or "should" in said):
+        return False
+    return _BREAKS.isdisjoint(said) and (denied is None or denied.group().strip() in _MILD)
 
 
 def _own(before: str, anybody: bool = False) -> bool:
@@ -431,7 +435,7 @@ def _own(before: str, anybody: bool = False) -> bool:
 
 
 _AGREEMENTS = ((patterns.ACCEPTS, "plainly"), (patterns.SEALS, "plainly"), (patterns.AGREES, "softly"))
-_AGREE = patterns.ACCEPTS.bit | patterns.SEALS.bit | patterns.AGREES.bit | patterns.GIVES_IN.bit
+_AGREE = patterns.TERMS.bit | patterns.ACCEPTS.bit | patterns.SEALS.bit | patterns.AGREES.bit | patterns.GIVES_IN.bit
 _GOES = patterns.LEAVES.bit | patterns.OVER.bit | patterns.ENDS.bit | patterns.GOODBYE.bit
 _NO = patterns.REFUSES.bit | patterns.JUDGES.bit | patterns.SCORNS.bit
 _HEARD = _AGREE | _GOES | _NO | patterns.YES.bit | patterns.CLOSES.bit
@@ -443,10 +447,17 @@ def read(text: str, role: str, table: Table, currency: str = "$") -> Said:
     """What an utterance says, given what lies on the table."""
     told = parsed(text, role, currency)
     does, able, asked = told.does, told.able, told.asked
-    best = choose(told.places, told.words, told.amounts, role, table, does.moods)
+    best = choose(told, role, table, does.moods)
+    echo = "" if best is None else _echo(told, best, table)
+    if echo == "told":
+        best = choose(told, role, table, does.moods, beside=table.theirs)
+    elif does.plainly and best is not None and best.index not in does.sealed and does.sealed:
+        other = choose(told, role, table, does.moods, beside=best.value)
+        if other is not None and other.index in does.sealed and other.chance > SURE:
+            best, echo = other, ""
     doubtful = best is not None and best.chance < CHOSEN
     where = -1 if best is None or doubtful else bisect_right(told.firsts, best.index) - 1
-    sealed = {index: priced(index, told.places, told.words, told.amounts, table) for index in does.sealed}
+    sealed = {index: priced(index, told, table) for index in does.sealed}
     fits = [index for index, right in sealed.items() if right]
     best, price = _stands_at(told, does, fits, None if doubtful else best, table, where in asked)
     if able & _SHARES or (able & _STEPS and any(s.amounts and _step(s.text, s.able) for s in told.sentences)):
@@ -464,17 +475,20 @@ def read(text: str, role: str, table: Table, currency: str = "$") -> Said:
     last_asks = asked[-1:] == [len(told.sentences) - 1]
     lists = able & patterns.LISTED.bit > 0 and any(patterns.LISTED(s.text, s.able) for s in told.sentences)
     lists = lists and not does.refuses and "below" not in told.words
-    agrees, conditional = does.agrees, does.conditional
+    agrees, conditional = does.agrees, does.conditional or (best is not None and echo == "conditional")
+    alike = echo in ("alone", "agrees") if best is not None else price is not None and price == table.theirs
+    if alike and best is not None and echo == "agrees":
+        agrees, fits = True, [best.index]
     if not agrees and not does.refuses and price is None and _short_yes(told, table, does):
         agrees = True
     if agrees and not does.plainly:
         conditional = conditional or does.waits
-        vague = does.barely and (does.goodbye or does.leaves or patterns.UNDERSTANDS(told.line, able) is not None)
+        vague = does.barely and (
+            does.goodbye or does.leaves or does.parts or patterns.UNDERSTANDS(told.line, able) is not None
+        )
         beside = not fits and False in sealed.values()  # "6 works" is about the hour
         wonders = last_asks and not fits and not patterns.CLOSES(last.text, able)  # "OK. And the stains?"
         agrees = not (conditional or does.refused_last or vague or beside or wonders)
-    alike = price is not None and table.theirs is not None and same(price, table.theirs) and where not in asked
-    closes = does.closes and patterns.VIEWING(told.line, able) is None
     yields = does.yields or agrees or conditional or does.closes or not _ASSENT.isdisjoint(told.words)
     tells = does.waits or does.denies or len(told.words) >= 8
     said = Said(price)  # named arguments of so many fields would take four times as long
@@ -485,10 +499,10 @@ def read(text: str, role: str, table: Table, currency: str = "$") -> Said:
     said.agrees = agrees or (lists and role == "buyer" and not last_asks)
     said.plainly = does.plainly and agrees
     said.conditional = conditional and not agrees
-    said.closes = closes
+    said.closes = does.closes
     said.refuses = does.refuses
     said.leaves = does.leaves or (does.goodbye and does.refuses)
-    said.ends = does.left > (-1 if best is None else best.index) and does.refuses
+    said.ends = does.left > (-1 if best is None else best.index)
     farewell = price is None and not agrees and not last_asks and patterns.GOODBYE(last.text, able) is not None
     said.parts = does.parts or farewell
     said.goodbye = does.goodbye and not agrees
@@ -502,14 +516,47 @@ def read(text: str, role: str, table: Table, currency: str = "$") -> Said:
     said.garbled = told.unread
     said.none = tells and not (yields or alike) and sum(map(_ENGLISH.__contains__, told.words)) >= 0.3 * len(told.words)
     said.yields = yields
-    said.inside = best is not None and best.index in does.sealed
     said.confirms = told.words[:1] in (["so"], ["then"])
+    said.undoes = table.agreed is not None and patterns.UNDOES(told.line, able) is not None
     return said
 
 
 def _step(words: str, able: int) -> re.Match[str] | None:
     """A step from a price ("$5 off")."""
     return patterns.OFF(words, able) or patterns.ADD(words, able)
+
+
+def _echo(told: Parsed, best: Candidate, table: Table) -> str:
+    """How the rival's price is said again: "alone", with a word of what one does with a price that one "agrees" to,
+    "asked", "conditional", or only "told" ("you came up to $40"); "" if another price is said."""
+    if table.theirs is None or not same(best.value, table.theirs):
+        return ""
+    where = bisect_right(told.firsts, best.index) - 1
+    sentence, index = told.sentences[where], best.index - told.firsts[where]
+    clause, last = sentence.clauses[0], False
+    for number, clause in enumerate(sentence.clauses, 1):
+        if index < clause.amounts:
+            last = number == len(sentence.clauses)
+            break
+        index -= clause.amounts
+    words, asks = clause.text.split(), where in told.asked
+    if told.does.agrees and not told.does.barely:
+        return "asked" if asks else "alone"
+    talked = (
+        told.does.refuses
+        or clause.goodbye
+        or clause.leaves
+        or clause.ends
+        or sentence.waits
+        or not _meant(clause.text[: clause.text.index("#") + 1])
+    )
+    if "if" in sentence.text.split() or patterns.CONDITION(sentence.text) is not None:
+        return "conditional"
+    if not told.does.refuses and asks and (sentence.asks or last):
+        return "asked"
+    if talked:
+        return "asked" if table.mine is not None and same(table.mine, table.theirs) else "told"
+    return "agrees" if not _COMMITS.isdisjoint(words) else "told" if asks else "alone"
 
 
 def _stands_at(
@@ -521,13 +568,7 @@ def _stands_at(
     """
     theirs, price = table.theirs, None if best is None else best.value
     accepted = theirs is not None and any(same(told.amounts[index].value, theirs) for index in sealed)
-    if best is not None and theirs is not None and does.refuses and not does.agrees and same(best.value, theirs):
-        return None, None  # "$40 is too low": whose price it is and what is thought of it
-    if best is not None and theirs is not None and not does.agrees and same(best.value, theirs):
-        at = told.places[best.index]
-        if not _REFERS.isdisjoint(told.words[max(0, at - 4) : at]):
-            return None, None  # "thank you for your offer of $40"
-    turns = does.agrees and not _TURNS.isdisjoint(told.words)
+    turns = does.agrees and not _TURNS.isdisjoint(told.words[told.places[sealed[0]] if sealed else 0 :])
     if accepted and (does.plainly or (does.agrees and not turns and (best is None or best.chance < SURE))):
         return best, theirs  # "I accept your $40; it cost me $60"
     if does.agrees and sealed:
@@ -545,15 +586,11 @@ def _stands_at(
 
 def _short_yes(told: Parsed, table: Table, does: Heard) -> bool:
     """A few words that begin with a yes, when the rival has just named a price, or asked for a yes to it."""
-    if does.waits or does.goodbye or does.leaves or not told.sentences or told.asked[:1] == [0]:
+    if does.waits or does.goodbye or does.leaves or not told.sentences:
         return False
     first = told.sentences[0].clauses[0].text
+    if told.asked[:1] == [0] and (told.sentences[0].asks or len(told.sentences[0].clauses) == 1):
+        return False
     short = len(told.words) <= 8 and not told.asked
-    begins = patterns.YES(first) is not None or patterns.YES_START(first) is not None
-    if table.asked and (begins or patterns.SO_WOULD_I(first)):
-        return True
-    if table.conditional and (begins or patterns.MEETS(first)):
-        return True
-    if table.fresh and not table.questioned and patterns.SO_WOULD_I(first) and short:
-        return True
-    return begins and short and table.fresh
+    answers = patterns.YES(first) is not None or patterns.ANSWERS(first) is not None
+    return answers and not table.questioned and (table.asked or table.conditional or (short and table.fresh))

@@ -17,10 +17,12 @@ from bargain.reading.money import word_set
 _SAME = """
 accept: accepts accepting accepted accpet acept accepr
 agree: agrees agreeing
+call: calls calling called
+reach: reaches reached reaching
 reject: rejects rejecting rejected decline declines declining declined refuse refuses refusing refused
 propose: proposes proposing proposed suggest suggests suggesting suggested countering
 offer: offers offering offered
-price: prices pricing proposal proposals bid bids counteroffer counter-offer counterproposal counter-proposal figure amount sum quote rate number terms
+price: prices priced pricing proposal proposals bid bids counteroffer counter-offer counterproposal counter-proposal figure amount sum quote rate number terms
 deal: deals delt dael
 buy: buys buying purchase purchasing
 sell: sells selling
@@ -34,13 +36,18 @@ produce: produces producing production manufacture
 make: makes making made
 budget: budgets brought bring carry spare afford wallet purse savings allowance funds cash pocket
 profit: profits margin margins gain gains earn earns earning
-loss: losses
+fall: falls falling
+suit: suits suited
+pass: passing passes
+step: steps stepping
+loss: losses losing lose loses
+deposit: deposits downpayment retainer balance remainder remaining instalment instalments installment installments upfront
 worth: value valued values valuation
-usual: original originally initial initially usually normally normal retail market msrp regular
+usual: original originally initial initially usually normally normal retail retails retailed market msrp regular
 maximum: max maximal highest ceiling limit limits top tops most
 minimum: min lowest least floor bottom
 good: great fine fair reasonable acceptable perfect agreeable chill excellent wonderful satisfactory ideal doable fantastic awesome amazing suitable cool nice perfectly lovely fairly sensible decent fairer better okay-ish
-ok: okay k kk okk okey okie dokie alright aight oki okk oks
+ok: okay k kk alr okk okey okie dokie alright aight oki okk oks
 yes: yep yea yeah yup ya yess yesss sure absolutely certainly definitely gladly affirmative indeed aye yah
 high: higher steep expensive pricey dear hefty costly
 low: cheap
@@ -49,22 +56,25 @@ above: more over beyond exceed exceeds exceeding exceeded
 bad: unacceptable insulting unreasonable insult insults ridiculous lowball joke absurd insane unfair disappointing unrealistic
 able: willing ready prepared capable
 unable: unwilling
-glad: happy pleased delighted pleasure thrilled excited content
+glad: satisfied comfortable honored honoured keen happy pleased delighted pleasure thrilled excited content
 i: we
-you: u ye
-your: ur
+you: u ye thee thou
+your: ur thy
+yours: thine
+send: sends sending
 my: our mine
 this: these those
 the: a an
+list: listed listing lists
 thank: thanks thx thankyou ty appreciate appreciated cheers
 talk: talks negotiation negotiations conversation discussion discussions negotiating bargaining haggling dealings chat
 walk: walking walks
 leave: leaving leaves
 end: ends ending stop stopping terminate terminating conclude concluding
-quit: exit quitting exiting cancel cancelling canceling
+quit: exit quitting exiting cancel cancelling canceling canceled cancelled cancels
 proceed: proceeding finalize finalise finalizing finalized complete completing settle settling seal sealing wrap shake finish
 transaction: trade sale exchange
-agreement: agreements compromise
+agreement: agreements compromise accord pact
 look: looking search searching shop shopping
 elsewhere: somewhere ebay amazon craigslist walmart online
 someone: somebody neighbor neighbour friend cousin guy dealer
@@ -77,6 +87,8 @@ work: works working
 sound: sounds seem seems looks feel feels
 hope: hoping hoped hopes
 other: others
+card: cards credit debit
+check: checks cheque cheques
 buyer: buyers bidder bidders
 with: w
 are: r
@@ -89,7 +101,7 @@ _LONG = {
     "shall": "will", "shan't": "will not", "ain't": "is not", "let's": "let us", "lets": "let us", "thats": "that is",
     "its": "it is", "hows": "how is", "whats": "what is", "thatll": "that will", "youve": "you have", "weve": "we have",
     "youre": "you are", "'em": "them", "'ll": "will", "gotta": "got to", "lemme": "let me", "impossible": "not possible",
-    "non-negotiable": "not negotiable", "nope": "no", "nah": "no", "na": "no", "cya": "see you", "til": "until", "ta": "thank",
+    "non-negotiable": "not negotiable", "nope": "no", "nah": "no", "na": "no", "gl": "good luck", "cya": "see you", "til": "until", "ta": "thank",
     "infeasible": "not feasible", "unfeasible": "not feasible", "nothing": "not anything", "without": "not with",
 }  # fmt: skip
 _ENDS = (
@@ -103,7 +115,7 @@ _ENDS = (
 )
 _DROPPED = word_set(
     "just really simply also actually honestly hereby formally officially therefore thus quite pretty kindly truly totally "
-    "kinda probably hopefully surely"
+    "kinda probably hopefully surely happily willingly eagerly respectfully"
 )
 _PLAIN = {
     form: word
@@ -194,12 +206,13 @@ _PARTS = {
     "IT": "(?:it|that|this|them|those|your|the|one|both|all|you up|#)",
     "BE": "(?:is|are|am|be|was)",
     "MAY": "(?:will|would|can|could|may|might)",
-    "GOOD": "(?:good|ok)",
+    "GOOD": "(?:good|ok|all right|right)",
     "END": r"(?= [^a-z#]| $)",
     "SUBJECT": "(?:i|you|it|that|this|they|he|she)",
     "NOTNO": r"(?:not|never|nobody|hardly|how (?:can|could|would) i|fool to|crazy to|mad to|hard to) (?:say no|reject|resist|argue|complain|object|turn (?:it|that|this|them) down|pass (?:it|that|this|them) up)\b",
-    "SO": r"(?: (?:and|but|still|so|then|well|ok|yes|good|oh|um|hm+|(?:ha)++|lol|now|please|thank|you|i guess|i think|man)(?= ))*+",
-    "YES": "(?:yes|ok|good|deal|agreed|sold|done|bought|👍|👌|🤝|✅|accept|granted|exactly|very well|of course|all right|will do|can do|bet|gotcha|correct|you got it|no (?:prob|problem|worries)|go (?:ahead|on|for it)|bingo)",
+    "FITS": r"(?:(?:low|below)(?: than)? (?:my|what i|i)(?: \w+){0,4}? (?:maximum|budget|worth|pay|spend)|(?:high|above)(?: than)? (?:my|the)(?: \w+){0,3}? (?:cost|minimum))\b",
+    "SO": r"(?: (?:and|but|still|so|then|well|ok|yes|good|oh|um|h?m+|(?:ha)++|lol|now|please|thank|you|i guess|i think|man)(?= ))*+",
+    "YES": "(?:yes|i agree|ok|good|deal|agreed|sold|done|bought|👍|👌|🤝|✅|accept|granted|exactly|very well|of course|all right|will do|can do|bet|gotcha|correct|you got it|no (?:prob|problem|worries)|go (?:ahead|on|for it)|bingo)",
     "VERY": r"(?: (?:the|very|bit|little|tad|still|way|far|much|too|so|kind|sort|of|all|even|more|above|somewhat|slightly|rather|super|remain)(?= ))*+",
 }
 
@@ -281,358 +294,225 @@ def _spelled_out(lines: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
+# fmt: off
 # --- whose words they are: over the normal text, before it is put into plain words -----------------------------------
 THOUGHT = _raw(
     r"(?s)<(think|thinking|reasoning|reason|rationale|thought|scratchpad)>.*?(?:</\1>|\Z)",
-    "<think>$15 is ok</think> $12",
-    "<reasoning>deal",
-    "<b>deal</b>",
-    plain=False,
-)
+    "<think>$15 is ok</think> $12", "<reasoning>deal", "<b>deal</b>", plain=False)
+STAGE = _raw(
+    r"(?m)(?:^|(?<=[.!?)] ))\*(?![\s*])(?=[^*\n ]++ )[^*\n]++(?<!\s)\*(?!\*)",
+    "*my plan: no more than $40* hi! $30?", "*smiles broadly* deal", "**i accept $40**", plain=False)
 FENCE = _raw(r"```(?:[a-z]*\n)?", "```json\n{}```", "``` x", "`x`", plain=False)
 OBJECT = _raw(r"\{[^{}]{1,600}\}", '{"action": "accept"}', "{ }", "{", plain=False)
 ROLES = _raw(
     r"(?s)<(seller|buyer|moderator|critic|system|assistant|user)>.*?</\1>",
-    "<seller>deal</seller>",
-    "<user>ok</user>",
-    "<b>deal</b>",
-    plain=False,
-)
+    "<seller>deal</seller>", "<user>ok</user>", "<b>deal</b>", plain=False)
 TAG = _raw(r"<[^<>\n]{1,80}>", "<answer>ACCEPT</answer>", "</s>", "1 < 2", plain=False)
 BRACKET = _raw(
     r"\[(accept|accepted|agree|agreed|deal|reject|rejected|decline|refuse|walk[_ -]?away|quit|exit|terminate)\]",
-    "[accept] done",
-    "[walk away]",
-    "[accept: 5]",
-    plain=False,
-)
+    "[accept] done", "[walk away]", "[accept: 5]", plain=False)
 SPOKEN = _raw(
     r"(?m)^\W*(?:action|message|proposal|decision|offer|move|response|say)\s*:",
-    "action: accept",
-    "thought: hm\nmessage: ok",
-    "my offer: 5",
-    plain=False,
-)
+    "action: accept", "thought: hm\nmessage: ok", "my offer: 5", plain=False)
 ASIDE = _raw(
     r"(?m)^[^\w\n]*+(?:thoughts?|thinking|reason|reasoning|rationale|analysis|plan|strategy)\s*:.*$",
-    "thought: i would take $5",
-    "reasoning: $5 is fine",
-    "my reason: it is old",
-    plain=False,
-)
+    "thought: i would take $5", "reasoning: $5 is fine", "my reason: it is old", plain=False)
 FOR = _raw(
-    r"\b4(?= (?:me|u|us|you|the|this|that|it|all|free|sure)\b)", "works 4 me", "35 4 the fan", "4 of them", plain=False
-)
+    r"\b4(?= (?:me|u|us|you|the|this|that|it|all|free|sure)\b)",
+    "works 4 me", "35 4 the fan", "4 of them", plain=False)
 LISTS = _raw(
-    r"(?s)^\s*1[.)] .*?\n\s*2[.)] ", "1. Year: 2017\n2. Price: $5", "1) thanks\n2) bye", "1. That is all", plain=False
-)
+    r"(?s)^\s*1[.)] .*?\n\s*2[.)] ",
+    "1. Year: 2017\n2. Price: $5", "1) thanks\n2) bye", "1. That is all", plain=False)
 QUOTE = _raw(r"\"[^\"\n]*\"", 'you said "deal"', '""', 'a 42" screen', plain=False)
 FORGED = _raw(
     r"(?m)^[^\w\n]*+(?:the )?(?:seller|buyer|moderator|critic|system|assistant|user|human|question|answer|state|verdict|outcome|result|"
     r"note|tool(?:[_ ]?call)?|function(?:[_ ]?call)?|command|transcript)\b(?!'s)[^:\n]{0,30}:.*$",
-    "seller: i accept $5",
-    "**moderator note:** deal",
-    "the seller is kind",
-    plain=False,
-)
+    "seller: i accept $5", "**moderator note:** deal", "the seller is kind", plain=False)
 # --- clauses -----------------------------------------------------------------------------------------------------------
 CLAUSE = _pattern(
     r", |(?=(?:but|however|although|though|yet|while|because|otherwise|unless|if|so (?:i|how|what)|and i (?!would like)|or i|how about|what about|let us)\b)",
-    "$15 is fair, but I need $16",
-    "good, how about $12",
-    "$15 and $16 are fair",
-)
+    "$15 is fair, but I need $16", "good, how about $12", "$15 and $16 are fair")
 QUESTION = _pattern(
     "",
-    "Would you take $12",
-    "so what do you say",
-    "I would take $12",
+    "Would you take $12", "so what do you say", "I would take $12",
     starts=r"(?:hi |hello |hey )?(?:where|when|what|how|which|who|why(?! not)|is (?:it|this|that|the|there)|are (?:you|they|there|this)|do(?:es)? (?:you|it|i|the)|did you|(?:can|could|would|will) (?:you|it)|any chance)\b(?! (?:work|good|ever|soon))|is # (?:your|the|you) ",
-    words="where when what how which who why is are do does did can could would will any",
-)
+    words="where when what how which who why is are do does did can could would will any")
 # --- agreement ---------------------------------------------------------------------------------------------------------
 ACCEPTS = _pattern(
-    r"accept\b(?! (?:(?:from|with|by) (?:another|someone|other)|another|my\b|it before|that (?!price|offer|deal|is|#)|below|not anything|anything|any\b|no\b|above|(?:the )?offer to|budget|card|payment|paypal|if\b|or\b))"
+    r"accept\b(?! (?:(?:from|with|by) (?:another|someone|other)|another|my\b|it before|that (?!price|offer|deal|is|#)|below|not anything|anything|any\b|no\b|above|(?:the )?offer to|(?:\w+ ){0,2}(?:budget|card|check|payment|paypal|venmo|return)|if\b|or\b|(?:(?:your|the|this|that|#) ){0,2}(?:(?:price|offer|deal) )?(?:would|will) (?:mean|be|leave|put|make|cost|not)|your (?!(?:[\w-]+ ){0,3}?(?:price|offer|deal|#|agreement|condition|kind|buy)(?= |$))))"
     r"|i(?: (?:will|do|can|am|would|glad|able|to|have|fully|completely))* agree(?: (?:on|to|with))?(?= (?:your|this|that(?= (?:[^a-z#]|price|offer|deal)| $)|that (?:#|price|offer) (?:is|sound) (?:the )?{GOOD}|the (?:price|offer|deal|transaction)|#|it\b(?! (?:is|was|has|look|could|need|will|would))|buy|sell)\b|(?= #))"
-    r"|i(?: (?:will|would|can|could|am|able|glad|to|go|be|have|then|both))* (?:(?:take|buy) (?:{IT}|you(?= up)|the (?!loss|risk|chance|time|hit|look|picture|photo|minute|moment|second|day|week|break|seat|breath|while|walk|note|video|measure|guess|night|pass)\w+)|have (?:it|them|one|both(?! been)))(?! %)(?! (?:percent|back|away|below|off (?!your)|to |from|with (?:me|you)|myself|home|as the|(?:at|for) (?:the )?(?:above|below|high|low|good|right|different|bit|lot))\b)(?= (?:at|for|up|both|one|then|off your|price|offer|deal|if|please|and|as|by|cash|before|anyway|asap|delivered|[^a-z])| $)|i would (?:like|love) to (?:take|buy|have) (?:it|this|that|them|one) (?:at|for) (?:that|this|your) price",
-    "I'm happy to accept your offer of $12.",
-    "Fine, I'll take it.",
-    "I'd take less.",
+    r"|i(?: (?:will|would|can|could|am|able|glad|to|go|be|have|then|both|love to (?=take)|still|now|fully|(?:more|above) than))* (?:(?:take|buy|order|grab) (?:{IT}|you(?= up)|the (?!loss|other|different|same|risk|chance|time|hit|look|picture|photo|minute|moment|second|day|week|break|seat|breath|while|walk|note|video|measure|guess|night|pass)\w+)|have (?:it|them|one|both(?! been)))(?! %)(?! (?:percent|back|away|below|off (?!your)|to |from|with (?:me|you)|myself|home|as the|(?:at|for) (?:the )?(?:above|below|high|low|good|right|different|bit|lot))\b)(?= (?:at|for|up|both|one|then|off your|price|offer|deal|if|please|and|as|by|cash|before|anyway|asap|delivered|[^a-z])| $)|i(?: (?:will|would|can|could|am|able|glad|to|go|like|love))+ say yes\b|i would (?:like|love) to (?:take|buy|have) (?:it|this|that|them|one) (?:at|for) (?:that|this|your) price",
+    "I'm happy to accept your offer of $12.", "Fine, I'll take it.", "I'd take less.",
     starts=r"(?:i (?:are |am |have )?|all )?agreed\b(?! (?:with|to|on) (?:another|someone|other|my))|take (?:it|them) $",
-    words="accept agreed agree take buy have",
-)
+    words="accept agreed agree take buy order grab have say")
 SEALS = _pattern(
-    r"(?:(?:it|that|this) is|have|got|got to|yourself|call it|done) the deal(?= (?:at|for|then|my)\b|{END})|done deal\b|(?:have|got) (?:i )?(?:yourself|urself) |consider (?:it|this) (?:sold|done|yours)|(?<!and )(?:(?:it|they|them|#)(?: is| are)?|\w+ (?:is|are)) (?:all )?yours\b|you (?:have )?got it $"
-    r"|glad (?:that )?i(?: (?:have|could|can|both|were|are|able|to|did))* (?:reach|agree|agreed|come|came|could|find|found|make|worked|work|proceed|settled|have|got)\b|(?:glad|good|thank)(?: (?:to|for))* (?:do|doing|dealing|your) (?:business|with you)|(?:reached|have come to|have) (?:the |mutual )*agreement"
-    r"|(?:is|hear|the|for) (?:the|my) yes\b|settled (?:at|on|for|then) |proceed on (?:it|that)|i (?:will|can|could) (?:make|live with) (?:it|that|this|#|your price)(?: work)?+(?! (?:at|if|on|only|but|to)\b) ",
-    "You've got yourself a deal!",
-    "Glad we could agree.",
-    "This is a deal breaker",
-    starts=r"(?:the )?(?<!good )deal\b(?! (?:breaker|with|for (?:you|me|both)|reject|or|is|off|at below|below))|sold\b(?! (?:this|it|one|out|the|like|to|yesterday|last|for below))",
-    words="yes deal sold yours yourself urself glad business dealing doing do agreement settled shake proceed make live done consider got",
-)
+    r"(?:(?:it|that|this) is|have|got|got to|yourself|call it|done) the deal(?= (?:at|for|then|my)\b|{END})|done deal\b|(?:have|got) (?:i )?(?:yourself|urself|ourselves) |sold to you\b|consider (?:it|this|the \w+) (?:sold|done|yours|reserved)|(?<!and )(?:(?:it|they|them|#)(?: is| are)?|\w+ (?:is|are)) (?:all )?yours\b|you (?:have )?got it(?= (?:for|at) (?:#|that|this)\b| $)"
+    r"|glad (?:that )?i(?: (?:have|could|can|both|were|are|able|to|did))* (?:reach|agree|agreed|come|came|could|find|found|make|worked|work|proceed|settled|have|got)\b|(?<!be )(?<!be the )(?:glad|good|thank)(?: (?:to|for))* (?:do|doing|dealing|your) (?:business|with you)|(?:reached|have come to|have) (?:the |mutual )*agreement"
+    r"|(?:is|hear|the|for|this) (?:the|my) (?:\w+ )?yes\b|settled (?:at|on|for|then) |proceed on (?:it|that)|i (?:will|can|could) (?:make|live with) (?:it|that|this|#|your price)(?: work)?+(?! (?:at|if|on|only|but|to)\b) ",
+    "You've got yourself a deal!", "Glad we could agree.", "This is a deal breaker",
+    starts=r"(?:the )?(?<!good )deal\b(?! (?:breaker|with|for (?:you|me|both)|reject|or|is|off|at below|below))|sold\b(?! (?:this|it|one|out|the|like|to (?:someone|another|other|my)|yesterday|last|for below))",
+    words="yes deal sold yours yourself ourselves urself glad business dealing doing do agreement settled shake proceed make live done consider got")
 AGREES = _pattern(
-    r"(?:good|ok|glad) with (?:that|it|this|your|#|the price)|(?:good|ok) (?:by|for|with) me\b|(?:that|this|which|price|offer|#) (?:will |would |should |do |is )*+(?:work|{GOOD}) (?:good )?(?:for|with|by|to) (?:me|us)\b"
-    r"|i (?:guess |suppose |think )?(?:{MAY}|am (?:able|glad|go) to) (?:do|live with|manage|swing|allow|match|meet|go with|pay|agree to|work with|handle|give you|go for) (?:that|it|this|your (?:(?:minimum|final|last|latest|ask|new) )?(?:price|offer)|#(?! (?:%|percent|off|below))|your price|your offer|your #)|(?:can|could|will) do (?:that|it) |you (?:win|(?:have )?(?:convinced|persuaded|won|twisted))|i guess(?: so| that)? $|{NOTNO}|(?:boss|wife|husband|mom|dad|she|he) (?:say|says|said) (?:yes|ok)"
+    r"(?:good|ok|glad) with (?:that|it|this|your|#|the price)|(?:good|ok) (?:by|for|with) me\b|(?:that|this|which|price|offer|#) (?:will |would |should |do |is )*+(?:work|{GOOD}) (?:good |enough )?(?:for|with|by|to) (?:me|us)\b"
+    r"|i (?:guess |suppose |think )?(?:{MAY}|am (?:able|glad|go) to) (?:do|live with|manage|swing|allow|match|meet|go with|pay|agree to|work with|handle|give you|go for|part with|sell you|sell) (?:that|it|this|your (?:(?:minimum|final|last|latest|ask|new) )?(?:price|offer)|#(?! (?:%|percent|off|below|of|other))|your price|your offer|your #)|(?:can|could|will) do (?:that|it) |you (?:win|(?:have )?(?:convinced|persuaded|won|twisted|(?:got|found) (?:a|the|your|my)? ?(?:buyer|seller|customer)))|i guess(?: so| that)? $|(?:it|that|which|#)(?: still)? (?:give|leave) (?:me |i )?(?:\w+ ){0,2}profit\b|{NOTNO}|(?<!not )within (?:my|i) |let us close\b|(?:boss|wife|husband|mom|dad|she|he) (?:say|says|said) (?:yes|ok)"
     r"|let us (?:do (?:it|that|this|#)|go (?:with|ahead)|proceed|say that|make (?:it|the deal (?:at|for|on|official))|move forward|get (?:this|it) done)\b|(?:yes|ok|good) please|i {MAY} (?:proceed|go ahead)",
-    "That works for me.",
-    "$15 sounds good to me",
-    "A price that works for both of us.",
-    starts=r"(?:i (?:think|find|believe|agree|suppose) )?(?:(?:that|this|it(?! work)|which|#|(?:your|the|this|that) (?:(?:latest|last|new|final|revised|current|recent|updated) )*(?:price|offer|deal|agreement|middle|midpoint|#))(?: of #| at #)? )(?:(?:{MAY}|{BE}|do|be|should|all|both|very|for|the|quite|yes|above|above|than) )*(?:work(?: (?:good|out|too|then))*{END}|suit|do $|(?:very )?{GOOD}(?: (?:price|offer|agreement|enough))?(?= (?:to|by|with|then|and|in|consider|given)\b|{END}))(?! (?:start|point|(?:to|for) you))"
+    "That works for me.", "$15 sounds good to me", "A price that works for both of us.",
+    starts=r"(?:i (?:think|find|believe|agree|suppose) )?(?:(?:that|this|it(?! work)|which|#|(?:your|the|this|that) (?:(?:latest|last|new|final|revised|current|recent|updated) )*(?:price|offer|deal|agreement|middle|midpoint|#))(?: of #| at #)? )(?:(?:will|would|can|could|is|are|do|be|should|all|both|very|for|the|quite|yes|above|above|than) )*(?:work(?: (?:good|out|too|then))*{END}|suit|do $|(?:very )?{GOOD}(?: (?:price|offer|agreement|enough))?(?= (?:to (?:me|i|us)|by|with|then|and|in|consider|given)\b|{END}))(?! (?:start|point|(?:to|for) you))"
     r"|(?:(?:that|it|this|#|(?:your|the) (?:price|offer)) )?sound (?:very )?(?:like )?(?:the )?(?:{GOOD}|deal|plan)(?: (?:price|deal|offer|agreement|plan))?(?= (?:to|for|with|by|then)\b|{END})|(?:work|{GOOD}) (?:for me|enough)",
-    words="pay please come glad content work suit agree do good ok plan deal live manage swing allow match meet go handle give win convinced persuaded won twisted guess why set granted boss wife husband mom dad she he let proceed sound say reject resist argue complain turn pass",
-)
+    words="profit part sell right within close pay please come glad content work suit agree do good ok plan deal live manage swing allow match meet go handle give win convinced persuaded won twisted guess why set granted boss wife husband mom dad she he let proceed sound say reject resist argue complain turn pass")
 GIVES_IN = _phrases(
     """
     count me in, sign me up, put me down for, where do|can i sign, take my money, my hand on it, here is my hand, put it there,
     music to my ears, no objection|objections|complaints, consider it|that|this|# done|sold|settled|accepted|yours|agreed, i give in, i surrender|yield|cave|concede,
     wore|worn|talked me down|round|into, you got|have me, you broke me, you are killing me, twist|twisted my arm, say no more, say less, it is a go, we|you are on,
-    we have a winner, ring it|me up, box|bag|load|pack|wrap it up?, write it up, found our price|deal, hand|fork it over, give it here, send it over|along, ship it, coming home with me, make it so,
+    we have a winner, ring it|me up, box|bag|load|pack|wrap it up?, write it up, found our price|deal, hand|fork it over, there|here you go|are, your name on it, give it here, send it over|along, ship it, coming home with me, take it|them|her|him home, make it so,
     let us roll|shake, call it even|settled|done, that|it settles it, it|that is settled, we are good|ok|set|square, whatever you say, fair is fair, fair play,
-    right on, roger that, copy that, aye aye, signed and sealed, lock it in, locked in, done and done|dusted, going to a good home,
-    treat|ride|use it well, take good care of it, my wallet is open, wallet opened, has|got my|your name on it, your name is on it, you may|can have|take|keep it|them|this,
+    right on, roger that, copy that, aye aye, signed and sealed, lock it in, locked in, done and done|dusted, it is going to a good home,
+    treat|ride|use it well, will take good care of it, my wallet is open, wallet opened, has|got my|your name on it, your name is on it, you may|can have|take|keep it|them|this,
     let you have it|them, let it go to you, i am sold|convinced|persuaded|game|down, sold|convinced|persuaded me, no problem|objection|issue|quarrel|argument with that|it|this|#,
     could not agree more, could not ask for more|better, i will bite, i will allow|have it, that|it|this|# will do, good to go, we are agreed, we agree on, in agreement,
     on the same page, see eye to eye, gets my vote, hits the spot, does the trick, does it for me, seals it|the, tips the scales, i can stretch to|that, stretch that far, too good to pass up,
     take the ad|listing|post down|off, found|have your|a buyer, has a new owner, i will wrap|pack|box|bag it, congratulations on your, enjoy your|it|the, happy to oblige, drive a hard bargain, i can live with
     """,
-    "You twisted my arm.",
-    "Fine, count me in!",
-    "I counted on more.",
-    alone="mine, yours, as you wish, as you like, as you say, so be it, be my guest, right you are, settled, sealed, bingo, amen, jackpot, take it, have it, in, i am in, able, i am able, willing, coming, made it, dropped, confirmed, approved, works, suits me, fits, "
-    "go for it, go ahead, go on, why not, with pleasure, my pleasure, enjoy, congratulations, it is a date, agreed",
-)
+    "You twisted my arm.", "Fine, count me in!", "I counted on more.",
+    alone="mine, yours, all yours, congratulations, pleasure, as you wish, as you like, as you say, so be it, be my guest, right you are, settled, sealed, bingo, amen, jackpot, take it, have it, in, i am in, able, i am able, willing, coming, made it, dropped, confirmed, approved, works, suits me, fits, "
+    "go for it, go ahead, go on, why not, with pleasure, my pleasure, enjoy, congratulations, it is a date, agreed")
+TERMS = _pattern(
+    r"(?<! is )(?:that|this|your)(?: \w+)? (?:price|offer|deal|agreement)|(?:at|for|with|to) (?:that|this) $",
+    "I'd be glad to sell it to you at that price.", "Let's move ahead on those terms.", "What is the price?",
+    words="price offer deal agreement")
 ENDS = _phrases(
     """
-    count me out, no dice, be on my way, hard pass, leave it there|here, leave it at that, go our separate ways, not for me, no thanks, agree to disagree, part ways|company|friends, part as friends, separate ways, paths part, end of story|discussion|conversation,
-    end of the line|road|talk, that is that, mind is made up, forget it|that, better luck next time, off i|you go, on my way out|home, see myself out, i am heading|going out|off|home, skip this|it|that|the, moving along, not worth it to me, go|do without, the door is there|closed, there is the door,
-    door is open|closed, throw|throwing|threw in the towel, i give up, i am giving up, i fold, call it quits|off, time to go, got to go, have to go now, i must go, must be off, hitting|hit the road,
-    ship has sailed, close|closing up shop, shop is closed, we are finished|through|done, waste|wasting of? my|our|your time, waste of time,
-    nothing more|left|further to say|discuss|add|talk, lose my number, off the market, not for sale, no longer for sale, no longer available|interested, no longer want|need,
-    stays|staying with|put|in|on|here, it stays mine, hang|hanging|hold|holding on to it, rather|sooner keep|throw|burn|eat|give it|them|this, take a hike, get lost, you lost me,
-    lost a|this customer|buyer|sale, lost interest, lost my interest, i withdraw, i retract, take my business|money, fish in the sea, fish to fry, find someone|somebody|another,
-    where i get off, where we part, no common ground, can|do not do business, no business together, a different direction, decided against, decided not, changed my mind,
-    in the family, go to someone else|other, to the next in line, go with one of them, inquiry as? closed, advise against this|it, wait for the family|buyer|one who,
-    not meant to be, not to be, can not come to terms, no agreement, without a deal|sale|agreement, no deal then|today|here, empty handed, empty-handed,
-    negotiation|talk|conversation is over|ended|closed|finished, pass on this|it|that, i will pass, i am out|off|gone|done, i quit, bow|bowing|back|backing|opt out,
-    moving on, cut my losses, save us both, save|keep my money|cash, waiting for a|the|someone, do|manage|live without it, stick with my old, someone who values|appreciates|will,
-    keep it|this then|instead, some other day|time, another day|time|life, thanks for nothing
+    no dice, be on my way, hard pass, leave it at that, go our separate ways, not for me, agree to disagree, part friends, separate ways, paths part, end of story|discussion|conversation,
+    end of the line|road, that is that, mind is made up, forget it|that, off i go, on my way out|home, i am heading|going out|off|home, skip this|it|that|the, moving along, not worth it to me, go|do without, there is the door,
+    door is open, threw in the towel, i am giving up, i fold, time to go, got to go, have to go now, i must go, must be off, hitting|hit the road,
+    ship has sailed, close|closing up shop, waste|wasting of? my|our|your time, waste of time, lose my number, off the market,
+    stays|staying with|put|in|on|here, it stays mine, hanging|holding on to it, sooner keep|throw|burn|eat|give it|them|this, rather throw|burn|eat|give it|them|this, take a hike, get lost, you lost me,
+    lost a|this customer|buyer|sale, lost interest, lost my interest, i retract, fish in the sea, fish to fry, find somebody,
+    where we part, no common ground, can|do not do business, no business together, a different direction, decided not,
+    in the family, to the next in line, go with one of them, inquiry as? closed, advise against this|it, wait for the family|buyer|one who,
+    not to be, can not come to terms, no agreement, without a deal|sale|agreement, empty handed, empty-handed,
+    talk is closed, bowing|backing out,
+    moving on, cut my losses, save us both, save my money|cash, waiting for a|the|someone, do|manage|live without it, stick|stay with my old|current, someone who values|appreciates|will,
+    keep it|this instead, another life, thanks for nothing
     """,
-    "Then I am throwing in the towel.",
-    "Count me out.",
-    "Let me count.",
-    alone="next, pass, end, exit, walk, walk away, blocked, goodbye, bye, farewell, adieu, ciao, so long, no sale, no deal, not interested, keep it, never mind, good riddance",
-)
+    "No dice.", "Then I'll be on my way.", "Let me count.",
+    alone="next, pass, end, exit, walk, walk away, blocked, goodbye, bye, farewell, adieu, ciao, so long, no sale, no deal, not interested, keep it, never mind, good riddance")
 SCORNS = _phrases(
     """
     in your dreams, dream on, keep dreaming, you wish, over my dead body, not a chance, fat chance, when pigs fly, get real, be serious, are you serious,
     you must|have be|to joking|kidding|be, robbery, not on your life, think again, try again, try harder, nice try, not in a million, far from it, out of the question, nothing doing,
     out of my league, deserves better|more, way off, sharpen your pencil, is firm, price stands, stand|standing|hold|holding|stay|staying|remain firm, will not budge, not budging,
-    for so little, a steal already, giving it away, do i look like, laughable, a slap in the face, have to do better, not happening, not even close, a bit|little more
+    for so little, a steal already, giving it away, do i look like, laughable, a slap in the face, have to do better, not happening, not even close
     """,
-    "In your dreams.",
-    "You must be joking!",
-    "I dream of it.",
-    alone="higher, lower, more, firm, up, try, hardly, never, hmm no, as if",
-)
+    "In your dreams.", "You must be joking!", "I dream of it.",
+    alone="higher, lower, more, a bit|little more, firm, up, try, hardly, never, hmm no, as if")
 YES = _raw(
-    r"^(?=(?: but)?(?: (?:{YES}|then|so|thank|you|too|man|bro|sir|someone|bud|it|is|that|much|very|i|do|does|will|can|would|have|please|me|for|by|with|work|lol|(?:ha)++h?a?|oh|well|um|hm+|uh|the|and|guess|think|just|course|got|rock|someone|funny|my|i suppose|for it|🎉|!))*+ $).* {YES} ",
-    "OK, fine by me then",
-    "👍",
-    "OK so that is why",
-    words="yes ok good deal agreed sold done bought 👍 👌 🤝 ✅ accept granted exactly bet gotcha correct no go bingo amen course right very well all can will",
-)
-YES_START = _raw(
-    r"^(?! well done)(?! sold (?:out|to|it|one))(?: (?:and|so|then|well|oh|um|uh|hm+|(?:ha)++|lol|thank|you)(?= ))*+ (?:{YES}|true|good enough)(?= )(?! (?:luck|not|but|reason|question|point|i understand|i see|i hear))",
-    "Sure, see you then",
-    "OK then, tomorrow",
-    "I like it",
-)
-MEETS = _pattern(
-    "",
-    "No problem",
-    "will do",
-    "how?",
-    starts=r"(?:no (?:prob|problem|worries)|not the problem|np|will do|can do|i can|i will|work)\b",
-)
-SO_WOULD_I = _pattern(
-    "",
-    "I would.",
-    "it does",
-    "I am leaving",
-    starts=r"(?:it|that|i|they|he|she) (?:would|could|can|will|do|does|did|am|is|are)(?: (?:take|do|that|it|so|please|too|yes|for you|for yes))*{END}",
-)
+    r"^(?! it (?:work|is the good))(?=(?: but)?(?: (?:{YES}|then|so|thank|you|too|man|bro|sir|someone|bud|it|is|that|much|very|i|do|does|will|can|would|have|please|me|for|by|with|work|lol|(?:ha)++h?a?|oh|well|um|hm+|uh|the|and|guess|think|just|course|got|rock|someone|funny|my|i suppose|for it|🎉|!))*+ $).* {YES} ",
+    "OK, fine by me then", "👍", "OK so that is why",
+    words="yes ok agree good deal agreed sold done bought 👍 👌 🤝 ✅ accept granted exactly bet gotcha correct no go bingo amen course right very well all can will")
+ANSWERS = _raw(
+    r"^(?! well done)(?! sold (?:out|to|it|one))(?: (?:and|so|then|well|oh|um|uh|hm+|(?:ha)++|lol|thank|you)(?= ))*+ (?:{YES}|true|good enough)(?= )(?! (?:luck|not|but|or|reason|question|point|idea|to (?:hear|see|know|meet)|that (?:you|i)|morning|afternoon|evening|i understand|i see|i hear))"
+    r"|^{SO} (?:it|that|i|they|he|she) (?:would|could|can|will|do|does|did|am|is|are)(?: (?:take|do|that|it|so|please|too|yes|for you|for yes))*{END}",
+    "Sure, see you then", "I would.", "I am leaving")
 CLOSES = _pattern(
-    r"(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day (?:work|it)|(?:sat|sun|tomorrow|tonight|today) work|come (?:on )?(?:by|above|get)|budget or card|(?:budget|card|check) (?:ok|good)|card reader|(?:yes|ok|good|deal) where (?:are|is)|how (?:would|do|will) you (?:like|want|prefer) to pay|(?:when|where|what time|how soon) (?:can|could|should|do|would|is|will|to) (?:i|you|the)|what (?:day|time) |pick (?:\w+ )?up|pickup|be (?:above|there|by)|see (?:you|yes)|(?<!be )on my way|meet (?:you|up|at|there|tomorrow|tonight)|address|venmo|paypal|zelle|"
-    r"(?:send|mail|draw|prepare|transfer|arrange|wire|provide|get|budget) (?:\w+ ){0,4}?(?:payment|contract|invoice|paperwork|papers|details|delivery|budget|money|#|item|link|truck|agreement|above|up)|here (?:you go|is)|i will (?:budget|have|get|pack|proceed|hold|send|ship|prepare|arrange) |enjoy (?:your|the|it)|next steps|"
-    r"(?:proceed|go ahead|move forward|forward)(?: (?:with|to|the|this|your))* (?:transaction|payment|buy|it|deal|agreement|order|paperwork|checkout|sell)|proceed|clos(?:e|ing) (?:the|this) deal)\b",
-    "Great, draw up the paperwork.",
-    "When can I pick it up?",
-    "I like it.",
-    words="monday tuesday wednesday thursday friday saturday sunday sat sun tomorrow tonight today budget card sign deal yes ok close closing come when where what how pick pickup be see way meet address venmo paypal zelle send mail draw prepare transfer arrange wire provide get here will enjoy next proceed go move forward transaction",
-)
-VIEWING = _pattern(
-    r"see (?:it|the|them)|look at it|check it out|take the look|view it|test (?:drive|ride|it)|inspect|try it",
-    "Can I come by to see it?",
-    "I'd like to take a look",
-    "see you",
-    words="see look check take view test inspect try",
-)
+    r"(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day (?:work|it)|(?:sat|sun|tomorrow|tonight|today) work|will i (?:keep|hold|bring|send|meet|come|pick|pack)|come (?:on )?(?:by|above|at|now|tomorrow|tonight|(?:and )?get|collect)|budget or card|(?:budget|card|check) (?:ok|good)|card reader|(?:yes|ok|good|deal) where (?:are|is)|how (?:would|do|will|can|could|should) (?:you|i)(?: \w+){0,3}? (?:pay|send)|way to (?:send|pay|get)|(?:able|glad|like|love) to (?:proceed|move (?:forward|ahead)|go ahead)|(?:when|where|what time|how soon) (?:can|could|should|do|would|is|will|to) (?:i|you|the)|when are you|what (?:day|time) |pick (?:\w+ )?up|pickup|charge (?:it|my)|(?:add|put) it (?:to|on) my|sent (?:you|it|the|#)|send (?:it|them|#) (?:now|above|right)|(?:hold|save|keep) (?:it|them|this|that|one) for (?:me|us)|be (?:there|by)|(?:will|can) be above|see (?:you|yes)|(?<!be )on my way|meet (?:you|up|at|there|tomorrow|tonight)|address|venmo|paypal|zelle|handle|iban|account|bill of transaction|(?:contract|invoice)(?! price)|i(?: (?:will|am|can|could|have|go|to|then|now|still|gladly))+ (?:wire|transfer|wrap|load|box|reserve|collect|drive|swing|stop by|print|sign|set it aside|put it aside)|(?:leave|pay|send|put|transfer) (?:\w+ ){0,3}deposit|be (?:at|w|on) (?:your|yours) |leave (?:work|the house|home in|right)|head(?:ing)? (?:above|your)|(?:{MAY}) you (?:ship|deliver|send|hold|pack|post|mail)|"
+    r"(?:send|mail|draw|prepare|transfer|arrange|wire|provide|get|budget) (?:\w+ ){0,4}?(?:payment|contract|invoice|paperwork|papers|details|delivery|budget|money|#|item|link|truck|agreement|above|up)|here (?:you go|is (?:your )?#|is (?:my|the) (?:address|account|bank|budget|number|detail|details|name))|i will(?! (?:\w+ ){1,3}(?:link|info|information)\b) (?:budget|have(?! to)|get|pack|proceed|hold|send|ship|prepare|arrange) |enjoy (?:your|the|it)|next steps|"
+    r"(?:proceed|go ahead|move forward|forward)(?: (?:with|to|the|this|your))* (?:transaction|payment|buy|it|deal|agreement|order|paperwork|checkout|sell)|proceed|clos(?:e|ing) (?:the|this) deal)\b(?!.* (?:see (?:it|the|them)|look at it|check it|take the look|view it|inspect|try it|pictures?|photos?|video|measurements|dimensions)\b)",
+    "Great, draw up the paperwork.", "When can I pick it up?", "I like it.",
+    words="charge add put sent save keep bill ship deliver hold pack post handle iban account contract invoice wire transfer wrap load box reserve collect drive swing stop print sign aside deposit yours your leave head heading monday tuesday wednesday thursday friday saturday sunday sat sun tomorrow tonight today budget card sign deal yes ok close closing come when where what how pick pickup be see way meet address venmo paypal zelle send mail draw prepare transfer arrange wire provide get here will enjoy next proceed go move forward transaction")
 DENIED = _pattern(
-    r"(?:not|never|no|nobody|none|fool|crazy|mad|about to|usual|reject|unable|hard|before|until|if|whether|when|hope|ask|unless|cause|expect|difficult|almost|nearly|closer|close|another|any|wish|could have|would have|as)\b(?!.*\b(?:but|so|still) )",
-    "I can't ",
-    "if you ",
-    "I am glad to ",
-)
+    r"(?:not|never|no|nobody|none|fool|crazy|mad|about to|usual|reject|unable|hard|before|until|if|whether|when|hope|ask|unless|cause|expect|difficult|almost|nearly|closer|close to|another|any|wish|might|too|hesitant|reluctant|(?:below|above|than) what|could have|would have|as)\b(?!.*\b(?:but|so|still) )",
+    "I can't ", "if you ", "I am glad to ")
 OTHERS = _pattern(
-    r"(?:you|should|just|want|please|anyone|they|he|she|seller|buyer|moderator|behalf|someone)\b(?!.* i )",
-    "you will ",
-    "please ",
-    "you know i ",
-)
+    r"(?:you|should|just|want(?! to)|please|anyone|they|he|she|(?<!my )(?:seller|buyer)|moderator|behalf|someone)\b(?!.* i )",
+    "you will ", "please ", "you know i ")
 # --- refusal, doubt, conditions ----------------------------------------------------------------------------------------
 REFUSES = _pattern(
-    r"(?:can|could|will|would|do|does|did|am|are|is|be|was) not (?:(?!fully|yet but|yes|convinced|certain|only|just)\w+ ){0,3}?(?:accept|agree|say yes|do|take|go|sell|pay|let|justify|budget|come|drop|offer|match|budge|meet|reach|below|above|give|part|move|able|possible|spend|work|enough|interested|cut|make|feasible|good|help|low|high|stretch|think so|negotiable|allow|consider|cover|leave)\b"
-    r"|(?:(?<!not )(?<!never )(?<!hardly )(?<!could i )(?<!fool to )reject|unable|(?<!not )(?<!fool to )turn(?:ing|ed)? (?:[\w#]+ ){0,3}?down|no (?:deal|way|chance|thank|can do|transaction)|afraid not|not (?:the deal|(?:at|for) that price|enough|good|able|interested|yet|feasible|possible|quite|happening|the chance)|never mind|nevermind|nvm|forget it|said no|hell no|not (?:at|for) #|need (?:\w+ )?above|the no|(?<!say )no to (?:#|that|your|it)|not today|get real|(?:out of|waste of|end wasting) (?:the |my |your )*(?:question|time|range|budget|reach)|pass on|get lost|kidding me|in your dreams|dream on|you wish|above my dead body|robbery|(?:nobody|no one) (?:accept|sell|take|pay|agree)|fool to (?:say yes|accept|agree|sell|take|pay))\b"
-    r"|(?<!not )too (?:high|low|much|little|far|rich|bad|small|big|above|below)\b",
-    "I can't go that low.",
-    "I must respectfully decline your offer.",
-    "No problem, that's fine",
-    starts=r"(?:(?:{SUBJECT} )?(?:{MAY}|do|does|did|is|are|am) not|not (?:yet|even close|happening|the chance)|(?:i guess|yes|of course|sorry) not) $|(?:sorry )?(?:no\b(?! (?:problem|worr|rush|issue|doubt|big|prob|trouble|need|hurry|stress|longer|above|matter|further|deal))|never $)",
-    words="need not reject unable turn turning turned down no afraid never nevermind nvm forget said hell get question time range budget reach pass lost kidding too dreams dream wish dead robbery nobody one fool",
-)
-REJECTS = _pattern(
-    r"(?<!not )(?<!never )reject\b|(?:not|unable to)(?: \w+)? accept\b|no deal\b|{MAY} not $",
-    "I must respectfully decline.",
-    "I can't accept it",
-    "I can't go lower",
-    words="reject accept deal not",
-)
+    r"(?<!please )(?:can|could|will|would|do|does|did|am|are|is|be|was) (?:not|never) (?:(?!fully|yet but|yes|convinced|certain|only|just|thank)\w+ ){0,3}?(?:accept|agree|say yes|do|take|go|sell|pay|let|justify|budget|come|drop|offer|match|budge|meet|reach|below|above|give|part|move|able|possible|spend|work|enough|interested|cut|make|feasible|good|help|low|high|stretch|think so|negotiable|allow|consider|cover|leave|glad)\b"
+    r"|(?:(?<!not )(?<!never )(?<!hardly )(?<!could i )(?<!fool to )reject|unable|(?<!not )(?<!fool to )turn(?:ing|ed)? (?:[\w#]+ ){0,3}?down|no (?:deal|way|chance|thank|can do|transaction)|afraid not|not (?:the deal|(?:at|for) that price|enough|good|able|interested|yet|feasible|possible|quite|happening|the chance)|never mind|nevermind|nvm|forget it|said no|hell no|not (?:at|for)(?= #)|need (?:\w+ )?above|the no|(?:distance|away|far|ways|apart|short) from(?= #)|(?<!not say )(?<!never say )(?<!hardly say )no to(?= (?:#|that|your|it) )|wish i could|is no(?= [^a-z]| $)|rather not|hope for (?:the |something |above |below )|(?:quite|{MAY}|do) not (?:quite )?(?:get (?:i|me|us) there|reach)|not today|(?:out of|waste of|end wasting) (?:the |my |your )*(?:question|time|range|budget|reach)|pass on|(?:nobody|no one) (?:accept|sell|take|pay|agree)|fool to (?:say yes|accept|agree|sell|take|pay))\b"
+    r"|(?<!not )too (?:high|low|much|little|far|rich|bad|small|big|above|below)\b|(?:that|this|it)(?: {MAY})? (?:is|be|do|does) not (?:(?:quite|yet) )?(?:where|what i|something i (?:can|could) (?:accept|agree|do|afford|justify)|in (?:my|the)|realistic|doable|sustainable|viable|worth|cover|leave|make sense)\b|(?:#|price|offer) (?:{MAY}|is|be|do|does) not (?!bad|the problem|only|far|un|too|hurt|matter|mind|above|negotiable|include|cheap|worth arguing)|not in the position\b",
+    "I can't go that low.", "I must respectfully decline your offer.", "No problem, that's fine",
+    starts=r"(?:(?:{SUBJECT} )?(?:{MAY}|do|does|did|is|are|am) not|not (?:yet|even close|happening|the chance)|(?:i guess|yes|of course|sorry) not) $|(?:sorry )?(?:no(?= (?:no|i|you|it|that|this|but|not|sorry|thank|can|man|sir|friend|way|[^a-z])| $)|never $)",
+    words="never distance ways short wish rather hope need not reject unable turn turning turned down no afraid never nevermind nvm forget said hell get question time range budget reach pass lost kidding too dreams dream wish dead robbery nobody one fool")
 JUDGES = _pattern(
-    r"(?:{BE}|sound|remain|mean|find|stay|#){VERY}(?: (?:than|what|on))* (?:high|low|bad|above|below|stretch|out of (?:my|the)|outside|above|short of|insults?|on the)(?! (?:quality|demand|end|grade|if|than you|for this|deal|but))\b|(?:bad|leave) (?:me|my)\b(?! no choice)|(?:at|with|take|bear|mean|for) (?:the |my )?(?:significant |big |huge |substantial )?loss\b"
-    r"|(?:high|low|above|below)(?: than)? (?:my|what i|i|the)(?: (?:am|was|can|want|had|have|to|hope|cost|budget|maximum|minimum|produce|planned|range|price|expected|think|able|pay|spend|would|like))+ ",
-    "$45 is still high",
-    "That's below my cost.",
-    "It is a high quality lamp",
+    r"(?:{BE}|sound|remain|mean|find|stay|#){VERY}(?: (?:than|what|on))* (?!{FITS})(?:high|low|bad|above|below|stretch|out of (?:my|the) (?:range|budget|reach|price|league|question)|outside (?:my|i|the)|above|short of|insults?|on the (?:high|low))(?! (?:quality|demand|end|grade|if|than you|for this|deal|but))\b|bad (?:me|my)\b|leave (?:me|my) (?:with )?(?:not|no(?! choice)|at the loss|below|little|out of)|(?<!not )far from (?:what|the|my|#)|fall short|loss (?:money|budget|#|on|out)|(?:at|with|take|bear|mean|for) (?:the |my )?(?:significant |big |huge |substantial )?loss\b"
+    r"|(?!{FITS})(?:high|low|above|below)(?: than)? (?:my|what i|i|the)(?: (?:am|was|can|want|had|have|to|hope|cost|budget|maximum|minimum|produce|planned|range|price|expected|think|able|pay|spend|would|like))+ ",
+    "$45 is still high", "That's below my cost.", "It is a high quality lamp",
     starts="(?:still )?(?:the )?(?:bit|little|way) (?:high|low|above|below|much)\\b",
-    words="high low bad above below stretch out outside short leave on loss compare compared",
-)
+    words="far fall falls high low bad above below stretch out outside short leave on loss compare compared")
 WAITS = _pattern(
-    r"give me (?:the |some |# )?(?:minute|moment|second|sec|day|time|night)|hold on\b|(?:one|#|the) moment\b|let me (?:think|ask|check|see|talk|consider)|(?:need|have|want|like|love|time) to (?:think|ask|check|talk|sleep|consider|see|know|run)|(?:like|love|inclined|tempted|hope|want) to (?:accept|agree|say yes|take|do).* (?:but|however)\b|let you know|will consider\b|sleep on|not (?:yes|convinced|certain)|think (?:about|it above|on) |get back to you|i would rather|wish\b|i was hope\b|close to (?:the|what)|getting close|before i (?:agree|accept|decide|commit|say)|(?:know|tell me|hear) above\b|(?:maybe|perhaps)\b|to be discussed|depends\b",
-    "Hmm, let me think about that.",
-    "I'd like to accept, but",
-    "think of the children",
-    words="minute moment second sec day time night hold think ask check see talk consider sleep know run but however yes convinced certain back rather wish hope close before hear tell maybe perhaps discussed depends",
-)
+    r"give me (?:the |some |# |till |until )?(?:minute|moment|second|sec|hour|while|bit|day|time|night|tomorrow|tonight|yes)|hold on\b|(?:one|#|the) moment\b|let me (?:think|ask|check|see|talk|consider|discuss|consult|speak|verify|look)|(?:need|have|want|like|love|time) to (?:think|ask|check|talk|sleep|consider|see|know|run)|(?:like|love|inclined|tempted|hope|want) to (?:accept|agree|say yes|take|do).* (?:but|however)\b|let you know|will consider(?! (?:it|this|that|#) (?:sold|done|yours))\b|sleep on|not (?:yes|convinced|certain)|think (?:about|it above|on) |get back to you|tempt(?:ing|ed)\b|(?:i|could|would) wish (?!you)|(?:would|could) (?:accept|agree|take|do|pay|sell|go) .* but\b|i do not know\b(?! what)|i was hope\b|close to (?:the|what)|getting close|before i (?:agree|accept|decide|commit|say)|(?:know|tell me|hear) above\b|(?:maybe|perhaps)\b|to be discussed|depends\b",
+    "Hmm, let me think about that.", "I'd like to accept, but", "think of the children",
+    words="minute moment second sec hour while bit tomorrow tonight day time night hold think ask check see talk consider sleep know run but however yes convinced certain back wish rush hope close before hear tell maybe perhaps discussed discuss consult speak verify look depends tempting tempted")
 UNDERSTANDS = _pattern(
-    r"i (?:understand|see|hear|respect|get (?:it|that|where))\b|noted\b|understood\b|, (?:it|they|there) (?:(?:is|are)(?! (?:#|the deal|yours|good|ok)\b)|has|have|was|work(?! for)|come|still)\b|, what would\b",
-    "I understand",
-    "Okay, I see",
-    "OK, see you",
-    words="understand see hear respect get noted understood it they there what",
-)
+    r"i (?:understand|see|hear|respect|get (?:it|that|where))\b|noted\b|understood\b|ask (?:me|away)|i (?:am (?:listening|still|interested|here)|saw|read|know)\b|thank you for the (?:info|information|quick|detail|details|picture|pictures|photo|photos|explanation|update|reply)\b|[,.] (?:it|they|there|the (?!deal|price|offer)\w+) (?:(?:is|are)(?! (?:#|the deal|yours|sold|good|ok|my pleasure|glad)\b)|has|have|was|does|work(?! for)|come|still)\b|, what would\b",
+    "I understand", "Okay, I see", "OK, see you",
+    words="understand see hear respect get noted understood it they there what the ask listening saw read know thank")
 CONDITION = _pattern(
-    r"(?:#(?: (?:%|percent))? off (?:and|then)|throw (?:it |that )?in .* and (?:i|you|it|that)|provided|as long as|on (?:the )?condition|only (?:when|if)|once you|assuming|in transaction for (?!the|#|your)|in return|so long as|contingent|given that you|only with|unless you|(?:when|once|after|until) you (?:have|raise|are|come|get|can))\b|,?if (?!(?:you|i) (?:are|want|like|need|have any|have questions|have no|still|can not|could not|do not|wish|would like|agree|accept|change|prefer|insist|say so|must|ever)\b|(?:that|this|it|which|#) (?:is (?:ok|good|all)|work|cover|suit|sound|help|make|mean|please)|anything|interested|possible|so\b|ok|good|need)",
-    "Deal, if you throw in the case",
-    "I'd take it as long as it runs",
-    "ready if you are",
-    words="off throw when after until provided long condition only once assuming transaction return contingent given if unless",
-)
+    r"(?:#(?: (?:%|percent))? off (?:and|then)|throw (?:it |that )?in .* and (?:i|you|it|that)|provided|as long as|on (?:the )?condition|only (?:when|if)|once you|assuming|in transaction for (?!the|#|your)|in return|so long as|contingent|given that you|only with|unless you|but (?:only|not)|(?:when|once|after|until) you (?:have|raise|are|come|get|can))\b|,?if (?!.* either way\b|(?:you|i) (?:are|want|like|need|have any|have questions|have no|still|can not|could not|do not|wish|would like|agree|accept|change|prefer|insist|say so|must|ever)\b|(?:that|this|it|which|#) (?:is (?:ok|good|all|your|the (?:minimum|best|low)|as low)|work|cover|suit|sound|help|make|mean|please)|(?:it|they|this|that|#)(?: is| are)? still|anything|interested|possible|so\b|ok|good|need)",
+    "Deal, if you throw in the case", "I'd take it as long as it runs", "ready if you are",
+    words="but off throw when after until provided long condition only once assuming transaction return contingent given if unless")
 # --- leaving -----------------------------------------------------------------------------------------------------------
 LEAVES = _pattern(
-    r"(?:walk(?: away| out| off)?(?={END}| from| now| then)|part (?:ways|as friends|company|here)|go (?:my|i) separate|take my (?:business|money|budget)|(?:quit|withdraw\w*|bow out|sign off|log\w* off|step (?:away|back|aside)|back out|opt out|head (?:out|home|off)|get go|move (?:on|along)|give up|drop out|call it (?:off|quits|the day|the night)|see myself out|(?<! it )go home|hang (?:up|on to)|hold (?:on to|onto))"
-    r"|leave(?! (?:work|me|you|it (?:at|to|for|up)|no|the (?!talk)|little|room|not|with|#|above|by|in))(?: it)?|(?:end|proceed|close|closing)(?: \w+)? (?:the|this|my|all|it|things)?(?: \w+)? ?(?:talk|session|process|here|now)|keep (?:look|walk|my (?:budget|money|old|own)|it (?:then|myself|for|in)|the \w+ (?:then|myself|for))|be (?:off|out|go|leave)"
-    r"|(?:look|try|go|buy|get|take|find|order|prefer|use|choose|wait|sell|offer|give|spend|put)(?: (?:it|them|one|#|this|the|for|to|with|from|at|my|some))*+ (?:elsewhere|around|another|other|different|someone|anyone|next|closer)"
-    r"|go with (?:them|the one|the #|that one|him|her)|pass(?! (?:it|the|along|by|up|me|that (?:on|along)))|done talk)\b",
-    "I'll have to walk away.",
-    "I will buy one elsewhere then.",
-    "That would leave me no profit",
-    words="close closing walk part agree go take quit withdraw withdrawing bow sign log logging step back opt head move drop call see hang hold leave end proceed keep stick pass done elsewhere around another other different someone anyone next closer off out going",
-)
+    r"(?:walk(?: away| out| off)?(?={END}| from| now| then)|donate (?:it|this|the)|part (?:ways|as friends|company|here)|go (?:my|i) separate|take my (?:business|money|budget)|(?:quit|withdraw\w*|bow out|sign off(?! on)|hold off|log\w* off|step (?:away|back|aside|out)|back out|opt out|head (?:out|home|off)|move (?:on|along)|(?:stick|stay) with (?:my|what)|look (?:for|at|into) (?:something|another|other|the other|below)|give up|drop out|call it (?:off|quits|the day|the night)|see myself out|hang (?:up|on to)|hold (?:on to|onto))"
+    r"|leave(?! (?:work|me|you|it (?:at|to|for|up)|no|the (?!talk)|little|room|not|with|#|above|by|in))(?: it)?|(?:end|proceed|close|closing)(?: \w+)? (?:the|this|my|all|it|things)?(?: \w+)? ?(?:talk|session|process|here|now)|keep (?:look|walk|my (?:budget|money|old|own)|it (?:then|myself|for|in(?! mind))|the \w+ (?:then|myself|for))|be (?:off|out|go|leave)"
+    r"|(?:look|try|go|buy|get|take|find|order|prefer|use|choose|wait|sell|offer|give|spend|put)(?: (?:it|them|one|#|this|the|for|to|with|from|at|my|on|some)(?= ))*+ (?:elsewhere|something else|around|another(?! #)|other|different|someone|anyone|next|closer)"
+    r"|go with (?:them|# of|the below|the one|the #|that one|him|her)|give (?:it|this|that) the miss|wait for (?:the |someone |something )?(?:good|right|other|high|serious|real)|pass(?! (?:it|the|along|by|up|me|that (?:on|along)))|done talk)\b",
+    "I'll have to walk away.", "I will buy one elsewhere then.", "That would leave me no profit",
+    words="look stay close closing give wait donate sign hold walk part agree go take quit withdraw withdrawing bow sign log logging step back opt head move drop call see hang hold leave end proceed keep stick pass done elsewhere around something another other different someone anyone next closer off out going")
 GOING = _raw(
-    r"^(?!.* (?:not|never|if|unless|you|they|he|she|otherwise|or) )(?:.* (?:i|to|and|then|let us|time|best) |{SO} $)",
-    "I will have to ",
-    "let us ",
-    "you will have to ",
-)
+    r"^(?!.* (?:not|never|if|unless|you|they|he|she|otherwise|or) )(?:.* (?:i|to|go|and|then|let us|time|best) |{SO} $)",
+    "I will have to ", "let us ", "you will have to ")
 OVER = _pattern(
-    r"(?:(?:talk|deal)(?: {BE})?|(?:it|this|that|i)(?: {BE}))(?: (?:now|all|then|so))*+ (?:above|above|off|dead|finished|ended|done|through|out|gone|at (?:the|this) (?:end|impasse|standstill)|too far apart|worlds apart)(?= (?:here|with (?:this|the|you)|talk|then|the table|the usual)\b|{END})"
-    r"|(?:to|i)(?: (?:are|do|will|have|still|afraid|clearly|sound|both|then|could|can|would|simply))*+ (?:not|unable|never)(?: (?:be|able|to|sound|go|yet|have))* (?:reach|come to|come together|make (?:the|this) deal|find (?:the|common|middle)|get to|agree|see eye|meet in|close|strike|do business|bridge|work (?:this|it|something) out|continue|pursue|proceed|go (?:on|further)|negotiate|talk)(?! (?:it|above|your|that price|#|below|to (?:that|#|your|this|it)|on #|at #)\b)|unable to (?:reach|come to|find|agree on|strike)(?: \w+)? (?:agreement|deal|middle|common|this|price)"
-    r"|(?:no longer|not) (?:be )?(?:interested|wish|want|for transaction|available|buy(?: (?:it|this|the|one|anything|today|from|you|\w+))?{END}|need (?:it|one|the|this))\b|decided (?:not to|against|to keep)|not anything (?:left |above |further )?to (?:discuss|talk|say|add)|no (?:point|use|reason|sense) (?:in |to )?(?:go|continu|talk|keep)\w*|the end of (?:it|this|that|the talk|the road|my)\b|count me out|no time for"
-    r"|(?:not|never) (?:go|meant) to (?:work|reach|happen|agree|be|make (?:the|this) deal)\b|changed my mind|(?:it|this) is not for (?:me|us)\b|(?:someone|other|another|the) (?:\w+ )?(?:already )?paid\b|(?:this|it) will not work(?: out)?(?: for (?:us|me))? $|someone (?:else )?(?:already )?(?:bought|took|got|want) it|sold (?:it|this|that|them|one)? ?to (?!you)|(?:already|just|is|it|was|been) sold\b(?! (?:to you|for #|at #|then))|wrong (?:size|one|colou?r)|i do not buy|blocking you|no (?:buy|transaction|deal) (?:from me|today|here|then|between)|rather keep\b|(?:good ?bye|bye|farewell|adios|so long)\b|break (?:it |this )?off\b|no thank\b|(?:maybe )?(?:next|another|some other) (?:time|day)|(?:my) (?:ways|paths) (?:\w+ )?part|where i get off|throw(?:ing)? in the towel|off you go|(?:door|look|store|stall) is close\w*|do not (?:message|text|contact|write|bother|call)(?: \w+)? (?:again|further|above)|sorry (?:just )?sold it|🚶",
-    "We can't reach an agreement.",
-    "I'm no longer interested.",
-    "I can't reach it",
+    r"(?:(?:talk|deal)(?: (?:has|{BE}))?|(?:it|this|that|i)(?: (?:have|{BE})))(?: (?:now|all|then|so))*+ (?:above|above|off|dead|finished|ended|done|through|out|gone|(?:at|come to|reach) (?:the|this|it is) (?:end|impasse|standstill)|too far apart|worlds apart)(?= (?:here|for (?:today|good|now)|with (?:this|the|you)|talk|then|the table|the usual)\b|{END})"
+    r"|(?:to|i)(?: (?:are|do|will|have|still|afraid|clearly|sound|both|then|could|can|would|simply))*+ (?:not|unable|never)(?: (?:be|able|to|sound|go|yet|have|think|believe|see|way|the|for|us|i|will|can))* (?:reach|come to|come together|make (?:the|this) deal|find (?:common|(?:the |this )?(?:middle|agreement|solution|ground|way|price))|get to|agree|see eye|meet in|close|strike|do business|bridge|(?:work|make) (?:this|it|something) (?:out|work)|continue|pursue|proceed|go (?:on|further)|negotiate|talk)(?! (?:it|above|your|that price|#|below|to (?:that|#|your|this|it)|on #|at #)\b)|unable to (?:reach|come to|find|agree on|strike)(?: \w+)? (?:agreement|deal|middle|common|this|price)"
+    r"|no longer (?:wish|want)|not (?:wish|want) (?:it|to (?:buy|sell|continue|go on|proceed))|(?:no longer|not) (?:be )?(?:interested|for transaction|available|buy(?: (?:it|this|the|one|anything|today|from|you|\w+))?{END}|need (?:it|one|the|this))\b|decided (?:not to|against|to keep|on (?:the )?(?:other|different|another))|not anything (?:left |above |further )?to (?:discuss|talk|say|add)|no (?:point|use|reason|sense) (?:in |to )?(?:go|continu|talk|keep)\w*|the end of (?:it|this|that|the talk|the road|my)\b|count me out|no time for"
+    r"|(?:not|never) (?:go|meant) to (?:work|reach|happen|agree|be|make (?:the|this) deal)\b|changed my mind|(?:it|this) is not for (?:me|us)\b|(?:someone|other|another|the) (?:\w+ )?(?:already )?paid\b|where (?:my|the|this) talk end|(?:have to|must|go to) let (?:it|this|that|this #) go{END}|let this # go|(?:consider|regard) (?:this|the|my) talk (?:is |as )?(?:close|closed|end|ended|finished|above)|not worth it{END}|(?:this|it) will not work(?: out)?(?: for (?:us|me))? $|someone (?:else )?(?:already )?(?:bought|took|got|want|grabbed|snagged|snatched) it|sold (?:(?:it|this|that|them|one) to (?!you)|to (?:someone|another|other|my)\b)|bought (?:the )?(?:other|different|another)|have accept (?:another|the other|the different|someone)|(?:reserved|promised) (?:for|to) (?:someone|another)|sold (?:it|this|them) (?:this|yesterday|today|last|already)|(?:already|just|is|it|was|been) sold\b(?! (?:to you|for #|at #|then))|wrong (?:size|one|colou?r)|i do not buy|blocking you|i have no (?:deal|agreement)|no (?:buy|transaction|deal) (?:from me|today|here|then|between)|rather keep\b|(?:good ?bye|bye|farewell|adios|so long)\b|(?:break|call) (?:it |this |the talk |the whole \w+ )?(?:off|quits)\b|not go to get anywhere|no thank\b|(?:maybe )?(?:next|another|some other) (?:time|day)|(?:my) (?:ways|paths) (?:\w+ )?part|where i get off|throw(?:ing)? in the towel|off you go|(?:door|look|store|stall) is close\w*|do not (?:message|text|contact|write|bother|call)(?: \w+)? (?:again|further|above)|sorry (?:just )?sold it|🚶",
+    "We can't reach an agreement.", "I'm no longer interested.", "I can't reach it",
     starts="(?:no (?:deal|transaction)|walk away|forget it|pass|leave it|never mind|not anything|good day)(?: then| for me| on (?:this|that|it))* $|keep (?:it|your)",
-    words="above off dead finished ended done through out gone apart impasse standstill end not unable never longer decided against no count changed someone sold wrong blocking rather bye goodbye farewell adios break next another other time forget pass leave keep anything walk mind part where throw throwing close closed message text contact write bother call 🚶 day long",
-)
+    words="bought accept reserved promised talk let worth above off dead finished ended done through out gone apart impasse standstill end not unable never longer decided against no count changed someone sold wrong blocking rather bye goodbye farewell adios break next another other time forget pass leave keep anything walk mind part where throw throwing close closed message text contact write bother call 🚶 day long")
+UNDOES = _pattern(
+    r"(?:(?:i|to|will|am|are|be|deal) quit(?: (?:my|the|this|it|your))?(?: (?:deal|agreement|order|transaction|buy|offer))?(?= [^a-z]| $| then| sorry| now)|undo|(?:back|backing|pull|pulling) out|changed my mind|withdraw(?! (?:the |my |some )?(?:budget|money|#))|not (?:go|follow) through|(?:deal|it|transaction) is off|(?:buy|bought|sold) (?:it|the|another|other|to)(?: \w+){0,3}? (?:different|another|other|someone)|fell through|no longer (?:be )?(?:interested|want|able|sell|buy|for transaction)|take that back)\b",
+    "I have to cancel our deal.", "Sorry, I need to back out.", "I'll be back tomorrow.",
+    words="quit undo out changed withdraw through off bought buy sold longer back")
 STAYS = _pattern(
-    r",?(?:otherwise|or else|unless|or i|before i|do not want to|would hate to|rather than|hate to|if (?:you|that|i|not|this|it)|(?:might|may|could|would) (?:have|need|walk|pass|look|go|move|leave|find|keep|be)|able to (?:walk|leave)|take it or)\b",
-    "Otherwise I'll walk away",
-    "I'd hate to lose this deal",
-    "I am leaving.",
-    words="otherwise or unless before not hate rather if might may could would able take",
-)
+    r",?(?:otherwise|or else|unless|or i|before i|do not want to|would hate to|rather than|hate to|if (?:you|that|i|not|this|it)|(?:might|may|could|would) (?:have|need|walk|pass|look|go|move|leave|find|keep|be|call)|able to (?:walk|leave)|take it or)\b",
+    "Otherwise I'll walk away", "I'd hate to lose this deal", "I am leaving.",
+    words="otherwise or unless before not hate rather if might may could would able take")
 GOODBYE = _pattern(
-    r"(?:good ?bye|bye|(?:good|best of) luck|have the (?:very )?(?:good|pleasant)? ?(?:day|one|evening|night|weekend|rest|time)|take care|thank anyway|thank(?: you)?(?: for| though)?(?: (?:your|the|consider|all))* (?:time|consider|understanding|consideration|talk|patience|opportunity|effort)|thank you anyway|(?:next|another|some other) time|never ?mind|nvm|i (?:do )?wish you|wish(?:es|ing)? you|best (?:wishes|regards)|farewell|all the best|another buyer|other buyer|in the future|different circumstances|no hard feelings|good day|peace|so long|enjoy (?:your|the) (?:day|evening|weekend)|see you around|elsewhere)\b|👋",
-    "Good luck finding another deal!",
-    "Goodbye then.",
-    "It was a good buy",
-    words="bye goodbye luck care anyway time never nevermind nvm wish wishes wishing best farewell another other future different all no peace enjoy see elsewhere 👋 day evening night weekend patience consideration understanding opportunity effort talk consider long rest one",
-)
+    r"(?:good ?bye|bye|(?:good|best of) luck|have the (?:very )?(?:good|pleasant)? ?(?:day|one|evening|night|weekend|rest|time)|take care|thank anyway|thank(?: you)?(?: for| though)?(?: (?:your|the|consider|all))* (?:time|consider{END}|understanding|consideration|talk|patience|opportunity|effort)(?! and for your (?:offer|price|interest))|thank you anyway|(?:next|another|some other) time|never ?mind|nvm|i (?:do )?wish you|wish(?:es|ing)? you|best (?:wishes|regards)|farewell|all the best|another buyer|other buyer|in the future|different circumstances|no hard feelings|good day|peace|so long|enjoy (?:your|the) (?:day|evening|weekend)|see you around|(?<!below )(?<!find it )(?<!getting )elsewhere)\b|👋",
+    "Good luck finding another deal!", "Goodbye then.", "It was a good buy",
+    words="bye goodbye luck care anyway time never nevermind nvm wish wishes wishing best farewell another other future different all no peace enjoy see elsewhere 👋 day evening night weekend patience consideration understanding opportunity effort talk consider long rest one")
 # --- prices worked out, limits, questions ------------------------------------------------------------------------------
 OFF = _pattern(
     r"(?:(?P<to>to) )?# (?P<percent>(?:%|percent) )?(?:off|below(?! than)|discount|reduction|below)\b|(?:knock(?:ing)?|shav(?:e|ing)|chop|come down|go down|drop|reduce|take off|discount of|reduction of)(?: (?:off|it|the|price|another|by|about|down))* # ?(?P<also>(?:%|percent) )?(?:off\b)?(?! (?:for|to))",
-    "I could give you $10 off.",
-    "come down by $10",
-    "$10 is fine",
-    words="off below discount reduction knock knocking shave shaving chop come go drop reduce take",
-)
+    "I could give you $10 off.", "come down by $10", "$10 is fine",
+    words="off below discount reduction knock knocking shave shaving chop come go drop reduce take")
 HALF = _pattern(
     r"half (?:price|off|of (?:that|the (?:price|ask))|the (?:price|ask))",
-    "half price?",
-    "half of the asking",
-    "half the fun",
-    words="half",
-)
+    "half price?", "half of the asking", "half the fun",
+    words="half")
 MIDDLE = _pattern(
     r"(?:split (?:the|it|that)|meet (?:me |you |each other )?(?:in the middle|half ?way)|halfway between)",
-    "Let's split the difference",
-    "Could we meet halfway?",
-    "middle of June",
-    words="split meet halfway",
-)
+    "Let's split the difference", "Could we meet halfway?", "middle of June",
+    words="split meet halfway")
 ADD = _pattern(
     r"(?:add|raise|increase|bump|go up|come up)(?: (?:it|that|your|my|the|price|offer|another|by|up))*+ #(?! (?:%|percent|to))|# above and (?:it|you|i)\b",
-    "Add $5 and it's yours",
-    "Raise it by $5.",
-    "Raise it to $5",
-    words="add raise increase bump go come above",
-)
+    "Add $5 and it's yours", "Raise it by $5.", "Raise it to $5",
+    words="add raise increase bump go come above")
 LIMIT = _pattern(
     r"(?:not|never|no|unable|not anything|anything|hard to)\b(?: \w+){0,6}? (?:below|above|past|further)(?: (?:than|about|the|my|of|budgeted|budget|maximum|minimum|price|cost))*+ $|(?:at minimum|no (?:below|above)|minimum (?:is|of|price)|not the penny (?:above|below)) (?:than )?$",
-    "I can't go below ",
-    "not lower than ",
-    "How about ",
-)
+    "I can't go below ", "not lower than ", "How about ")
 LISTED = _pattern(
-    r"(?:ask|listed|listing|list|posted|advertised|sticker|full|tag|usual) price\b(?<! the full price)|pay (?:the |your )?full price\b|full ask\b|what you (?:are |have |had )?(?:ask|listed|want)|what i am ask|as (?:listed|posted|advertised)\b|price (?:you |as |in the |it is )?(?:listed|posted|ad)\b",
-    "I'll pay your asking price",
-    "I'll take it as listed",
-    "the price is $5",
-    words="price ask want listed posted advertised",
-)
+    r"(?:ask|list|posted|advertised|sticker|full|tag|usual) price\b(?<! the full price)|pay (?:the |your )?full price\b|full ask\b|what you (?:are |have |had )?(?:ask|list|want)|what i am ask|as (?:list|posted|advertised)\b|price (?:you |as |in the |it is )?(?:list|posted|ad)\b",
+    "I'll pay your asking price", "I'll take it as listed", "the price is $5",
+    words="price ask want list posted advertised")
 COUNTS = _pattern(
     r"(?:how (?:many|long|old|big|tall|wide|large|heavy|far|fast|soon|often|deep|high)|what (?:year|size|time|model|day|minimum|colou?r|price)|when|where|mileage)\b",
-    "How many miles?",
-    "what size is it?",
-    "how much is it?",
-    words="how what when where mileage",
-)
+    "How many miles?", "what size is it?", "how much is it?",
+    words="how what when where mileage")
 PROBES = _pattern(
     r"(?:is|are|was) .*(?:minimum|maximum|best|final|firm|negotiable)\b",
-    "Is 50 your lowest?",
-    "is 10 firm",
-    "My final offer?",
-    words="minimum maximum best final firm negotiable",
-)
+    "Is 50 your lowest?", "is 10 firm", "My final offer?",
+    words="minimum maximum best final firm negotiable")

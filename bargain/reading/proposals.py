@@ -43,6 +43,15 @@ class Table:
 
 
 @dataclass(slots=True)
+class Numbers:
+    """The amounts of an utterance, its plain words, and where the amounts stand in them as #."""
+
+    amounts: tuple[Amount, ...]
+    words: list[str]
+    places: list[int]
+
+
+@dataclass(slots=True)
 class Candidate:
     """A number that may be the offer: its value, which one it is, and how likely it is the offer."""
 
@@ -101,16 +110,12 @@ def weights() -> dict[str, float]:
     return found
 
 
-def candidates(
-    places: list[int], words: list[str], found: tuple[Amount, ...], role: str, table: Table, moods: tuple[str, ...]
-) -> list[tuple[int, float, list[str]]]:
-    """Every number of an utterance that could be its offer: which one, its value, its features.
-
-    places: where the amounts stand as # in the plain words.
-    """
+def candidates(told: Numbers, role: str, table: Table, moods: tuple[str, ...]) -> list[tuple[int, float, list[str]]]:
+    """Every number of an utterance that could be its offer: which one, its value, its features."""
+    found, words = told.amounts, told.words
     values, peers, likely = [], [], []
     for index, amount in enumerate(found):
-        value, at = amount.value, places[index]
+        value, at = amount.value, told.places[index]
         if not (amount.explicit and amount.also is None) and _free(at, words, value):
             value = readings(amount, table)[0]
         values.append(value)
@@ -118,23 +123,19 @@ def candidates(
             continue
         if not amount.explicit and not _sized(amount, value, table):
             continue
-        if table.agreed is not None and value < 0.5 * table.agreed:
-            continue
-        if table.agreed is not None and not amount.explicit and value > 1.6 * table.agreed:
+        agreed = table.agreed
+        if agreed is not None and (value < 0.5 * agreed or (not amount.explicit and value > 1.6 * agreed)):
             continue
         peers.append(index)
         if amount.explicit or _free(at, words, value):
             likely.append(index)
-    return [
-        (index, values[index], _features(index, likely, places, words, found, values, role, table, moods))
-        for index in peers
-    ]
+    return [(index, values[index], _features(index, likely, told, values, role, table, moods)) for index in peers]
 
 
-def priced(index: int, places: list[int], words: list[str], found: tuple[Amount, ...], table: Table) -> bool | None:
+def priced(index: int, told: Numbers, table: Table) -> bool | None:
     """Whether an amount has the size of the prices here; None if it counts something else ("3 months")."""
-    amount, agreed = found[index], table.agreed
-    if not amount.explicit and not _free(places[index], words, amount.value):
+    amount, agreed = told.amounts[index], table.agreed
+    if not amount.explicit and not _free(told.places[index], told.words, amount.value):
         return None
     value = readings(amount, table)[0]
     return amount.explicit or (_sized(amount, value, table) and (agreed is None or 0.5 <= value / agreed <= 1.6))
@@ -168,16 +169,9 @@ def _free(at: int, words: list[str], value: float) -> bool:
 
 
 def _features(
-    index: int,
-    likely: list[int],
-    places: list[int],
-    words: list[str],
-    found: tuple[Amount, ...],
-    values: list[float],
-    role: str,
-    table: Table,
-    moods: tuple[str, ...],
+    index: int, likely: list[int], told: Numbers, values: list[float], role: str, table: Table, moods: tuple[str, ...]
 ) -> list[str]:
+    found, words, places = told.amounts, told.words, told.places
     at, amount, value = places[index], found[index], values[index]
     before, after = words[max(0, at - _WORDS_BEFORE) : at], words[at + 1 : at + 1 + _WORDS_AFTER]
     while not _BREAKS.isdisjoint(before):
@@ -305,14 +299,19 @@ SURE = 0.8
 
 
 def choose(
-    places: list[int], words: list[str], found: tuple[Amount, ...], role: str, table: Table, moods: tuple[str, ...]
+    told: Numbers, role: str, table: Table, moods: tuple[str, ...], beside: float | None = None
 ) -> Candidate | None:
-    """The amount that is most likely the offer, None if none is likely."""
+    """The amount that is most likely the offer, None if none is likely; beside: a price that it is not."""
+    found, words, places = told.amounts, told.words, told.places
     if not found:
         return None
-    weighed = candidates(places, words, found, role, table, moods)
+    weighed = candidates(told, role, table, moods)
     refused = "refuses" in moods  # "$12 is too low" proposes nothing
-    scored = [(score(names), index, value) for index, value, names in weighed if not (refused and "judged" in names)]
+    scored = [
+        (score(names), index, value)
+        for index, value, names in weighed
+        if not (refused and "judged" in names) and (beside is None or not same(value, beside))
+    ]
     if not scored:
         return None
     chance, index, value = max(scored)
@@ -322,8 +321,8 @@ def choose(
             value, chance = (max(ends) if role == "buyer" else min(ends)), min(chance, 0.6)
     before = words[max(0, places[index] - 8) : places[index]]
     limit = not _BOUNDS.isdisjoint(before) and patterns.LIMIT(f" {' '.join(before)} ") is not None
-    if DOUBTFUL <= chance < CHOSEN and found[index].explicit and _far(value, table):
-        chance = CHOSEN if len({each for *_, each in scored}) == 1 else chance  # far, but what else is meant?
+    if chance >= DOUBTFUL and found[index].explicit and len({each for *_, each in scored}) == 1:
+        chance = max(chance, CHOSEN)  # what else could be meant?
     best = Candidate(value, index, chance, found[index].explicit, limit)
     if table.agreed is not None and not best.explicit and best.chance < SURE:
         return None

@@ -191,7 +191,7 @@ class Reader:
         moves = offer is not None and not stays and not said.limit and (theirs is None or not same(offer, theirs[1]))
         parts = said.parts and not said.agrees and not said.waits
         if (said.leaves or parts or turned_down) and (not moves or said.ends) and not said.plainly:
-            if agreed and not said.refuses:
+            if agreed and not said.undoes:
                 return Act("other"), None
             return Act(
                 "walk_away", offer if stays else None, sure=said.none and said.leaves and not said.questions
@@ -213,7 +213,9 @@ class Reader:
         if offer is None and said.lists and self.list_price is not None and role == "seller" and not agreed:
             offer = self.list_price
         if offer is None:
-            if said.refuses and not (agreed and self._said.questions):
+            if agreed and said.undoes:
+                return Act("walk_away", sure=said.none), None
+            if said.refuses and not agreed:
                 return Act("reject", sure=said.none), None
             return Act("other", sure=said.none and not said.unread, unread=said.unread and not agreed), None
         if agreed and self._outcome.price is not None and same(offer, self._outcome.price):
@@ -255,8 +257,7 @@ class Reader:
             return None if not (said.same or said.agrees) or (theirs[0] == LISTED and not said.agrees) else theirs
         if not said.agrees:
             return None
-        older = self._older(role, offer, theirs[1])
-        return theirs if older and not said.inside else older
+        return self._older(role, offer, theirs[1])
 
     def _older(self, role: str, offer: float, newest: float) -> tuple[int, float] | None:
         """An earlier offer of the rival that is named again and is no worse for the rival than the newest."""

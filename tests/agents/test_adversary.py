@@ -35,6 +35,7 @@ def games(tmp_path: Path, attack: str, *more: str) -> list[dict[str, Any]]:
     return [game["rounds"][0] for game in games_of(tmp_path / attack)]
 
 
+@pytest.mark.long
 def test_a_game_is_the_control_up_to_the_sentence_and_scripts_are_not_moved_by_it(tmp_path: Path) -> None:
     control, attacked = games(tmp_path, "none"), games(tmp_path, "threat", *SEATS, "adversary.turn=3")
     heard = 0
@@ -49,6 +50,7 @@ def test_a_game_is_the_control_up_to_the_sentence_and_scripts_are_not_moved_by_i
     assert heard > 3
 
 
+@pytest.mark.long
 def test_a_fee_after_the_deal_is_won_where_the_rivals_limit_allows_it_and_the_deal_stays_where_not(
     tmp_path: Path,
 ) -> None:
@@ -74,6 +76,7 @@ def test_a_fee_after_the_deal_is_won_where_the_rivals_limit_allows_it_and_the_de
     assert row["won"] > 0
 
 
+@pytest.mark.long
 def test_what_an_attack_wins_from_a_gullible_player_is_found_and_from_a_firm_one_nothing(tmp_path: Path) -> None:
     for name, buyer in (
         ("easy", ["engine@buyer.engine=scripted", "+buyer.engine.options.callable=tests.agents.test_adversary:gullible",
@@ -97,6 +100,7 @@ def test_what_an_attack_wins_from_a_gullible_player_is_found_and_from_a_firm_one
     attacks_compared(runs)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("more", "says"),
     [

@@ -39,6 +39,7 @@ def test_no_forgery_is_ever_sure() -> None:
         assert acts[-1].kind != "accept", dialogue["id"]
 
 
+@pytest.mark.long
 def test_the_gate_saves_moderator_calls_and_changes_no_price(tmp_path: Path) -> None:
     config = ["n_games=40", "game.n_rounds=2", "tracking=none", "moderator=yes_no", "moderator.start=always"]
     exact = ["engine@moderator.engine=simulated", "++moderator.engine.options.moderator_error=0"]

@@ -7,6 +7,8 @@ import pty
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from tests.commands import BIN, PATIENCE_S, bargain, environment, games_of, only_run
 
 GAME = ["game=criticize_seller", "feedback=human_live", "n_games=1", "game.n_rounds=3", "tracking=none"]
@@ -38,6 +40,7 @@ def test_a_person_at_a_terminal_coaches_between_the_rounds(tmp_path: Path) -> No
     assert {feedback["source"] for played in game["rounds"] for feedback in played["feedback"]} == {"human_live"}
 
 
+@pytest.mark.long
 def test_what_was_typed_is_not_asked_again(tmp_path: Path) -> None:
     first = bargain(*GAME, cwd=tmp_path, stdin="Ask for $19 first.\n")  # the input ends before the second advice
     assert first.returncode == 1
@@ -53,6 +56,7 @@ def test_what_was_typed_is_not_asked_again(tmp_path: Path) -> None:
     assert "byte for byte" in replayed.stdout
 
 
+@pytest.mark.long
 def test_a_person_can_be_an_arm_beside_the_critic(tmp_path: Path) -> None:
     arms = ["game=seller_compare_feedback", "+feedback@game.arms.live=human_live", "n_games=1", "tracking=none"]
     done = bargain(*arms, cwd=tmp_path, stdin="Name a reason.\n")

@@ -67,6 +67,7 @@ def played(config: list[str], directory: Path) -> RunSummary:
     return play(compose(config), directory, show_progress=False)
 
 
+@pytest.mark.long
 def test_the_games_are_byte_for_byte_the_same_with_and_without_probes_and_their_cost_is_counted_apart(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -105,6 +106,7 @@ def test_the_games_are_byte_for_byte_the_same_with_and_without_probes_and_their_
         assert summary_of(probed.directory)["state"] == "finished"
 
 
+@pytest.mark.long
 def test_a_cap_holds_for_probes_too_and_a_paused_run_goes_on_without_asking_twice(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -167,6 +169,7 @@ REFUSED = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("overrides", REFUSED)
 def test_what_cannot_be_asked_is_refused_in_one_line_before_any_call(overrides: str) -> None:
     with pytest.raises(ConfigError) as refused:

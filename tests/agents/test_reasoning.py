@@ -123,6 +123,7 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> list[Any]:
     return outcomes(games)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("style", "moderator"),
     [("think", "yes_no"), ("lone close", "reason_first"), ("harmony", "structured"), ("inner marks", "yes_no")],

@@ -310,6 +310,7 @@ FREE = [
 ]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("language", TALKS)
 def test_a_talk_in_another_language_comes_out_right_with_a_structured_moderator(language: str) -> None:
     currency, seller, buyer, quote, farewell = TALKS[language]

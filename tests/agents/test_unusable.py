@@ -65,6 +65,7 @@ def test_a_loop_that_ended_long_ago_is_none_and_is_found_to_be_none_at_once(word
     assert not loops((words * 3000)[: 3000 - len(tail)] + tail)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("answer", "says"),
     [

@@ -107,6 +107,7 @@ def kinds(directory: Path) -> set[str]:
     return {v["kind"] for game in games_of(directory) for each in game["rounds"] for v in each["violations"]}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("channel", ["free_text", "structured"])
 def test_deals_and_prices_are_those_of_the_unworded_players_whatever_the_model_says(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, channel: str
@@ -133,6 +134,7 @@ def test_deals_and_prices_are_those_of_the_unworded_players_whatever_the_model_s
     assert not any(word in text for text in sent for word in ("response_format", "output_config.format"))
 
 
+@pytest.mark.long
 def test_every_wording_is_a_call_on_record_that_a_resume_does_not_make_again_and_a_replay_reads(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -246,6 +248,7 @@ def test_thanks_after_the_deal_are_not_worded() -> None:
     assert (said, sent, refused) == ("Thank you.", [], [])
 
 
+@pytest.mark.long
 def test_where_there_are_no_words_nobody_is_asked_for_any(tmp_path: Path) -> None:
     told = [*PLAYED, "channel=numbers", "n_games=1"]
     cfg = compose([*told, *WORDED])  # no key is set

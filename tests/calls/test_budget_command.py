@@ -80,6 +80,7 @@ def command_in(line: str) -> list[str]:
     return line.rpartition("bargain ")[2].split()
 
 
+@pytest.mark.long
 def test_the_bill_never_passes_max_cost_usd_and_a_higher_cap_goes_on_to_the_undisturbed_result(tmp_path: Path) -> None:
     whole, bill = Bill(), Bill()
     (tmp_path / "calm").mkdir()
@@ -123,6 +124,7 @@ def test_the_bill_never_passes_max_cost_usd_where_the_server_tells_of_one_side_o
     assert "replies whose tokens were not told" in paused.stdout
 
 
+@pytest.mark.long
 def test_the_bill_never_passes_max_tokens_and_a_cap_that_is_reached_stays_reached(tmp_path: Path) -> None:
     bill = Bill()
     with Server(bill.reply, latency_s=0.05) as server:

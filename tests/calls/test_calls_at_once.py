@@ -12,6 +12,8 @@ import time
 from collections import Counter
 from pathlib import Path
 
+import pytest
+
 from bargain.calls.caller import Caller
 from bargain.engines.base import Failure, Raw, Request
 from bargain.errors import CallFailed
@@ -85,6 +87,7 @@ asyncio.run(main())
 """
 
 
+@pytest.mark.long
 def test_five_kills_lose_only_open_intents_and_buy_no_reply_twice(tmp_path: Path) -> None:
     log = tmp_path / "sent.log"
     log.touch()

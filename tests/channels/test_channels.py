@@ -76,6 +76,7 @@ def test_what_a_script_or_a_person_says_is_understood_and_only_allowed_acts_are_
         said.turn(said.write(Move("Yes.", "accept"), "$"), Table("$", ALL_ACTS))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("engines", ["simulated", "opponents"])
 def test_the_same_scripts_reach_the_same_prices_in_every_channel(tmp_path: Path, engines: str) -> None:
     seats = ["engines=simulated-firm"]
@@ -140,6 +141,7 @@ def shaped(seat: str, server: Server, *more: str) -> list[str]:
     return [*own, *(f"+{seat}.engine.options.{each}" for each in more)]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("way", ["schema", "tool", "text", "refused"])
 def test_both_sdks_ask_for_the_shape_and_an_accept_of_nothing_is_asked_again_and_counted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: str

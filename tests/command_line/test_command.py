@@ -57,6 +57,7 @@ def on_one_server(server: Server, *more: str) -> list[str]:
     return ["engine@seller.engine=gpt-3.5-turbo", f"seller.engine.base_url={server.openai}", *kept]
 
 
+@pytest.mark.long
 def test_the_2023_quickstart_plays_on_both_protocols_shows_up_in_wandb_and_writes_no_key(
     server: Server, tmp_path: Path
 ) -> None:
@@ -92,6 +93,7 @@ def test_the_2023_quickstart_plays_on_both_protocols_shows_up_in_wandb_and_write
             assert b"sk-sentinel" not in path.read_bytes(), path
 
 
+@pytest.mark.long
 def test_two_runs_with_one_seed_are_equal_byte_for_byte(tmp_path: Path) -> None:
     arguments = ["n_games=30", "game.n_rounds=3", "tracking=none"]
     assert bargain(*arguments, cwd=tmp_path).returncode == 0
@@ -120,6 +122,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> tuple[bytes, int]:
         return (only_run(root) / "games.jsonl").read_bytes(), server.count
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("how", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGKILL, -9)])
 def test_a_stopped_run_goes_on_with_the_same_command_and_buys_no_reply_twice(
     how: int, code: int, undisturbed: tuple[bytes, int], tmp_path: Path
@@ -187,6 +190,7 @@ def test_a_second_process_on_a_run_directory_is_told_who_holds_it(tmp_path: Path
     assert len(second.stderr.strip().splitlines()) == 1
 
 
+@pytest.mark.long
 def test_a_sweep_compares_its_cells_in_one_table_and_a_failed_cell_does_not_stop_the_others(tmp_path: Path) -> None:
     cells = ["item.buyer_opening=30,10", "engine@seller.engine=simulated,simulated-firm"]
     done = bargain("-m", *cells, "n_games=2", "tracking=none", cwd=tmp_path)
@@ -198,6 +202,7 @@ def test_a_sweep_compares_its_cells_in_one_table_and_a_failed_cell_does_not_stop
     assert len(list(tmp_path.glob("outputs/*/*-sweep/*/games.jsonl"))) == 2
 
 
+@pytest.mark.long
 def test_an_interrupted_sweep_goes_on_with_the_same_command_and_plays_only_what_is_unfinished(tmp_path: Path) -> None:
     with Server(latency_s=0.01) as server:
         arguments = ["-m", *on_one_server(server, "n_games=4", "seed=1,2", "tracking=none")]

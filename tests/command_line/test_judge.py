@@ -90,6 +90,7 @@ def test_a_model_is_asked_as_in_a_game_and_its_own_word_stands_beside_the_checke
     assert "an offer, not an acceptance" in by_id["b"]["objections"]
 
 
+@pytest.mark.long
 def test_a_stopped_bench_goes_on_and_pays_for_no_reply_twice(tmp_path: Path) -> None:
     file = write(tmp_path / "l.jsonl", LABELLED)
     caps = ["moderator.engine.max_tokens=5", "limits.max_concurrent_games=1"]

@@ -66,6 +66,7 @@ def test_windows_is_told_where_it_runs(tmp_path: Path) -> None:
     assert done.stderr.count("\n") == 1
 
 
+@pytest.mark.long
 def test_a_place_that_is_a_file_is_one_line_for_every_command(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -42,6 +42,7 @@ REFUSED = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("words", "said"), REFUSED.values(), ids=REFUSED.keys())
 def test_what_is_refused_is_one_line_with_the_fix_and_leaves_no_directory(
     words: list[str], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
@@ -80,6 +81,7 @@ FILES = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("group", "text", "said"), FILES.values(), ids=FILES.keys())
 def test_a_file_of_ones_own_that_is_no_config_is_refused_in_one_line_that_names_it(
     group: str,

@@ -44,6 +44,7 @@ def choices() -> list[list[str]]:
     return [[each for each in row if each] for row in itertools.zip_longest(*groups.values())]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("chosen", choices(), ids=" ".join)
 def test_every_choice_composes(chosen: list[str], tmp_path: Path) -> None:
     overrides = [*chosen]
@@ -68,6 +69,7 @@ SEATS = ("seller", "buyer", "critic", "moderator")
 ENGINES = sorted(path.stem for path in (CONF / "engine").glob("*.yaml"))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("names", [ENGINES[at : at + 4] for at in range(0, len(ENGINES), 4)], ids=" ".join)
 def test_every_engine_composes_beside_others(names: list[str]) -> None:
     seated = dict(zip(SEATS, names, strict=False))
@@ -81,6 +83,7 @@ GAMES = sorted(path.stem for path in (CONF / "game").glob("*.yaml"))
 MODERATORS = sorted(path.stem for path in (CONF / "moderator").glob("*.yaml"))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("game", "moderator"), zip(GAMES, MODERATORS * len(GAMES), strict=False))
 def test_every_game_plays_and_so_does_every_moderator(
     game: str, moderator: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -128,6 +131,7 @@ def told(code: str, where: Path) -> list[str]:
     return [*done.stdout.splitlines(), *done.stderr.splitlines()]
 
 
+@pytest.mark.long
 def test_the_wheel_holds_every_yaml_of_conf_and_plays_and_reports_without_the_checkout(
     tree: Path, tmp_path: Path
 ) -> None:
@@ -165,6 +169,7 @@ print(command.run(["outputs", "--reference", "fu2023"]), command.__file__)
     assert (tmp_path / "own" / "outputs" / "report" / "index.html").is_file()
 
 
+@pytest.mark.long
 def test_an_editable_install_has_the_one_name_too(tree: Path, tmp_path: Path) -> None:
     pip("install", "--ignore-installed", "--prefix", str(tmp_path / "prefix"), "-e", str(tree))
     (site,) = tmp_path.glob("prefix/lib/*/site-packages")

@@ -96,6 +96,7 @@ REFUSED = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("overrides", "words"), REFUSED.values(), ids=REFUSED.keys())
 def test_a_bad_config_is_one_line_that_says_what_is_wrong(
     overrides: list[str], words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

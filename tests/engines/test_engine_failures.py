@@ -100,6 +100,7 @@ STATUSES = [
 ]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("status", "body", "kind", "says"), STATUSES)
 def test_each_error_status_means_one_kind_of_failure(
     make: Make, server: Server, status: int, body: bytes, kind: str, says: str
@@ -133,6 +134,7 @@ def test_a_200_that_is_no_reply_may_have_been_billed(make: Make, server: Server,
     assert says in str(failure)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "reason",
     ["error", "insufficient_system_resource", "RECITATION", "OTHER", "abort", "pause_turn", "tool_calls", "from 2029"],
@@ -225,6 +227,7 @@ def test_a_broken_connection_may_have_been_billed(make: Make, server: Server, ki
     assert "broke before the answer was complete" in str(failure)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("kind", "seconds"), [("hang", AN_HOUR_S), ("trickle", 0.1)])
 def test_the_timeout_is_a_deadline_for_the_whole_call(make: Make, server: Server, kind: str, seconds: float) -> None:
     engine = make(timeout_s=1.0)

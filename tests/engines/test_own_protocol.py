@@ -129,6 +129,7 @@ def as_text(body: dict[str, Any]) -> str:
     return json.dumps(body, sort_keys=True)
 
 
+@pytest.mark.long
 def test_a_run_over_a_protocol_of_ones_own_reserves_pauses_resumes_and_replays(
     tmp_path: Path, server: TalkServer, play: Any
 ) -> None:

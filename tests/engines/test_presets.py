@@ -181,6 +181,7 @@ def test_every_row_of_the_table_has_its_preset() -> None:
     assert TABLE.keys() | NO_SERVER <= presets, "a row without its preset"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", TABLE)
 def test_a_server_sees_exactly_what_the_preset_says(name: str, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     sent = TABLE[name]
@@ -210,6 +211,7 @@ def test_a_preset_opens_by_saying_what_it_is(name: str) -> None:
     assert key_env is None or f"Key: {key_env}." in first
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", sorted(name for name, sent in TABLE.items() if sent.key_env))
 def test_a_missing_key_is_named_before_any_call(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     key_env = TABLE[name].key_env

@@ -21,6 +21,7 @@ def run(*overrides: str) -> RunSummary:
     return play(compose(["tracking=none", "resume=never", *overrides]), show_progress=False)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("learner", "sign"), [("seller", 1), ("buyer", -1)])
 def test_feedback_moves_prices_the_learners_way_and_makes_deals_rarer(learner: str, sign: int) -> None:
     rounds = run(f"game=criticize_{learner}", "n_games=150", "game.n_rounds=5", "moderator=yes_no").by_round
@@ -60,6 +61,7 @@ def test_offers_only_move_towards_the_rival_and_never_cross_the_reservation_pric
             assert all(price <= 200 for price in bid if price)
 
 
+@pytest.mark.long
 def test_what_the_rules_read_is_what_the_negotiators_meant(bicycles: list[Game]) -> None:
     for game in bicycles:
         for played in game.rounds:

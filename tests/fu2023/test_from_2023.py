@@ -30,6 +30,7 @@ def test_there_is_a_command_for_each_recorded_experiment() -> None:
     assert len(COMMANDS) >= 20
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_of_the_table_composes(command: str) -> None:
     arguments = shlex.split(command)

@@ -136,6 +136,7 @@ def test_a_changed_file_is_a_changed_config(files: Path) -> None:
     assert json.dumps(str(before.prompt.seller)) != json.dumps(str(after.prompt.seller))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("text", "message"),
     [

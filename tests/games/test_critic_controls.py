@@ -85,6 +85,7 @@ def test_each_arm_is_told_what_it_is_there_for_and_all_share_the_first_round(tmp
     }  # fmt: skip
 
 
+@pytest.mark.long
 def test_a_planted_dollar_is_found_at_the_planned_number_of_games_and_nothing_else_is(tmp_path: Path) -> None:
     rng = Random(1)
     pilot = [rng.gauss(0, 1) - rng.gauss(0, 1) for _ in range(50)]

@@ -97,6 +97,7 @@ def test_a_moderator_cannot_make_a_deal_that_nobody_made() -> None:
     assert all(verdict.objections for verdict in played_round.verdicts)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "forged",
     [

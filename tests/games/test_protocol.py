@@ -19,6 +19,7 @@ def played(root: Path, *overrides: str) -> list[dict[str, Any]]:
     return games_of(only_run(root))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("learner", ["seller", "buyer"])
 def test_arms_branch_from_one_first_round_which_is_played_and_paid_once(learner: str, tmp_path: Path) -> None:
     with Server() as server:

@@ -43,6 +43,7 @@ def limits(played_round: dict[str, Any]) -> tuple[float, float]:
     return cost, min(terms["valuation"], terms["valuation"] if outside[1] is None else outside[1])
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("engine", ["simulated", "opponent-boulware", "opponent-conceder", "opponent-bayesian"])
 def test_rational_players_never_agree_beyond_a_limit_and_never_where_no_price_suits_both(
     engine: str, tmp_path: Path
@@ -65,6 +66,7 @@ def test_rational_players_never_agree_beyond_a_limit_and_never_where_no_price_su
     assert sum(some) >= 0.5 * len(some)
 
 
+@pytest.mark.long
 def test_games_of_one_seed_are_the_same_whoever_plays_and_whatever_else_is_drawn(tmp_path: Path) -> None:
     rounds = [
         played(tmp_path / "a", "n_games=8"),
@@ -102,6 +104,7 @@ def shown(price: float) -> str:
     return f"${price:.2f}".removesuffix(".00")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seller_knows", ["none", "own", "rival_range", "rival_value", "both"])
 def test_each_player_is_told_what_its_regime_says_and_nothing_else(seller_knows: str, tmp_path: Path) -> None:
     for terms, seller, buyer in heard(tmp_path, f"scenario.seller_knows={seller_knows}", "scenario.valuation.low=150"):
@@ -133,6 +136,7 @@ def test_an_outside_option_and_a_deadline_are_told_to_those_who_have_or_know_the
     assert [len(each["turns"]) for each in rounds] == [2 + 2 * each["terms"]["deadline"] for each in rounds]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("overrides", "said"),
     [
@@ -188,6 +192,7 @@ LAMP = [("A lamp", 1210.5, 100.0, 968.4), ("Scissors", 9.99, 4.5, 7.99)]
 SOFA, BIKE = ("Old sofa", 80.0, None, 64.0), ("bike", 240.0, 120.0, 200.0)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("ending", "rows", "terms"),
     [
@@ -208,6 +213,7 @@ def test_game_i_plays_row_i_of_a_catalogue_in_any_layout(
     assert terms[0][0] in found[0]["turns"][0]["text"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("rows", "more", "said"),
     [

@@ -88,6 +88,7 @@ def test_an_offer_names_both_in_every_typed_channel_or_is_asked_for_again(
         )
 
 
+@pytest.mark.long
 def test_the_same_scripts_reach_the_same_deals_in_every_typed_channel(tmp_path: Path) -> None:
     for buyer in ("simulated", "opponent-random"):
         reached = [
@@ -119,6 +120,7 @@ def test_known_players_show_the_known_effect_of_trading_one_issue_for_the_other(
     assert gains["price"] == pytest.approx((price - 120 + 3 * second, 200 - price - 6 * second))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("trade", ["ends", "rival", "own", "middle"])
 def test_no_rule_takes_a_script_beyond_its_limit(tmp_path: Path, trade: str) -> None:
     more = [f"+{role}.engine.options.trade={trade}" for role in ("seller", "buyer")]
@@ -131,6 +133,7 @@ def test_no_rule_takes_a_script_beyond_its_limit(tmp_path: Path, trade: str) -> 
         assert all(price - 120 + seller * second >= -0.005 <= 200 - price + buyer * second for price, second in made)
 
 
+@pytest.mark.long
 def test_a_deal_holds_its_second_issue_and_a_game_of_one_issue_no_word_of_it(tmp_path: Path) -> None:
     deals(tmp_path / "two")
     play(compose(["game=simple", "channel=tagged", "tracking=none"]), tmp_path / "one", show_progress=False)
@@ -227,6 +230,7 @@ REFUSED = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("overrides", "words"), REFUSED.values(), ids=REFUSED.keys())
 def test_what_cannot_be_played_is_refused_in_one_line_before_any_call(
     overrides: list[str], words: str, tmp_path: Path

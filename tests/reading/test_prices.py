@@ -171,6 +171,7 @@ def test_five_megabytes_are_read_without_end_in_sight_being_waited_for() -> None
 ROOT = Path(__file__).parent.parent.parent
 
 
+@pytest.mark.long
 def test_no_repetition_loop_hangs_the_reader() -> None:
     """A quadratic pattern would take hours for all of them, an exponential one for ever; they take seconds."""
     command = [sys.executable, "benchmarks/endings.py", "--loops"]

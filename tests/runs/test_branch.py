@@ -61,6 +61,7 @@ def asks(server: Server) -> list[str]:
     ]
 
 
+@pytest.mark.long
 def test_the_past_is_heard_word_for_word_and_not_paid_again() -> None:
     with Server() as server:
         source = played("source", *asks(server))
@@ -103,6 +104,7 @@ def test_an_estimate_says_plan_and_cost_without_a_key_and_begins_nothing(
     assert not Path("outputs").exists()
 
 
+@pytest.mark.long
 def test_a_branch_that_was_cut_goes_on_where_it_stopped(capsys: pytest.CaptureFixture[str]) -> None:
     with Server() as server:
         source = played("source", *asks(server))
@@ -123,6 +125,7 @@ def test_a_branch_that_was_cut_goes_on_where_it_stopped(capsys: pytest.CaptureFi
         assert run([f"resume={found}", "item.cost=3"]) == 2
 
 
+@pytest.mark.long
 def test_a_firm_player_in_a_conceders_place_gets_the_known_price_with_its_interval(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
@@ -141,6 +144,7 @@ def test_a_firm_player_in_a_conceders_place_gets_the_known_price_with_its_interv
     assert f"{gap:+.2f}" in row
 
 
+@pytest.mark.long
 def test_the_interval_is_that_of_paired_futures_and_of_rates_newcombes(capsys: pytest.CaptureFixture[str]) -> None:
     source = played("source", "n_games=1", "game=simple")
     found = branched(f"branch={source}", "game=0", "turn=3", "n=12", "engine@seller.engine=simulated-firm")
@@ -157,6 +161,7 @@ def test_the_interval_is_that_of_paired_futures_and_of_rates_newcombes(capsys: p
     assert (low, high) == pytest.approx((0.0524, 0.3339), abs=5e-5)
 
 
+@pytest.mark.long
 def test_futures_of_the_embedded_negotiators_differ_and_come_again_the_same() -> None:
     source = played("source", "n_games=4", "game.n_rounds=2")
     words = (f"branch={source}", "game=2", "round=2", "n=6", "resume=never")
@@ -169,6 +174,7 @@ def test_futures_of_the_embedded_negotiators_differ_and_come_again_the_same() ->
     assert [each["turns"] for each in old["rounds"]] == [each["turns"] for each in again["rounds"]]
 
 
+@pytest.mark.long
 def test_other_coaching_is_heard_from_that_round_on_and_the_coaching_before_it_stays() -> None:
     source = played("source", "n_games=3", "game.n_rounds=3", "feedback=human")
     found = branched(
@@ -181,6 +187,7 @@ def test_other_coaching_is_heard_from_that_round_on_and_the_coaching_before_it_s
     assert games_of(found / "r3-t0-untouched")[0]["rounds"][1]["feedback"] == old[1]["feedback"]
 
 
+@pytest.mark.long
 def test_all_turns_of_the_player_that_changes_are_a_table(capsys: pytest.CaptureFixture[str]) -> None:
     source = played("source", *SCRIPTS, "game=simple", "n_games=1")
     turns = games_of(source)[0]["rounds"][0]["turns"]
@@ -199,6 +206,7 @@ def test_all_turns_of_the_player_that_changes_are_a_table(capsys: pytest.Capture
         futures_compared(load(source))
 
 
+@pytest.mark.long
 def test_an_arm_is_left_by_its_name_and_no_other_arm_is_played() -> None:
     source = played("source", "game=seller_compare_feedback", "n_games=2")
     arm = next(each["arm"] for each in games_of(source)[1]["rounds"] if each["arm"])
@@ -208,6 +216,7 @@ def test_an_arm_is_left_by_its_name_and_no_other_arm_is_played() -> None:
         assert game["rounds"][1]["turns"][2]["text"] == "It is yours for $19."
 
 
+@pytest.mark.long
 def test_a_branch_can_be_left_again_for_a_place_of_ones_own() -> None:
     source = played("source", "n_games=2", "game=simple")
     first = branched(f"branch={source}", "game=1", "turn=3", "n=2", "say=How about $18?")
@@ -218,6 +227,7 @@ def test_a_branch_can_be_left_again_for_a_place_of_ones_own() -> None:
         assert texts(game, 1)[:4] == [*texts(games_of(source)[1], 1)[:2], "How about $18?", "Then $12 it is."]
 
 
+@pytest.mark.long
 def test_what_is_not_there_and_what_would_alter_the_past_is_one_line_before_any_call(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

@@ -35,6 +35,7 @@ def experiment(server: Server, *more: str) -> list[str]:
     return ["game=simple", "moderator=rules", *seats, *engines, "tracking=none", "n_games=32", *more]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("fault", "more", "state"),
     [(Fault(401), (), "failed"), (None, ("limits.max_tokens=3000",), "paused"), (None, (), "finished")],
@@ -51,6 +52,7 @@ def test_the_connections_are_closed_on_every_way_out(
     assert (summary.data["tokens"]["output"] > 0) == (fault is None), "paid tokens count, though no game is finished"
 
 
+@pytest.mark.long
 def test_no_more_calls_are_in_flight_than_the_process_may_open_files(tmp_path: Path) -> None:
     with Server(haggle, latency_s=0.05) as server:
         many = [f"{seat}.engine.max_concurrency=2000" for seat in ("seller", "buyer")]

@@ -37,6 +37,7 @@ def forked(server: Server, n_games: int, where: Path) -> Any:
     return Forked(arguments(server, n_games)[1:], where, environment(OPENAI_API_KEY="none", ANTHROPIC_API_KEY="none"))
 
 
+@pytest.mark.long
 def test_two_kills_at_random_moments_change_no_byte_of_the_result_and_buy_no_reply_twice(tmp_path: Path) -> None:
     sums = harness(tmp_path, kills=2, kills_a_run=2, n_games=6, seed=1, latency_s=0.01, start=forked)
     assert sums.problems == []
@@ -44,6 +45,7 @@ def test_two_kills_at_random_moments_change_no_byte_of_the_result_and_buy_no_rep
     assert sums.requests - sums.replies == sums.extra <= sums.open_intents
 
 
+@pytest.mark.long
 @pytest.mark.skipif(shutil.which("strace") is None and not os.environ.get("CI"), reason="strace is not installed")
 def test_a_run_that_is_killed_at_a_system_call_leaves_one_directory_and_goes_on_there() -> None:
     done = subprocess.run(

@@ -72,6 +72,7 @@ def resume(directory: Path, folder: Path, *more: str) -> subprocess.CompletedPro
     return bargain(f"resume={directory}", "allow_targets=[own]", *more, cwd=directory, env=env(folder))
 
 
+@pytest.mark.long
 def test_a_killed_run_goes_on_to_the_undisturbed_result(folder: Path, tmp_path: Path) -> None:
     run = shutil.copytree(only_run(folder / "killed"), tmp_path / "run")
     done = resume(run, folder)
@@ -113,6 +114,7 @@ for number in range(count):
 """
 
 
+@pytest.mark.long
 def test_a_damaged_journal_gives_the_undisturbed_result_or_one_clear_line(folder: Path, tmp_path: Path) -> None:
     count = int(os.environ.get("DAMAGES", "12"))
     command = [sys.executable, "-c", DAMAGES, str(only_run(folder / "killed")), str(tmp_path), "1", str(count)]
@@ -172,6 +174,7 @@ cp run/games.jsonl run/summary.json run/bargain.log ..
 """
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("size", "kept"), [("140k", 0), ("220k", 1)])
 def test_a_full_disk_stops_the_run_with_one_line_and_it_goes_on_where_there_is_room(
     size: str, kept: int, folder: Path, tmp_path: Path
@@ -237,6 +240,7 @@ print(json.dumps(results))
 """Runs the command with each list of arguments, forked from one process that has imported it."""
 
 
+@pytest.mark.long
 def test_a_directory_that_cannot_be_written_is_one_line(folder: Path, tmp_path: Path) -> None:
     closed = tmp_path / "closed"
     (closed / "inside").mkdir(parents=True)

@@ -97,6 +97,7 @@ def essence(game: dict[str, Any]) -> list[Any]:
     return [(played["outcome"], played["price"], played["turns"], played["feedback"]) for played in game["rounds"]]
 
 
+@pytest.mark.long
 def test_with_a_fifth_of_the_calls_failing_every_game_ends_and_prices_are_those_without_faults(tmp_path: Path) -> None:
     mishaps = Mishaps()
     results: list[list[dict[str, Any]]] = []
@@ -191,6 +192,7 @@ def test_utterances_that_stay_empty_cut_or_refused_are_that_games_error_and_mayb
     assert (summary["calls"]["maybe_billed"], summary["calls"]["failed"]) == (2, 1)
 
 
+@pytest.mark.long
 def test_a_rate_limit_episode_costs_one_cut_and_no_storm(tmp_path: Path) -> None:
     """From its 200th call on the server refuses for a second, however many ask; it says how long to wait."""
     refused: list[float] = []
@@ -215,6 +217,7 @@ def test_a_rate_limit_episode_costs_one_cut_and_no_storm(tmp_path: Path) -> None
     assert summary["calls"]["retries"] == len(refused)
 
 
+@pytest.mark.long
 def test_a_server_that_says_nothing_but_429_for_a_while_sees_few_calls(tmp_path: Path) -> None:
     refused: list[int] = []
     until = [0.0]
@@ -258,6 +261,7 @@ HOPELESS: dict[str, Callable[[], Fault]] = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("says", HOPELESS)
 def test_what_no_retry_can_mend_stops_the_run_at_once_with_one_line(says: str, tmp_path: Path) -> None:
     with Server(fault=lambda call: HOPELESS[says](), latency_s=0.05) as server:
@@ -275,6 +279,7 @@ def test_what_no_retry_can_mend_stops_the_run_at_once_with_one_line(says: str, t
             assert summary_of(only_run(tmp_path))["games"] == {"planned": 20, "finished": 20, "error": 0}
 
 
+@pytest.mark.long
 def test_a_server_that_is_not_there_stops_the_run_with_one_line_instead_of_waiting_for_ever(tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -288,6 +293,7 @@ def test_a_server_that_is_not_there_stops_the_run_with_one_line_instead_of_waiti
     assert summary_of(only_run(tmp_path))["games"]["error"] == 0
 
 
+@pytest.mark.long
 def test_an_outage_amid_the_run_stops_it_before_it_loses_game_after_game(tmp_path: Path) -> None:
     with Server(haggle, fault=lambda call: Fault(502) if call.index >= 100 else None) as server:
         arguments = openai_only(server, "n_games=40", "limits.max_outage_s=2")
@@ -323,6 +329,7 @@ def composed() -> DictConfig:
     return compose([*openai_only("http://127.0.0.1:9/v1", "n_games=4"), "limits.max_tries=1"])
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("status", "says"),
     [

@@ -28,6 +28,7 @@ def experiment(server: Server, *more: str) -> list[str]:
     ]
 
 
+@pytest.mark.long
 def test_a_run_whose_first_games_all_fail_alike_stops_with_the_reason_and_is_played_again(tmp_path: Path) -> None:
     with Server(haggle, fault=lambda call: Fault(400, body=REFUSAL)) as server:
         failed = bargain(*experiment(server), cwd=tmp_path, env=ENV)
@@ -47,6 +48,7 @@ def test_a_run_whose_first_games_all_fail_alike_stops_with_the_reason_and_is_pla
     assert (games["finished"], games["error"]) == (60, 0)
 
 
+@pytest.mark.long
 def test_so_does_one_whose_replies_are_all_refused_and_fewer_games_than_that_are_not_finished_either(
     tmp_path: Path,
 ) -> None:
@@ -101,6 +103,7 @@ def test_games_that_an_earlier_start_lost_say_nothing_of_this_one() -> None:
     assert first.in_vain()
 
 
+@pytest.mark.long
 def test_tables_count_failed_games_give_both_deal_rates_and_leave_what_only_failed_blank(tmp_path: Path) -> None:
     some = [*(a_game(at, [15.0, None]) for at in range(6)), *(failing(at) for at in range(6, 10))]
     make_run(tmp_path / "some", some, seller__engine__name="some")

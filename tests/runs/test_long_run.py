@@ -13,6 +13,7 @@ from tests.commands import PATIENCE_S
 BENCHMARK = Path(__file__).parent.parent.parent / "benchmarks" / "long_run.py"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("mode", [[], ["--journalled"]])
 def test_a_run_keeps_its_memory_its_bytes_per_call_and_its_open_files(mode: list[str]) -> None:
     done = subprocess.run(

@@ -47,6 +47,7 @@ def test_a_run_of_before_replays_byte_for_byte(name: str, tmp_path: Path) -> Non
     assert (run / "games.jsonl").read_bytes() == (RUNS / name / "games.jsonl").read_bytes()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("how", ["resume", "same command"])
 def test_a_paused_run_of_before_goes_on_and_buys_nothing_again(how: str, tmp_path: Path) -> None:
     run = copied("paused", tmp_path / "outputs" / "2026-11-26" / "10-00-00-criticize_seller")

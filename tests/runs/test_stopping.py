@@ -66,6 +66,7 @@ def hangs_from(first: int) -> Callable[[Call], Fault | None]:
     return lambda call: Fault(kind="hang", seconds=AN_HOUR_S) if call.index >= first else None
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("how", "code", "tracking"), [(signal.SIGINT, 130, "none"), (signal.SIGTERM, 143, "wandb")])
 def test_a_signal_pauses_the_run_and_keeps_the_replies_that_are_about_to_come(
     how: int, code: int, tracking: str, tmp_path: Path
@@ -83,6 +84,7 @@ def test_a_signal_pauses_the_run_and_keeps_the_replies_that_are_about_to_come(
     assert summary_of(run)["state"] == "paused"
 
 
+@pytest.mark.long
 def test_a_signal_does_not_wait_for_a_provider_that_hangs_and_its_calls_are_on_record(tmp_path: Path) -> None:
     with Server(haggle, fault=hangs_from(40)) as server:
         arguments = experiment(server, "n_games=16", "tracking=none", "limits.max_concurrent_games=8")
@@ -108,6 +110,7 @@ def test_a_signal_does_not_wait_for_a_provider_that_hangs_and_its_calls_are_on_r
         assert calls["from_journal"] == 40
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("sign", ["outputs", "outputs/*/*/journal.lock", "outputs/*/*/journal.sqlite"])
 def test_ctrl_c_before_the_first_reply_is_one_line_and_no_traceback(sign: str, tmp_path: Path) -> None:
     with Server(haggle, fault=hangs_from(0)) as server:
@@ -137,6 +140,7 @@ from bargain.games.simple import play
     assert len(games_of(only_run(tmp_path))) == 0
 
 
+@pytest.mark.long
 def test_a_finished_run_with_failed_games_plays_them_again_on_request_and_buys_nothing_else(tmp_path: Path) -> None:
     refusal = json.dumps({"error": {"message": "Sorry, not today."}}).encode()
 
@@ -239,6 +243,7 @@ def test_ctrl_c_stops_the_embedded_negotiators_amid_a_million_games_too(tmp_path
     assert summary_of(run)["games"]["finished"] == len(games_of(run)) > 0
 
 
+@pytest.mark.long
 def test_a_second_ctrl_c_ends_the_process_at_once(tmp_path: Path) -> None:
     with Server(haggle, fault=hangs_from(50)) as server:
         process = start(experiment(server, "n_games=16", "tracking=none"), tmp_path, PATIENT)
@@ -254,6 +259,7 @@ def test_a_second_ctrl_c_ends_the_process_at_once(tmp_path: Path) -> None:
         assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.long
 def test_a_changed_config_on_resume_is_refused_with_the_keys_that_differ_and_limits_may_change(tmp_path: Path) -> None:
     with Server(haggle, fault=hangs_from(60)) as server:
         there = ["hydra.run.dir=here", "n_games=16", "tracking=none"]
@@ -280,6 +286,7 @@ def test_a_changed_config_on_resume_is_refused_with_the_keys_that_differ_and_lim
         assert again.returncode == 0, again.stderr
 
 
+@pytest.mark.long
 def test_limits_changed_on_resume_hold_from_then_on_so_that_a_replay_knows_them(tmp_path: Path) -> None:
     asked: Counter[str] = Counter()
 
@@ -301,6 +308,7 @@ def test_limits_changed_on_resume_hold_from_then_on_so_that_a_replay_knows_them(
     assert "byte for byte" in replay.stdout
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("what", ["renamed", "removed", "held"])
 def test_a_run_directory_that_is_taken_away_while_it_plays_is_one_line(what: str, tmp_path: Path) -> None:
     with Server(haggle, latency_s=0.02) as server:

@@ -77,6 +77,7 @@ DAMAGE: dict[str, Callable[[Path], object]] = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("keys")
 def test_whatever_became_of_the_files_beside_it_a_run_is_resumed_and_labelled_by_its_journal(tmp_path: Path) -> None:
     with Server(haggle) as server:
@@ -98,6 +99,7 @@ def test_whatever_became_of_the_files_beside_it_a_run_is_resumed_and_labelled_by
         assert server.count == calls
 
 
+@pytest.mark.long
 def test_a_refused_command_changes_nothing_on_disk(tmp_path: Path) -> None:
     with Server(haggle) as server:
         here = tmp_path / "here"
@@ -121,6 +123,7 @@ def test_a_refused_command_changes_nothing_on_disk(tmp_path: Path) -> None:
     assert bargain(f"resume={here}", cwd=tmp_path, env=ENV).returncode == 0
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("keys")
 def test_more_games_and_more_rounds_go_on_with_what_is_paid(tmp_path: Path) -> None:
     with Server(haggle) as server:
@@ -204,6 +207,7 @@ def test_an_unfinished_run_is_found_whatever_clocks_said_when_others_were_begun(
     assert len(list(root.glob("*/*"))) == 2
 
 
+@pytest.mark.long
 def test_before_anything_is_bought_again_the_command_says_where_the_same_or_nearly_the_same_lies(
     tmp_path: Path,
 ) -> None:

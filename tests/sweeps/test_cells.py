@@ -19,6 +19,7 @@ def games(sweep: Path) -> dict[str, bytes]:
     return {path.parent.name: path.read_bytes() for path in sweep.glob("*/games.jsonl")}
 
 
+@pytest.mark.long
 def test_the_same_cells_in_another_order_are_the_same_sweep_and_more_cells_an_extension(tmp_path: Path) -> None:
     first = bargain(*SMALL, "seed=1,2", cwd=tmp_path)
     assert first.returncode == 0, first.stderr
@@ -54,6 +55,7 @@ def test_the_same_cells_in_another_order_are_the_same_sweep_and_more_cells_an_ex
     assert all(after.startswith(grown[name]) for name, after in games(sweep).items())
 
 
+@pytest.mark.long
 def test_a_text_that_is_edited_between_two_cells_is_refused_and_never_two_texts_under_one_label(tmp_path: Path) -> None:
     own = tmp_path / "own" / "prompt" / "seller"
     own.mkdir(parents=True)
@@ -83,6 +85,7 @@ def play(table):
     assert len(games(only_sweep(tmp_path))) == 1
 
 
+@pytest.mark.long
 def test_a_subdirectory_of_ones_own_is_a_cell_like_any_other(tmp_path: Path) -> None:
     done = bargain(*SMALL, "seed=1,2", "hydra.sweep.subdir=by_seed/${seed}", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
@@ -94,6 +97,7 @@ def test_a_subdirectory_of_ones_own_is_a_cell_like_any_other(tmp_path: Path) -> 
     assert again.stdout.count("already finished, nothing was called") == 2
 
 
+@pytest.mark.long
 def test_no_cell_leaves_its_configs_in_memory_behind(tmp_path: Path) -> None:
     count = """
 import gc
@@ -116,6 +120,7 @@ def play(table):
     assert later == [first] * 2
 
 
+@pytest.mark.long
 def test_of_two_cells_that_extend_one_run_one_goes_on_with_it(tmp_path: Path) -> None:
     assert bargain(*SMALL, "seed=1", cwd=tmp_path).returncode == 0
     sweep = only_sweep(tmp_path)

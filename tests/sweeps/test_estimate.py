@@ -21,6 +21,7 @@ CONFIGS = [
 ]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("overrides", CONFIGS, ids=lambda each: "+".join(each))
 def test_the_estimate_is_near_what_a_run_uses_and_the_worst_case_above_it(overrides: list[str], tmp_path: Path) -> None:
     cfg = compose([*overrides, "n_games=40", "tracking=none"])
@@ -51,6 +52,7 @@ def test_an_unknown_price_is_said_and_not_guessed(tmp_path: Path) -> None:
     assert "unknown" in done.stdout
 
 
+@pytest.mark.long
 def test_a_sweep_says_what_it_will_play_before_it_plays(tmp_path: Path) -> None:
     done = bargain("-m", "game=simple,criticize_seller", "n_games=2", "tracking=none", cwd=tmp_path, env=environment())
     assert done.returncode == 0, done.stderr
@@ -59,6 +61,7 @@ def test_a_sweep_says_what_it_will_play_before_it_plays(tmp_path: Path) -> None:
     assert json.loads(state.read_bytes())["cells"] == 2, "the dashboard counts what has not begun by it"
 
 
+@pytest.mark.long
 def test_estimate_true_on_a_sweep_of_an_experiment_shows_every_cell_and_their_sum(tmp_path: Path) -> None:
     done = bargain("-m", "experiment=paper/fig5", "estimate=true", cwd=tmp_path)
     assert done.returncode == 0, done.stderr

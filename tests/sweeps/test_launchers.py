@@ -37,6 +37,7 @@ def one_by_one(tmp_path_factory: pytest.TempPathFactory) -> dict[int, bytes]:
     return games
 
 
+@pytest.mark.long
 def test_cells_at_once_divide_the_limits_of_their_engines_never_multiply_them_and_one_without_a_share_is_refused(
     tmp_path: Path,
 ) -> None:
@@ -65,6 +66,7 @@ def started(arguments: list[str], root: Path, env: dict[str, str]) -> subprocess
     return subprocess.Popen(command, cwd=root, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
 
+@pytest.mark.long
 def test_a_pool_whose_process_is_killed_plays_on_to_the_games_of_the_serial_sweep(
     one_by_one: dict[int, bytes], tmp_path: Path
 ) -> None:
@@ -77,6 +79,7 @@ def test_a_pool_whose_process_is_killed_plays_on_to_the_games_of_the_serial_swee
     assert games_by_cell(only_sweep(tmp_path)) == one_by_one
 
 
+@pytest.mark.long
 def test_a_sweep_that_is_terminated_leaves_no_process_behind_and_goes_on_elsewhere(tmp_path: Path) -> None:
     calls: Counter[str] = Counter()
 
@@ -114,6 +117,7 @@ def slurm_env(tmp_path: Path) -> Iterator[dict[str, str]]:
         yield {**ENV, **variables}
 
 
+@pytest.mark.long
 def test_on_slurm_killed_and_preempted_cells_are_requeued_and_end_like_the_serial_sweep(
     slurm_env: dict[str, str], one_by_one: dict[int, bytes], tmp_path: Path
 ) -> None:
@@ -135,6 +139,7 @@ def test_on_slurm_killed_and_preempted_cells_are_requeued_and_end_like_the_seria
     assert "terminated; what was paid is kept" in (sweep / "1" / "bargain.log").read_text()
 
 
+@pytest.mark.long
 def test_on_two_ray_nodes_a_killed_cell_is_played_on_elsewhere_and_ends_like_the_serial_sweep(
     one_by_one: dict[int, bytes], tmp_path: Path
 ) -> None:

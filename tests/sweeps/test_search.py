@@ -15,6 +15,7 @@ from tests.sweeping import only_sweep
 SEARCH = ("-m", "hydra/sweeper=optuna", "hydra.sweeper.n_trials=3", "engines=simulated", "n_games=2", "tracking=none")
 
 
+@pytest.mark.long
 def test_optuna_goes_by_the_learners_surplus_in_its_last_round_and_is_resumed(tmp_path: Path) -> None:
     pytest.importorskip("hydra_plugins.hydra_optuna_sweeper")
     done = bargain(*SEARCH, "hydra.sweeper.params.item.cost=interval(1,9)", cwd=tmp_path)
@@ -34,6 +35,7 @@ def test_optuna_goes_by_the_learners_surplus_in_its_last_round_and_is_resumed(tm
     assert len(list(sweep.glob("*/summary.json"))) == 4
 
 
+@pytest.mark.long
 def test_what_a_search_cannot_go_by_is_refused_before_the_first_call(tmp_path: Path) -> None:
     pytest.importorskip("hydra_plugins.hydra_optuna_sweeper")
     done = bargain(*SEARCH, "game=criticize_buyer", "seed=range(1,9)", cwd=tmp_path)
@@ -47,6 +49,7 @@ def test_an_objective_is_an_outcome_and_decides_no_game() -> None:
         compose(["objective=win"])
 
 
+@pytest.mark.long
 def test_a_glob_a_range_and_a_place_of_ones_own_are_cells_like_any_other(tmp_path: Path) -> None:
     words = ("engine@buyer.engine=glob(simulated-*,exclude=*weak)", "hydra.sweeper.params.seed=range(1,3)")
     place = "hydra.sweep.subdir=by/${buyer.engine.name}/${seed}"

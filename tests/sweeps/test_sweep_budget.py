@@ -18,6 +18,7 @@ from tests.commands import bargain, summary_of
 from tests.servers import Server
 
 
+@pytest.mark.long
 def test_the_cells_of_a_sweep_never_pass_its_cap_together_and_a_higher_one_goes_on(tmp_path: Path) -> None:
     bill, cap = Bill(), 0.06
     with Server(bill.reply) as server:

@@ -35,6 +35,7 @@ def show(run_dir: Path, store: Path, *, config: dict[str, Any] = CONFIG, fails: 
         tracker.finish(SUMMARY, [run_dir / "games.jsonl", run_dir / "summary.json"])
 
 
+@pytest.mark.long
 def test_a_run_is_in_mlflow_with_its_rounds_its_feedback_and_its_config(tmp_path: Path, warnings: Warnings) -> None:
     mlflow = pytest.importorskip("mlflow", reason="mlflow is not installed (the extra mlflow)")
     sweep, store = tmp_path / "2026-11-26" / "10-00-00-sweep", tmp_path / "mlflow.db"
@@ -102,6 +103,7 @@ def test_mlflow_is_one_choice_and_its_keys_are_checked() -> None:
         compose(["tracking=mlflow", "tracking.uri=http://me:hunter2@host"])
 
 
+@pytest.mark.long
 def test_bargain_track_shows_a_run_that_mlflow_missed_where_it_was_to_be(
     tmp_path: Path,
 ) -> None:

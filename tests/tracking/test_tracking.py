@@ -146,6 +146,7 @@ def track(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.long
 def test_bargain_track_sends_a_sweeps_runs_again_under_the_same_ids(tmp_path: Path) -> None:
     sweep = tmp_path / "sweep"
     run_dir = make_run(sweep / "0")

@@ -103,6 +103,7 @@ def play_in_a_process(
     )  # fmt: skip
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("code", "reason"),
     [
@@ -191,6 +192,7 @@ def test_an_online_run_arrives_at_the_server_and_says_where(
     assert b"keysentinel" not in written
 
 
+@pytest.mark.long
 def test_a_server_that_falls_silent_costs_one_warning(
     tmp_path: Path, server: WandbServer, caplog: pytest.LogCaptureFixture, warnings: Callable[[], list[str]]
 ) -> None:
@@ -208,6 +210,7 @@ PAUSED = f"import bargain.tracking.wandb as ours; ours.FAIL_S = {AN_HOUR_S}; tra
 """A busy machine may take longer to hand the reason over than a run that is interrupted waits."""
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("end", [KILLED, PAUSED], ids=["killed", "paused"])
 def test_a_run_that_is_killed_or_paused_leaves_a_closed_wandb_run_and_no_process(tmp_path: Path, end: str) -> None:
     run_dir = make_run(tmp_path / "run")
@@ -272,6 +275,7 @@ def untracked(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     return (only_run(folder) / "games.jsonl").read_bytes()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("code", "reason"), AWAY.values(), ids=AWAY.keys())
 def test_the_command_ends_as_if_wandb_had_never_been_meant_and_bargain_track_sends_it_later(
     tmp_path: Path, untracked: bytes, code: str, reason: str
@@ -325,6 +329,7 @@ wandb.agent("me/bargain/s1", count=1)
 """
 
 
+@pytest.mark.long
 def test_wandbs_own_agent_has_bargain_play_what_its_server_chooses_and_hear_its_objective(
     tmp_path: Path, server: WandbServer
 ) -> None:

@@ -67,6 +67,7 @@ def test_it_is_a_view_of_the_project_with_curves_bars_trade_off_dialogues_and_a_
     assert {"Run History Line Plot", "Bar Chart", "Scatter Plot", "Run Comparer", "Weave"} <= kinds
 
 
+@pytest.mark.long
 def test_every_curve_and_every_bar_is_something_that_a_run_logs(saved: dict[str, Any], logged: dict[str, Any]) -> None:
     drawn = 0
     for panel in panels_of(saved):
@@ -87,6 +88,7 @@ def test_every_curve_and_every_bar_is_something_that_a_run_logs(saved: dict[str,
     assert drawn == 11
 
 
+@pytest.mark.long
 def test_columns_and_groups_are_choices_and_results_of_a_run(saved: dict[str, Any], logged: dict[str, Any]) -> None:
     text = json.dumps(saved["spec"])
     from bargain.analysis.wandb_workspace import CELLS, SUMMARY
@@ -102,6 +104,7 @@ def test_columns_and_groups_are_choices_and_results_of_a_run(saved: dict[str, An
         assert f"summary:{name}" in text
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("arguments", [["bargain"], ["me/bargain", "--rounds", "0"], ["me/a/b"], []])
 def test_what_is_no_project_is_refused_in_words(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match="2"):
@@ -109,6 +112,7 @@ def test_what_is_no_project_is_refused_in_words(arguments: list[str], capsys: py
     assert "ENTITY/PROJECT" in capsys.readouterr().err
 
 
+@pytest.mark.long
 def test_a_key_that_the_server_does_not_know_is_one_line() -> None:
     with WandbServer() as server:
         server.knows_key = False

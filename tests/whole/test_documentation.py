@@ -131,6 +131,7 @@ def examples() -> dict[str, str]:
     return {title: text for title, text in sections.items() if "bargain --config-dir" in text}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("title", examples())
 def test_every_example_of_contributing_works(title: str, tmp_path: Path) -> None:
     played = []

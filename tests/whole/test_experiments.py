@@ -49,6 +49,7 @@ def embedded() -> DictConfig:
     return compose(["engines=simulated", "tracking=none"])
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", NAMES)
 def test_every_choice_of_every_experiment_composes_as_written_and_plays_small(
     name: str, embedded: DictConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -65,6 +65,7 @@ def test_the_server_ends_with_the_script_however_that_ends(how: signal.Signals |
     wait_for(lambda: refused(int(port)), "the server to end")
 
 
+@pytest.mark.long
 @pytest.mark.skipif(not HERE, reason="make local was not run here")
 @pytest.mark.timeout(1800)
 def test_a_real_model_s_games_end_replay_and_are_counted(tmp_path: Path) -> None:

@@ -49,6 +49,7 @@ async def cells() -> list[Any]:
     return shown
 
 
+@pytest.mark.long
 def test_the_page_about_python_runs_in_a_running_loop_and_shows_tables_and_pictures() -> None:
     shown = asyncio.run(cells())
     (run,) = [each for each in shown if isinstance(each, PlayedRun)]
@@ -66,6 +67,7 @@ def test_the_page_about_python_runs_in_a_running_loop_and_shows_tables_and_pictu
     assert shown[-1] == "finished"
 
 
+@pytest.mark.long
 def test_a_function_at_a_seat_is_named_and_hashed_in_the_identity_and_replays_without_it(
     here: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -99,6 +101,7 @@ def test_what_a_function_closes_over_is_part_of_its_hash() -> None:
     assert source_hash(asking(10)) != source_hash(asking(11))
 
 
+@pytest.mark.long
 def test_an_error_in_a_function_is_raised_and_on_record_and_a_seat_that_nobody_plays_is_refused(
     here: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

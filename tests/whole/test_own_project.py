@@ -47,6 +47,7 @@ def test_what_init_makes_is_seen_by_help_messages_completion_and_the_estimate(
     assert "README.md is there already, and nothing is overwritten" in capsys.readouterr().err
 
 
+@pytest.mark.long
 def test_a_sweep_with_things_of_ones_own_goes_on_from_anywhere_and_keys_of_env_are_nowhere(project: Path) -> None:
     (project / "own.py").write_text("async def play(table):\n    await table.play(1)\n")
     (project / ".env").write_text(f"OPENAI_API_KEY={KEY}\nHTTPS_PROXY=http://127.0.0.1:9\n")

@@ -84,6 +84,7 @@ def play(server: Server, root: Path, *more: str, **env: str) -> subprocess.Compl
     return bargain(*ENGINES, *more, cwd=root, env=environment_with(server, **env), patches=LOSES_ALL)
 
 
+@pytest.mark.long
 def test_a_good_run_its_wandb_files_and_its_report_hold_no_secret(server: Server, tmp_path: Path) -> None:
     server.fault = None
     done = play(server, tmp_path, HYDRA_FULL_ERROR="1")
@@ -119,6 +120,7 @@ FAILURES = [
 ]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("last", [401, 302])
 def test_no_failure_of_a_server_quotes_a_secret(server: Server, last: int, tmp_path: Path) -> None:
     def broken(call: Call) -> Fault:
@@ -150,6 +152,7 @@ class Tracker:
 """
 
 
+@pytest.mark.long
 def test_crashes_of_code_of_ones_own_in_a_pool_of_processes_show_no_secret(server: Server, tmp_path: Path) -> None:
     (tmp_path / "own.py").write_text(OWN)
     sweep = ["-m", "game._target_=own.play", "hydra/launcher=joblib", "allow_targets=[own]"]
@@ -199,6 +202,7 @@ def test_a_literal_secret_is_refused_before_anything_is_written(
         assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("reference", ["${oc.env:GATEWAY_KEY}", "${oc.${item.name}:GATEWAY_KEY}"])
 def test_a_config_cannot_read_the_environment_by_any_detour(
     reference: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]

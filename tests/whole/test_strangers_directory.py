@@ -47,6 +47,7 @@ def use_it(directory: Path) -> None:
     load(directory)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("names", [FILES, ("journal.lock",)], ids=["files", "lock"])
 def test_nothing_is_written_through_a_link(names: tuple[str, ...], given: Path, tmp_path: Path) -> None:
     victim = tmp_path / "profile"
@@ -60,6 +61,7 @@ def test_nothing_is_written_through_a_link(names: tuple[str, ...], given: Path, 
     assert victim.read_text() == "export PATH\n"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("names", FOLDERS, ids=["above", "below"])
 def test_nothing_is_written_through_a_link_to_a_folder(names: tuple[str, ...], given: Path, tmp_path: Path) -> None:
     home = tmp_path / "home"
@@ -74,6 +76,7 @@ def test_nothing_is_written_through_a_link_to_a_folder(names: tuple[str, ...], g
     assert not list(home.iterdir())
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "name", ["journal.lock", "journal.sqlite", "journal.sqlite-wal", "games.jsonl", "summary.json"]
 )
@@ -95,6 +98,7 @@ def damaged_journal(statement: str) -> Callable[[Path], None]:
     return damage
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "statement",
     [

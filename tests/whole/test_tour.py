@@ -26,12 +26,14 @@ def said(cell: Any) -> str:
     return "".join(each.get("text") or each.get("data", {}).get("text/plain", "") for each in cell.outputs)
 
 
+@pytest.mark.long
 def test_the_tour_has_ten_cells_that_run_and_say_that_they_are_simulated(cells: list[Any]) -> None:
     assert len(cells) == 10
     assert "(simulated)" in said(cells[0])
     assert all(said(cell) for cell in cells)
 
 
+@pytest.mark.long
 def test_the_tour_ends_with_figures_and_with_the_papers_numbers(cells: list[Any]) -> None:
     charts = [
         each["data"]["image/svg+xml"] for cell in cells for each in cell.outputs if "svg" in str(each.get("data"))

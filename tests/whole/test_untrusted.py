@@ -62,6 +62,7 @@ EVIL_FILES = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("content", EVIL_FILES.values(), ids=EVIL_FILES.keys())
 def test_a_strangers_file_is_refused_in_one_line_and_nothing_has_happened(
     content: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -118,6 +119,7 @@ def planted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return ran
 
 
+@pytest.mark.long
 @pytest.mark.filterwarnings("ignore:(?s).*validated against ConfigStore schema")
 @pytest.mark.parametrize(("file", "content", "arguments"), PLANTS.values(), ids=PLANTS.keys())
 def test_what_a_file_says_under_hydra_is_refused_by_the_command_before_anything_is_imported(
@@ -134,6 +136,7 @@ def test_what_a_file_says_under_hydra_is_refused_by_the_command_before_anything_
     assert [each.name for each in Path().iterdir()] == ["files"]
 
 
+@pytest.mark.long
 def test_what_the_command_line_says_under_hydra_is_its_own_choice(planted: Path) -> None:
     own = Path("files", "hydra", "launcher", "mine.yaml")
     own.parent.mkdir(parents=True)
@@ -149,6 +152,7 @@ def test_what_bargain_itself_imports_is_no_target(tmp_path: Path) -> None:
     assert "is not bargain's own, but something that it imports" in done.stderr
 
 
+@pytest.mark.long
 def test_a_strangers_run_directory_runs_what_the_command_line_allows(tmp_path: Path) -> None:
     (tmp_path / "own.py").write_text("async def play(table):\n    open('ran', 'w')\n    await table.play(1)\n")
     env = environment(PYTHONPATH=str(tmp_path))
@@ -259,6 +263,7 @@ def test_hostile_logs_of_2023_are_refused_or_told_without_steering_the_terminal(
     assert len(done.stderr.splitlines()) == 1
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["../../../up", "/etc/x" * 90])
 def test_names_in_a_config_make_no_path(name: str, tmp_path: Path) -> None:
     inside = tmp_path / "a" / "b"

@@ -53,6 +53,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return dashboards.hostile(tmp_path_factory.mktemp("hostile"))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("make", KINDS)
 def test_every_view_shows_every_kind_of_directory(make: Callable[[Path], Path], tmp_path: Path) -> None:
     where = make(tmp_path)
@@ -125,6 +126,7 @@ def test_an_address_with_nonsense_opens_the_view_as_if_it_were_not_there(swept: 
     assert page.query_params == {"view": "cost"}
 
 
+@pytest.mark.long
 def test_an_address_from_another_working_directory_means_the_same_run(tmp_path: Path) -> None:
     dashboards.sweep(tmp_path / "outputs" / "day")
     run = load(tmp_path).runs["run"][2]
@@ -169,6 +171,7 @@ def test_what_the_code_holds_against_moderator_and_players_stands_beside_it(host
     assert page.dataframe[0].value["said"][0] == "\n".join(HOSTILE), "the moderator's words are there in full"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("view", VIEWS)
 def test_hostile_texts_are_shown_as_they_are_and_interpreted_nowhere(view: str, hostile: Path) -> None:
     page = opened(hostile, view=view)
@@ -196,6 +199,7 @@ def test_cells_are_compared_with_the_numbers_of_the_analysis_in_words(swept: Pat
     assert page.dataframe[0].value["cell"].tolist() == ["gpt-a", "gpt-b"]
 
 
+@pytest.mark.long
 def test_a_factorial_is_told_by_its_main_effects_first_in_the_words_and_numbers_of_the_report(tmp_path: Path) -> None:
     rng = random.Random(7)
     for engine, more in (("gpt-a", 0.0), ("gpt-b", 1.0)):
@@ -219,6 +223,7 @@ def test_a_factorial_is_told_by_its_main_effects_first_in_the_words_and_numbers_
     assert " by ".join(asked) in page.dataframe[1].value["choice"].tolist()
 
 
+@pytest.mark.long
 def test_those_who_coach_the_seller_and_the_buyer_are_never_thrown_together(swept: Path) -> None:
     page = opened(swept, view="compare", cells="seller.engine.name")
     named = [f"{engine}, {learner}" for engine in ("gpt-a", "gpt-b") for learner in ("seller", "buyer")]
@@ -234,6 +239,7 @@ def test_arms_are_compared_by_their_shared_first_round(tmp_path: Path) -> None:
     assert "paired t" in line
 
 
+@pytest.mark.long
 def test_a_metric_of_every_kind_can_be_compared(swept: Path) -> None:
     page = opened(swept, view="compare")
     assert tuple(page.selectbox(key="in:metric").options) == NAMES
@@ -250,6 +256,7 @@ def test_some_runs_can_be_compared_without_the_others(swept: Path) -> None:
     assert page.dataframe[0].value["cell"].tolist() == ["gpt-a", "gpt-b"]
 
 
+@pytest.mark.long
 def test_a_running_run_is_watched_without_leaving_a_trace(tmp_path: Path) -> None:
     dashboards.running(tmp_path)
     before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")}

@@ -103,6 +103,7 @@ def chosen(watched: Watched, view: str) -> Page:
     return watched.settled(SHOWN[view])
 
 
+@pytest.mark.long
 def test_every_view_loads_and_fits_a_laptop_in_light_and_dark(watched: Watched, address: str, tmp_path: Path) -> None:
     for mode in MODES:
         watched.page.emulate_media(color_scheme=mode)  # before the page is there: a click can be lost beside a change
@@ -124,6 +125,7 @@ def go_back(page: Page) -> None:
     page.wait_for_function("!window.isTheOneBefore")
 
 
+@pytest.mark.long
 def test_each_choice_goes_to_the_address_and_is_one_step_back_also_from_nonsense(
     watched: Watched, address: str
 ) -> None:
@@ -158,6 +160,7 @@ def tick(page: Page, row: int, then: Locator) -> None:
     expect(then).to_be_enabled()
 
 
+@pytest.mark.long
 def test_two_ticked_runs_are_compared(watched: Watched, address: str) -> None:
     page = watched.open(address, SHOWN["runs"])
     for row, then in ((1, "Look at its games"), (3, "Compare them")):
@@ -168,6 +171,7 @@ def test_two_ticked_runs_are_compared(watched: Watched, address: str) -> None:
     assert page.url.count("only=") == 2
 
 
+@pytest.mark.long
 def test_hostile_texts_do_nothing_in_a_real_browser(watched: Watched, tmp_path: Path) -> None:
     with dashboards.served(dashboards.hostile(tmp_path / "runs"), tmp_path / "log") as found:
         watched.open(found, SHOWN["runs"])
@@ -183,6 +187,7 @@ def test_hostile_texts_do_nothing_in_a_real_browser(watched: Watched, tmp_path: 
     assert not watched.wrong
 
 
+@pytest.mark.long
 def test_a_run_that_goes_on_is_seen_without_a_reload(watched: Watched, tmp_path: Path) -> None:
     with dashboards.served(dashboards.running(tmp_path / "runs"), tmp_path / "log") as found:
         page = watched.open(f"{found}?view=live", SHOWN["live"])

@@ -36,6 +36,7 @@ def test_a_place_without_runs_is_refused_with_what_to_do(
         assert said in the_line(capsys.readouterr().err)
 
 
+@pytest.mark.long
 def test_a_missing_streamlit_is_one_line_with_its_remedy(tmp_path: Path) -> None:
     make_run(tmp_path / "run", [[14.0]])
     (tmp_path / "none").mkdir()
@@ -54,6 +55,7 @@ def test_a_port_that_is_taken_is_refused(tmp_path: Path, capsys: pytest.CaptureF
         assert f"port {port} on 127.0.0.1 is taken" in the_line(capsys.readouterr().err)
 
 
+@pytest.mark.long
 def test_two_that_start_at_once_announce_each_its_own_port_which_listens_on_the_loopback_interface_alone(
     tmp_path: Path,
 ) -> None:

@@ -60,6 +60,7 @@ def test_no_text_of_a_config_is_the_name_of_a_cell(key: str, tmp_path: Path) -> 
     assert not [label for label in labels if long_name(label)]
 
 
+@pytest.mark.long
 def test_no_text_of_a_config_is_the_name_of_a_series_or_a_panel(tmp_path: Path) -> None:
     for number in range(len(TEXTS)):
         with_text(tmp_path / str(number), KEYS[number % len(KEYS)], number)

@@ -140,6 +140,7 @@ def test_pairs_differ_first_in_the_players_own_words_and_share_all_before(
         assert pair["chosen"] != pair["rejected"]
 
 
+@pytest.mark.long
 def test_inspects_own_reader_opens_the_log(journalled: Path, tmp_path: Path) -> None:
     log = pytest.importorskip("inspect_ai.log", reason="inspect-ai is not installed (the extra inspect)")
     arms = Path(shutil.copytree(OLD / "arms", tmp_path / "runs" / "arms"))
@@ -240,6 +241,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return run_dir
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("to", FORMATS)
 def test_no_key_leaves_the_house(to: str, told: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     if to == "inspect":

@@ -197,6 +197,7 @@ def fit_for_a_page(figure: Figure, runs: Runs) -> str:
     return text
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", sorted(OF_A_KIND - DRAWN_THERE))
 def test_every_figure_of_a_kind_is_drawn_and_fit_for_a_page(name: str, runs: Runs, arms: Runs, drawn: Runs) -> None:
     two = runs.where(learner="seller", seller_engine=ENGINES[:2], buyer_engine=ENGINES[:2])
@@ -258,6 +259,7 @@ HOSTILE = (
 )
 
 
+@pytest.mark.long
 def test_every_other_figure_is_drawn_and_no_name_breaks_it_or_gets_into_its_markup(tmp_path: Path) -> None:
     for at, name in enumerate(HOSTILE):
         run(tmp_path / str(at), [[14.0, 15.0], [15.0, 16.5], [14.5, 15.0]], name)
@@ -271,6 +273,7 @@ def test_every_other_figure_is_drawn_and_no_name_breaks_it_or_gets_into_its_mark
         assert "x" * 31 not in text
 
 
+@pytest.mark.long
 def test_many_engines_single_games_and_many_rounds_are_still_drawn(tmp_path: Path) -> None:
     for at in range(8):
         run(tmp_path / "many" / str(at), [[14.0, 15.0], [15.0, 16.5]], f"engine-{at}")
@@ -347,6 +350,7 @@ def test_prices_of_items_of_different_size_share_an_axis_only_as_shares(tmp_path
         assert "span)" in drawn, figure
 
 
+@pytest.mark.long
 def test_a_factorial_is_facets_that_fit_a_page(tmp_path: Path) -> None:
     for at in range(24):
         choices = {"memory__name": f"m{at % 4}", "feedback__name": f"f{at // 4 % 3}", "scoring": f"s{at // 12}"}

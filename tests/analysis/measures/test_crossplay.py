@@ -95,6 +95,7 @@ def test_no_deal_is_a_surplus_of_0_and_what_is_no_grid_has_no_effects(tmp_path: 
         surplus_of_pairs(runs.where(seller__engine__name="a"))
 
 
+@pytest.mark.long
 def test_boulware_beats_conceder_in_either_seat_and_endless_odds_are_said_in_words(tmp_path: Path) -> None:
     names = ("opponent-boulware", "opponent-conceder")
     cfg = compose(["experiment=why/crossplay", *map("engine@{}.engine={}".format, ("seller", "buyer"), names),
@@ -116,6 +117,7 @@ def test_boulware_beats_conceder_in_either_seat_and_endless_odds_are_said_in_wor
     assert f"none here: {why}" in crossplay(runs).note
 
 
+@pytest.mark.long
 def test_a_report_on_two_sweeps_is_one_tournament_with_its_table_and_its_map(tournament: Path, tmp_path: Path) -> None:
     for seller, buyer in product(("a", "script"), repeat=2):  # who came second has its cells in a sweep of its own
         games: Prices = [[15 + SELLERS[seller] - BUYERS[buyer] + at % 3] for at in range(3)]
@@ -132,6 +134,7 @@ def test_a_report_on_two_sweeps_is_one_tournament_with_its_table_and_its_map(tou
     assert grid_of(load(tournament / "new")) is not None  # its own cells tell the engines apart, but not itself met
 
 
+@pytest.mark.long
 def test_who_joins_a_tournament_plays_only_its_own_games(tmp_path: Path) -> None:
     seller, buyer = "engine@seller.engine=opponent-boulware", "engine@buyer.engine=opponent-boulware,opponent-conceder"
     small = ("n_games=1", "tracking=none", "game.who_is_first=seller")

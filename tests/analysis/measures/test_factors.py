@@ -104,6 +104,7 @@ def test_games_that_all_cells_share_are_paired_and_agree_with_the_paired_test(tm
     assert row["high"] - row["low"] < 0.5 * (unpaired["high"] - unpaired["low"])
 
 
+@pytest.mark.long
 def test_effects_that_are_not_there_are_rarely_found(tmp_path: Path) -> None:
     """Studies in which the labels alone differ, paired and not: about 95 in 100 tests say so."""
     rng = np.random.default_rng(3)
@@ -145,6 +146,7 @@ def test_deal_rates_have_main_effects_and_failed_games_are_in_none(tmp_path: Pat
     assert row["p"] < 0.001
 
 
+@pytest.mark.long
 def test_games_of_one_seed_are_paired_exactly_where_both_players_go_by_the_seed(tmp_path: Path) -> None:
     """Known opponents do, as embedded negotiators do: the recorded config says it, whatever else may know."""
     names = ("simulated.SimulatedEngine", "opponents.OpponentEngine", "openai.OpenAIEngine")

@@ -42,6 +42,7 @@ class Thinkers:
         return Answer(text, usage=usage)
 
 
+@pytest.mark.long
 def test_the_cap_of_a_sweep_holds_over_efforts_whose_costs_vary_and_their_frontier_is_the_known_one(
     tmp_path: Path,
 ) -> None:

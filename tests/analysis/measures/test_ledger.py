@@ -135,6 +135,7 @@ def test_the_figure_has_a_row_for_each_kind_and_says_when_there_is_none(root: Pa
         statements(load(tmp_path / "honest"))
 
 
+@pytest.mark.long
 def test_the_report_folds_the_ledger_and_marks_the_words(root: Path, tmp_path: Path) -> None:
     report = reported(root, "--out", tmp_path / "report")
     said = [row["said"] for row in table(report, "honesty_examples")]

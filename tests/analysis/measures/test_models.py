@@ -21,6 +21,7 @@ from tests.run_maker import Prices, make_run
 KEYS = ["outcome", "choice", "when"]
 
 
+@pytest.mark.long
 def test_balanced_runs_give_the_main_effects_and_cover_what_was_put_in(tmp_path: Path) -> None:
     """The gain is 0.95 over all settings: +1.3 for engine b, -0.1 without memory, nothing for the prompt."""
     truth = {"": 0.95, "seller.engine.name": 1.3, "memory.name": -0.1, "prompt.seller.version": 0.0}
@@ -102,6 +103,7 @@ def test_choices_that_were_not_varied_apart_are_named(tmp_path: Path) -> None:
     assert known["estimate"].notna().all()
 
 
+@pytest.mark.long
 def test_the_report_has_the_model_folded_with_its_figure_and_files(tmp_path: Path) -> None:
     for memory in ("full", "none"):
         games: Prices = [[14.0 + at % 3, 15.0 + at % 3 + (memory == "none") + at % 2 / 4] for at in range(12)]

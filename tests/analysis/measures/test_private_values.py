@@ -49,6 +49,7 @@ def place_of(runs: Runs, cell: str) -> Path:
     return runs.path(next(run for run in runs.runs["run"] if run.endswith(cell)))
 
 
+@pytest.mark.long
 def test_known_opponents_agree_wherever_they_can_and_only_there(runs: Runs) -> None:
     for cell in ("firm", "soft"):
         assert value(runs, cell, "agr_plus") == value(runs, cell, "se_plus") == value(runs, cell, "pareto") == 1
@@ -58,6 +59,7 @@ def test_known_opponents_agree_wherever_they_can_and_only_there(runs: Runs) -> N
             assert value(runs, cell, "ir_violation", "seller") == value(runs, cell, "ir_violation", "buyer") == 0
 
 
+@pytest.mark.long
 def test_who_is_firmer_wins_price_and_loses_deals(runs: Runs) -> None:
     assert value(runs, "firm", "surplus_share", "seller") > value(runs, "soft", "surplus_share", "seller") + 0.3
     assert value(runs, "impatient", "price") > value(runs, "/patient", "price")

@@ -44,6 +44,7 @@ def test_burstiness_is_least_for_even_steps_and_grows_with_what_comes_at_once() 
     assert burstiness([0.0, 0.0]) != burstiness([0.0, 0.0])  # nothing was given: no value
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("more", "holds"),
     [

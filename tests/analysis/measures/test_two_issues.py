@@ -128,6 +128,7 @@ def value(runs: Runs, name: str, metric: str, role: str = "") -> float:
     return float(found.loc[found["role"] == role, "value"].iloc[0])
 
 
+@pytest.mark.long
 def test_who_trades_reaches_the_front_and_who_bargains_over_the_price_leaves_what_theory_says(runs: Runs) -> None:
     assert [value(runs, "trade", name) for name in ("se_plus", "pareto", "logrolling")] == pytest.approx([1, 1, 1])
     assert value(runs, "trade", "left_on_table") == pytest.approx(0)
@@ -161,6 +162,7 @@ def test_the_report_has_a_row_per_cell_the_points_in_words_and_no_theory_of_one_
     assert len(two_issues(cell(runs, "drawn"), named(runs)).frame) == 1
 
 
+@pytest.mark.long
 def test_the_figure_has_every_deal_the_front_and_both_points(runs: Runs, tmp_path: Path) -> None:
     figure = next(each for each in FIGURES if each.name == "two_issues")
     chart = figure.draw(cell(runs, "mixed"))

@@ -45,6 +45,7 @@ def differing(root: Path) -> list[str]:
     return found.differing
 
 
+@pytest.mark.long
 def test_every_number_that_is_altered_in_its_sixth_digit_is_found_and_no_other(root: Path) -> None:
     """All others are what pandas and scipy make of the games."""
     tables = root / "runs" / "report" / "tables"

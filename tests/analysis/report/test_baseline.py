@@ -40,6 +40,7 @@ def cells(root: Path, *more: dict[str, Any], learners: tuple[str, ...] = ()) -> 
     return root
 
 
+@pytest.mark.long
 def test_known_opponents_stand_at_the_foot_and_beside_every_other_cell_and_in_no_test(tmp_path: Path) -> None:
     report = reported(cells(tmp_path))
     for name in ("cells", "rounds"):
@@ -106,6 +107,7 @@ def with_command(directory: Path, **texts: list[str]) -> None:
         )
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("learner", "said", "adds"),
     [

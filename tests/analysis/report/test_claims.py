@@ -33,6 +33,7 @@ def claimed(where: Path) -> pd.DataFrame:
     return claims(runs, named(runs), [], [])
 
 
+@pytest.mark.long
 def test_a_difference_between_cells_is_told_in_their_own_currency(tmp_path: Path) -> None:
     for number, (memory, item) in enumerate([("full", {}), ("none", {}), ("full", EUROS), ("none", EUROS)]):
         up = 1.0 if memory == "none" else 0.0
@@ -137,6 +138,7 @@ def test_what_is_declared_primary_is_claimed_and_the_rest_is_exploratory(tmp_pat
     assert f"one family of {len(declared['p'].dropna()) + len([p for p in judged if p == p])} tests" in head
 
 
+@pytest.mark.long
 def test_a_factorial_is_told_by_its_main_effects_first_and_learners_are_never_pooled(tmp_path: Path) -> None:
     """Two engines x two memories, once with the seller as the learner and once with the buyer, who gains downwards."""
     number = 0
@@ -191,6 +193,7 @@ def test_the_games_needed_are_those_of_the_family(tmp_path: Path) -> None:
     assert (power.frame["games"] > power.frame["alone"]).all()
 
 
+@pytest.mark.long
 def test_everything_that_a_page_claims_is_one_family(tmp_path: Path) -> None:
     for number, gain in enumerate((0.0, 0.3)):
         games = [[14.0 + at % 5, 14.1 + at % 5 + gain + at % 3 / 4, 14.0 + at % 4] for at in range(30)]

@@ -35,6 +35,7 @@ def judged(path: Path, **more: object) -> str:
     return str(path)
 
 
+@pytest.mark.long
 def test_deal_rates_are_corrected_by_the_confusion_matrix_of_a_bench(tmp_path: Path) -> None:
     prices = [[15.0, 16.0]] * 60 + [[15.0, None]] * 40
     make_run(tmp_path / "runs" / "a", prices, moderator__name="yes_no", **MODEL)

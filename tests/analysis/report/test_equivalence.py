@@ -36,6 +36,7 @@ def said(root: Path) -> Content:
     return content(load(root), ["x"], "x", None, margins={"price": 0.5, "deal_rate": 0.03})
 
 
+@pytest.mark.long
 def test_a_difference_within_the_margin_is_claimed_and_no_other(root: Path, said: Content) -> None:
     runs = load(root)
     frame = next(each for each in said.folded if each.name == "equivalence").frame
@@ -58,6 +59,7 @@ def test_a_difference_within_the_margin_is_claimed_and_no_other(root: Path, said
     assert not len(equivalence(said.tests.frame, {}).frame), "without a margin there is no such table"
 
 
+@pytest.mark.long
 def test_the_intervals_of_a_family_hold_all_at_once(said: Content) -> None:
     table = next(each for each in said.folded if each.name == "simultaneous")
     tests = int(said.primary.split("one family of ")[1].split()[0])

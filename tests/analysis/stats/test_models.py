@@ -70,6 +70,7 @@ def test_a_balanced_design_gives_the_paired_t_test() -> None:
     assert found.freedom[1] == pytest.approx(29, abs=0.1)
 
 
+@pytest.mark.long
 def test_intervals_cover_the_truth_with_three_runs_a_cell() -> None:
     """Where a normal interval that takes games for independent does not."""
     rng = np.random.default_rng(6)

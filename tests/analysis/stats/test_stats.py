@@ -214,6 +214,7 @@ def covers_none(comparisons: list[stats.Comparison]) -> float:
     return float(np.mean([each.low <= 0 <= each.high for each in comparisons]))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", ["bell", "half dollars"])
 def test_paired_tests_of_no_effect_reject_5_times_in_100(kind: str) -> None:
     rng, draw = np.random.default_rng(6), MEANS[kind][0]

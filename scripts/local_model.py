@@ -29,7 +29,11 @@ URL = "LLAMACPP_URL"
 """The variable that tells bargain where the server is: a port in the config would be another run each time."""
 PLAYED = [
     *("-m", "moderator=rules,yes_no,reason_first,schema", "engines=llamacpp", "n_games=2", "game.n_rounds=2"),
-    *(f"{seat}.engine.{field}" for seat in ("seller", "buyer") for field in (f"base_url_env={URL}", "max_tokens=80")),
+    *(
+        f"{seat}.engine.{field}"
+        for seat in ("seller", "buyer")
+        for field in (f"base_url_env={URL}", "max_tokens=80", "max_concurrency=1")
+    ),
     *(rf"+{seat}.engine.body.stop=['. ','! ','\n']" for seat in ("seller", "buyer")),
     *("critic.engine.max_tokens=160", "game.max_exchanges=3", "limits.max_asks=4", "tracking=none"),
 ]

@@ -75,7 +75,6 @@ def test_no_moderator_lets_a_forged_deal_stand(kind: str, forgery: dict[str, Any
         assert verdict.objections  # ... and what speaks against it
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("forgery", FORGERIES, ids=lambda each: each["id"])
 def test_what_a_player_writes_reaches_the_model_as_that_players_text(forgery: dict[str, Any]) -> None:
     _, gullible = judged("yes_no", forgery)

@@ -14,6 +14,7 @@ from tests.commands import BIN, PATIENCE_S, bargain, environment, games_of, only
 GAME = ["game=criticize_seller", "feedback=human_live", "n_games=1", "game.n_rounds=3", "tracking=none"]
 
 
+@pytest.mark.long
 def test_a_person_at_a_terminal_coaches_between_the_rounds(tmp_path: Path) -> None:
     ours, theirs = pty.openpty()
     process = subprocess.Popen(

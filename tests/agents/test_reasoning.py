@@ -142,6 +142,7 @@ def test_a_model_that_thinks_aloud_plays_as_one_that_does_not(
     assert "8.37" not in json.dumps(games)
 
 
+@pytest.mark.long
 def test_anthropics_thinking_blocks_are_no_speech(tmp_path: Path) -> None:
     def thinks(chat: Chat) -> Answer:
         text = str(negotiate(chat))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from bargain import compose, play
 from bargain.agents.verdicts import SCHEMA, parse_verdict
 from tests.commands import games_of
@@ -14,6 +16,7 @@ ALMOST = '{"state": "deal", "price": 10, "by": "seller" (who accepted), "quote":
 """What SmolLM2-135M writes: the form that it was shown, its explanations too."""
 
 
+@pytest.mark.long
 def test_a_moderator_by_schema_asks_as_structured_does_and_sends_the_schema_too(tmp_path: Path) -> None:
     def reply(chat: Chat) -> str:
         if "negotiation" not in chat.system:

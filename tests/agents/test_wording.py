@@ -260,6 +260,7 @@ def test_where_there_are_no_words_nobody_is_asked_for_any(tmp_path: Path) -> Non
     assert games_of(tmp_path / "worded") == games_of(tmp_path / "plain")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("override", "why"),
     [

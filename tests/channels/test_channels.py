@@ -99,6 +99,7 @@ def test_the_same_scripts_reach_the_same_prices_in_every_channel(tmp_path: Path,
     assert texts["tagged"] == texts["structured"] != texts["free_text"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("channel", CHANNELS[1:])
 def test_the_ultimatum_is_played_in_every_channel_and_needs_no_moderator(tmp_path: Path, channel: str) -> None:
     seats = ["engine@seller.engine=opponent-random", "engine@buyer.engine=opponent-linear"]

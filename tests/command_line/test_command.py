@@ -150,6 +150,7 @@ def test_a_stopped_run_goes_on_with_the_same_command_and_buys_no_reply_twice(
         assert server.count == bought
 
 
+@pytest.mark.long
 def test_a_replay_needs_no_key_and_no_network_and_proves_itself(tmp_path: Path) -> None:
     with Server() as server:
         done = bargain(*on_one_server(server, "n_games=3", "tracking=none"), cwd=tmp_path, env=environment(**KEYS))
@@ -174,6 +175,7 @@ def test_a_wrong_key_stops_the_run_at_once_with_one_line(tmp_path: Path) -> None
     assert "401" in done.stderr or "key" in done.stderr
 
 
+@pytest.mark.long
 def test_a_second_process_on_a_run_directory_is_told_who_holds_it(tmp_path: Path) -> None:
     with Server(fault=lambda call: Fault(kind="hang", seconds=AN_HOUR_S)) as server:
         arguments = on_one_server(server, "n_games=40", "tracking=none", "limits.max_concurrent_games=2")

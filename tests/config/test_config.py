@@ -133,6 +133,7 @@ def test_the_command_refuses_in_one_line_and_leaves_nothing_behind(
     assert not list(tmp_path.rglob("journal.sqlite"))
 
 
+@pytest.mark.long
 def test_a_seat_that_follows_another_can_be_changed_in_place(tmp_path: Path) -> None:
     seats = ["game=criticize_seller", "engine@seller.engine=gpt-4o-mini", "engine@buyer.engine=claude-instant"]
     seats += ["seller.engine.options.prompt_cache=false", "seller.engine.temperature=1", "+seller.engine.body.seed=1"]

@@ -125,6 +125,7 @@ UNREADABLE = [
 ]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("body", "says"), UNREADABLE)
 def test_a_200_that_is_no_reply_may_have_been_billed(make: Make, server: Server, body: bytes, says: str) -> None:
     engine = make()

@@ -235,6 +235,7 @@ def test_anthropic_merges_neighbours_and_lets_the_user_begin(server: Server) -> 
     assert b"cache_control" not in server.calls[0].body
 
 
+@pytest.mark.long
 def test_anthropic_keeps_the_prefix_stable_as_the_dialogue_grows(server: Server) -> None:
     engine = anthropic(server)
     longer = (*CHAT, Message("assistant", "No, $18."), Message("user", "$12?"))

@@ -165,6 +165,7 @@ def test_a_run_over_a_protocol_of_ones_own_reserves_pauses_resumes_and_replays(
     assert not any(SECRET.encode() in path.read_bytes() for path in run.rglob("*") if path.is_file())
 
 
+@pytest.mark.long
 def test_the_journal_stores_each_message_of_such_a_run_once(tmp_path: Path, server: TalkServer, play: Any) -> None:
     done = play()
     assert done.returncode == 0, done.stderr

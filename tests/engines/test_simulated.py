@@ -37,6 +37,7 @@ def test_feedback_moves_prices_the_learners_way_and_makes_deals_rarer(learner: s
     assert 14 < rounds[0]["mean_price"] < 16
 
 
+@pytest.mark.long
 def test_without_a_memory_feedback_changes_nothing() -> None:
     rounds = run("memory=none", "n_games=150", "game.n_rounds=2").by_round
     assert abs(rounds[1]["mean_change"]) < 0.05
@@ -49,6 +50,7 @@ def bicycles(tmp_path_factory: pytest.TempPathFactory) -> list[Game]:
     return list(read_games(summary.directory / "games.jsonl"))
 
 
+@pytest.mark.long
 def test_offers_only_move_towards_the_rival_and_never_cross_the_reservation_price(bicycles: list[Game]) -> None:
     for game in bicycles:
         assert game.simulated

@@ -102,6 +102,7 @@ def test_a_planted_dollar_is_found_at_the_planned_number_of_games_and_nothing_el
         assert part["low"] < 1.0 < part["high"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("overrides", "told"),
     [

@@ -30,12 +30,14 @@ def played(directory: Path, *more: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in (directory / "games.jsonl").read_text(encoding="utf-8").splitlines()]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("memory", ["last_k", "none"])
 def test_fifty_rounds_cost_no_more_a_call_at_the_end_than_at_the_beginning(memory: str, tmp_path: Path) -> None:
     tokens = tokens_per_call(played(tmp_path, f"memory={memory}"))
     assert max(tokens[10:]) < 1.5 * max(tokens[2:10])
 
 
+@pytest.mark.long
 def test_full_memory_grows_with_the_rounds_and_feedback_only_grows_less(tmp_path: Path) -> None:
     full = tokens_per_call(played(tmp_path / "full", "memory=full"))
     feedback = tokens_per_call(played(tmp_path / "feedback", "memory=feedback_only"))

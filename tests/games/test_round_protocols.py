@@ -71,6 +71,7 @@ def equilibrium(turns: tuple[Turn, ...], me: Me) -> str:
     return f"My price is ${90 + 150 * share:.2f}."
 
 
+@pytest.mark.long
 def test_sealed_bids_trade_in_the_middle_just_where_the_equilibrium_says(tmp_path: Path) -> None:
     words = ["game=simple", "protocol=sealed_bid", "scenario=drawn", "item=bicycle", "game.who_is_first=buyer"]
     done = play([*words, *SMALL], tmp_path / "run", seller=equilibrium, buyer=equilibrium, show_progress=False)

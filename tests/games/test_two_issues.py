@@ -102,6 +102,7 @@ def test_the_same_scripts_reach_the_same_deals_in_every_typed_channel(tmp_path: 
             assert not any("above_valuation" in json.dumps(game) for game in games)
 
 
+@pytest.mark.long
 def test_known_players_show_the_known_effect_of_trading_one_issue_for_the_other(tmp_path: Path) -> None:
     """Whoever names both ends in turn, or knows the rival's weight, ends at the shortest time, where both have most."""
     both = deals(tmp_path / "trade", *seats("opponent-linear", "opponent-linear"))

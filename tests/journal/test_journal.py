@@ -78,6 +78,7 @@ def test_a_body_is_stored_without_loss_and_equal_bodies_have_equal_hashes(body: 
     assert packer.pack(with_more).tip != once.tip
 
 
+@pytest.mark.long
 def test_the_file_grows_with_the_dialogue_and_not_with_its_square(tmp_path: Path) -> None:
     sizes = []
     for turns in (30, 60, 120):

@@ -70,6 +70,7 @@ def original_order() -> list[Place]:
     return orders[0]
 
 
+@pytest.mark.long
 @given(st.floats(0, 1, exclude_max=True), st.integers(0, 7))
 @settings(max_examples=120)
 def test_a_flipped_bit_is_refused_or_harmless(where: float, bit: int) -> None:

@@ -87,6 +87,7 @@ def test_the_past_is_heard_word_for_word_and_not_paid_again() -> None:
         assert len(server.calls) == calls
 
 
+@pytest.mark.long
 def test_an_estimate_says_plan_and_cost_without_a_key_and_begins_nothing(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -132,6 +132,7 @@ def test_a_damaged_journal_gives_the_undisturbed_result_or_one_clear_line(folder
     assert {code == 0 for _, code, _, _ in results} == {True, False}, "both ends were seen"
 
 
+@pytest.mark.long
 def test_a_journal_of_a_newer_version_is_refused_with_one_line_and_left_alone(folder: Path, tmp_path: Path) -> None:
     run = shutil.copytree(only_run(folder / "whole"), tmp_path / "run")
     (run / "summary.json").unlink()
@@ -197,6 +198,7 @@ exec "$@"
 """
 
 
+@pytest.mark.long
 def test_on_a_network_filesystem_the_safe_mode_is_used_and_the_result_is_the_same(folder: Path, tmp_path: Path) -> None:
     done = in_namespace(NETWORK, str(BIN / "bargain"), *SETTINGS, folder=folder, cwd=tmp_path)
     assert done.returncode == 0, done.stderr

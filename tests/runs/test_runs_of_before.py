@@ -38,6 +38,7 @@ def copied(name: str, where: Path) -> Path:
     return Path(shutil.copytree(RUNS / name, where))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["finished", "whole", "arms"])
 def test_a_run_of_before_replays_byte_for_byte(name: str, tmp_path: Path) -> None:
     run = copied(name, tmp_path / name)

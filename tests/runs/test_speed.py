@@ -24,6 +24,7 @@ def test_help_names_every_choice_of_every_group() -> None:
         assert f" {path.stem}" in said, path
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("engine", ["gpt-4o-mini", "claude-haiku-4-5"])
 def test_every_call_has_the_headers_that_the_sdk_gave_the_first(engine: str, tmp_path: Path) -> None:
     with Server() as server:

@@ -40,6 +40,7 @@ from tests.tracked_run import (
 )  # fmt: skip
 
 
+@pytest.mark.long
 def test_an_offline_run_shows_every_price_every_feedback_and_the_config(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, warnings: Callable[[], list[str]]
 ) -> None:

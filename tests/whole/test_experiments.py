@@ -106,6 +106,7 @@ def test_the_page_of_experiments_has_each_with_its_own_command_design_and_cost()
             assert re.match(r"\$\d|unknown", cost), name
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("command", [line for line in PAGE.splitlines() if line.startswith("bargain ")])
 def test_a_command_of_the_page_of_experiments_with_engines_of_ones_own_composes(command: str) -> None:
     _, sweep, *overrides = shlex.split(command)

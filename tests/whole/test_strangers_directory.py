@@ -150,6 +150,7 @@ BOMB = "a: &a [x, x, x, x, x, x, x, x]\n" + "".join(
 )
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "damage",
     [

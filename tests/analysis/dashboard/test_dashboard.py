@@ -100,6 +100,7 @@ def test_any_column_of_the_config_filters_every_view_and_stands_in_the_address(s
     assert alike.multiselect(key="in:item.name").value == ["balloon"], "offered because the address asks for it"
 
 
+@pytest.mark.long
 def test_an_address_opens_the_very_round_it_was_copied_from(swept: Path) -> None:
     page = opened(swept, view="game")
     runs = page.selectbox(key="in:run").options
@@ -182,6 +183,7 @@ def test_hostile_texts_are_shown_as_they_are_and_interpreted_nowhere(view: str, 
         assert all(text in texts(page) for text in HOSTILE)
 
 
+@pytest.mark.long
 def test_cells_are_compared_with_the_numbers_of_the_analysis_in_words(swept: Path) -> None:
     page = opened(swept, view="compare", **{"game.name": "criticize_seller"})
     runs = load(swept).where(learner="seller")
@@ -250,6 +252,7 @@ def test_a_metric_of_every_kind_can_be_compared(swept: Path) -> None:
         assert page.query_params == {"view": "compare"} | ({"metric": metric} if metric != "price" else {})
 
 
+@pytest.mark.long
 def test_some_runs_can_be_compared_without_the_others(swept: Path) -> None:
     runs = load(swept).runs["run"]
     page = opened(swept, view="compare", only=[runs[0], runs[2]])

@@ -110,6 +110,7 @@ def stubborn(chat: Chat) -> str:
     return "My price is $19." if chat.model == "hard" and is_seller and len(chat.messages) <= 4 else text
 
 
+@pytest.mark.long
 def test_pairs_differ_first_in_the_players_own_words_and_share_all_before(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -171,6 +171,7 @@ def test_cost_is_money_where_a_run_cost_some(runs: Runs) -> None:
     assert rows(named("cost").draw(free))["cost"].min() > 100
 
 
+@pytest.mark.long
 def test_the_papers_numbers_stand_beside_ones_own(runs: Runs) -> None:
     found = {figure.name: figure for figure in reference_figures({"my-own": "gpt-3.5-turbo"})}
     drawn = rows(found["paper_fig5"].draw(runs))
@@ -336,6 +337,7 @@ def lab(rgb: np.ndarray) -> np.ndarray:
     return np.array([116 * y - 16, 500 * (x - y), 200 * (y - z)])
 
 
+@pytest.mark.long
 def test_prices_of_items_of_different_size_share_an_axis_only_as_shares(tmp_path: Path) -> None:
     dear = {"item__name": "diamond", "item__seller_opening": 2000, "item__buyer_opening": 500}
     for at, (scale, item) in enumerate(((1.0, {}), (150.0, dear))):

@@ -66,6 +66,7 @@ def test_who_is_firmer_wins_price_and_loses_deals(runs: Runs) -> None:
     assert value(runs, "impatient", "agr_plus") < value(runs, "/patient", "agr_plus") - 0.3
 
 
+@pytest.mark.long
 def test_deals_beyond_a_limit_are_counted_where_players_do_not_mind(runs: Runs) -> None:
     rounds = [game["rounds"][0] for game in games_of(place_of(runs, "careless"))]
     beyond = [(each["terms"]["cost"] > 150, each["terms"]["valuation"] < 150) for each in rounds]

@@ -143,6 +143,7 @@ def test_who_trades_reaches_the_front_and_who_bargains_over_the_price_leaves_wha
         assert value(runs, name, "ir_violation", "seller") == value(runs, name, "ir_violation", "buyer") == 0
 
 
+@pytest.mark.long
 def test_limits_that_are_drawn_have_points_of_their_own_in_every_game(runs: Runs) -> None:
     rounds = cell(runs, "drawn").rounds
     zone = rounds["terms_buyer_limit"] - rounds["terms_seller_limit"] - 3  # at 1 day

@@ -371,7 +371,9 @@ class Heard:
                 asked = not (patterns.SEALS(clause.text, clause.able) or patterns.CLOSES(sentence.text, sentence.able))
             if not sentence.stays:
                 if clause.leaves and not asked:
-                    self.leaves, self.left = True, index
+                    self.leaves = True
+                    if refuses or _FINISHES.isdisjoint(clause.text.split()):  # "$60, so that we can conclude our talk"
+                        self.left = index
                 self.parts = self.parts or (clause.ends and not asked)
                 self.goodbye = self.goodbye or clause.goodbye
             self.denies = self.denies or clause.denies
@@ -393,6 +395,10 @@ class Heard:
                 mine = " i " in clause.text and patterns.COUNTS(clause.text) is not None  # "when can I pick it up?"
                 self.closes = self.closes or not asked or mine
             index += clause.amounts
+
+
+_FINISHES = frozenset(("end", "proceed", "close", "closing"))
+"""What is done to a talk that fails and to one that succeeds; behind a price of one's own the latter."""
 
 
 def _leaving(clause: str, able: int) -> bool:

@@ -456,13 +456,13 @@ CONDITION = _pattern(
 # --- leaving -----------------------------------------------------------------------------------------------------------
 LEAVES = _pattern(
     r"(?:walk(?: away| out| off)?(?={END}| from| now| then)|donate (?:it|this|the)|part (?:ways|as friends|company|here)|go (?:my|i) separate|take my (?:business|money|budget)|(?:quit|withdraw\w*|bow out|sign off(?! on)|hold off|log\w* off|step (?:away|back|aside|out)|back out|opt out|head (?:out|home|off)|move (?:on|along)|(?:stick|stay) with (?:my|what)|look (?:for|at|into) (?:something|another|other|the other|below)|give up|drop out|call it (?:off|quits|the day|the night)|see myself out|hang (?:up|on to)|hold (?:on to|onto))"
-    r"|leave(?! (?:work|me|you|it (?:at|to|for|up)|no|the (?!talk)|little|room|not|with|#|above|by|in))(?: it)?|(?:end|proceed|close|closing)(?: \w+)? (?:the|this|my|all|it|things)?(?: \w+)? ?(?:talk|session|process|here|now)|keep (?:look|walk|my (?:budget|money|old|own)|it (?:then|myself|for|in(?! mind))|the \w+ (?:then|myself|for))|be (?:off|out|go|leave)"
+    r"|leave(?! (?:work|me|you|us|both|some|enough|plenty|each|everyone|it (?:at|to|for|up)|no|the (?!talk)|now|nothing|little|room|not|with|#|above|by|in)\b)(?: it)?|(?:end|proceed|close|closing)(?: \w+)? (?:the|this|my|all|it|things)?(?: \w+)? ?(?:talk|session|process|here|now)|keep (?:look|walk|my (?:budget|money|old|own)|it (?:then|myself|for|in(?! mind))|the \w+ (?:then|myself|for))|be (?:off|out|go|leave)"
     r"|(?:look|try|go|buy|get|take|find|order|prefer|use|choose|wait|sell|offer|give|spend|put)(?: (?:it|them|one|#|this|the|for|to|with|from|at|my|on|some)(?= ))*+ (?:elsewhere|something else|around|another(?! #)|other|different|someone|anyone|next|closer)"
     r"|go with (?:them|# of|the below|the one|the #|that one|him|her)|give (?:it|this|that) the miss|wait for (?:the |someone |something )?(?:good|right|other|high|serious|real)|pass(?! (?:it|the|along|by|up|me|that (?:on|along)))|done talk)\b",
     "I'll have to walk away.", "I will buy one elsewhere then.", "That would leave me no profit",
     words="look stay close closing give wait donate sign hold walk part agree go take quit withdraw withdrawing bow sign log logging step back opt head move drop call see hang hold leave end proceed keep stick pass done elsewhere around something another other different someone anyone next closer off out going")
 GOING = _raw(
-    r"^(?!.* (?:not|never|if|unless|you|they|he|she|otherwise|or) )(?:.* (?:i|to|go|and|then|let us|time|best) |{SO} $)",
+    r"^(?!.* (?:not|never|if|unless|you|they|he|she|otherwise|or|hope|hoping|hopefully|help|helps|able|forward) )(?:.* (?:i|to|go|and|then|let us|time|best) |{SO} $)",
     "I will have to ", "let us ", "you will have to ")
 OVER = _pattern(
     r"(?:(?:talk|deal)(?: (?:has|{BE}))?|(?:it|this|that|i)(?: (?:have|{BE})))(?: (?:now|all|then|so))*+ (?:above|above|off|dead|finished|ended|done|through|out|gone|(?:at|come to|reach) (?:the|this|it is) (?:end|impasse|standstill)|too far apart|worlds apart)(?= (?:here|for (?:today|good|now)|with (?:this|the|you)|talk|then|the table|the usual)\b|{END})"

@@ -321,7 +321,8 @@ def choose(
             value, chance = (max(ends) if role == "buyer" else min(ends)), min(chance, 0.6)
     before = words[max(0, places[index] - 8) : places[index]]
     limit = not _BOUNDS.isdisjoint(before) and patterns.LIMIT(f" {' '.join(before)} ") is not None
-    if chance >= DOUBTFUL and found[index].explicit and len({each for *_, each in scored}) == 1:
+    rival = max((other for other, _, each in scored if each != value), default=0.0)
+    if chance >= DOUBTFUL and found[index].explicit and rival < chance / 5:
         chance = max(chance, CHOSEN)  # what else could be meant?
     best = Candidate(value, index, chance, found[index].explicit, limit)
     if table.agreed is not None and not best.explicit and best.chance < SURE:

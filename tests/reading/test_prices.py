@@ -132,6 +132,28 @@ def test_endings_in_figures_of_speech(words: str, state: str) -> None:
     assert read_outcome([ASKED, BID, ("seller", words)]).state == state
 
 
+@pytest.mark.parametrize(
+    ("words", "state"),
+    [
+        ("I propose $60. I hope we can conclude our negotiation.", "ongoing"),
+        ("My final price is $60. Let's conclude this negotiation successfully.", "ongoing"),
+        ("I can do $60. Let's settle this negotiation now.", "ongoing"),
+        ("I can offer $60. I look forward to concluding our negotiation.", "ongoing"),
+        ("$60 and we can stop haggling.", "ongoing"),
+        ("I'm offering $60. Let's put an end to this bargaining and make a deal.", "ongoing"),
+        ("I can offer $60. It is above my cost and leaves us both with some room.", "ongoing"),
+        ("$50 is too low. I must conclude our negotiation here.", "no_deal"),
+        ("You are at $50, below my costs. I am going to have to reject and end negotiations at this time.", "no_deal"),
+        ("I can't sell below $60. I'll end our negotiation here.", "no_deal"),
+    ],
+)
+def test_who_wants_a_talk_concluded_at_a_price_does_not_leave_it(words: str, state: str) -> None:
+    talk = Reader()
+    for role, text in (("seller", "I propose $62."), ("buyer", "I can go up to $50."), ("seller", words)):
+        talk.add(role, text)
+    assert talk.outcome().state == state
+
+
 def test_thanks_after_a_deal_leave_it_standing_and_a_new_offer_reopens_it() -> None:
     agreed = [ASKED, BID, ("seller", "Deal!")]
     assert read_outcome([*agreed, ("buyer", "Thank you, see you tomorrow at the market.")]).price == 10

@@ -372,7 +372,7 @@ class Heard:
             if not sentence.stays:
                 if clause.leaves and not asked:
                     self.leaves = True
-                    if refuses or _FINISHES.isdisjoint(clause.text.split()):  # "$60, so that we can conclude our talk"
+                    if refuses or patterns.FINISHES(clause.text) is None:
                         self.left = index
                 self.parts = self.parts or (clause.ends and not asked)
                 self.goodbye = self.goodbye or clause.goodbye
@@ -397,10 +397,6 @@ class Heard:
             index += clause.amounts
 
 
-_FINISHES = frozenset(("end", "proceed", "close", "closing"))
-"""What is done to a talk that fails and to one that succeeds; behind a price of one's own the latter."""
-
-
 def _leaving(clause: str, able: int) -> bool:
     """Whether the speaker ends the talk in this clause."""
     if patterns.OVER(clause, able) is not None:
@@ -411,6 +407,8 @@ def _leaving(clause: str, able: int) -> bool:
 
 def _agreement(clause: str, able: int) -> str:
     """ "plainly", "softly" or "" for one clause."""
+    if " someone else " in clause:
+        return ""  # "I have agreed to sell it to somebody else"
     if clause.endswith(" it is ") and not clause.endswith((" what it is ", " as it is ", " how it is ")):
         return "softly"  # "$15 it is"
     for pattern, how in _AGREEMENTS:
@@ -508,7 +506,8 @@ def read(text: str, role: str, table: Table, currency: str = "$") -> Said:
     said.closes = does.closes
     said.refuses = does.refuses
     said.leaves = does.leaves or (does.goodbye and does.refuses)
-    said.ends = does.left > (-1 if best is None else best.index)
+    over = does.refuses and does.goodbye and (does.leaves or does.parts)
+    said.ends = over or does.left > (-1 if best is None else best.index)
     farewell = price is None and not agrees and not last_asks and patterns.GOODBYE(last.text, able) is not None
     said.parts = does.parts or farewell
     said.goodbye = does.goodbye and not agrees

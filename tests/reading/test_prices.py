@@ -145,9 +145,22 @@ def test_endings_in_figures_of_speech(words: str, state: str) -> None:
         ("$50 is too low. I must conclude our negotiation here.", "no_deal"),
         ("You are at $50, below my costs. I am going to have to reject and end negotiations at this time.", "no_deal"),
         ("I can't sell below $60. I'll end our negotiation here.", "no_deal"),
+        (
+            "$50 wouldn't clear my loan of $60, so I can't sell it. Let's leave it at that, and I wish you success.",
+            "no_deal",
+        ),
+        ("Sorry, I just agreed to sell it to somebody else who paid $62.", "no_deal"),
+        (
+            "As $50 is far from my limit, the company hereby withdraws its offer and will not pursue this any further.",
+            "no_deal",
+        ),
+        ("Sorry, I'd get more than that from the shop in town.", "ongoing"),
+        ("Thank you for moving on the price. I'll have an answer by Friday.\n\nBest regards,\nA. Seller", "ongoing"),
+        ("That suits me well. Bring the $50 on Friday, and I promise to leave your parcel on the porch.", "deal"),
+        ("Of course, dear! $50 for you.", "deal"),
     ],
 )
-def test_who_wants_a_talk_concluded_at_a_price_does_not_leave_it(words: str, state: str) -> None:
+def test_ends_of_a_talk_are_told_from_what_only_sounds_like_them(words: str, state: str) -> None:
     talk = Reader()
     for role, text in (("seller", "I propose $62."), ("buyer", "I can go up to $50."), ("seller", words)):
         talk.add(role, text)

@@ -35,7 +35,7 @@ PLAYED = [
         for field in (f"base_url_env={URL}", "max_tokens=80", "max_concurrency=1")
     ),
     *(rf"+{seat}.engine.body.stop=['. ','! ','\n']" for seat in ("seller", "buyer")),
-    *("critic.engine.max_tokens=160", "game.max_exchanges=3", "limits.max_asks=4", "tracking=none"),
+    *("critic.engine.max_tokens=160", "game.max_exchanges=2", "limits.max_asks=4", "tracking=none"),
 ]
 """One sentence a turn: beyond it so small a model repeats itself or wanders off, to its limit of tokens."""
 _SERVE = """

@@ -465,7 +465,7 @@ GOING = _raw(
     r"^(?!.* (?:not|never|if|unless|you|they|he|she|otherwise|or|hope|hoping|hopefully|help|helps|able|forward) )(?:.* (?:i|to|go|and|then|let us|time|best) |{SO} $)",
     "I will have to ", "let us ", "you will have to ")
 FINISHES = _raw(  # what is done to a talk that fails and to one that succeeds: behind a price of one's own the latter
-    r" (?:proceed|close|closing|end (?:\w+ )*talk) ",
+    r"^(?!.* not with ).* (?:proceed|close|closing|end (?:\w+ )*talk) ",
     " let us close this now ", " so that we can end my talk ", " i will end it here ")
 OVER = _pattern(
     r"(?:(?:talk|deal)(?: (?:has|{BE}))?|(?:it|this|that|i)(?: (?:have|{BE})))(?: (?:now|all|then|so))*+ (?:above|above|off|dead|finished|ended|done|through|out|gone|(?:at|come to|reach) (?:the|this|it is) (?:end|impasse|standstill)|too far apart|worlds apart)(?= (?:here|for (?:today|good|now)|with (?:this|the|you)|talk|then|the table|the usual)\b|{END})"

@@ -198,8 +198,8 @@ def test_a_sweep_compares_its_cells_in_one_table_and_a_failed_cell_does_not_stop
     done = bargain("-m", *cells, "n_games=2", "tracking=none", cwd=tmp_path)
     assert done.returncode == 2
     assert "item.buyer_opening 30 is above" in done.stderr
-    table = done.stdout[done.stdout.rindex(" seller.engine") :]
-    for words in ("item.buyer_op", " 30 ", " 10 ", "simulated-firm", "refused", "finished"):
+    table = done.stdout[done.stdout.rindex("item.buyer_op") :]  # columns in the order of the command
+    for words in (" seller.engine", " 30 ", " 10 ", "simulated-firm", "refused", "finished"):
         assert words in table
     assert len(list(tmp_path.glob("outputs/*/*-sweep/*/games.jsonl"))) == 2
 

@@ -37,7 +37,8 @@ def run(arguments: Sequence[str]) -> int:
     options = _parser().parse_args(arguments)
     try:
         _check_runs(options.directory)
-        _check_port(options.port)
+        if options.port is not None:
+            _check_port(options.port)
         _serve(options.directory, options.port, opens_browser=not options.no_browser)
     except Refused as refused:
         print(f"bargain-dashboard: {refused}", file=sys.stderr)
@@ -67,12 +68,12 @@ def _check_runs(directories: Sequence[str]) -> None:
         raise no_runs(directories)
 
 
-def _check_port(wanted: int | None) -> None:
+def _check_port(wanted: int) -> None:
     """Raises Refused when the wanted port is taken."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((HOST, wanted or 0))
+            probe.bind((HOST, wanted))
         except (OSError, OverflowError):
             raise Refused(f"port {wanted} on {HOST} is taken or not allowed; choose another with --port") from None
 

@@ -141,13 +141,11 @@ def change_cell(row: dict[str, Any]) -> str:
 def sweep_table(cells: Sequence[tuple[dict[str, str], dict[str, Any]]], width: int = WIDE) -> Table:
     """One row per cell of a sweep: what differs, then deal rate and price, first round and last, and the state.
 
-    Columns are in the order in which the cells name their choices, which is the command's.
-
     cells: the overrides of each cell by key, and its summary ({} when it left none). width: where it is shown; where
     that is less than WIDE the last round stands below the first.
     """
     cells = [({key: _short_number(value) for key, value in choice.items()}, summary) for choice, summary in cells]
-    keys = list(dict.fromkeys(key for choice, _ in cells for key in choice))
+    keys = _keys(cells)
     table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1) if width >= WIDE else (0, 1, 0, 0))
     for key in keys:
         words = [_name_of(key), *(word for choice, _ in cells for word in choice.get(key, "").split())]
@@ -193,13 +191,18 @@ def sweep_tables(cells: Sequence[tuple[dict[str, str], dict[str, Any]]], width: 
     numbered = [str(at) for at in range(1, len(cells) + 1)]
     choices = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     choices.add_column("cell")
-    keys = list(dict.fromkeys(key for choice, _ in cells for key in choice))
+    keys = _keys(cells)
     for key in keys:
         choices.add_column(_name_of(key), overflow="fold")
     for number, (choice, _) in zip(numbered, cells, strict=True):
         choices.add_row(number, *(_short_number(choice.get(key, "")) for key in keys))
     numbers = [({"cell": number}, summary) for number, (_, summary) in zip(numbered, cells, strict=True)]
     return [choices, sweep_table(numbers, min(width, WIDE - 1))]
+
+
+def _keys(cells: Sequence[tuple[dict[str, str], dict[str, Any]]]) -> list[str]:
+    """What any cell chooses, in the order in which the cells name it, which is the command's."""
+    return list(dict.fromkeys(key for choice, _ in cells for key in choice))
 
 
 def _name_of(key: str) -> str:

@@ -161,10 +161,8 @@ def test_endings_in_figures_of_speech(words: str, state: str) -> None:
     ],
 )
 def test_ends_of_a_talk_are_told_from_what_only_sounds_like_them(words: str, state: str) -> None:
-    talk = Reader()
-    for role, text in (("seller", "I propose $62."), ("buyer", "I can go up to $50."), ("seller", words)):
-        talk.add(role, text)
-    assert talk.outcome().state == state
+    talk = [("seller", "I propose $62."), ("buyer", "I can go up to $50."), ("seller", words)]
+    assert read_outcome(talk).state == state
 
 
 def test_thanks_after_a_deal_leave_it_standing_and_a_new_offer_reopens_it() -> None:

@@ -191,7 +191,7 @@ def harness(
 
     with Server(haggle, latency_s=latency) as calm, Server(haggle, latency_s=latency) as server:
         (root / "undisturbed").mkdir()
-        undisturbed = start(calm, n_games, root / "undisturbed")
+        undisturbed, wanted = start(calm, n_games, root / "undisturbed"), b""
         while accounts.kills < kills:
             where = root / f"run-{accounts.runs + 1}"
             where.mkdir()
@@ -201,8 +201,8 @@ def harness(
             while alive and accounts.kills < min(before + kills_a_run, kills):
                 alive = kill_somewhere(start(server, n_games, where), server, n_games, where, dice, accounts)
             run = finish(start(server, n_games, where), where) if alive else run_in(where)
-            wanted = finish(undisturbed, root / "undisturbed") / "games.jsonl"
-            settle(server, run, wanted.read_bytes(), accounts)
+            wanted = wanted or (finish(undisturbed, root / "undisturbed") / "games.jsonl").read_bytes()
+            settle(server, run, wanted, accounts)
             print(
                 f"run {accounts.runs}: {accounts.kills - before} kills, {server.count} requests for {calm.count} calls",
                 flush=True,

@@ -57,6 +57,8 @@ def _problem(error: BaseException, file: Path | None, overrides: Sequence[str]) 
     key = re.search(r"full_key: (\S+)", everything)
     if wrong:
         return f"{key.group(1) if key else 'config'}: {wrong.group(1)[0].lower()}{wrong.group(1)[1:]}"
+    if left_out := re.search(r"override (~\S+)\s+\w+ \(DictConfig\) does not support deletion", everything):
+        return not_left_out(left_out.group(1))
     if unset := re.search(r"field '(\w+)' is not Optional", everything):
         return f"{unset.group(1)}: it cannot be null"
     if told := re.search(r"Merge error: (\w+) is not a subclass of (\w+)Config\. value: (.*)", text):
@@ -90,6 +92,12 @@ def _no_such_key(path: str, name: str) -> str:
     near = difflib.get_close_matches(name, known, 1)
     hint = f"did you mean {path}{near[0]}?" if near else f"here are: {', '.join(known)}"
     return f"{path}{name}: no such key; {hint}"
+
+
+def not_left_out(override: str) -> str:
+    """What to do instead of ~KEY or ~KEY=VALUE."""
+    key = override.lstrip("~").partition("=")[0]
+    return f"~{key}: it cannot be left out; set or choose something else with {key}=..."
 
 
 def no_such_choice(choice: str, overrides: Sequence[str] = ()) -> str:

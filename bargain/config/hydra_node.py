@@ -21,7 +21,7 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from bargain.config.explain import no_such_choice
+from bargain.config.explain import no_such_choice, not_left_out
 from bargain.config.files import FileConfigSource, config_dir, load_yaml
 from bargain.errors import ConfigError
 from bargain.text import one_line
@@ -110,10 +110,12 @@ class CheckedLoader(ConfigLoaderImpl):
             raise ConfigError(f"{FileConfigSource.last}: {problem}; write it as  defaults: [name, _self_]") from error
 
     def _parse_overrides_and_create_caching_repo(self, config_name: str | None, overrides: list[str]) -> Any:
-        """As Hydra's; of a group only a file can be chosen."""
+        """As Hydra's; of a group only a file can be chosen, and nothing is left to the schema's defaults."""
         parsed, repo = super()._parse_overrides_and_create_caching_repo(config_name, overrides)
         for each in parsed:
             chosen = each.value()
+            if each.is_delete() and not re.search(r"\.|^hydra/", each.key_or_group):
+                raise ConfigError(not_left_out(each.input_line))
             if each.is_sweep_override() or each.is_delete() or isinstance(chosen, str | list | dict):
                 continue
             if repo.group_exists(each.key_or_group):

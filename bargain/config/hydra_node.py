@@ -115,7 +115,7 @@ class CheckedLoader(ConfigLoaderImpl):
         for each in parsed:
             chosen = each.value()
             if each.is_delete() and not re.search(r"\.|^hydra/", each.key_or_group):
-                raise ConfigError(not_left_out(each.input_line))
+                raise ConfigError(not_left_out(each.input_line or each.key_or_group))
             if each.is_sweep_override() or each.is_delete() or isinstance(chosen, str | list | dict):
                 continue
             if repo.group_exists(each.key_or_group):

@@ -491,7 +491,8 @@ def read(text: str, role: str, table: Table, currency: str = "$") -> Said:
             does.goodbye or does.leaves or does.parts or patterns.UNDERSTANDS(told.line, able) is not None
         )
         beside = not fits and False in sealed.values()  # "6 works" is about the hour
-        wonders = last_asks and not fits and not patterns.CLOSES(last.text, able)  # "OK. And the stains?"
+        wonders = last_asks and not fits and not patterns.CLOSES(last.text, able)
+        wonders = wonders and (does.barely or patterns.DOUBTS(last.text, able) is not None)  # "OK. And the stains?"
         agrees = not (conditional or does.refused_last or vague or beside or wonders)
     yields = does.yields or agrees or conditional or does.closes or not _ASSENT.isdisjoint(told.words)
     tells = does.waits or does.denies or len(told.words) >= 8

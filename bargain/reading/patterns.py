@@ -515,6 +515,10 @@ COUNTS = _pattern(
     r"(?:how (?:many|long|old|big|tall|wide|large|heavy|far|fast|soon|often|deep|high)|what (?:year|size|time|model|day|minimum|colou?r|price)|when|where|mileage)\b",
     "How many miles?", "what size is it?", "how much is it?",
     words="how what when where mileage")
+DOUBTS = _pattern(  # a last question about the thing or its price, which an acceptance waits for
+    r"(?:is|are|does|did|has|have|was|were|will|would|can|could|do)(?: not)? (?:it|this|that|they|there|(?<!has )(?<!have )the|any|anything|you (?:include|throw|add|have|do(?! (?:card|check|cash))|go|come down|accept(?! (?:card|check|cash))|consider|give|lower|make|knock|hold|deliver))\b|(?:price|below|minimum|off|discount|negotiable|firm|flexible|warranty|include|free|why|how (?:many|old|long|much))\b",
+    "That works. Does it have scratches?", "Sounds fair. Could you include the stand?", "Fine with me. Where are you?",
+    words="is are does did has have was were will would can could do price below minimum off discount negotiable firm flexible warranty include free why how")
 PROBES = _pattern(
     r"(?:is|are|was) .*(?:minimum|maximum|best|final|firm|negotiable)\b",
     "Is 50 your lowest?", "is 10 firm", "My final offer?",

@@ -47,7 +47,7 @@ usual: original originally initial initially usually normally normal retail reta
 maximum: max maximal highest ceiling limit limits top tops most
 minimum: min lowest least floor bottom
 good: great fine fair reasonable acceptable perfect agreeable chill excellent wonderful satisfactory ideal doable fantastic awesome amazing suitable cool nice perfectly lovely fairly sensible decent fairer better okay-ish
-ok: okay k kk alr okk okey okie dokie alright aight oki okk oks
+ok: okay k kk alr alrighty okk okey okie dokie alright aight oki okk oks
 yes: yep yea yeah yup ya yess yesss sure absolutely certainly definitely gladly affirmative indeed aye yah
 high: higher steep expensive pricey hefty costly
 low: cheap
@@ -115,7 +115,7 @@ _ENDS = (
 )
 _DROPPED = word_set(
     "just really simply also actually honestly hereby formally officially therefore thus quite pretty kindly truly totally "
-    "kinda probably hopefully surely happily willingly eagerly respectfully"
+    "kinda probably hopefully surely happily willingly eagerly respectfully unfortunately regrettably sadly regretfully frankly"
 )
 _PLAIN = {
     form: word

@@ -183,7 +183,7 @@ def clause_of(text: str) -> Clause:
     if not how and able & patterns.YES.bit and patterns.YES(text):
         how = "barely"
     closes = patterns.CLOSES(text) if able & patterns.CLOSES.bit else None
-    arranges = closes is not None and patterns.OTHERS(text[: closes.start() + 1].replace(" please ", " ")) is None
+    arranges = closes is not None and _own(text[: closes.start() + 1].replace(" please ", " "))
     leaves = ends = goodbye = denies = refuses = False
     if able & _GOES:
         leaves = _leaving(text, able)

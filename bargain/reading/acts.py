@@ -311,7 +311,8 @@ def _take_apart(told: Parsed, line: str) -> None:
     asked = set(told.asked)
     for number, sentence in enumerate(sentences):
         if sentence.says:
-            told.does.hear(sentence, number in asked, told.firsts[number])
+            granted = number - 1 in asked and sentence.text.startswith(" then ")  # "Could you deliver it? Then I'll take it."
+            told.does.hear(sentence, number in asked, told.firsts[number], conditioned=sentence.conditioned or granted)
 
 
 _ASSENT = word_set("yes ok deal accept agree agreed sold done good work 👍 👌 🤝 ✅ #")
@@ -371,7 +372,7 @@ class Heard:
         """Features for the choice of the offer."""
         return ("agrees",) * self.plainly + ("refuses",) * self.refuses
 
-    def hear(self, sentence: Sentence, asks: bool, index: int) -> None:
+    def hear(self, sentence: Sentence, asks: bool, index: int, *, conditioned: bool) -> None:
         """Takes the next sentence in; index: the number of its first amount."""
         self.waits = self.waits or sentence.waits
         for number, clause in enumerate(sentence.clauses, 1):
@@ -392,7 +393,7 @@ class Heard:
                 self.plainly = self.plainly and " reject " not in clause.text
                 self.agrees = self.agrees and self.plainly
             if how and not asked and (how == "plainly" or not refuses):
-                if sentence.conditioned or (sentence.waits and how == "plainly"):
+                if conditioned or (sentence.waits and how == "plainly"):
                     self.conditional = True
                 else:
                     self.agrees, self.refused_last = True, False
@@ -400,7 +401,7 @@ class Heard:
                     self.barely = self.barely and how == "barely"
                     self.agreed = min(self.agreed, index + clause.amounts)
                     self.sealed += tuple(range(index, index + clause.amounts)) if how != "barely" else ()
-            elif clause.closes and not (refuses or sentence.conditioned or sentence.waits):
+            elif clause.closes and not (refuses or conditioned or sentence.waits):
                 mine = " i " in clause.text and patterns.COUNTS(clause.text) is not None  # "when can I pick it up?"
                 self.closes = self.closes or not asked or mine
             index += clause.amounts

@@ -311,7 +311,9 @@ def _take_apart(told: Parsed, line: str) -> None:
     asked = set(told.asked)
     for number, sentence in enumerate(sentences):
         if sentence.says:
-            granted = number - 1 in asked and sentence.text.startswith(" then ")  # "Could you deliver it? Then I'll take it."
+            granted = number - 1 in asked and sentence.text.startswith(
+                " then "
+            )  # "Could you deliver it? Then I'll take it."
             told.does.hear(sentence, number in asked, told.firsts[number], conditioned=sentence.conditioned or granted)
 
 
@@ -428,7 +430,9 @@ def _agreement(clause: str, able: int) -> str:
     phrase = patterns.GIVES_IN(clause) if able & patterns.GIVES_IN.bit else None
     if phrase is not None and _own(clause[: clause.index(phrase) + 1].replace(" please ", " ").replace(" you ", " ")):
         return "softly"
-    if patterns.TERMS(clause, able) is not None and patterns.LEAVES(clause, able) is None:  # "we would be delighted to go forward at that number"
+    if (
+        patterns.TERMS(clause, able) is not None and patterns.LEAVES(clause, able) is None
+    ):  # "we would be delighted to go forward at that number"
         words = clause.split()
         return "softly" if not _FIRST.isdisjoint(words) and not _COMMITS.isdisjoint(words) and _meant(clause) else ""
     return ""
@@ -519,7 +523,9 @@ def read(text: str, role: str, table: Table, currency: str = "$") -> Said:
     said.leaves = does.leaves or (does.goodbye and does.refuses)
     over = does.refuses and does.goodbye and (does.leaves or does.parts)
     said.ends = over or does.left > (-1 if best is None else best.index)
-    farewell = price is None and not (agrees or last_asks or last.stays) and patterns.GOODBYE(last.text, able) is not None
+    farewell = (
+        price is None and not (agrees or last_asks or last.stays) and patterns.GOODBYE(last.text, able) is not None
+    )
     said.parts = does.parts or farewell
     said.goodbye = does.goodbye and not agrees
     said.waits = does.waits

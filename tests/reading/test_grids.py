@@ -1,5 +1,5 @@
-"""Ordinary sentences, made by putting verbs into frames: what is denied, doubted, asked, put off or tied to something is
-no deal, and what is plainly agreed to is one. A frame that is read wrongly stands for many sentences."""
+"""Ordinary sentences, made by putting verbs into frames: what is denied, doubted, asked, put off or tied is no
+deal, and what is plainly agreed to is one. A frame that is read wrongly stands for many sentences."""
 
 from __future__ import annotations
 

@@ -334,15 +334,11 @@ _BREAKS = word_set(
     "leave than thank know see understand hear need hope want said offered compare interesting whether respect lot"
 )
 """What breaks an agreement."""
-_NAMES_IT = word_set(
-    "so then ok yes the price is here are i say get just and my offer well at for oh total firm it that will be let us "
-    "propose new final last how what about to would like can could me of this am up raise increase come good all right"
+_TALKS = word_set(
+    "was were would sound seem mean represent remain exceed leave no hm hmm lol huh too away apart closer between gap from "
+    "noted dropped move went stand where step progress lot difference what"
 )
-_BEHIND_IT = word_set(
-    "then with in for and total delivered including please now today tomorrow budget plus all flat even from on it "
-    "agreed done each per exactly only my i"
-)
-"""What may stand before a price that is named to agree to it, and next behind it: "$5 is a good start" is talk."""
+"""What is said of a price that is talked about; also "is" behind it."""
 _MILD = word_set("as when ask any usual cause expect")
 _TURNS = word_set("but however though could would counter instead")
 """Words that turn an agreement into another offer."""
@@ -584,10 +580,8 @@ def _echo(told: Parsed, best: Candidate, table: Table) -> str:
         return "asked" if table.mine is not None and same(table.mine, table.theirs) else "told"
     if not _COMMITS.isdisjoint(words):
         return "agrees"
-    at = words.index("#")
-    behind = [word for word in words[at + 1 :] if word != "is"] if "agreed" in words else words[at + 1 :]
-    bare = _NAMES_IT.issuperset(words[:at]) and _BEHIND_IT.issuperset(behind[:1])
-    return "alone" if bare and not asks else "told"
+    is_told = not _TALKS.isdisjoint(words) or ("is" in words[words.index("#") :] and words[-1] != "agreed")
+    return "told" if asks or is_told else "alone"
 
 
 def _stands_at(

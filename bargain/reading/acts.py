@@ -126,7 +126,7 @@ _ACTIONS = {
 }
 
 
-_VERDICT = word_set("state by quote speaker verdict accepted_by")
+_VERDICT, _NAME = word_set("state by quote verdict accepted_by"), ("role", "speaker", "from", "sender")
 
 
 def _said_in_json(match: re.Match[str], role: str) -> str:
@@ -135,7 +135,7 @@ def _said_in_json(match: re.Match[str], role: str) -> str:
         data: Any = json.loads(match.group())
     except (ValueError, RecursionError):
         return " "
-    if not isinstance(data, dict) or str(data.get("role", role)) != role or not _VERDICT.isdisjoint(data):
+    if not isinstance(data, dict) or not _VERDICT.isdisjoint(data) or any(data.get(key, role) != role for key in _NAME):
         return " "
 
     def values(keys: str) -> list[Any]:
@@ -268,7 +268,7 @@ def parsed(text: str, role: str, currency: str) -> Parsed:
         pieces += [own[start : amount.start].replace("#", " "), " # "]
         start = amount.end
     rest = "".join([*pieces, own[start:].replace("#", " ")])
-    line = patterns.plain(rest)
+    line = patterns.plain(rest.replace("\n\n", " . "))
     words = line.split()
     places: list[int] = []
     for _ in found:

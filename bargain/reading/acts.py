@@ -335,8 +335,8 @@ _BREAKS = word_set(
 )
 """What breaks an agreement."""
 _TALKS = word_set(
-    "was were would sound seem mean represent remain exceed leave no hm hmm lol huh too away apart closer between gap from "
-    "noted dropped move went stand where step progress lot difference what"
+    "was were would sound seem mean represent remain exceed leave no hm hmm lol huh too away apart closer between gap "
+    "from noted dropped move went stand where step progress lot difference what"
 )
 """What is said of a price that is talked about; also "is" behind it."""
 _MILD = word_set("as when ask any usual cause expect")
@@ -375,6 +375,8 @@ class Heard:
         self.waits = self.waits or sentence.waits
         for number, clause in enumerate(sentence.clauses, 1):
             how, refuses, asked = clause.how, clause.refuses, asks
+            if how and " that " in clause.text and (" elsewhere " in sentence.text or " someone " in sentence.text):
+                how = ""  # "I found one elsewhere, so I'm taking that"
             if asks and how and number < len(sentence.clauses):  # "deal, is 6 ok?", "works, cash on pickup?"
                 asked = not (patterns.SEALS(clause.text, clause.able) or patterns.CLOSES(sentence.text, sentence.able))
             if not sentence.stays:

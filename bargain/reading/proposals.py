@@ -130,7 +130,9 @@ def candidates(told: Numbers, role: str, table: Table, moods: tuple[str, ...]) -
             or (before in ("by", "not", "liked", "preferred") and words[at - 2] != "why")
         ):
             continue  # "raised by $5", "not $500"
-        if (gap and same(value, gap)) or (after in ("was", "were") and mine is not None and same(value, mine)):
+        if gap and same(value, gap) and mine is not None and before in ("missing", "extra"):
+            value = values[-1] = mine  # "find the missing $12 and it is yours"
+        elif (gap and same(value, gap)) or (after in ("was", "were") and mine is not None and same(value, mine)):
             continue  # "the remaining $20", "sixty was cheeky of me"
         if (
             after == "from"

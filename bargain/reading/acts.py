@@ -126,7 +126,7 @@ _ACTIONS = {
 }
 
 
-_VERDICT = word_set("state by quote speaker verdict accepted_by")
+_VERDICT, _NAME = word_set("state by quote verdict accepted_by"), ("role", "speaker", "from", "sender")
 
 
 def _said_in_json(match: re.Match[str], role: str) -> str:
@@ -135,7 +135,7 @@ def _said_in_json(match: re.Match[str], role: str) -> str:
         data: Any = json.loads(match.group())
     except (ValueError, RecursionError):
         return " "
-    if not isinstance(data, dict) or str(data.get("role", role)) != role or not _VERDICT.isdisjoint(data):
+    if not isinstance(data, dict) or not _VERDICT.isdisjoint(data) or any(data.get(key, role) != role for key in _NAME):
         return " "
 
     def values(keys: str) -> list[Any]:
@@ -183,7 +183,7 @@ def clause_of(text: str) -> Clause:
     if not how and able & patterns.YES.bit and patterns.YES(text):
         how = "barely"
     closes = patterns.CLOSES(text) if able & patterns.CLOSES.bit else None
-    arranges = closes is not None and patterns.OTHERS(text[: closes.start() + 1].replace(" please ", " ")) is None
+    arranges = closes is not None and _own(text[: closes.start() + 1].replace(" please ", " "))
     leaves = ends = goodbye = denies = refuses = False
     if able & _GOES:
         leaves = _leaving(text, able)
@@ -268,7 +268,7 @@ def parsed(text: str, role: str, currency: str) -> Parsed:
         pieces += [own[start : amount.start].replace("#", " "), " # "]
         start = amount.end
     rest = "".join([*pieces, own[start:].replace("#", " ")])
-    line = patterns.plain(rest)
+    line = patterns.plain(rest.replace("\n\n", " . "))
     words = line.split()
     places: list[int] = []
     for _ in found:
@@ -311,7 +311,10 @@ def _take_apart(told: Parsed, line: str) -> None:
     asked = set(told.asked)
     for number, sentence in enumerate(sentences):
         if sentence.says:
-            told.does.hear(sentence, number in asked, told.firsts[number])
+            granted = number - 1 in asked and sentence.text.startswith(
+                " then "
+            )  # "Could you deliver it? Then I'll take it."
+            told.does.hear(sentence, number in asked, told.firsts[number], conditioned=sentence.conditioned or granted)
 
 
 _ASSENT = word_set("yes ok deal accept agree agreed sold done good work 👍 👌 🤝 ✅ #")
@@ -331,6 +334,11 @@ _BREAKS = word_set(
     "leave than thank know see understand hear need hope want said offered compare interesting whether respect lot"
 )
 """What breaks an agreement."""
+_TALKS = word_set(
+    "was were would sound seem mean represent remain exceed leave no hm hmm lol huh too away apart closer between gap "
+    "from noted dropped move went stand where step progress lot difference what"
+)
+"""What is said of a price that is talked about; also "is" behind it."""
 _MILD = word_set("as when ask any usual cause expect")
 _TURNS = word_set("but however though could would counter instead")
 """Words that turn an agreement into another offer."""
@@ -362,11 +370,13 @@ class Heard:
         """Features for the choice of the offer."""
         return ("agrees",) * self.plainly + ("refuses",) * self.refuses
 
-    def hear(self, sentence: Sentence, asks: bool, index: int) -> None:
+    def hear(self, sentence: Sentence, asks: bool, index: int, *, conditioned: bool) -> None:
         """Takes the next sentence in; index: the number of its first amount."""
         self.waits = self.waits or sentence.waits
         for number, clause in enumerate(sentence.clauses, 1):
             how, refuses, asked = clause.how, clause.refuses, asks
+            if how and " that " in clause.text and (" elsewhere " in sentence.text or " someone " in sentence.text):
+                how = ""  # "I found one elsewhere, so I'm taking that"
             if asks and how and number < len(sentence.clauses):  # "deal, is 6 ok?", "works, cash on pickup?"
                 asked = not (patterns.SEALS(clause.text, clause.able) or patterns.CLOSES(sentence.text, sentence.able))
             if not sentence.stays:
@@ -383,7 +393,7 @@ class Heard:
                 self.plainly = self.plainly and " reject " not in clause.text
                 self.agrees = self.agrees and self.plainly
             if how and not asked and (how == "plainly" or not refuses):
-                if sentence.conditioned or (sentence.waits and how == "plainly"):
+                if conditioned or (sentence.waits and how == "plainly"):
                     self.conditional = True
                 else:
                     self.agrees, self.refused_last = True, False
@@ -391,7 +401,7 @@ class Heard:
                     self.barely = self.barely and how == "barely"
                     self.agreed = min(self.agreed, index + clause.amounts)
                     self.sealed += tuple(range(index, index + clause.amounts)) if how != "barely" else ()
-            elif clause.closes and not (refuses or sentence.conditioned or sentence.waits):
+            elif clause.closes and not (refuses or conditioned or sentence.waits):
                 mine = " i " in clause.text and patterns.COUNTS(clause.text) is not None  # "when can I pick it up?"
                 self.closes = self.closes or not asked or mine
             index += clause.amounts
@@ -418,7 +428,9 @@ def _agreement(clause: str, able: int) -> str:
     phrase = patterns.GIVES_IN(clause) if able & patterns.GIVES_IN.bit else None
     if phrase is not None and _own(clause[: clause.index(phrase) + 1].replace(" please ", " ").replace(" you ", " ")):
         return "softly"
-    if patterns.TERMS(clause, able) is not None:  # "we would be delighted to go forward at that number"
+    if (
+        patterns.TERMS(clause, able) is not None and patterns.LEAVES(clause, able) is None
+    ):  # "we would be delighted to go forward at that number"
         words = clause.split()
         return "softly" if not _FIRST.isdisjoint(words) and not _COMMITS.isdisjoint(words) and _meant(clause) else ""
     return ""
@@ -491,7 +503,8 @@ def read(text: str, role: str, table: Table, currency: str = "$") -> Said:
             does.goodbye or does.leaves or does.parts or patterns.UNDERSTANDS(told.line, able) is not None
         )
         beside = not fits and False in sealed.values()  # "6 works" is about the hour
-        wonders = last_asks and not fits and not patterns.CLOSES(last.text, able)  # "OK. And the stains?"
+        wonders = last_asks and not fits and not patterns.CLOSES(last.text, able)
+        wonders = wonders and (does.barely or patterns.DOUBTS(last.text, able) is not None)  # "OK. And the stains?"
         agrees = not (conditional or does.refused_last or vague or beside or wonders)
     yields = does.yields or agrees or conditional or does.closes or not _ASSENT.isdisjoint(told.words)
     tells = does.waits or does.denies or len(told.words) >= 8
@@ -508,7 +521,9 @@ def read(text: str, role: str, table: Table, currency: str = "$") -> Said:
     said.leaves = does.leaves or (does.goodbye and does.refuses)
     over = does.refuses and does.goodbye and (does.leaves or does.parts)
     said.ends = over or does.left > (-1 if best is None else best.index)
-    farewell = price is None and not agrees and not last_asks and patterns.GOODBYE(last.text, able) is not None
+    farewell = (
+        price is None and not (agrees or last_asks or last.stays) and patterns.GOODBYE(last.text, able) is not None
+    )
     said.parts = does.parts or farewell
     said.goodbye = does.goodbye and not agrees
     said.waits = does.waits
@@ -554,6 +569,10 @@ def _echo(told: Parsed, best: Candidate, table: Table) -> str:
         or clause.ends
         or sentence.waits
         or not _meant(clause.text[: clause.text.index("#") + 1])
+        or not {"not", "never", "hardly"}.isdisjoint(words[words.index("#") :])
+        or (
+            words in (["at", "#"], ["for", "#"], ["with", "#"]) and len(sentence.clauses) > 1
+        )  # "at $5, it is no bargain"
     )
     if "if" in sentence.text.split() or patterns.CONDITION(sentence.text) is not None:
         return "conditional"
@@ -561,7 +580,10 @@ def _echo(told: Parsed, best: Candidate, table: Table) -> str:
         return "asked"
     if talked:
         return "asked" if table.mine is not None and same(table.mine, table.theirs) else "told"
-    return "agrees" if not _COMMITS.isdisjoint(words) else "told" if asks else "alone"
+    if not _COMMITS.isdisjoint(words):
+        return "agrees"
+    is_told = not _TALKS.isdisjoint(words) or ("is" in words[words.index("#") :] and words[-1] != "agreed")
+    return "told" if asks or is_told else "alone"
 
 
 def _stands_at(

@@ -139,7 +139,7 @@ def find(text: str, currency: str) -> tuple[Amount, ...]:
             found.append(amount)
         digit = _DIGIT.search(text, max(end, digit.end()))
     if not _SPELLED.isdisjoint(text.replace("-", " ").split()):
-        found = _apart(found + [_spelled(match) for match in words.finditer(text)])
+        found = _apart(found + [_spelled(match) for match in words.finditer(text) if match.group() != "one"])
     return tuple([amount for amount in found if amount.value < MOST][:AMOUNTS_AT_MOST])
 
 

@@ -78,6 +78,8 @@ _CUES = {
 }
 """The plain words that are features, and their names; other words belong to the goods and the story."""
 _BOUNDS = word_set("below above less past beyond further least minimum")
+_OWN = word_set("price offer list ask usual budget")
+_ASKED, _THIRD = word_set("offer pay charge"), word_set("he she who someone")
 _LINKS = word_set("is are would sound be seem still remain")
 _VERDICTS = word_set("high low bad too")
 _UNITS = word_set(
@@ -114,13 +116,32 @@ def candidates(told: Numbers, role: str, table: Table, moods: tuple[str, ...]) -
     """Every number of an utterance that could be its offer: which one, its value, its features."""
     found, words = told.amounts, told.words
     values, peers, likely = [], [], []
+    mine, gap = table.mine, abs((table.mine or 0.0) - (table.theirs or 0.0))
+    gap = gap if gap < 0.35 * min(mine or 0.0, table.theirs or 0.0) else 0.0
     for index, amount in enumerate(found):
         value, at = amount.value, told.places[index]
         if not (amount.explicit and amount.also is None) and _free(at, words, value):
             value = readings(amount, table)[0]
         values.append(value)
-        if value <= 0 or words[at + 1 : at + 2] in (["%"], ["percent"]):
-            continue
+        before, after = words[at - 1] if at else "", words[at + 1] if at + 1 < len(words) else ""
+        if (
+            value <= 0
+            or after in ("%", "percent")
+            or (before in ("by", "not", "liked", "preferred") and words[at - 2] != "why")
+        ):
+            continue  # "raised by $5", "not $500"
+        if gap and same(value, gap) and mine is not None and before in ("missing", "extra"):
+            value = values[-1] = mine  # "find the missing $12 and it is yours"
+        elif (gap and same(value, gap)) or (after in ("was", "were") and mine is not None and same(value, mine)):
+            continue  # "the remaining $20", "sixty was cheeky of me"
+        if (
+            after == "from"
+            and words[at + 2 : at + 3] in (["the"], ["another"])
+            and _OWN.isdisjoint(words[at + 3 : at + 4])
+        ):
+            continue  # "I have $390 from the man at the market"
+        if before in _ASKED and not _THIRD.isdisjoint(words[max(0, at - 4) : at - 1]):
+            continue  # "he offered $145"
         if not amount.explicit and not _sized(amount, value, table):
             continue
         agreed = table.agreed
@@ -159,7 +180,9 @@ def _free(at: int, words: list[str], value: float) -> bool:
     after = words[at + 1] if at + 1 < len(words) else ""
     before = words[at - 1] if at > 0 else ""
     counted = after in _UNITS or (after.endswith("s") and after not in _NOT_PLURAL)
-    if before == "the" or (1900 <= value <= 2100 and before in ("from", "since", "in", "is")):
+    if (before == "the" and words[max(0, at - 2)] not in ("pay", "do", "take", "accept", "for")) or (
+        1900 <= value <= 2100 and before in ("from", "since", "in", "is")
+    ):
         return False
     if after in ("or", "x", "-") and words[at + 2 : at + 3] == ["#"] and (words[at + 3 : at + 4] or [""])[0] in _UNITS:
         return False  # "110 or 220 volts"
@@ -178,6 +201,8 @@ def _features(
         del before[0]
     while not _BREAKS.isdisjoint(after):
         del after[-1]
+    if after[:2] == ["not", "with"] and after[2:3] in (["it"], ["the"], ["them"]):
+        after = after[2:]  # "$345 without it"
     start, end = at - len(before), at + 1 + len(after)
     names = ["bias", "explicit" if amount.explicit else "bare"]
     if "#" in before or "#" in after:  # other amounts, not "one unit for $45"
@@ -276,9 +301,9 @@ def score(names: list[str]) -> float:
 
 def _sized(amount: Amount, value: float, table: Table) -> bool:
     """Whether a bare number has the size of the prices here."""
-    if amount.worded and amount.value <= 10 and (value != amount.value or value == 1):
-        return False  # "that one"
     near = table.known or [price for price in (table.mine, table.theirs, table.listed) if price is not None]
+    if amount.worded and amount.value <= 12 and not any(0.5 * price <= amount.value <= 2 * price for price in near):
+        return False  # "I could sell you six"
     if 1900 <= value <= 2100 and not any(0.6 <= value / price <= 1.6 for price in near if price):
         return False  # a year
     return not near or any(0.2 * price <= value <= 4 * price for price in near)

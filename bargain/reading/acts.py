@@ -211,6 +211,7 @@ class Sentence:
     stays: bool
     conditioned: bool
     waits: bool
+    wants: bool
     says: bool
 
 
@@ -228,6 +229,7 @@ def sentence_of(text: str) -> Sentence:
     wait = patterns.WAITS(text) if able & patterns.WAITS.bit else None
     waits = wait is not None and not any([c.how and c.text.strip() in text[wait.end() :] for c in clauses])
     asks = able & patterns.QUESTION.bit > 0 and patterns.QUESTION(text) is not None
+    wants = patterns.DOUBTS(text, able) is not None and patterns.CLOSES(text, able) is None
     stays = conditioned = False
     if says:
         goes = any([clause.leaves or clause.ends or clause.goodbye for clause in clauses])
@@ -235,7 +237,7 @@ def sentence_of(text: str) -> Sentence:
         agrees = any([clause.how or clause.closes for clause in clauses])
         conditioned = agrees and patterns.CONDITION(text, able) is not None
         says = able & _HEARD > 0 or text.endswith(" it is ")
-    return Sentence(text, clauses, able, text.count("#"), asks, stays, conditioned, waits, waits or says)
+    return Sentence(text, clauses, able, text.count("#"), asks, stays, conditioned, waits, wants, waits or says)
 
 
 @dataclass(slots=True)
@@ -310,7 +312,7 @@ def _take_apart(told: Parsed, line: str) -> None:
             first += sentence.amounts
     asked = set(told.asked)
     for number, sentence in enumerate(sentences):
-        if sentence.says:
+        if sentence.says or (sentence.wants and number in asked):
             granted = number - 1 in asked and sentence.text.startswith(
                 " then "
             )  # "Could you deliver it? Then I'll take it."
@@ -331,7 +333,8 @@ _COMMITS = word_set(
 """What one does with a price that one agrees to."""
 _FIRST = word_set("i us my")
 _BREAKS = word_set(
-    "leave than thank know see understand hear need hope want said offered compare interesting whether respect lot"
+    "leave than thank consider considered know see understand hear need hope want said offered compare interesting "
+    "whether respect lot"
 )
 """What breaks an agreement."""
 _TALKS = word_set(
@@ -360,6 +363,7 @@ class Heard:
     goodbye: bool = False
     closes: bool = False
     waits: bool = False
+    wants: bool = False
     yields: bool = False
     barely: bool = True
     sealed: tuple[int, ...] = ()
@@ -373,6 +377,7 @@ class Heard:
     def hear(self, sentence: Sentence, asks: bool, index: int, *, conditioned: bool) -> None:
         """Takes the next sentence in; index: the number of its first amount."""
         self.waits = self.waits or sentence.waits
+        self.wants = self.wants or (asks and sentence.wants)
         for number, clause in enumerate(sentence.clauses, 1):
             how, refuses, asked = clause.how, clause.refuses, asks
             if how and " that " in clause.text and (" elsewhere " in sentence.text or " someone " in sentence.text):
@@ -397,6 +402,10 @@ class Heard:
                     self.conditional = True
                 else:
                     self.agrees, self.refused_last = True, False
+                    self.waits = self.waits and (
+                        sentence.waits or how == "barely"
+                    )  # "Hmm, let me think ... I'll take it"
+                    self.wants = False
                     self.plainly = self.plainly or how == "plainly"
                     self.barely = self.barely and how == "barely"
                     self.agreed = min(self.agreed, index + clause.amounts)
@@ -503,39 +512,30 @@ def read(text: str, role: str, table: Table, currency: str = "$") -> Said:
             does.goodbye or does.leaves or does.parts or patterns.UNDERSTANDS(told.line, able) is not None
         )
         beside = not fits and False in sealed.values()  # "6 works" is about the hour
-        wonders = last_asks and not fits and not patterns.CLOSES(last.text, able)
-        wonders = wonders and (does.barely or patterns.DOUBTS(last.text, able) is not None)  # "OK. And the stains?"
+        wonders = not fits and (does.wants or (last_asks and does.barely and not patterns.CLOSES(last.text, able)))
         agrees = not (conditional or does.refused_last or vague or beside or wonders)
     yields = does.yields or agrees or conditional or does.closes or not _ASSENT.isdisjoint(told.words)
     tells = does.waits or does.denies or len(told.words) >= 8
     said = Said(price)  # named arguments of so many fields would take four times as long
-    said.chance = best.chance if best is not None else 0.0
-    said.explicit = best is not None and best.explicit
-    said.limit = best is not None and best.limit
+    if best is not None:
+        said.chance, said.explicit, said.limit = best.chance, best.explicit, best.limit
     said.same = alike
     said.agrees = agrees or (lists and role == "buyer" and not last_asks)
     said.plainly = does.plainly and agrees
     said.conditional = conditional and not agrees
-    said.closes = does.closes
-    said.refuses = does.refuses
+    said.closes = does.closes and not (does.wants or does.waits)
+    said.refuses, said.waits, said.probe, said.lists, said.yields = does.refuses, does.waits, probe, lists, yields
     said.leaves = does.leaves or (does.goodbye and does.refuses)
     over = does.refuses and does.goodbye and (does.leaves or does.parts)
     said.ends = over or does.left > (-1 if best is None else best.index)
-    farewell = (
-        price is None and not (agrees or last_asks or last.stays) and patterns.GOODBYE(last.text, able) is not None
-    )
-    said.parts = does.parts or farewell
+    farewell = not (agrees or last_asks or last.stays) and patterns.GOODBYE(last.text, able) is not None
+    said.parts = does.parts or (farewell and price is None)
     said.goodbye = does.goodbye and not agrees
-    said.waits = does.waits
-    said.probe = probe
-    said.lists = lists
     said.asks = best is not None and bool(asked) and where == asked[-1]
     said.questions = bool(asked) and where != asked[-1]
     said.counts = patterns.COUNTS(last.text, able) is not None
-    said.unread = told.unread or doubtful
-    said.garbled = told.unread
+    said.unread, said.garbled = told.unread or doubtful, told.unread
     said.none = tells and not (yields or alike) and sum(map(_ENGLISH.__contains__, told.words)) >= 0.3 * len(told.words)
-    said.yields = yields
     said.confirms = told.words[:1] in (["so"], ["then"])
     said.undoes = table.agreed is not None and patterns.UNDOES(told.line, able) is not None
     return said

@@ -323,6 +323,11 @@ DOUBTFUL = 0.2
 SURE = 0.8
 
 
+def _is_past(before: list[str]) -> bool:
+    """Whether these words say that a price is no longer meant: "my budget was", "I was hoping for"."""
+    return "hope" in before or "had" in before or ("was" in before and "like" not in before)
+
+
 def choose(
     told: Numbers, role: str, table: Table, moods: tuple[str, ...], beside: float | None = None
 ) -> Candidate | None:
@@ -331,11 +336,12 @@ def choose(
     if not found:
         return None
     weighed = candidates(told, role, table, moods)
-    refused = "refuses" in moods  # "$12 is too low" proposes nothing
+    refused, accepts = "refuses" in moods, "agrees" in moods  # "$12 is too low", "I was hoping for $12, but I accept"
     scored = [
         (score(names), index, value)
         for index, value, names in weighed
         if not (refused and "judged" in names) and (beside is None or not same(value, beside))
+        if not (accepts and _is_past(words[max(0, places[index] - 6) : places[index]]))
     ]
     if not scored:
         return None
@@ -345,7 +351,8 @@ def choose(
             ends = [end for _, other, end in scored if other in (low, high)]
             value, chance = (max(ends) if role == "buyer" else min(ends)), min(chance, 0.6)
     before = words[max(0, places[index] - 8) : places[index]]
-    limit = not _BOUNDS.isdisjoint(before) and patterns.LIMIT(f" {' '.join(before)} ") is not None
+    bound = "you" not in before and not _BOUNDS.isdisjoint(before)
+    limit = bound and patterns.LIMIT(f" {' '.join(before)} ") is not None
     rival = max((other for other, _, each in scored if each != value), default=0.0)
     if chance >= DOUBTFUL and found[index].explicit and rival < chance / 5:
         chance = max(chance, CHOSEN)  # what else could be meant?

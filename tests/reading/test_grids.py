@@ -161,3 +161,44 @@ def test_an_agreement_on_a_condition_is_not_yet_a_deal() -> None:
 
 def test_an_agreement_with_a_remark_beside_it_is_a_deal() -> None:
     assert read_otherwise("deal", sentences(UNCONDITIONED, ACCEPTS), BUYERS) == []
+
+
+OPENINGS = """
+ | Thank you for coming down to $280. | I understand your position. | I've considered your offer of $280. |
+$280 is a bit more than I planned. | I was hoping for $260, but I understand. |
+My budget was $270, but I can stretch. | Hmm, let me think... | You make a good case. | Great! |
+I can see you won't go lower than $280.
+"""
+PLAIN = """
+I accept your offer. | I accept your offer of $280. | I'll take it. | I'll take it for $280. | Deal! |
+It's a deal. | I'm happy to accept $280. | I agree to $280. | We have a deal at $280.
+"""
+CLOSINGS = """
+ | Thank you! | When can I pick it up? | Could you please send me the payment details? |
+How would you like to be paid? | I look forward to using it. | That's $20 less than your first price. |
+I hope it lasts as long as my old one, which cost $200. | Have a great day! | I'll send the payment right away.
+"""
+HESITATIONS = """
+I can't accept $280. | That's still too high for me. | I need to think about it. | Could you go a bit lower? |
+Is there any room for negotiation? | I'd need a better price. | Let's find a middle ground. |
+What else is included? | I'm still interested, though. | I would have to ask my partner first. |
+I'd like to see it first.
+"""
+REMARKS = """
+ | Thank you! | When can I pick it up? | I can pay in cash. | I could pick it up today. | What do you think? |
+I hope we can reach an agreement. | It's a lovely lamp. | I've seen others for $240.
+"""
+
+
+def paragraphs(*parts: str) -> list[str]:
+    """One sentence of each part, in every combination."""
+    return [" ".join(filter(None, each)) for each in product(*([s.strip() for s in p.split("|")] for p in parts))]
+
+
+def test_an_acceptance_between_remarks_is_a_deal() -> None:
+    assert read_otherwise("deal", paragraphs(OPENINGS, PLAIN, CLOSINGS), BUYERS) == []
+
+
+def test_a_hesitation_between_remarks_is_no_deal() -> None:
+    texts = paragraphs(OPENINGS, HESITATIONS, REMARKS)
+    assert [text for text in texts if read_outcome([*BUYERS, ("buyer", text)]).state == "deal"] == []

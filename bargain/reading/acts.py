@@ -395,7 +395,10 @@ class Heard:
             self.yields = self.yields or bool(how)
             if refuses and not asked:
                 self.refuses = self.refused_last = True
-                self.plainly = self.plainly and " reject " not in clause.text
+                turns = sentence.text.startswith(
+                    (" still ", " but ", " however ")
+                )  # "Agreed, it is fine. Still, $5 is high."
+                self.plainly = self.plainly and not turns and " reject " not in clause.text
                 self.agrees = self.agrees and self.plainly
             if how and not asked and (how == "plainly" or not refuses):
                 if conditioned or (sentence.waits and how == "plainly"):

@@ -4,6 +4,7 @@ deal, and what is plainly agreed to is one. A frame that is read wrongly stands 
 from __future__ import annotations
 
 from itertools import product
+from pathlib import Path
 
 import pytest
 
@@ -202,3 +203,13 @@ def test_an_acceptance_between_remarks_is_a_deal() -> None:
 def test_a_hesitation_between_remarks_is_no_deal() -> None:
     texts = paragraphs(OPENINGS, HESITATIONS, REMARKS)
     assert [text for text in texts if read_outcome([*BUYERS, ("buyer", text)]).state == "deal"] == []
+
+
+def test_ordinary_replies_are_read_as_what_they_are() -> None:
+    lines = (Path(__file__).parent.parent / "data" / "replies.txt").read_text(encoding="utf-8").splitlines()
+    wrong = []
+    for wanted, text in (line.split(" | ", 1) for line in lines if not line.startswith("#")):
+        state = read_outcome([*BUYERS, ("buyer", text)]).state
+        if state != wanted and (wanted != "none" or state == "deal"):
+            wrong.append((wanted, state, text))
+    assert wrong == []

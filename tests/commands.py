@@ -30,6 +30,9 @@ _forks.set_forkserver_preload(
     [
         "bargain.main",
         "bargain.runs.runner",
+        "bargain.sweeps.sweeper",
+        "bargain.engines.simulated",
+        "anyio._backends._asyncio",
         "bargain.engines.openai",
         "bargain.engines.http",
         "scipy.special",

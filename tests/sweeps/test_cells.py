@@ -125,14 +125,17 @@ def test_a_sweep_with_a_cell_that_left_nothing_is_not_finished(
     assert json.loads((tmp_path / "sweep.json").read_text())["state"] == "unfinished"
 
 
-def test_the_baseline_stands_at_the_foot_of_a_sweeps_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_sweeps_table_has_its_columns_in_the_order_of_the_command_and_the_baseline_at_its_foot(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     sellers = {"opponent-linear": ["seller"], "gpt-a": [], "gpt-b": []}
     write_json(tmp_path / "sweep.json", {"state": "running"})
     for number, (name, scripts) in enumerate(sellers.items()):
         (tmp_path / str(number)).mkdir()
-        said = {"number": number, "overrides": [f"engine@seller.engine={name}"], "exit_code": 0}
+        said = {"number": number, "overrides": [f"item.cost={number}", f"engine@seller.engine={name}"], "exit_code": 0}
         write_json(tmp_path / str(number) / "cell.json", said)
         write_json(tmp_path / str(number) / "summary.json", {"state": "finished", "simulated_seats": scripts})
     assert compare(tmp_path, 0) == 0
     shown = capsys.readouterr().out
+    assert shown.index("item.cost") < shown.index("seller.engine")
     assert shown.index("gpt-a") < shown.index("gpt-b") < shown.index("opponent-linear")

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from bargain import ConfigError, RunSummary, compose, play
+from bargain import ConfigError, RunSummary, play
 from bargain.records import Game
 from bargain.rundir.games import read_games
+from tests.composing import compose
 
 
 @pytest.fixture(autouse=True)

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from bargain.config.compose import compose
 from bargain.errors import ConfigError
 from tests.commands import bargain, environment, games_of, only_run
+from tests.composing import compose
 from tests.negotiator import Chat
 from tests.servers import Server
 

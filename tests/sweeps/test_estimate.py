@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from bargain import compose, play
+from bargain import play
 from bargain.sweeps.estimate import estimate, swept
 from tests.commands import bargain
+from tests.composing import compose
 
 CONFIGS = [
     ["game=simple"],

@@ -12,10 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from bargain import ConfigError, compose
+from bargain import ConfigError
 from bargain.runs.runner import play
 from tests.clusters import Slurm, missing_for_slurm, one_node_slurm, two_ray_nodes
 from tests.commands import AN_HOUR_S, BIN, PATIENCE_S, bargain, environment, summary_of, wait_for
+from tests.composing import compose
 from tests.negotiator import haggle
 from tests.servers import Call, Fault, Server
 from tests.sweeping import cells_on, games_by_cell, only_sweep, player_of, states, wait_until_played

@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 
-from bargain import compose
 from bargain.config.schema import TrackingConfig
 from bargain.config.targets import locate
 from bargain.errors import ConfigError
@@ -26,6 +25,7 @@ from bargain.tracking.none import NoTracker
 from bargain.tracking.shown import rows
 from bargain.tracking.wandb import WandbConfig, WandbTracker, chosen_mode, recorded_id, start_message
 from tests.commands import PATIENCE_S, bargain, environment, only_run
+from tests.composing import compose
 from tests.tracked_run import (
     CONFIG,
     ROOT,

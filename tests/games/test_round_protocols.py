@@ -141,18 +141,6 @@ class PostedPrice(RoundProtocol):
 '''
 
 
-def test_a_protocol_of_ones_own_is_one_file_and_one_yaml(tmp_path: Path) -> None:
-    (tmp_path / "mine" / "protocol").mkdir(parents=True)
-    (tmp_path / "shop.py").write_text(SILENT)
-    (tmp_path / "mine" / "protocol" / "posted.yaml").write_text("_target_: shop.PostedPrice\nname: posted\n")
-    words = ["--config-dir", "mine", "allow_targets=[shop]", "game=simple", "protocol=posted", *SMALL]
-    env = environment(PYTHONPATH=str(tmp_path))
-    done = bargain(*words, cwd=tmp_path, env=env)
-    assert done.returncode == 0, done.stderr
-    for game in games_of(only_run(tmp_path)):
-        assert [turn["role"] for turn in game["rounds"][0]["turns"]] == ["seller", "buyer"]
-
-
 UNCOACHED = '''
 async def play(table):
     """The last planned round only."""
@@ -160,16 +148,23 @@ async def play(table):
 '''
 
 
-def test_a_game_type_of_ones_own_needs_no_learner(tmp_path: Path) -> None:
-    (tmp_path / "mine" / "game").mkdir(parents=True)
+def test_a_protocol_and_a_game_type_of_ones_own_are_one_file_and_one_yaml_each_and_need_no_learner(
+    tmp_path: Path,
+) -> None:
+    for group in ("protocol", "game"):
+        (tmp_path / "mine" / group).mkdir(parents=True)
+    (tmp_path / "shop.py").write_text(SILENT)
+    (tmp_path / "mine" / "protocol" / "posted.yaml").write_text("_target_: shop.PostedPrice\nname: posted\n")
     (tmp_path / "once.py").write_text(UNCOACHED)
     (tmp_path / "mine" / "game" / "once.yaml").write_text(
         "defaults: [simple, _self_]\n_target_: once.play\nname: once\n"
     )
-    words = ["--config-dir", "mine", "allow_targets=[once]", "game=once", *SMALL]
+    words = ["--config-dir", "mine", "allow_targets=[shop,once]", "game=once", "protocol=posted", *SMALL]
     done = bargain(*words, cwd=tmp_path, env=environment(PYTHONPATH=str(tmp_path)))
     assert done.returncode == 0, done.stderr
-    assert all(len(game["rounds"]) == 1 for game in games_of(only_run(tmp_path)))
+    for game in games_of(only_run(tmp_path)):
+        (played,) = game["rounds"]
+        assert [turn["role"] for turn in played["turns"]] == ["seller", "buyer"]
 
 
 def test_a_persona_is_told_to_its_player_alone_and_refused_for_the_critic(tmp_path: Path) -> None:

@@ -38,7 +38,8 @@ def test_optuna_goes_by_the_learners_surplus_in_its_last_round_and_is_resumed(tm
 @pytest.mark.long
 def test_what_a_search_cannot_go_by_is_refused_before_the_first_call(tmp_path: Path) -> None:
     pytest.importorskip("hydra_plugins.hydra_optuna_sweeper")
-    done = bargain(*SEARCH, "game=criticize_buyer", "seed=range(1,9)", cwd=tmp_path)
+    one = "hydra.sweeper.n_trials=1"
+    done = bargain(*SEARCH, one, "game=criticize_buyer", "seed=range(1,9)", cwd=tmp_path)
     assert done.returncode == 2
     assert "set item.valuation=... or choose objective=price" in done.stderr
     assert not list(tmp_path.rglob("journal.sqlite"))

@@ -36,7 +36,7 @@ def seats(seller: str, buyer: str) -> list[str]:
 
 
 def deals(directory: Path, *overrides: str) -> list[tuple[float, float]]:
-    play(compose([*TWO, *overrides]), directory, show_progress=False)
+    play(compose([*TWO, "n_games=10", *overrides]), directory, show_progress=False)
     rounds = [game["rounds"][0] for game in games_of(directory)]
     return [(each["price"], each["second"]) for each in rounds if each["outcome"] == "deal"]
 

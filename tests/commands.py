@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
 import importlib
 import importlib.metadata
+import io
 import json
 import multiprocessing
 import os
@@ -30,6 +32,9 @@ _forks.set_forkserver_preload(
     [
         "bargain.main",
         "bargain.runs.runner",
+        "bargain.sweeps.sweeper",
+        "bargain.engines.simulated",
+        "anyio._backends._asyncio",
         "bargain.engines.openai",
         "bargain.engines.http",
         "scipy.special",
@@ -98,6 +103,20 @@ def bargain(
     out, err = process.communicate()
     assert process.returncode is not None
     return subprocess.CompletedProcess(process.arguments, process.returncode, out, err)
+
+
+def in_this_process(
+    run: Callable[[Sequence[str]], int], *arguments: str, cwd: Path, **env: str
+) -> subprocess.CompletedProcess[str]:
+    """What a command's `run` returns and prints, without a process of its own: half a second less of CPU."""
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(unittest.mock.patch.dict(os.environ, environment(**env), clear=True))
+        stack.enter_context(contextlib.chdir(cwd))
+        stack.enter_context(contextlib.redirect_stdout(out))
+        stack.enter_context(contextlib.redirect_stderr(err))
+        code = run(arguments)
+    return subprocess.CompletedProcess(arguments, code, out.getvalue(), err.getvalue())
 
 
 class Started:

@@ -32,6 +32,7 @@ from bargain.config.hydra_node import check_composed
 from bargain.config.named import read_files
 from bargain.config.ranges import number_problems
 from bargain.config.schema import Config
+from bargain.config.shortcuts import take_shortcuts
 from bargain.config.targets import renamed
 from bargain.config.tracking import type_tracking
 from bargain.errors import ConfigError
@@ -172,6 +173,7 @@ def register_with_hydra() -> None:
     """Makes the schema known to Hydra, and has every file that it reads checked; safe to call twice."""
     guard()
     check_composed()
+    take_shortcuts()
     ConfigStore.instance().repo["hydra"]["sweeper"].pop("optuna.yaml", None)  # the plugin's: conf/hydra/ has ours
     if "bargain_schema.yaml" not in ConfigStore.instance().repo:
         schema = OmegaConf.structured(Config)

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import asdict
 
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 
 from bargain.config.schema import SecondIssueConfig
 from bargain.config.targets import locate
@@ -49,9 +50,8 @@ def second_issue_problems(cfg: DictConfig) -> Iterator[str]:
     """Whatever of it makes no sense, or cannot be played in this channel."""
     config = cfg.second_issue
     if config.name == "none":
-        unset = OmegaConf.structured(SecondIssueConfig)
-        for name in unset:
-            if config[name] != unset[name]:
+        for name, unset in asdict(SecondIssueConfig()).items():
+            if config[name] != unset:
                 yield f"second_issue.{name} is only read with a second issue; choose one: second_issue=delivery"
         return
     if not re.fullmatch(r"[a-z][a-z_]{0,30}", config.name) or config.name in _TAKEN:

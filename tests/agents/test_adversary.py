@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bargain import ConfigError, compose, play
+from bargain import ConfigError, play
 from bargain.analysis import load
 from bargain.analysis.figures.talk import attacks_compared
 from bargain.analysis.measures.talk import attacks
@@ -17,6 +17,7 @@ from bargain.config.compose import plain_of
 from bargain.config.identity import identity
 from bargain.engines.base import Request
 from tests.commands import games_of
+from tests.composing import compose
 
 BASE = ("game=simple", "item=bicycle", "channel=tagged", "n_games=12", "tracking=none", "moderator=rules")
 SEATS = ("engine@seller.engine=opponent-random", "engine@buyer.engine=opponent-linear")

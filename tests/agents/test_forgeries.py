@@ -11,11 +11,11 @@ import anyio
 import pytest
 
 from bargain.agents.moderator import Model, Rules
-from bargain.config.compose import compose
 from bargain.engines.base import Scene
 from bargain.records import Item, Message, Place, Reply, Usage, Verdict
 from bargain.runs.build import build_moderator, build_prompt
 from bargain.runs.judging import as_turns, read_labelled
+from tests.composing import compose
 
 FILE = Path(__file__).parent.parent / "data" / "forgeries.jsonl"
 FORGERIES = [json.loads(line) for line in FILE.read_text(encoding="utf-8").splitlines()]

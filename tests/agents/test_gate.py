@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from bargain.config.compose import compose
 from bargain.errors import ConfigError
 from bargain.reading.reader import Reader
 from bargain.runs.runner import play
+from tests.composing import compose
 
 DATA = Path(__file__).parent.parent / "data"
 

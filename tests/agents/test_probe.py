@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import bargain
-from bargain import ConfigError, compose, play
+from bargain import ConfigError, play
 from bargain.agents.probe import read_belief
 from bargain.config.compose import plain_of
 from bargain.config.identity import identity
@@ -17,6 +17,7 @@ from bargain.main import run
 from bargain.runs.runner import RunSummary
 from bargain.sweeps.estimate import estimate
 from tests.commands import summary_of
+from tests.composing import compose
 from tests.negotiator import Chat, haggle
 from tests.servers import Answer, Call, Fault, Server
 

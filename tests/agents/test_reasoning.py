@@ -9,9 +9,11 @@ from typing import Any
 
 import pytest
 
+from bargain import play
 from bargain.engines.reasoning import MARKS, spoken, text_of
 from bargain.errors import ConfigError
-from tests.commands import bargain, environment, games_of, only_run, summary_of
+from tests.commands import games_of, summary_of
+from tests.composing import compose
 from tests.negotiator import Chat, negotiate
 from tests.servers import Answer, Server
 
@@ -96,12 +98,14 @@ def played(
     """The games of a small coached run whose every seat is one model, and all that was ever sent to it."""
     with Server(reply) as server:
         url = server.anthropic if preset.startswith("claude") else server.openai
-        words = ["game=criticize_seller", "game.n_rounds=2", "n_games=4", "tracking=none", *more]
+        words = ["game=criticize_seller", "game.n_rounds=2", "n_games=2", "tracking=none", *more]
         for seat in ("seller", "buyer", "critic", "moderator"):
             words += [f"engine@{seat}.engine={preset}", f"{seat}.engine.base_url={url}"]
-        done = bargain(*words, cwd=tmp_path, env=environment(OPENAI_API_KEY="k-1", ANTHROPIC_API_KEY="k-2"))
-        assert done.returncode == code, done.stderr
-        return games_of(only_run(tmp_path)), "\n".join(call.body.decode() for call in server.calls)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("OPENAI_API_KEY", "k-1")
+            patch.setenv("ANTHROPIC_API_KEY", "k-2")
+            assert play(compose(words), tmp_path, show_progress=False).exit_code == code
+        return games_of(tmp_path), "\n".join(call.body.decode() for call in server.calls)
 
 
 def outcomes(run: list[Any]) -> list[Any]:
@@ -175,9 +179,8 @@ def test_an_unfinished_thought_is_asked_for_again(tmp_path: Path) -> None:
     games, sent = played(tmp_path, breaks_off, "n_games=1")
     assert [game["outcome"] for game in games] == ["deal"]
     assert "8.37" not in sent
-    run = only_run(tmp_path)
-    assert summary_of(run)["games"]["error"] == 0
-    assert b"8.37" in (run / "journal.sqlite").read_bytes() or summary_of(run)["calls"]["live"] > 12
+    assert summary_of(tmp_path)["games"]["error"] == 0
+    assert b"8.37" in (tmp_path / "journal.sqlite").read_bytes() or summary_of(tmp_path)["calls"]["live"] > 12
 
 
 def test_a_model_that_only_thinks_ends_its_game_with_the_reason(tmp_path: Path) -> None:
@@ -187,7 +190,6 @@ def test_a_model_that_only_thinks_ends_its_game_with_the_reason(tmp_path: Path) 
 
 
 def test_marks_that_are_no_pairs_are_refused() -> None:
-    from bargain.config.compose import compose
     from bargain.runs.build import build_engines
 
     cfg = compose(["engine@seller.engine=scripted", '++seller.engine.options={replies: [a], reasoning_marks: ["<x>"]}'])

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from bargain import compose, play
+from bargain import play
 from bargain.agents.verdicts import SCHEMA, parse_verdict
 from tests.commands import games_of
+from tests.composing import compose
 from tests.servers import Chat, Server
 
 ALMOST = '{"state": "deal", "price": 10, "by": "seller" (who accepted), "quote": "It is yours"}'

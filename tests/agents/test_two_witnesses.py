@@ -13,13 +13,14 @@ import pytest
 import yaml
 from omegaconf import DictConfig, OmegaConf
 
-from bargain import compose, play
+from bargain import play
 from bargain.agents.verdicts import checked, parse_verdict
 from bargain.agents.witness import figures, holds_quote, reading_of, surely_no_acceptance
 from bargain.reading.reader import Act, Reader
 from bargain.records import Round, Turn, Verdict, is_disputed
 from bargain.results.summary import RunSummary
 from bargain.rundir.games import read_games
+from tests.composing import compose
 
 DATA = Path(__file__).parent.parent / "data"
 Said = Sequence[tuple[str, str]]

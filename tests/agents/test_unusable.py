@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bargain.agents.unusable import loops, unusable
-from bargain.config.compose import compose
 from bargain.records import Reply, Usage
 from bargain.runs.runner import play
 from tests.commands import games_of
+from tests.composing import compose
 from tests.negotiator import Chat, negotiate
 from tests.servers import Answer, Server
 

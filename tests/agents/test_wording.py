@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from bargain import ConfigError, compose, play
+from bargain import ConfigError, play
 from bargain.agents.prompts import Prompt
 from bargain.agents.wording import Wording
 from bargain.channels.free_text import FREE_TEXT
@@ -23,6 +23,7 @@ from bargain.records import Item, Message, Place, Reply, Turn, Usage
 from bargain.runs.build import build_engines, build_prompt
 from bargain.sweeps.estimate import estimate
 from tests.commands import games_of, summary_of
+from tests.composing import compose
 from tests.negotiator import Chat
 from tests.servers import Answer, Server
 
@@ -273,7 +274,7 @@ def test_where_there_are_no_words_nobody_is_asked_for_any(tmp_path: Path) -> Non
 )
 def test_what_cannot_be_worded_is_refused_in_one_line(override: str, why: str, tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as refused:
-        play(compose([*PLAYED, *WORDED, override]), tmp_path, show_progress=False)
+        play([*PLAYED, *WORDED, override], tmp_path, show_progress=False)
     assert why in str(refused.value)
     assert "\n" not in str(refused.value)
     assert not list(tmp_path.iterdir())

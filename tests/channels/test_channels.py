@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bargain import compose, play
+from bargain import play
 from bargain.channels.base import Channel, Move, Table, Unusable
 from bargain.channels.numbers import Numbers
 from bargain.channels.structured import Structured
@@ -17,6 +17,7 @@ from bargain.config.compose import plain_of
 from bargain.config.identity import identity
 from bargain.engines.base import ALL_ACTS
 from tests.commands import games_of
+from tests.composing import compose
 from tests.negotiator import Chat
 from tests.servers import Answer, Call, Fault, Server
 

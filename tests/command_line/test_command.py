@@ -61,12 +61,12 @@ def on_one_server(server: Server, *more: str) -> list[str]:
 def test_the_2023_quickstart_plays_on_both_protocols_shows_up_in_wandb_and_writes_no_key(
     server: Server, tmp_path: Path
 ) -> None:
-    done = bargain(*quickstart(server, "n_games=6"), cwd=tmp_path, env=environment(**KEYS))
+    done = bargain(*quickstart(server, "n_games=3"), cwd=tmp_path, env=environment(**KEYS))
     assert done.returncode == 0, done.stderr
     run = only_run(tmp_path)
     games, summary = games_of(run), summary_of(run)
-    assert [game["game"] for game in games] == list(range(6))
-    assert [row["games"] for row in summary["rounds"]] == [6, 6, 6]
+    assert [game["game"] for game in games] == list(range(3))
+    assert [row["games"] for row in summary["rounds"]] == [3, 3, 3]
     assert summary["simulated"] is False
     assert summary["cost_usd"] > 0
     assert f"run directory: {run}" in done.stdout
@@ -95,7 +95,7 @@ def test_the_2023_quickstart_plays_on_both_protocols_shows_up_in_wandb_and_write
 
 @pytest.mark.long
 def test_two_runs_with_one_seed_are_equal_byte_for_byte(tmp_path: Path) -> None:
-    arguments = ["n_games=30", "game.n_rounds=3", "tracking=none"]
+    arguments = ["n_games=10", "tracking=none"]
     assert bargain(*arguments, cwd=tmp_path).returncode == 0
     texts = [(only_run(tmp_path) / "games.jsonl").read_bytes()]
     for seed in (0, 1):  # in this process, whose hashes have another seed
@@ -109,7 +109,7 @@ def kill_when(process: Started, server: Server, calls: int, how: int) -> None:
     process.send_signal(how)
 
 
-STOPPED = ("n_games=8", "tracking=none", "limits.max_concurrent_games=4")
+STOPPED = ("n_games=4", "tracking=none", "limits.max_concurrent_games=4")
 
 
 @pytest.fixture(scope="module")
@@ -128,11 +128,11 @@ def test_a_stopped_run_goes_on_with_the_same_command_and_buys_no_reply_twice(
     how: int, code: int, undisturbed: tuple[bytes, int], tmp_path: Path
 ) -> None:
     games, needed = undisturbed
-    with Server(latency_s=0.01) as server:
+    with Server(latency_s=0.05) as server:
         arguments = on_one_server(server, *STOPPED)
         env = environment(**KEYS)
         process = Started(arguments, tmp_path, env)
-        kill_when(process, server, 60, how)
+        kill_when(process, server, 40, how)
         _, said = process.communicate()
         assert process.returncode == code, said
         if how != signal.SIGKILL:
@@ -140,22 +140,22 @@ def test_a_stopped_run_goes_on_with_the_same_command_and_buys_no_reply_twice(
         done = bargain(*arguments, cwd=tmp_path, env=env)
         assert done.returncode == 0, done.stderr
         assert "goes on with" in done.stdout
-        run = only_run(tmp_path)
-        assert (run / "games.jsonl").read_bytes() == games
-        bought = server.count
-        assert needed <= bought <= needed + 4, "at most the calls in flight are bought again"
-        again = bargain(f"resume={run}", cwd=tmp_path, env=env)
-        assert again.returncode == 0
-        assert "already finished" in again.stdout
-        assert server.count == bought
+        assert (only_run(tmp_path) / "games.jsonl").read_bytes() == games
+        assert needed <= server.count <= needed + 4, "at most the calls in flight are bought again"
 
 
 @pytest.mark.long
-def test_a_replay_needs_no_key_and_no_network_and_proves_itself(tmp_path: Path) -> None:
+def test_a_finished_run_calls_nobody_again_and_its_replay_needs_no_key_and_no_network_and_proves_itself(
+    tmp_path: Path,
+) -> None:
     with Server() as server:
-        done = bargain(*on_one_server(server, "n_games=3", "tracking=none"), cwd=tmp_path, env=environment(**KEYS))
+        done = bargain(*on_one_server(server, "n_games=2", "tracking=none"), cwd=tmp_path, env=environment(**KEYS))
         assert done.returncode == 0, done.stderr
-        run = only_run(tmp_path)
+        run, calls = only_run(tmp_path), server.count
+        again = bargain(f"resume={run}", cwd=tmp_path, env=environment(**KEYS))
+        assert again.returncode == 0, again.stderr
+        assert "already finished" in again.stdout
+        assert server.count == calls
     replay = bargain(f"resume={run}", "mode=replay", cwd=tmp_path, env=environment())
     assert replay.returncode == 0, replay.stderr
     assert "byte for byte" in replay.stdout
@@ -194,23 +194,22 @@ def test_a_second_process_on_a_run_directory_is_told_who_holds_it(tmp_path: Path
 
 @pytest.mark.long
 def test_a_sweep_compares_its_cells_in_one_table_and_a_failed_cell_does_not_stop_the_others(tmp_path: Path) -> None:
-    cells = ["item.buyer_opening=30,10", "engine@seller.engine=simulated,simulated-firm"]
-    done = bargain("-m", *cells, "n_games=2", "tracking=none", cwd=tmp_path)
+    done = bargain("-m", "item.buyer_opening=30,10", "n_games=2", "tracking=none", cwd=tmp_path)
     assert done.returncode == 2
     assert "item.buyer_opening 30 is above" in done.stderr
-    table = done.stdout[done.stdout.rindex("item.buyer_op") :]  # columns in the order of the command
-    for words in (" seller.engine", " 30 ", " 10 ", "simulated-firm", "refused", "finished"):
+    table = done.stdout[done.stdout.rindex("item.buyer_op") :]
+    for words in (" 30 ", " 10 ", "refused", "finished"):
         assert words in table
-    assert len(list(tmp_path.glob("outputs/*/*-sweep/*/games.jsonl"))) == 2
+    assert len(list(tmp_path.glob("outputs/*/*-sweep/*/games.jsonl"))) == 1
 
 
 @pytest.mark.long
 def test_an_interrupted_sweep_goes_on_with_the_same_command_and_plays_only_what_is_unfinished(tmp_path: Path) -> None:
-    with Server(latency_s=0.01) as server:
-        arguments = ["-m", *on_one_server(server, "n_games=4", "seed=1,2", "tracking=none")]
+    with Server(latency_s=0.05) as server:
+        arguments = ["-m", *on_one_server(server, "n_games=2", "seed=1,2", "tracking=none")]
         env = environment(**KEYS)
         process = Started(arguments, tmp_path, env)
-        kill_when(process, server, 150, signal.SIGINT)
+        kill_when(process, server, 60, signal.SIGINT)
         _, said = process.communicate()
         assert process.returncode == 130, said
         (sweep,) = tmp_path.glob("outputs/*/*-sweep")
@@ -220,10 +219,6 @@ def test_an_interrupted_sweep_goes_on_with_the_same_command_and_plays_only_what_
         assert len(list(tmp_path.glob("outputs/*/*-sweep"))) == 1
         assert "already finished, nothing was called" in first.stdout
         assert [summary_of(sweep / str(cell))["state"] for cell in range(2)] == ["finished"] * 2
-        calls = server.count
-        again = bargain(f"resume={sweep}", cwd=tmp_path, env=env)
-        assert again.returncode == 0, again.stderr
-        assert server.count == calls
 
 
 def test_python_m_works_from_an_uninstalled_checkout_in_any_directory(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from bargain.commands.judge import run
-from tests.commands import bargain, environment
+from tests.commands import bargain, in_this_process
 from tests.negotiator import Chat
 from tests.run_maker import make_run
 from tests.servers import Fault, Server
@@ -30,7 +30,7 @@ def write(path: Path, dialogues: list[dict[str, Any]]) -> str:
 
 
 def judge(*arguments: str, cwd: Path, **env: str) -> subprocess.CompletedProcess[str]:
-    return bargain(*arguments, cwd=cwd, env=environment(**env), command="bargain-judge")
+    return in_this_process(run, *arguments, cwd=cwd, **env)
 
 
 def results(root: Path) -> dict[str, Any]:
@@ -178,7 +178,7 @@ def test_a_run_is_scored_again_by_another_moderator_beside_what_it_recorded(tmp_
 
 
 def test_help_says_how(tmp_path: Path) -> None:
-    done = judge("--help", cwd=tmp_path)
+    done = bargain("--help", cwd=tmp_path, command="bargain-judge")
     assert done.returncode == 0
     assert "FILE.jsonl" in done.stdout
     assert "judge.csv" in done.stdout

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from bargain import ConfigError, compose, play
+from bargain import ConfigError, play
 from bargain.agents.moderator import Rules
 from bargain.agents.player import Negotiator
 from bargain.agents.prompts import Prompt
@@ -28,6 +28,7 @@ from bargain.games.rounds.base import RoundProtocol, RoundRules
 from bargain.games.rounds.negotiation import Negotiation
 from bargain.games.rounds.ultimatum import Ultimatum
 from bargain.records import Item, Message, Place, Player, Reply, Round
+from tests.composing import compose
 
 NAMES = ("fixed", "boulware", "linear", "conceder", "tit_for_tat", "random", "bayesian")
 BIKE = Item("bicycle", "", 240, 90, cost=120, valuation=200)

@@ -116,7 +116,7 @@ def play(tmp_path: Path, server: TalkServer) -> Any:
     url = f"http://127.0.0.1:{server.server_port}"
     seats = [f"{key}.engine{rest}" for seat in ("seller", "buyer")
              for key, rest in ((f"engine@{seat}", "=talk"), (seat, f".base_url={url}"))]  # fmt: skip
-    experiment = ["game=criticize_seller", "game.n_rounds=4", "moderator=rules", "n_games=6", "tracking=none", *seats]
+    experiment = ["game=criticize_seller", "game.n_rounds=4", "moderator=rules", "n_games=3", "tracking=none", *seats]
 
     def run(*more: str) -> Any:
         whole = [] if any(each.startswith("resume=") for each in more) else ["--config-dir", "mine", *experiment]
@@ -130,10 +130,10 @@ def as_text(body: dict[str, Any]) -> str:
 
 
 @pytest.mark.long
-def test_a_run_over_a_protocol_of_ones_own_reserves_pauses_resumes_and_replays(
+def test_a_run_over_a_protocol_of_ones_own_reserves_pauses_resumes_replays_and_stores_each_message_once(
     tmp_path: Path, server: TalkServer, play: Any
 ) -> None:
-    cap = 20_000
+    cap = 10_000
     paused = play(f"limits.max_tokens={cap}", "limits.max_cost_usd=5")
     assert paused.returncode == 3, paused.stderr
     assert f"limits.max_tokens={cap} is reached" in paused.stderr
@@ -154,6 +154,14 @@ def test_a_run_over_a_protocol_of_ones_own_reserves_pauses_resumes_and_replays(
     assert usd == pytest.approx(summary["cost_usd"])
     assert usd > 0
     assert sorted(map(as_text, sent)) == sorted(map(as_text, server.bodies)), "the journal says what was sent"
+    with sqlite3.connect(run / "journal.sqlite") as journal:
+        messages = journal.execute("SELECT count(*) FROM message").fetchone()[0]
+        parameters = journal.execute("SELECT count(*), max(length(body)), max(field) FROM parameters").fetchone()
+    turns = sum(len(body["turns"]) for body in server.bodies)
+    assert messages < 3 * len(server.bodies) < turns / 3, "a call adds its new messages, not its history"
+    assert parameters[0] <= 3
+    assert parameters[1] < 100
+    assert parameters[2] == "turns"
 
     games = (run / "games.jsonl").read_bytes()
     calls = len(server.bodies)
@@ -163,20 +171,6 @@ def test_a_run_over_a_protocol_of_ones_own_reserves_pauses_resumes_and_replays(
     assert (run / "games.jsonl").read_bytes() == games
     assert len(server.bodies) == calls
     assert not any(SECRET.encode() in path.read_bytes() for path in run.rglob("*") if path.is_file())
-
-
-@pytest.mark.long
-def test_the_journal_stores_each_message_of_such_a_run_once(tmp_path: Path, server: TalkServer, play: Any) -> None:
-    done = play()
-    assert done.returncode == 0, done.stderr
-    with sqlite3.connect(only_run(tmp_path) / "journal.sqlite") as journal:
-        messages = journal.execute("SELECT count(*) FROM message").fetchone()[0]
-        parameters = journal.execute("SELECT count(*), max(length(body)), max(field) FROM parameters").fetchone()
-    sent = sum(len(body["turns"]) for body in server.bodies)
-    assert messages < 3 * len(server.bodies) < sent / 3, "a call adds its new messages, not its history"
-    assert parameters[0] <= 3
-    assert parameters[1] < 100
-    assert parameters[2] == "turns"
 
 
 def test_a_cap_needs_the_output_limit_of_the_protocol(tmp_path: Path, server: TalkServer, play: Any) -> None:

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from bargain import ConfigError, RunSummary, compose, play
+from bargain import ConfigError, RunSummary, play
 from bargain.records import Game
 from bargain.rundir.games import read_games
+from tests.composing import compose
 
 
 @pytest.fixture(autouse=True)
@@ -24,7 +25,7 @@ def run(*overrides: str) -> RunSummary:
 @pytest.mark.long
 @pytest.mark.parametrize(("learner", "sign"), [("seller", 1), ("buyer", -1)])
 def test_feedback_moves_prices_the_learners_way_and_makes_deals_rarer(learner: str, sign: int) -> None:
-    rounds = run(f"game=criticize_{learner}", "n_games=150", "game.n_rounds=5", "moderator=yes_no").by_round
+    rounds = run(f"game=criticize_{learner}", "n_games=80", "game.n_rounds=5", "moderator=yes_no").by_round
     assert sum(row["objections"] for row in rounds) == 0, "the model's moderator and the rules agree"
     prices = [sign * row["mean_price"] for row in rounds]
     rates = [row["deal_rate"] for row in rounds]
@@ -39,13 +40,13 @@ def test_feedback_moves_prices_the_learners_way_and_makes_deals_rarer(learner: s
 
 @pytest.mark.long
 def test_without_a_memory_feedback_changes_nothing() -> None:
-    rounds = run("memory=none", "n_games=150", "game.n_rounds=2").by_round
+    rounds = run("memory=none", "n_games=80", "game.n_rounds=2").by_round
     assert abs(rounds[1]["mean_change"]) < 0.05
 
 
 @pytest.fixture(scope="module")
 def bicycles(tmp_path_factory: pytest.TempPathFactory) -> list[Game]:
-    cfg = compose(["item=bicycle", "moderator=rules", "n_games=100", "game.n_rounds=3", "tracking=none"])
+    cfg = compose(["item=bicycle", "moderator=rules", "n_games=50", "game.n_rounds=3", "tracking=none"])
     summary = play(cfg, tmp_path_factory.mktemp("bicycles"), show_progress=False)
     return list(read_games(summary.directory / "games.jsonl"))
 

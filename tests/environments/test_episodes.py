@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from bargain import ConfigError, compose, environments, play
+from bargain import ConfigError, environments, play
 from bargain.environments import Episodes
 from bargain.records import Message, Place
 from bargain.rundir.games import read_games
+from tests.composing import compose
 from tests.servers import Fault, Server
 
 GAME = ["scenario=drawn", "engine@buyer.engine=opponent-boulware", "n_games=4", "seed=5"]

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from bargain.analysis import load
-from tests.commands import bargain, games_of, summary_of
+from bargain.commands.import_2023 import run as run_import
+from tests.commands import bargain, games_of, in_this_process, summary_of
 
 OPENINGS = "  seller: Hi, this is a good baloon and its price is $20\n  buyer: Would $10 be all right?\n"
 START = "---- start bargaining ----\n"
@@ -38,7 +39,7 @@ ARMS = (
 
 def imported(root: Path, name: str, text: str, *more: str) -> tuple[Path, Any]:
     (root / f"{name}.txt").write_text(text, encoding="utf-8")
-    done = bargain(f"{name}.txt", *more, cwd=root, command="bargain-import")
+    done = in_this_process(run_import, f"{name}.txt", *more, cwd=root)
     return root / "outputs" / "imported" / name, done
 
 
@@ -142,4 +143,4 @@ def test_a_file_that_is_no_log_is_refused_in_one_line(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert len(done.stderr.strip().splitlines()) == 1
     assert "holds no ==== CASE ==== line" in done.stderr
-    assert bargain("nowhere", cwd=tmp_path, command="bargain-import").returncode == 2
+    assert bargain("nowhere", cwd=tmp_path, command="bargain-import").returncode == 2, "the command itself"

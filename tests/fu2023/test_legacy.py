@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from bargain import play
 from bargain.fu2023.legacy import legacy_price, legacy_round_price
 from bargain.records import Item, Round, Turn, Verdict
-from tests.commands import bargain, games_of, only_run, summary_of
+from tests.commands import games_of, summary_of
+from tests.composing import compose
 
 ITEM = Item("balloon", "", 20.0, 10.0, 8.0)
 
@@ -51,12 +53,11 @@ def test_both_rules_read_the_same_dialogue_and_differ_where_they_must() -> None:
 
 def test_a_run_records_both_and_legacy_counts_survivors_only(tmp_path: Path) -> None:
     settings = ["n_games=60", "game.n_rounds=3", "game.after_no_deal=stop", "tracking=none"]
-    done = bargain(*settings, "scoring=legacy", cwd=tmp_path)
-    assert done.returncode == 0, done.stderr
-    assert "2023 rules" in done.stdout
-    run = only_run(tmp_path)
-    games = games_of(run)
-    last = summary_of(run)["rounds"][-1]
+    done = play(compose([*settings, "scoring=legacy"]), tmp_path, show_progress=False)
+    assert done.state == "finished"
+    assert "2023 rules" in str(done)
+    games = games_of(tmp_path)
+    last = summary_of(tmp_path)["rounds"][-1]
     survivors = [
         game for game in games if len(game["rounds"]) == 3 and all(each["legacy_price"] for each in game["rounds"])
     ]

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from bargain.config.compose import compose
+from bargain import play
 from bargain.errors import ConfigError
-from tests.commands import bargain, environment, games_of, only_run
+from tests.commands import games_of
+from tests.composing import compose
 from tests.negotiator import Chat
 from tests.servers import Server
 
@@ -85,16 +86,16 @@ def replies(chat: Chat) -> str:
     return "I can do $16." if "seller" in system else "I take it."
 
 
-def test_the_files_are_played_word_for_word_on_a_real_server(files: Path, tmp_path: Path) -> None:
+def test_the_files_are_played_word_for_word_on_a_real_server(
+    files: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "k")
     with Server(replies) as server:
         seats = [f"engine@{seat}.engine=gpt-3.5-turbo" for seat in ("seller", "buyer")]
         urls = [f"{seat}.engine.base_url={server.openai}" for seat in ("seller", "buyer")]
-        done = bargain(
-            "game=criticize_seller", "game.n_rounds=2", "n_games=1", "tracking=none", "moderator.start=no_number",
-            *seats, *urls, *choices(files),
-            cwd=tmp_path, env=environment(OPENAI_API_KEY="k"),
-        )  # fmt: skip
-        assert done.returncode == 0, done.stderr
+        words = ["game=criticize_seller", "game.n_rounds=2", "n_games=1", "tracking=none", "moderator.start=no_number"]
+        cfg = compose([*words, *seats, *urls, *choices(files)])
+        assert play(cfg, tmp_path / "run", show_progress=False).state == "finished"
         chats = [call.chat.messages for call in server.calls]
     seller, buyer = chats[0], chats[1]
     assert seller == (
@@ -119,14 +120,14 @@ def test_the_files_are_played_word_for_word_on_a_real_server(files: Path, tmp_pa
     told = next(text for _, text in second if "The coach says:" in text)
     assert "The coach says:\n\nStay firm.\n\nNow sell the balloon for more than $16." in told
     assert ("assistant", "I will ask for more than $16.") in second
-    (game,) = games_of(only_run(tmp_path))
+    (game,) = games_of(tmp_path / "run")
     assert [played["price"] for played in game["rounds"]] == [16, 16]
 
 
 def test_all_four_files_play_on_the_embedded_negotiators(files: Path, tmp_path: Path) -> None:
-    done = bargain("n_games=3", "tracking=none", *choices(files), cwd=tmp_path)
-    assert done.returncode == 0, done.stderr
-    assert games_of(only_run(tmp_path))[0]["rounds"][0]["turns"][0]["text"] == "A fine balloon for $20"
+    cfg = compose(["n_games=3", "tracking=none", *choices(files)])
+    assert play(cfg, tmp_path / "run", show_progress=False).state == "finished"
+    assert games_of(tmp_path / "run")[0]["rounds"][0]["turns"][0]["text"] == "A fine balloon for $20"
 
 
 def test_a_changed_file_is_a_changed_config(files: Path) -> None:

@@ -8,13 +8,14 @@ from random import Random
 
 import pytest
 
-from bargain import compose, play
+from bargain import play
 from bargain.analysis import load
 from bargain.analysis.measures.cell_names import named
 from bargain.analysis.measures.claims import tests as claims
 from bargain.analysis.stats.power import games_for_change
 from bargain.engines.base import Request
 from bargain.errors import ConfigError
+from tests.composing import compose
 
 HERE = "tests.games.test_critic_controls"
 SEEN: list[Request] = []

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from bargain import compose, play
-from tests.commands import bargain, games_of, only_run
+from bargain import play
+from tests.commands import games_of
+from tests.composing import compose
 
 LONG = ["game=criticize_seller", "item=diamond", "game.n_rounds=50", "n_games=2", "tracking=none"]
 
@@ -47,15 +48,15 @@ def test_full_memory_grows_with_the_rounds_and_feedback_only_grows_less(tmp_path
 
 def test_a_context_that_overflows_is_that_games_error_in_words_and_no_crash(tmp_path: Path) -> None:
     small = "seller.engine.context_window=2000"
-    done = bargain(*LONG, "memory=full", small, "seller.engine.max_tokens=100", cwd=tmp_path)
-    assert done.returncode == 1
-    assert "every game failed: seller: the context of about" in done.stderr
-    games = games_of(only_run(tmp_path))
+    done = play(compose([*LONG, "memory=full", small, "seller.engine.max_tokens=100"]), tmp_path, show_progress=False)
+    assert done.exit_code == 1
+    assert "every game failed: seller: the context of about" in done.problem
+    games = games_of(tmp_path)
     assert {game["outcome"] for game in games} == {"error"}
     assert all("does not fit the engine's window of 2,000" in game["error"] for game in games)
     assert all("memory=last_k" in game["error"] for game in games)
     assert all(1 < len(game["rounds"]) < 50 for game in games)
-    assert "2 games failed" in done.stdout
+    assert "2 games failed" in str(done)
 
 
 def test_the_same_window_holds_fifty_rounds_with_a_shorter_memory(tmp_path: Path) -> None:

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from bargain import compose, play
+from bargain import play
 from bargain.rundir.games import read_games
+from tests.composing import compose
 
 
 @pytest.fixture(autouse=True)

@@ -1,4 +1,4 @@
-"""What each game type and each option of the protocol promises, through the command and its files."""
+"""What each game type and each option of the protocol promises, in the files of a run."""
 
 from __future__ import annotations
 
@@ -7,30 +7,29 @@ from typing import Any
 
 import pytest
 
-from tests.commands import bargain, environment, games_of, only_run, summary_of
+from bargain import play
+from tests.commands import games_of, summary_of
+from tests.composing import compose
 from tests.servers import Server
 
 SMALL = ["n_games=4", "tracking=none"]
 
 
 def played(root: Path, *overrides: str) -> list[dict[str, Any]]:
-    done = bargain(*SMALL, *overrides, cwd=root)
-    assert done.returncode == 0, done.stderr
-    return games_of(only_run(root))
+    assert play(compose([*SMALL, *overrides]), root, show_progress=False).state == "finished"
+    return games_of(root)
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("learner", ["seller", "buyer"])
-def test_arms_branch_from_one_first_round_which_is_played_and_paid_once(learner: str, tmp_path: Path) -> None:
+def test_arms_branch_from_one_first_round_which_is_played_and_paid_once(
+    learner: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "k")
     with Server() as server:
         urls = [f"{seat}.engine.base_url={server.openai}" for seat in ("seller", "buyer")]
         engines = [f"engine@{seat}.engine=gpt-4o-mini" for seat in ("seller", "buyer")]
-        done = bargain(
-            f"game={learner}_compare_feedback", *SMALL, *engines, *urls, "moderator=rules",
-            cwd=tmp_path, env=environment(OPENAI_API_KEY="k"),
-        )  # fmt: skip
-        assert done.returncode == 0, done.stderr
-        games = games_of(only_run(tmp_path))
+        games = played(tmp_path, f"game={learner}_compare_feedback", *engines, *urls, "moderator=rules")
         used = sum(usage["calls"] for game in games for each in game["rounds"] for usage in each["usage"].values())
         assert len(server.calls) == used
     for game in games:
@@ -86,8 +85,7 @@ def test_the_moderator_looks_from_turn_k_on_about_so_many_turns(tmp_path: Path) 
 
 
 def test_a_game_that_stops_after_no_deal_stays_in_every_denominator(tmp_path: Path) -> None:
-    done = bargain("n_games=30", "game.n_rounds=4", "game.after_no_deal=stop", "tracking=none", cwd=tmp_path)
-    assert done.returncode == 0, done.stderr
-    rows = summary_of(only_run(tmp_path))["rounds"]
+    played(tmp_path, "n_games=30", "game.n_rounds=4", "game.after_no_deal=stop")
+    rows = summary_of(tmp_path)["rounds"]
     assert [row["games"] for row in rows] == [30] * 4
     assert rows[-1]["not_played"] > 0

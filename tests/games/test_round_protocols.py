@@ -3,22 +3,40 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from bargain import ConfigError, Me, Turn, compose, play
+from bargain import ConfigError, Me, Turn, play
 from bargain.analysis import load
 from bargain.analysis.measures import theory
 from tests.commands import bargain, environment, games_of, only_run
+from tests.composing import compose
 from tests.servers import Server
 
 SMALL = ["n_games=60", "tracking=none", "moderator=rules"]
 
 
+def played_by(directory: Path, *overrides: str) -> list[dict[str, Any]]:
+    """The games of a run."""
+    assert play(compose([*SMALL, *overrides]), directory, show_progress=False).state == "finished"
+    return games_of(directory)
+
+
+def on_server(server: Server) -> list[str]:
+    """Overrides: one game, whose players are models at a server on loopback."""
+    seats = ("seller", "buyer")
+    urls = [f"{seat}.engine.base_url={server.openai}" for seat in seats]
+    return ["game=simple", "n_games=1", *(f"engine@{seat}.engine=gpt-4o-mini" for seat in seats), *urls]
+
+
+@pytest.fixture(autouse=True)
+def _key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "k-never-checked")
+
+
 def test_an_ultimatum_is_one_proposal_and_one_answer(tmp_path: Path) -> None:
-    done = bargain("game=simple", "protocol=ultimatum", *SMALL, cwd=tmp_path)
-    assert done.returncode == 0, done.stderr
-    games = games_of(only_run(tmp_path))
+    games = played_by(tmp_path, "game=simple", "protocol=ultimatum")
     outcomes = {game["outcome"] for game in games}
     assert outcomes == {"deal", "no_deal"}
     for game in games:
@@ -34,16 +52,12 @@ def test_an_ultimatum_is_one_proposal_and_one_answer(tmp_path: Path) -> None:
 
 
 def test_the_buyer_may_propose(tmp_path: Path) -> None:
-    done = bargain("game=simple", "protocol=ultimatum", "game.who_is_first=buyer", *SMALL, cwd=tmp_path)
-    assert done.returncode == 0, done.stderr
-    for game in games_of(only_run(tmp_path)):
+    for game in played_by(tmp_path, "game=simple", "protocol=ultimatum", "game.who_is_first=buyer", "n_games=4"):
         assert [turn["role"] for turn in game["rounds"][0]["turns"]] == ["buyer", "seller"]
 
 
 def test_a_coached_proposer_asks_for_more_and_is_refused_more_often(tmp_path: Path) -> None:
-    words = ["game=criticize_seller", "game.n_rounds=3", "protocol=ultimatum", *SMALL]
-    assert bargain(*words, cwd=tmp_path).returncode == 0
-    games = games_of(only_run(tmp_path))
+    games = played_by(tmp_path, "game=criticize_seller", "game.n_rounds=3", "protocol=ultimatum")
     proposals = [[played["turns"][0]["offer"] for played in game["rounds"]] for game in games]
     assert all(first <= second <= third for first, second, third in proposals)
     deals = [sum(game["rounds"][number]["outcome"] == "deal" for game in games) for number in range(3)]
@@ -51,12 +65,8 @@ def test_a_coached_proposer_asks_for_more_and_is_refused_more_often(tmp_path: Pa
 
 
 def test_models_are_told_which_part_they_play(tmp_path: Path) -> None:
-    engines = [f"engine@{seat}.engine=gpt-4o-mini" for seat in ("seller", "buyer")]
     with Server() as server:
-        urls = [f"{seat}.engine.base_url={server.openai}" for seat in ("seller", "buyer")]
-        words = ["game=simple", "protocol=ultimatum", "n_games=1", "tracking=none", "moderator=rules", *engines, *urls]
-        done = bargain(*words, cwd=tmp_path, env=environment(OPENAI_API_KEY="k-never-checked"))
-        assert done.returncode == 0, done.stderr
+        played_by(tmp_path, "protocol=ultimatum", *on_server(server))
         seller, buyer = (call.chat.system for call in server.calls)
     assert "You make one proposal" in seller
     assert "Accept it or refuse it" not in seller
@@ -97,13 +107,9 @@ def test_sealed_bids_trade_in_the_middle_just_where_the_equilibrium_says(tmp_pat
 
 def test_a_sealed_bid_is_in_no_request_of_the_rival_and_takes_no_second_issue(tmp_path: Path) -> None:
     with Server() as server:
-        words = ["game=simple", "protocol=sealed_bid", "n_games=1", "tracking=none", "moderator=rules"]
-        words += [f"engine@{seat}.engine=gpt-4o-mini" for seat in ("seller", "buyer")]
-        words += [f"{seat}.engine.base_url={server.openai}" for seat in ("seller", "buyer")]
-        done = bargain(*words, cwd=tmp_path, env=environment(OPENAI_API_KEY="k-never-checked"))
-        assert done.returncode == 0, done.stderr
+        (game,) = played_by(tmp_path, "protocol=sealed_bid", *on_server(server))
         asked = [call.chat for call in server.calls]
-    (played,) = games_of(only_run(tmp_path))[0]["rounds"]
+    (played,) = game["rounds"]
     assert [turn["role"] for turn in played["turns"]] == ["seller", "buyer"]
     assert len(asked) == 2
     first = played["turns"][0]["text"]
@@ -135,18 +141,6 @@ class PostedPrice(RoundProtocol):
 '''
 
 
-def test_a_protocol_of_ones_own_is_one_file_and_one_yaml(tmp_path: Path) -> None:
-    (tmp_path / "mine" / "protocol").mkdir(parents=True)
-    (tmp_path / "shop.py").write_text(SILENT)
-    (tmp_path / "mine" / "protocol" / "posted.yaml").write_text("_target_: shop.PostedPrice\nname: posted\n")
-    words = ["--config-dir", "mine", "allow_targets=[shop]", "game=simple", "protocol=posted", *SMALL]
-    env = environment(PYTHONPATH=str(tmp_path))
-    done = bargain(*words, cwd=tmp_path, env=env)
-    assert done.returncode == 0, done.stderr
-    for game in games_of(only_run(tmp_path)):
-        assert [turn["role"] for turn in game["rounds"][0]["turns"]] == ["seller", "buyer"]
-
-
 UNCOACHED = '''
 async def play(table):
     """The last planned round only."""
@@ -154,27 +148,28 @@ async def play(table):
 '''
 
 
-def test_a_game_type_of_ones_own_needs_no_learner(tmp_path: Path) -> None:
-    (tmp_path / "mine" / "game").mkdir(parents=True)
+def test_a_protocol_and_a_game_type_of_ones_own_are_one_file_and_one_yaml_each_and_need_no_learner(
+    tmp_path: Path,
+) -> None:
+    for group in ("protocol", "game"):
+        (tmp_path / "mine" / group).mkdir(parents=True)
+    (tmp_path / "shop.py").write_text(SILENT)
+    (tmp_path / "mine" / "protocol" / "posted.yaml").write_text("_target_: shop.PostedPrice\nname: posted\n")
     (tmp_path / "once.py").write_text(UNCOACHED)
     (tmp_path / "mine" / "game" / "once.yaml").write_text(
         "defaults: [simple, _self_]\n_target_: once.play\nname: once\n"
     )
-    words = ["--config-dir", "mine", "allow_targets=[once]", "game=once", *SMALL]
+    words = ["--config-dir", "mine", "allow_targets=[shop,once]", "game=once", "protocol=posted", *SMALL]
     done = bargain(*words, cwd=tmp_path, env=environment(PYTHONPATH=str(tmp_path)))
     assert done.returncode == 0, done.stderr
-    assert all(len(game["rounds"]) == 1 for game in games_of(only_run(tmp_path)))
+    for game in games_of(only_run(tmp_path)):
+        (played,) = game["rounds"]
+        assert [turn["role"] for turn in played["turns"]] == ["seller", "buyer"]
 
 
 def test_a_persona_is_told_to_its_player_alone_and_refused_for_the_critic(tmp_path: Path) -> None:
     with Server() as server:
-        words = [
-            "game=simple", "n_games=1", "tracking=none", "moderator=rules", "engine@seller.engine=gpt-4o-mini",
-            "engine@buyer.engine=gpt-4o-mini", f"seller.engine.base_url={server.openai}",
-            f"buyer.engine.base_url={server.openai}", "seller.persona='You are patient with every {item}.'",
-        ]  # fmt: skip
-        done = bargain(*words, cwd=tmp_path, env=environment(OPENAI_API_KEY="k-never-checked"))
-        assert done.returncode == 0, done.stderr
+        played_by(tmp_path, *on_server(server), "seller.persona='You are patient with every {item}.'")
         told = ["You are patient with every balloon." in call.chat.system for call in server.calls]
     assert told == [number % 2 == 0 for number in range(len(told))]
     with pytest.raises(ConfigError, match="persona"):

@@ -10,11 +10,12 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from bargain import compose, play
+from bargain import play
 from bargain.config.compose import plain_of
 from bargain.config.identity import identity
 from bargain.errors import ConfigError
 from tests.commands import games_of
+from tests.composing import compose
 
 AMAZON = [
     {"title": "A lamp", "features": "brass", "description": "", "list_price": "$196.64", "highest_price": "$1,210.50",

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bargain import compose, play
+from bargain import play
 from bargain.channels.base import Channel, Move, Table, Unusable
 from bargain.channels.numbers import Numbers
 from bargain.channels.structured import Structured
@@ -21,6 +21,7 @@ from bargain.errors import ConfigError
 from bargain.reading.violations import find_violations
 from bargain.records import Item, SecondIssue, Turn, price_alone, private_to
 from tests.commands import games_of, summary_of
+from tests.composing import compose
 from tests.negotiator import Chat
 from tests.servers import Answer, Server
 
@@ -35,7 +36,7 @@ def seats(seller: str, buyer: str) -> list[str]:
 
 
 def deals(directory: Path, *overrides: str) -> list[tuple[float, float]]:
-    play(compose([*TWO, *overrides]), directory, show_progress=False)
+    play(compose([*TWO, "n_games=10", *overrides]), directory, show_progress=False)
     rounds = [game["rounds"][0] for game in games_of(directory)]
     return [(each["price"], each["second"]) for each in rounds if each["outcome"] == "deal"]
 

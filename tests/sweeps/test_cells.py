@@ -9,7 +9,7 @@ import pytest
 
 from bargain.rundir.directory import write_json
 from bargain.sweeps.comparing import compare
-from tests.commands import bargain, environment, summary_of
+from tests.commands import bargain, environment
 from tests.sweeping import only_sweep
 
 SMALL = ("-m", "game=simple", "n_games=2", "tracking=none")
@@ -49,11 +49,6 @@ def test_the_same_cells_in_another_order_are_the_same_sweep_and_more_cells_an_ex
     assert len(grown) == 3
     assert grown.items() > before.items()
 
-    longer = bargain(f"resume={sweep}", "n_games=3", cwd=tmp_path)
-    assert longer.returncode == 0, longer.stderr
-    assert len(games(sweep)) == 3
-    assert all(after.startswith(grown[name]) for name, after in games(sweep).items())
-
 
 @pytest.mark.long
 def test_a_text_that_is_edited_between_two_cells_is_refused_and_never_two_texts_under_one_label(tmp_path: Path) -> None:
@@ -86,18 +81,6 @@ def play(table):
 
 
 @pytest.mark.long
-def test_a_subdirectory_of_ones_own_is_a_cell_like_any_other(tmp_path: Path) -> None:
-    done = bargain(*SMALL, "seed=1,2", "hydra.sweep.subdir=by_seed/${seed}", cwd=tmp_path)
-    assert done.returncode == 0, done.stderr
-    sweep = only_sweep(tmp_path)
-    assert [summary_of(sweep / "by_seed" / seed)["state"] for seed in ("1", "2")] == ["finished"] * 2
-    assert done.stdout.count("finished (simulated)") == 2
-    again = bargain(f"resume={sweep}", cwd=tmp_path)
-    assert again.returncode == 0, again.stderr
-    assert again.stdout.count("already finished, nothing was called") == 2
-
-
-@pytest.mark.long
 def test_no_cell_leaves_its_configs_in_memory_behind(tmp_path: Path) -> None:
     count = """
 import gc
@@ -112,23 +95,22 @@ def play(table):
     return play(table)
 """
     (tmp_path / "counting.py").write_text(count)
-    own = ("game._target_=counting.play", "allow_targets=[counting]", "seed=1,2,3")
+    own = ("game._target_=counting.play", "allow_targets=[counting]", "seed=1,2")
     done = bargain(*SMALL, *own, cwd=tmp_path, env=environment(PYTHONPATH=str(tmp_path)))
     assert done.returncode == 0, done.stderr
-    first, *later = (tmp_path / "counts.txt").read_text().split()
-    assert int(first) > 100
-    assert later == [first] * 2
+    first, second = map(int, (tmp_path / "counts.txt").read_text().split())
+    assert first == second > 100
 
 
 @pytest.mark.long
 def test_of_two_cells_that_extend_one_run_one_goes_on_with_it(tmp_path: Path) -> None:
-    assert bargain(*SMALL, "seed=1", cwd=tmp_path).returncode == 0
+    assert bargain(*SMALL, cwd=tmp_path).returncode == 0
     sweep = only_sweep(tmp_path)
-    done = bargain(
-        "-m", "game=simple", "tracking=none", "seed=1", "n_games=3,4", f"hydra.sweep.dir={sweep}", cwd=tmp_path
-    )
+    before = games(sweep)
+    done = bargain(f"resume={sweep}", "n_games=3,4", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert sorted(text.count(b"\n") for text in games(sweep).values()) == [3, 4]
+    assert games(sweep)["0"].startswith(before["0"])
 
 
 def test_a_sweep_with_a_cell_that_left_nothing_is_not_finished(
@@ -143,14 +125,17 @@ def test_a_sweep_with_a_cell_that_left_nothing_is_not_finished(
     assert json.loads((tmp_path / "sweep.json").read_text())["state"] == "unfinished"
 
 
-def test_the_baseline_stands_at_the_foot_of_a_sweeps_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_sweeps_table_has_its_columns_in_the_order_of_the_command_and_the_baseline_at_its_foot(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     sellers = {"opponent-linear": ["seller"], "gpt-a": [], "gpt-b": []}
     write_json(tmp_path / "sweep.json", {"state": "running"})
     for number, (name, scripts) in enumerate(sellers.items()):
         (tmp_path / str(number)).mkdir()
-        said = {"number": number, "overrides": [f"engine@seller.engine={name}"], "exit_code": 0}
+        said = {"number": number, "overrides": [f"item.cost={number}", f"engine@seller.engine={name}"], "exit_code": 0}
         write_json(tmp_path / str(number) / "cell.json", said)
         write_json(tmp_path / str(number) / "summary.json", {"state": "finished", "simulated_seats": scripts})
     assert compare(tmp_path, 0) == 0
     shown = capsys.readouterr().out
+    assert shown.index("item.cost") < shown.index("seller.engine")
     assert shown.index("gpt-a") < shown.index("gpt-b") < shown.index("opponent-linear")

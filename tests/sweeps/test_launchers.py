@@ -12,8 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from bargain import ConfigError
+from bargain.runs.runner import play
 from tests.clusters import Slurm, missing_for_slurm, one_node_slurm, two_ray_nodes
 from tests.commands import AN_HOUR_S, BIN, PATIENCE_S, bargain, environment, summary_of, wait_for
+from tests.composing import compose
 from tests.negotiator import haggle
 from tests.servers import Call, Fault, Server
 from tests.sweeping import cells_on, games_by_cell, only_sweep, player_of, states, wait_until_played
@@ -22,36 +25,41 @@ ENV = environment(OPENAI_API_KEY="sk-test")
 JOBLIB = ("hydra/launcher=joblib", "hydra.launcher.n_jobs=2")
 UNDER_WAY = 10
 """Replies that a cell has on record when something happens to it: a fifth of what it takes."""
-CELLS = ("item.buyer_opening=8,9,10", "n_games=3")
+CELLS = ("seed=1,2,3", "n_games=3")
+TWO = ("seed=1,2", "n_games=3")
 
 
 @pytest.fixture(scope="module")
 def one_by_one(tmp_path_factory: pytest.TempPathFactory) -> dict[int, bytes]:
-    """The games of CELLS, played one cell after the other."""
-    root = tmp_path_factory.mktemp("serial")
-    with Server(haggle) as server:
-        done = bargain(*cells_on(server, *CELLS), cwd=root, env=ENV)
-    assert done.returncode == 0, done.stderr
-    games = games_by_cell(only_sweep(root))
+    """The games of CELLS, each cell played as a run of its own."""
+    root = tmp_path_factory.mktemp("one_by_one")
+    with Server(haggle) as server, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("OPENAI_API_KEY", ENV["OPENAI_API_KEY"])
+        cfg = compose(cells_on(server, "n_games=3")[1:])
+        for cell in range(3):
+            cfg.seed = cell + 1
+            play(cfg, root / str(cell), show_progress=False)
+    games = games_by_cell(root)
     assert len(set(games.values())) == 3
     return games
 
 
 @pytest.mark.long
 def test_cells_at_once_divide_the_limits_of_their_engines_never_multiply_them_and_one_without_a_share_is_refused(
-    tmp_path: Path,
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     times: list[float] = []
     per_s = 20
     with Server(latency_s=lambda _: times.append(time.monotonic()) or 0.1) as server:
         limits = [f"{seat}.engine.requests_per_minute={per_s * 60}" for seat in ("seller", "buyer")]
-        concurrency = "seller.engine.max_concurrency"
-        given = [each for each in cells_on(server, "n_games=5", *limits, *JOBLIB) if f"{concurrency}=" not in each]
-        done = bargain(*given, f"{concurrency}=1,8", "seed=1,2", cwd=tmp_path, env=ENV)
+        arguments = cells_on(server, "n_games=5", *limits)
+        done = bargain(*arguments, *JOBLIB, "seed=1,2", cwd=tmp_path, env=ENV)
         assert server.most_in_flight <= 8
-    assert done.returncode == 2
-    assert done.stderr.count("max_concurrency 1 cannot be divided among 2 cells") == 2
-    assert "refused" in done.stdout
+        monkeypatch.setenv("OPENAI_API_KEY", ENV["OPENAI_API_KEY"])
+        narrow = compose([*arguments[1:], "seller.engine.max_concurrency=1"])
+        with pytest.raises(ConfigError, match="max_concurrency 1 cannot be divided among 2 cells"):
+            play(narrow, tmp_path / "narrow", cells_at_once=2)
+    assert done.returncode == 0, done.stderr
     sweep = only_sweep(tmp_path)
     assert states(sweep) == ["finished", "finished"]
     assert len(times) > 4 * per_s
@@ -67,20 +75,9 @@ def started(arguments: list[str], root: Path, env: dict[str, str]) -> subprocess
 
 
 @pytest.mark.long
-def test_a_pool_whose_process_is_killed_plays_on_to_the_games_of_the_serial_sweep(
+def test_a_pool_whose_process_is_killed_starts_again_and_when_terminated_leaves_no_process_and_goes_on_elsewhere(
     one_by_one: dict[int, bytes], tmp_path: Path
 ) -> None:
-    with Server(haggle, latency_s=0.05) as server:
-        process = started(cells_on(server, *CELLS, *JOBLIB), tmp_path, ENV)
-        os.kill(wait_until_played(tmp_path, 0, UNDER_WAY), signal.SIGKILL)
-        said, _ = process.communicate(timeout=PATIENCE_S)
-    assert process.returncode == 0, said
-    assert "the process of a cell died; the unfinished cells are started again" in said
-    assert games_by_cell(only_sweep(tmp_path)) == one_by_one
-
-
-@pytest.mark.long
-def test_a_sweep_that_is_terminated_leaves_no_process_behind_and_goes_on_elsewhere(tmp_path: Path) -> None:
     calls: Counter[str] = Counter()
 
     def hangs(call: Call) -> Fault | None:
@@ -89,13 +86,21 @@ def test_a_sweep_that_is_terminated_leaves_no_process_behind_and_goes_on_elsewhe
         calls[seed] += 1
         return Fault(kind="hang", seconds=AN_HOUR_S) if calls[seed] > UNDER_WAY else None
 
-    with Server(fault=hangs) as server:
-        arguments = cells_on(server, "seed=1,2", "n_games=3")
+    with Server(haggle, fault=hangs) as server:
+        arguments = cells_on(server, *TWO)
         process = started([*arguments, *JOBLIB], tmp_path, ENV)
-        players = [wait_until_played(tmp_path, cell, UNDER_WAY) for cell in (0, 1)]
+        first = [wait_until_played(tmp_path, cell, UNDER_WAY) for cell in (0, 1)]
+        os.kill(first[0], signal.SIGKILL)
+
+        def another(cell: int) -> int | None:
+            player = wait_until_played(tmp_path, cell, UNDER_WAY)
+            return player if player not in first else None
+
+        players = [wait_for(lambda cell=cell: another(cell), f"cell {cell} goes on") for cell in (0, 1)]
         process.terminate()
         said, _ = process.communicate(timeout=PATIENCE_S)
         assert process.returncode == 143, said
+        assert "the process of a cell died; the unfinished cells are started again" in said
         sweep = only_sweep(tmp_path)
         assert f"bargain resume={sweep}" in said
         wait_for(lambda: not any(os.path.exists(f"/proc/{pid}") for pid in players), "the processes of the pool end")
@@ -103,7 +108,7 @@ def test_a_sweep_that_is_terminated_leaves_no_process_behind_and_goes_on_elsewhe
         server.fault = None
         again = bargain(*arguments, cwd=tmp_path, env=ENV)  # one after the other
         assert again.returncode == 0, again.stderr
-        assert states(sweep) == ["finished", "finished"]
+    assert games_by_cell(sweep) == {cell: one_by_one[cell] for cell in (0, 1)}
 
 
 @pytest.fixture
@@ -118,7 +123,7 @@ def slurm_env(tmp_path: Path) -> Iterator[dict[str, str]]:
 
 
 @pytest.mark.long
-def test_on_slurm_killed_and_preempted_cells_are_requeued_and_end_like_the_serial_sweep(
+def test_on_slurm_killed_and_preempted_cells_are_requeued_and_end_like_undisturbed_runs(
     slurm_env: dict[str, str], one_by_one: dict[int, bytes], tmp_path: Path
 ) -> None:
     slurm = Slurm(slurm_env)
@@ -140,16 +145,16 @@ def test_on_slurm_killed_and_preempted_cells_are_requeued_and_end_like_the_seria
 
 
 @pytest.mark.long
-def test_on_two_ray_nodes_a_killed_cell_is_played_on_elsewhere_and_ends_like_the_serial_sweep(
+def test_on_two_ray_nodes_a_killed_cell_is_played_on_elsewhere_and_ends_like_undisturbed_runs(
     one_by_one: dict[int, bytes], tmp_path: Path
 ) -> None:
     with two_ray_nodes(2, ENV) as nodes, Server(haggle, latency_s=0.1) as server:
-        arguments = cells_on(server, *CELLS, "hydra/launcher=ray")
+        arguments = cells_on(server, *TWO, "hydra/launcher=ray")
         process = started(arguments, tmp_path, {**ENV, "RAY_ADDRESS": nodes.address})
         os.kill(wait_until_played(tmp_path, 0, UNDER_WAY), signal.SIGKILL)
         said, _ = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 0, said
     sweep = only_sweep(tmp_path)
-    assert games_by_cell(sweep) == one_by_one
+    assert games_by_cell(sweep) == {cell: one_by_one[cell] for cell in (0, 1)}
     assert summary_of(sweep / "0")["calls"]["from_journal"] > 0
-    assert "3 cells play at once" in (sweep / "0" / "bargain.log").read_text()
+    assert "2 cells play at once" in (sweep / "0" / "bargain.log").read_text()

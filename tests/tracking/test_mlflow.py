@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 from omegaconf import OmegaConf
 
-from bargain.config.compose import compose
 from bargain.errors import ConfigError
 from bargain.rundir.directory import write_json
 from bargain.tracking.mlflow import MlflowConfig, MlflowTracker
 from tests.commands import PATIENCE_S, bargain
+from tests.composing import compose
 from tests.tracked_run import CONFIG, SUMMARY, info_of, make_run, played, unfinished
 
 Warnings = Callable[[], list[str]]

@@ -5,14 +5,12 @@ from __future__ import annotations
 import json
 import socket
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bargain import compose
 from bargain.config.schema import TrackingConfig
 from bargain.config.targets import locate
 from bargain.errors import ConfigError
@@ -25,7 +23,8 @@ from bargain.tracking.base import run_info
 from bargain.tracking.none import NoTracker
 from bargain.tracking.shown import rows
 from bargain.tracking.wandb import WandbConfig, WandbTracker, chosen_mode, recorded_id, start_message
-from tests.commands import PATIENCE_S, bargain, environment, only_run
+from tests.commands import bargain, environment, only_run
+from tests.composing import compose
 from tests.tracked_run import (
     CONFIG,
     ROOT,
@@ -141,10 +140,7 @@ def test_wandbs_own_variables_win_over_our_defaults_and_not_over_what_is_said(
 
 
 def track(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "bargain.commands.track", *map(str, arguments)]
-    return subprocess.run(
-        command, capture_output=True, text=True, timeout=PATIENCE_S, stdin=subprocess.DEVNULL, cwd=ROOT
-    )
+    return bargain(*map(str, arguments), cwd=ROOT, command="bargain-track")
 
 
 @pytest.mark.long

@@ -261,8 +261,6 @@ class init:
 """
 AWAY = {
     "not installed": ("raise ModuleNotFoundError(\"No module named 'wandb'\", name='wandb')", "is not installed"),
-    "init fails": (INIT + "raise RuntimeError('no\\nluck')", "RuntimeError: no luck"),
-    "init hangs": (INIT + HANGS, "did not finish within 2 s"),
     "dies mid-run": (DIES, "exit code 7"),
 }
 
@@ -281,7 +279,7 @@ def test_the_command_ends_as_if_wandb_had_never_been_meant_and_bargain_track_sen
     tmp_path: Path, untracked: bytes, code: str, reason: str
 ) -> None:
     fake = fake_wandb(tmp_path, code)
-    (fake / "patient.py").write_text(PATIENT.replace("FINISH_S", "2.0" if HANGS in code else str(AN_HOUR_S)))
+    (fake / "patient.py").write_text(PATIENT.replace("FINISH_S", str(AN_HOUR_S)))
     env = environment(PYTHONPATH=str(fake), HOME=str(tmp_path / "home"))
     game = ["game=simple", "n_games=4"]
     done = bargain(*game, "tracking._target_=patient.Patient", "allow_targets=[patient]", cwd=tmp_path, env=env)

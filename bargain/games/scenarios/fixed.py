@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from omegaconf import OmegaConf
+from dataclasses import asdict
 
 from bargain.config.schema import GameConfig, ItemConfig, ScenarioConfig
 from bargain.games.scenarios.base import Case, Scenario
@@ -18,9 +18,8 @@ class Fixed(Scenario):
     @staticmethod
     def problem(config: ScenarioConfig, item: ItemConfig, game: GameConfig, n_games: int) -> str:
         """It has no settings."""
-        unset = OmegaConf.structured(ScenarioConfig)
-        for name in unset:
-            if name not in ("_target_", "name") and getattr(config, name) != getattr(unset, name):
+        for name, unset in asdict(ScenarioConfig()).items():
+            if name not in ("_target_", "name") and getattr(config, name) != unset:
                 return f"scenario.{name} is only read by another scenario, such as scenario=drawn"
         return ""
 

@@ -429,7 +429,7 @@ def _leaving(clause: str, able: int) -> bool:
 
 def _agreement(clause: str, able: int) -> str:
     """ "plainly", "softly" or "" for one clause."""
-    if " someone else " in clause:
+    if patterns.THIRDS(clause, able) is not None:
         return ""  # "I have agreed to sell it to somebody else"
     if clause.endswith(" it is ") and not clause.endswith((" what it is ", " as it is ", " how it is ")):
         return "softly"  # "$15 it is"
@@ -528,7 +528,7 @@ def read(text: str, role: str, table: Table, currency: str = "$") -> Said:
     said.conditional = conditional and not agrees
     said.closes = does.closes and not (does.wants or does.waits)
     said.refuses, said.waits, said.probe, said.lists, said.yields = does.refuses, does.waits, probe, lists, yields
-    said.leaves = does.leaves or (does.goodbye and does.refuses)
+    said.leaves = does.leaves or (does.goodbye and does.refuses and not does.closes)
     over = does.refuses and does.goodbye and (does.leaves or does.parts)
     said.ends = over or does.left > (-1 if best is None else best.index)
     farewell = not (agrees or last_asks or last.stays) and patterns.GOODBYE(last.text, able) is not None

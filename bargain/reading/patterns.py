@@ -208,6 +208,7 @@ _PARTS = {
     "IT": "(?:it|that|this|them|those|your|the|one|both|all|you up|#)",
     "BE": "(?:is|are|am|be|was)",
     "MAY": "(?:will|would|can|could|may|might)",
+    "KIN": "(?:the |my )?(?:manager|boss|wife|husband|partner|spouse|board|committee|team|supervisor|director|mother|father|mom|mum|dad|parents|family|client|colleagues?|superiors?|accountant|him|her|them)",
     "CAN": "(?:will|would|can|could)",
     "GOOD": "(?:good|ok|all right|right)",
     "END": r"(?= [^a-z#]| $)",
@@ -320,8 +321,7 @@ ASIDE = _raw(
     r"(?m)^[^\w\n]*+(?:thoughts?|thinking|reason|reasoning|rationale|analysis|plan|strategy)\s*:.*$",
     "thought: i would take $5", "reasoning: $5 is fine", "my reason: it is old", plain=False)
 FOR = _raw(
-    r"\b4(?= (?:me|u|us|you|the|this|that|it|all|free|sure)\b)",
-    "works 4 me", "35 4 the fan", "4 of them", plain=False)
+    r"\b4(?= (?:me|u|us|you|the|this|that|it|all|free|sure)\b)", "works 4 me", "35 4 the fan", "4 of them", plain=False)
 LISTS = _raw(
     r"(?s)^\s*1[.)] .*?\n\s*2[.)] ",
     "1. Year: 2017\n2. Price: $5", "1) thanks\n2) bye", "1. That is all", plain=False)
@@ -341,13 +341,16 @@ QUESTION = _pattern(
 ACCEPTS = _pattern(
     r"accept\b(?! (?:(?:from|with|by) (?:another|someone|other)|another|my\b|(?:the |any )?(?:below|above|small|high|good) |it before|that (?!price|offer|deal|is|#)|below|not anything|anything|any\b|no\b|above|(?:the )?offer to|(?:\w+ ){0,2}(?:budget|card|check|payment|paypal|venmo|return)|if\b|or\b|(?:(?:your|the|this|that|#) ){0,2}(?:(?:price|offer|deal) )?(?:would|will) (?:mean|be|leave|put|make|cost|not)|your (?!(?:[\w-]+ ){0,3}?(?:price|offer|deal|#|agreement|condition|kind|buy)(?= |$))))"
     r"|i(?: (?:will|do|can|am|would|glad|able|to|have|fully|completely))* agree(?: (?:on|to|with))?(?= (?:your|this|that(?= (?:[^a-z#]|price|offer|deal)| $)|that (?:#|price|offer) (?:is|sound) (?:the )?{GOOD}|the (?:price|offer|deal|transaction)|#|it\b(?! (?:is|was|has|look|could|need|will|would))|buy|sell)\b|(?= #))"
-    r"|i(?: (?:will|would|can|could|am|able|glad|to|go|be|have|then|both|love to (?=take)|still|now|fully|(?:more|above) than))* (?:(?:take|buy|order|grab) (?:{IT}|you(?= up)|the (?!loss|other|different|same|risk|chance|time|hit|look|picture|photo|minute|moment|second|day|week|break|seat|breath|while|walk|note|video|measure|guess|night|pass)\w+)|have (?:it|them|one|both(?! been)))(?! %)(?! (?:percent|back|away|below|off (?!your)|to |from|with (?:me|you)|myself|home|as the|(?:at|for) (?:the )?(?:above|below|high|low|good|right|different|bit|lot))\b)(?= (?:at|for|up|both|one|then|off your|price|offer|deal|if|please|and|as|by|cash|before|anyway|asap|delivered|[^a-z])| $)|i(?: (?:will|would|can|could|am|able|glad|to|go|like|love))+ say yes\b|i would (?:like|love) to (?:take|buy|have) (?:it|this|that|them|one) (?:at|for) (?:that|this|your) price",
+    r"|i(?: (?:will|would|can|could|am|able|glad|to|go|be|have|then|both|love to (?=take)|still|now|fully|(?:more|above) than))* (?:(?:take|buy|order|grab)(?! (?:\S+ ){1,3}(?:to|by|past) {KIN}\b) (?:{IT}|you(?= up)|the (?!loss|other|different|same|risk|chance|time|hit|look|picture|photo|minute|moment|second|day|week|break|seat|breath|while|walk|note|video|measure|guess|night|pass)\w+)|have (?:it|them|one|both(?! been)))(?! %)(?! (?:percent|back|away|below|off (?!your)|to |from|with (?:me|you)|myself|home|as the|(?:at|for) (?:the )?(?:above|below|high|low|good|right|different|bit|lot))\b)(?= (?:at|for|up|both|one|then|off your|price|offer|deal|if|please|and|as|by|cash|before|anyway|asap|delivered|[^a-z])| $)|i(?: (?:will|would|can|could|am|able|glad|to|go|like|love))+ say yes\b|i would (?:like|love) to (?:take|buy|have) (?:it|this|that|them|one) (?:at|for) (?:that|this|your) price",
     "I'm happy to accept your offer of $12.", "Fine, I'll take it.", "I'd take less.", starts=r"(?:i (?:are |am |have )?|all )?agreed\b(?! (?:with|to|on) (?:another|someone|other|my))|take (?:it|them) $", words="accept agreed agree take buy order grab have say")
 SEALS = _pattern(
     r"(?:(?:it|that|this) is|have|got|got to|yourself|call it|done) the deal(?= (?:at|for|then|my)\b|{END})|done deal\b|(?:have|got) (?:i )?(?:yourself|urself|ourselves) (?!the good\b)|sold to you\b|consider (?:it|this|the \w+) (?:sold|done|yours|reserved)|(?<!and )(?:(?:it|they|them|#)(?: is| are)?|\w+ (?:is|are)) (?:all )?yours\b|you (?:have )?got it(?= (?:for|at) (?:#|that|this)\b| $)"
     r"|glad (?:that )?i(?: (?:have|could|can|both|were|are|able|to|did))* (?:reach|agree|agreed|come|came|could|find|found|make|worked|work|proceed|settled|have|got)\b|(?<!be )(?<!be the )(?:glad|good|thank)(?: (?:to|for))* (?:do|doing|dealing|your) (?:business|with you)|(?:reached|have come to|have) (?:the |mutual )*agreement"
     r"|(?:is|hear|the|for|this) (?:the|my) (?:\w+ )?yes\b|settled (?:at|on|for|then) |on board (?:with|at)(?= (?:#|that|your|this)\b)|proceed on (?:it|that)|i (?:will|can|could) (?:make|live with) (?:it|that|this|#|your price)(?: work)?+(?! (?:at|if|on|only|but|to)\b) ",
     "You've got yourself a deal!", "Glad we could agree.", "This is a deal breaker", starts=r"(?:the )?(?<!good )deal\b(?! (?:breaker|with|for (?:you|me|both)|reject|or|is|off|at below|below))|sold\b(?! (?:this|it|one|out|the|like|to (?:someone|another|other|my)|yesterday|last|for below))", words="board yes deal sold yours yourself ourselves urself glad business dealing doing do agreement settled shake proceed make live done consider got")
+THIRDS = _pattern(
+    r"someone else |(?:(?:of|from|with|by) (?:the |my )?|(?:the|my) (?:\w+ )?)(?:another|other|different|competing|rival|local) (?:seller|buyer|supplier|vendor|someone|look|store|company|manufacturer|provider|offer|price|source)|(?:buy|get|order|take) the (?:(?:brand )?new|refurbished|used|below|different|other) (?:one|#|\w+)\b",
+    "I have agreed to sell it to somebody else.", "I'll buy a refurbished one instead", "I'll take it instead of theirs", starts=r"(?!.* (?:your|yours|it|this|that|you) ).* instead(?! of)\b", words="else another other different competing rival local instead new refurbished used below")
 AGREES = _pattern(
     r"(?:good|ok|glad) with (?:that|it|this|your|#|the price)|(?:good|ok) (?:by|for|with) me\b|(?:that|this|which|price|offer|#) (?:will |would |should |do |is )*+(?:work|{GOOD}) (?:good |enough )?(?:for|with|by|to) (?:me|us)\b"
     r"|(?:let me|i(?: (?:{CAN}|guess|suppose|think|i|am|be|able|glad|go|have decided|to))+) (?:make (?:the|this) (?:deal|buy)|(?:go through with|sign off on) (?:it|this|that)|(?:do|live with|manage|swing|allow|match|meet|go with|pay|agree to|work with|handle|give you|go for|part with|sell you|sell(?! (?:it|this|that)(?: to you)? $)(?! (?:it|this|that|them) (?:elsewhere|to (?!you)))) (?:that|it|this|your (?:(?:minimum|final|last|latest|ask|new) )?(?:price|offer)|#(?! (?:%|percent|off|below|of|other))|your price|your offer|your #))|(?:can|could|will) do (?:that|it) |you (?:win|(?:have )?(?:convinced|persuaded|won|twisted|(?:got|found) (?:a|the|your|my)? ?(?:buyer|seller|customer)))|i guess(?: so| that)? $|(?:it|that|which|#)(?: still)? (?:give|leave) (?:me |i )?(?:\w+ ){0,2}profit\b|{NOTNO}|(?<!not )within (?:my|i) |let us close\b|(?:boss|wife|husband|mom|dad|she|he) (?:say|says|said) (?:yes|ok)"
@@ -425,8 +428,8 @@ LEAVES = _pattern(
     r"(?:walk(?: away| out| off)?(?={END}| from| now| then)|donate (?:it|this|the)|part (?:ways|as friends|company|here)|go (?:my|i) separate|take my (?:business|money|budget)|(?:quit|withdraw\w*|bow out|sign off(?! on)|hold off|log\w* off|step (?:away|back|aside|out)|back out|pull out|opt out|budget (?:\w+ ){1,3}to the (?:close|end|stop)|head (?:out|home|off)|move (?:on|along)|(?:stick|stay) with (?:my(?! (?:\w+ )?(?:price|offer|#))|what)|look (?:for|at|into) (?:something|another|other|the other|below)|give up|drop out|call it (?:off|quits|the day|the night)|see myself out|hang (?:up|on to)|hold (?:on to|onto))"
     r"|leave(?! (?:work|my (?:\w+ )?(?:price|offer)|me|you|us|both|some|enough|plenty|each|everyone|it (?:at|to|for|up)|no|your|the (?!talk)|now|nothing|little|room|not|with|#|above|by|in)\b)(?: it)?|(?:end|proceed|close|closing)(?: \w+)? (?:the|this|my|all|it|things)?(?: \w+)? ?(?:talk|session|process|here|now)|keep (?:look|walk|it{END}|my (?:budget|money|old|own)|it (?:then|myself|for|in(?! mind))|the \w+ (?:then|myself|for))|be (?:off|out|go|leave)"
     r"|(?:look|try|go|buy|get|take|find|order|prefer|use|choose|wait|sell|offer|give|spend|put|explore|seek|pursue|consider|check)(?: (?:it|them|one|#|this|the|for|to|with|from|at|my|on|some)(?= ))*+ (?:elsewhere|something else|around|another(?! #)|other|different|alternatives?|someone|anyone|next|closer)"
-    r"|(?:buy|get|order) (?:it|one|#|them) (?:there|from them)|go with (?:them|# of|the below|the one|the #|that one|him|her)|give (?:it|this|that) the miss|wait for (?:the |someone |something )?(?:good|right|other|high|serious|real)|pass(?! (?:it|the|along|by|up|me|that (?:on|along)))|done talk)\b",
-    "I'll have to walk away.", "I will buy one elsewhere then.", "That would leave me no profit", words="explore seek pursue consider check pull budget alternative alternatives look stay close closing give wait donate sign hold walk part agree go take quit withdraw withdrawing bow sign log logging step back opt head move drop call see hang hold leave end proceed keep stick pass done elsewhere around something another other different someone anyone next closer off out going there them")
+    r"|(?:buy|get|order) (?:it|one|#|them) (?:there|from them)|(?:buy|get|order|take) the (?:(?:brand )?new|refurbished|used|below) (?:one|#|\w+)|go with (?:them|# of|the below|the one|the #|that one|him|her)|give (?:it|this|that) the miss|wait for (?:the |someone |something )?(?:good|right|other|high|serious|real)|pass(?! (?:it|the|along|by|up|me|that (?:on|along)))|done talk)\b",
+    "I'll have to walk away.", "I will buy one elsewhere then.", "That would leave me no profit", words="new refurbished used below explore seek pursue consider check pull budget alternative alternatives look stay close closing give wait donate sign hold walk part agree go take quit withdraw withdrawing bow sign log logging step back opt head move drop call see hang hold leave end proceed keep stick pass done elsewhere around something another other different someone anyone next closer off out going there them")
 GOING = _raw(
     r"^(?!.* (?:not|never|if|unless|you|they|he|she|otherwise|or|hope|hoping|hopefully|help|helps|able|forward) )(?:.* (?:i|to|go|and|then|let us|time|best) |{SO} $)",
     "I will have to ", "let us ", "you will have to ")
@@ -453,11 +456,9 @@ OFF = _pattern(
     r"(?:(?P<to>to) )?# (?P<percent>(?:%|percent) )?(?:off|below(?! than)|discount|reduction|below)\b|(?:knock(?:ing)?|shav(?:e|ing)|chop|come down|go down|drop|reduce|take off|discount of|reduction of)(?: (?:off|it|the|price|another|by|about|down))* # ?(?P<also>(?:%|percent) )?(?:off\b)?(?! (?:for|to))",
     "I could give you $10 off.", "come down by $10", "$10 is fine", words="off below discount reduction knock knocking shave shaving chop come go drop reduce take")
 HALF = _pattern(
-    r"half (?:price|off|of (?:that|the (?:price|ask))|the (?:price|ask))",
-    "half price?", "half of the asking", "half the fun", words="half")
+    r"half (?:price|off|of (?:that|the (?:price|ask))|the (?:price|ask))", "half price?", "half of the asking", "half the fun", words="half")
 MIDDLE = _pattern(
-    r"(?:split (?:the|it|that)|meet (?:me |you |each other )?(?:in the middle|half ?way)|halfway between)",
-    "Let's split the difference", "Could we meet halfway?", "middle of June", words="split meet halfway")
+    r"(?:split (?:the|it|that)|meet (?:me |you |each other )?(?:in the middle|half ?way)|halfway between)", "Let's split the difference", "Could we meet halfway?", "middle of June", words="split meet halfway")
 ADD = _pattern(
     r"(?:add|raise|increase|bump|go up|come up)(?: (?:it|that|your|my|the|price|offer|another|by|up))*+ #(?! (?:%|percent|to))|# above and (?:it|you|i)\b",
     "Add $5 and it's yours", "Raise it by $5.", "Raise it to $5", words="add raise increase bump go come above")
@@ -467,8 +468,7 @@ LISTED = _pattern(
     r"(?:ask|list|posted|advertised|sticker|full|tag|usual) price\b(?<! the full price)|pay (?:the |your )?full price\b|full ask\b|what you (?:are |have |had )?(?:ask|list|want)|what i am ask|as (?:list|posted|advertised)\b|price (?:you |as |in the |it is )?(?:list|posted|ad)\b",
     "I'll pay your asking price", "I'll take it as listed", "the price is $5", words="price ask want list posted advertised")
 COUNTS = _pattern(
-    r"(?:how (?:many|long|old|big|tall|wide|large|heavy|far|fast|soon|often|deep|high)|what (?:year|size|time|model|day|minimum|colou?r|price)|when|where|mileage)\b",
-    "How many miles?", "what size is it?", "how much is it?", words="how what when where mileage")
+    r"(?:how (?:many|long|old|big|tall|wide|large|heavy|far|fast|soon|often|deep|high)|what (?:year|size|time|model|day|minimum|colou?r|price)|when|where|mileage)\b", "How many miles?", "what size is it?", "how much is it?", words="how what when where mileage")
 DOUBTS = _pattern(  # a last question about the thing or its price, which an acceptance waits for
     r"(?:is|are|does|did|has|have|was|were|will|would|can|could|do)(?: not)? (?:it|they|there|(?<!has )(?<!have )the|any|anything|you (?:include|throw|add|have|do(?! (?:card|check|cash))|go|come down|accept(?! (?:card|check|cash))|consider|give|below|make|knock|deliver))\b|(?:price|below|minimum|off|discount|negotiable|firm|flexible|warranty|included?|what else|free|why|how (?:many|old|long|much))\b",
     "That works. Does it have scratches?", "Sounds fair. Could you include the stand?", "Fine with me. Where are you?", words="is are does did has have was were will would can could do price below minimum off discount negotiable firm flexible warranty include included else free why how")

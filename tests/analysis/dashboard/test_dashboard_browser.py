@@ -174,7 +174,7 @@ def test_two_ticked_runs_are_compared(watched: Watched, address: str) -> None:
 
 @pytest.fixture(scope="module")
 def others(browser: BrowserContext, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
-    """The address of a dashboard on two runs of hostile texts and, in the directory that comes with it, one that plays."""
+    """The address of a dashboard on two runs of hostile texts and one that plays, and the directory of that one."""
     root = tmp_path_factory.mktemp("others")
     dashboards.running(root / "runs")
     with dashboards.served(dashboards.hostile(root / "runs" / "hostile").parent, root / "log") as found:

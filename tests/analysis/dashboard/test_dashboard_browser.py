@@ -103,23 +103,6 @@ def chosen(watched: Watched, view: str) -> Page:
     return watched.settled(SHOWN[view])
 
 
-@pytest.mark.long
-def test_every_view_loads_and_fits_a_laptop_in_light_and_dark(watched: Watched, address: str, tmp_path: Path) -> None:
-    page = watched.open(address, SHOWN["runs"])
-    for view in VIEWS:
-        chosen(watched, view)
-        for box in ("html", ".stMain", ".stMainBlockContainer"):
-            widths = page.locator(box).first.evaluate("box => [box.scrollWidth, box.clientWidth]")
-            assert widths[0] <= widths[1], (view, box, widths)
-        page.screenshot(path=tmp_path / f"{view}.png")
-    for mode, colour in MODES.items():
-        page.emulate_media(color_scheme=mode)
-        expect(page.locator(".stApp")).to_have_css("background-color", colour)
-        page.screenshot(path=tmp_path / f"{VIEWS[-1]}-{mode}.png")
-    assert not watched.wrong
-    assert not watched.asked, "nothing is fetched from anywhere else"
-
-
 def go_back(page: Page) -> None:
     """The browser's Back, once another document is there: loaded anew, or from the browser's cache."""
     page.evaluate("window.isTheOneBefore = true; history.back()")
@@ -182,17 +165,27 @@ def others(browser: BrowserContext, tmp_path_factory: pytest.TempPathFactory) ->
 
 
 @pytest.mark.long
-def test_hostile_texts_do_nothing_in_a_real_browser(watched: Watched, others: tuple[str, Path]) -> None:
-    watched.open(others[0], SHOWN["runs"])
+def test_every_view_fits_a_laptop_in_light_and_dark_and_hostile_texts_do_nothing_in_it(
+    watched: Watched, others: tuple[str, Path], tmp_path: Path
+) -> None:
+    page = watched.open(others[0], SHOWN["runs"])
     for view in VIEWS:
-        page = chosen(watched, view)
+        chosen(watched, view)
+        for box in ("html", ".stMain", ".stMainBlockContainer"):
+            widths = page.locator(box).first.evaluate("box => [box.scrollWidth, box.clientWidth]")
+            assert widths[0] <= widths[1], (view, box, widths)
         assert page.evaluate("window.evil") is None
         assert page.locator(".katex, img[src*='192.0.2.1'], a[href^=javascript]").count() == 0
         if view == "game":
             for text in HOSTILE:
                 expect(page.locator("[class*=st-key-turn-]", has_text=text).first).to_be_visible()
-    assert not watched.asked
+        page.screenshot(path=tmp_path / f"{view}.png")
+    for mode, colour in MODES.items():
+        page.emulate_media(color_scheme=mode)
+        expect(page.locator(".stApp")).to_have_css("background-color", colour)
+        page.screenshot(path=tmp_path / f"{VIEWS[-1]}-{mode}.png")
     assert not watched.wrong
+    assert not watched.asked, "nothing is fetched from anywhere else"
 
 
 @pytest.mark.long

@@ -13,6 +13,7 @@ bounds and of survivors) and the numbers in each test's sentence. Exit code 1: s
 from __future__ import annotations
 
 import argparse
+import functools
 import html
 import json
 import math
@@ -95,12 +96,14 @@ class Run:
         self.cost, self.valuation = item.get("cost"), item.get("valuation")
         self.openings = item.get("buyer_opening"), item.get("seller_opening")
 
+    @functools.cache  # noqa: B019 - a run is kept to the end
     def outcomes(self, arm: str, number: int) -> pd.Series:
         """One per game; a round that was not played was lost to the failure that ended its game, if one did."""
         found = self._one(arm, number, "outcome")
         lost = pd.Series(found.index.isin(self.failed), index=found.index)
         return found.where(found.notna(), lost.map({True: "error", False: "not_played"}))
 
+    @functools.cache  # noqa: B019
     def prices(self, arm: str, number: int) -> pd.Series:
         """One per game."""
         return self._one(arm, number, "price").astype(float).where(self.outcomes(arm, number) == "deal")

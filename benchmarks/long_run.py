@@ -128,7 +128,7 @@ def main() -> int:
         serve()
         return 0
     os.environ["OPENAI_API_KEY"] = "none"
-    n_games = 20 if options.small else 2500
+    n_games = 10 if options.small else 2500
     if not options.journalled:
         samples, seconds, replayed = measure(n_games, None)
     else:

@@ -12,6 +12,7 @@ import contextlib
 import difflib
 import functools
 import pickle
+from collections import deque
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -95,19 +96,22 @@ def checked(cfg: DictConfig) -> DictConfig:
         type_tracking(typed)
     except OmegaConfBaseException as error:
         raise ConfigError(explain(error)) from error
-    _checked_last[:] = [typed, _content(cfg), _content(typed)]
+    _checked_last.appendleft((typed, _content(cfg), _content(typed)))
     return typed
 
 
-_checked_last: list[Any] = [None, None, None]
-"""What `checked` made last, and what it and its source hold: one command asks for the same again and again."""
+_checked_last: deque[tuple[DictConfig, str, str]] = deque(maxlen=2)
+"""What `checked` made last, and what it and its source hold: one command asks for the same again and again, and the two
+cells of a branch take turns."""
 
 
 def checked_before(cfg: DictConfig) -> DictConfig:
     """As `checked`, for who will not change it: the same object as the last time, where the config holds the same."""
-    last, *known = _checked_last
     content = _content(cfg)
-    return last if content in known and _content(last) == known[1] else checked(cfg)
+    for last, *known in _checked_last:
+        if content in known and _content(last) == known[1]:
+            return last
+    return checked(cfg)
 
 
 def _content(cfg: DictConfig) -> str:

@@ -28,8 +28,8 @@ FILE = "==== SYSTEM ====\nPlay.\n==== USER ====\nBegin.\n"
 """A 2023 prompt file in short; a player's ends with its opening."""
 
 
-ELSEWHERE = ("engine", "game", "moderator", "memory", "adversary", "channel")
-"""Groups whose every choice is composed below or by an experiment (test_experiments.py), and played on."""
+ELSEWHERE = ("engine", "game", "moderator")
+"""Groups whose every choice is composed below."""
 
 
 def choices() -> list[list[str]]:
@@ -89,9 +89,9 @@ def test_every_game_plays_and_so_does_every_moderator(
     game: str, moderator: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    summary = play(compose([f"game={game}", f"moderator={moderator}", "n_games=4", "tracking=none"]))
+    summary = play(compose([f"game={game}", f"moderator={moderator}", "n_games=2", "tracking=none"]))
     assert summary.state == "finished"
-    assert all(row["games"] == 4 for row in summary.by_round)
+    assert all(row["games"] == 2 for row in summary.by_round)
 
 
 def test_an_unknown_model_under_a_cost_limit_is_refused_before_the_first_call(
@@ -157,9 +157,11 @@ def test_the_wheel_holds_every_yaml_of_conf_and_plays_and_reports_without_the_ch
     code = f"""
 sys.path.insert(0, {str(tmp_path / "site")!r})
 from bargain.main import run
+from bargain.analysis import figures
 from bargain.analysis.report import command
 print(run(["n_games=2", "tracking=none"]), run(["init", "mine"]), run(["experiment=fig5"]))
 print(run("--config-dir mine/conf experiment=pilot n_games=1 tracking=none resume=never".split()))
+figures.FIGURES = figures.FIGURES[:2]
 print(command.run(["outputs", "--reference", "fu2023"]), command.__file__)
 """
     lines = told(code, tmp_path / "own")
@@ -177,7 +179,7 @@ def test_an_editable_install_has_the_one_name_too(tree: Path, tmp_path: Path) ->
 import site
 sys.path.insert(0, {str(site)!r})  # before the finder of the same name that the tests' own environment has
 site.addsitedir({str(site)!r})
-from bargain.analysis import load, stats
-print(stats.__file__)
+from bargain.analysis import load, text
+print(text.__file__)
 """
-    assert told(code, tmp_path / "own") == [str(tree / "analysis" / "stats" / "__init__.py"), "True"]
+    assert told(code, tmp_path / "own") == [str(tree / "analysis" / "text.py"), "True"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import re
 import shutil
@@ -23,6 +24,36 @@ from tests.servers import Answer, Chat, Server
 
 HOME = ("tracking=none", "moderator=rules")
 SCRIPTS = ("engine@seller.engine=opponent-conceder", "engine@buyer.engine=opponent-linear", "item=bicycle")
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Finished runs, by what plays: scripts, the same in few turns, or the embedded negotiators."""
+    top = tmp_path_factory.mktemp("finished")
+    scripts, embedded = (compose([*HOME, *more, "game=simple", "n_games=2"]) for more in (SCRIPTS, ()))
+    short = copy.deepcopy(scripts)
+    short.game.max_exchanges = 4
+    for name, cfg in {"scripts": scripts, "short": short, "embedded": embedded}.items():
+        assert play(cfg, top / name, show_progress=False).state == "finished"
+    return {each.name: each for each in top.iterdir()}
+
+
+@pytest.fixture
+def scripts(finished: dict[str, Path]) -> Path:
+    """A copy of what scripts played, `source`."""
+    return Path(shutil.copytree(finished["scripts"], "source"))
+
+
+@pytest.fixture
+def short(finished: dict[str, Path]) -> Path:
+    """A copy of what scripts played in few turns, `source`."""
+    return Path(shutil.copytree(finished["short"], "source"))
+
+
+@pytest.fixture
+def embedded(finished: dict[str, Path]) -> Path:
+    """A copy of what the embedded negotiators played, `source`."""
+    return Path(shutil.copytree(finished["embedded"], "source"))
 
 
 @pytest.fixture(autouse=True)
@@ -89,12 +120,10 @@ def test_the_past_is_heard_word_for_word_and_not_paid_again() -> None:
 
 @pytest.mark.long
 def test_an_estimate_says_plan_and_cost_without_a_key_and_begins_nothing(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    scripts: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("OPENAI_API_KEY")
-    source = played("source", *SCRIPTS, "game=simple", "n_games=1")
-    capsys.readouterr()
-    place = (f"branch={source}", "game=0", "turn=3", "n=20", "tracking=none")
+    place = (f"branch={scripts}", "game=0", "turn=3", "n=20", "tracking=none")
     assert run([*place, "engine@seller.engine=gpt-4o", "estimate=true"]) == 0
     plan, *table = (line.strip() for line in capsys.readouterr().out.splitlines())
     assert plan.startswith("2 x 20 futures;")
@@ -128,13 +157,12 @@ def test_a_branch_that_was_cut_goes_on_where_it_stopped(capsys: pytest.CaptureFi
 
 @pytest.mark.long
 def test_a_firm_player_in_a_conceders_place_gets_the_known_price_with_its_interval(
-    capsys: pytest.CaptureFixture[str],
+    scripts: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    source = played("source", *SCRIPTS, "game=simple", "n_games=2")
-    old = games_of(source)[0]["rounds"][0]
+    old = games_of(scripts)[0]["rounds"][0]
     at = next(number for number, turn in enumerate(old["turns"], 1) if turn["role"] == "seller" and not turn["fixed"])
     firm = ("engine@seller.engine=opponent-fixed", "seller.engine.options.price=150")
-    found = branched(f"branch={source}", "game=0", f"turn={at}", "n=8", *firm)
+    found = branched(f"branch={scripts}", "game=0", f"turn={at}", "n=8", *firm)
     assert prices(found / f"r1-t{at}-untouched") == [old["price"]] * 8  # scripts play as they did
     assert prices(found / f"r1-t{at}-changed") == [150.0] * 8
     (row,) = [line for line in capsys.readouterr().out.splitlines() if line.split()[:2] == ["1", str(at)]]
@@ -146,9 +174,10 @@ def test_a_firm_player_in_a_conceders_place_gets_the_known_price_with_its_interv
 
 
 @pytest.mark.long
-def test_the_interval_is_that_of_paired_futures_and_of_rates_newcombes(capsys: pytest.CaptureFixture[str]) -> None:
-    source = played("source", "n_games=1", "game=simple")
-    found = branched(f"branch={source}", "game=0", "turn=3", "n=12", "engine@seller.engine=simulated-firm")
+def test_the_interval_is_that_of_paired_futures_and_of_rates_newcombes(
+    embedded: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = branched(f"branch={embedded}", "game=0", "turn=3", "n=12", "engine@seller.engine=simulated-firm")
     before, after = (prices(found / f"r1-t3-{name}") for name in ("untouched", "changed"))
     gaps = [b - a for a, b in zip(before, after, strict=True) if a is not None and b is not None]
     low, high = scipy.stats.ttest_1samp(gaps, 0).confidence_interval()
@@ -189,12 +218,11 @@ def test_other_coaching_is_heard_from_that_round_on_and_the_coaching_before_it_s
 
 
 @pytest.mark.long
-def test_all_turns_of_the_player_that_changes_are_a_table(capsys: pytest.CaptureFixture[str]) -> None:
-    source = played("source", *SCRIPTS, "game=simple", "n_games=1")
-    turns = games_of(source)[0]["rounds"][0]["turns"]
+def test_all_turns_of_the_player_that_changes_are_a_table(short: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    turns = games_of(short)[0]["rounds"][0]["turns"]
     own = [number for number, turn in enumerate(turns, 1) if turn["role"] == "seller" and not turn["fixed"]]
-    capsys.readouterr()
-    found = branched(f"branch={source}", "game=0", "turn=all", "n=1", "engine@seller.engine=opponent-boulware")
+    assert len(own) > 1
+    found = branched(f"branch={short}", "game=0", "turn=all", "n=1", "engine@seller.engine=opponent-boulware")
     assert {cell.name for cell in found.glob("r1-*")} == {
         f"r1-t{at}-{name}" for at in own for name in ("untouched", "changed")
     }
@@ -204,7 +232,7 @@ def test_all_turns_of_the_player_that_changes_are_a_table(capsys: pytest.Capture
     assert re.findall(r">round 1, turn (\d+)<", drawn)[: len(own)] == [str(at) for at in own]
     assert "seller=opponent-boulware" in drawn
     with pytest.raises(NotEnough, match="no branches"):
-        futures_compared(load(source))
+        futures_compared(load(short))
 
 
 @pytest.mark.long
@@ -218,21 +246,20 @@ def test_an_arm_is_left_by_its_name_and_no_other_arm_is_played() -> None:
 
 
 @pytest.mark.long
-def test_a_branch_can_be_left_again_for_a_place_of_ones_own() -> None:
-    source = played("source", "n_games=2", "game=simple")
-    first = branched(f"branch={source}", "game=1", "turn=3", "n=2", "say=How about $18?")
+def test_a_branch_can_be_left_again_for_a_place_of_ones_own(embedded: Path) -> None:
+    first = branched(f"branch={embedded}", "game=1", "turn=3", "n=2", "say=How about $18?")
     cell = first / "r1-t3-changed"
     second = Path("another/place")
     branched(f"branch={cell}", "game=0", "turn=4", "n=2", "say=Then $12 it is.", f"hydra.run.dir={second}")
     for game in games_of(second / "r1-t4-changed"):
-        assert texts(game, 1)[:4] == [*texts(games_of(source)[1], 1)[:2], "How about $18?", "Then $12 it is."]
+        assert texts(game, 1)[:4] == [*texts(games_of(embedded)[1], 1)[:2], "How about $18?", "Then $12 it is."]
 
 
 @pytest.mark.long
 def test_what_is_not_there_and_what_would_alter_the_past_is_one_line_before_any_call(
-    capsys: pytest.CaptureFixture[str],
+    embedded: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    source = played("source", "n_games=2", "game=simple")
+    source = embedded
     turns = len(games_of(source)[1]["rounds"][0]["turns"])
     here = f"branch={source}"
     refused = {

@@ -56,7 +56,10 @@ def test_the_connections_are_closed_on_every_way_out(
 def test_no_more_calls_are_in_flight_than_the_process_may_open_files(tmp_path: Path) -> None:
     with Server(haggle, latency_s=0.05) as server:
         many = [f"{seat}.engine.max_concurrency=2000" for seat in ("seller", "buyer")]
-        command = [str(BIN / "bargain"), *experiment(server, "n_games=120", "limits.max_concurrent_games=2000", *many)]
+        command = [
+            str(BIN / "bargain"),
+            *experiment(server, "n_games=120", "game.max_exchanges=2", "limits.max_concurrent_games=2000", *many),
+        ]
         done = subprocess.run(
             ["sh", "-c", 'ulimit -n 160; exec "$@"', "sh", *command],
             cwd=tmp_path,

@@ -116,7 +116,7 @@ for number in range(count):
 
 @pytest.mark.long
 def test_a_damaged_journal_gives_the_undisturbed_result_or_one_clear_line(folder: Path, tmp_path: Path) -> None:
-    count = int(os.environ.get("DAMAGES", "12"))
+    count = int(os.environ.get("DAMAGES", "8"))
     command = [sys.executable, "-c", DAMAGES, str(only_run(folder / "killed")), str(tmp_path), "1", str(count)]
     done = subprocess.run(command, cwd=tmp_path, env=env(folder), capture_output=True, text=True, check=False)
     assert done.stderr == ""

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
 
 import pytest
 
-from bargain.analysis.report.command import run as report
 from bargain.records import Game, Round
 from bargain.results.failing import FirstGames
 from tests.commands import bargain, environment, only_run, summary_of
 from tests.negotiator import haggle
+from tests.reporting import reported, table
 from tests.run_maker import a_game, make_run
 from tests.servers import Answer, Fault, Server
 
@@ -65,10 +64,6 @@ def test_so_does_one_whose_replies_are_all_refused_and_fewer_games_than_that_are
     assert summary_of(only_run(tmp_path))["games"]["error"] == 0
 
 
-def table(made: Path, name: str) -> list[dict[str, str]]:
-    return list(csv.DictReader((made / "tables" / f"{name}.csv").read_text(encoding="utf-8").splitlines()))
-
-
 def failing(number: int, why: str = "the server refuses 'this'") -> Game:
     return Game(number, "error", (Round(1, "", "error", None, (), reason=why),), why)
 
@@ -108,10 +103,10 @@ def test_tables_count_failed_games_give_both_deal_rates_and_leave_what_only_fail
     some = [*(a_game(at, [15.0, None]) for at in range(6)), *(failing(at) for at in range(6, 10))]
     make_run(tmp_path / "some", some, seller__engine__name="some")
     make_run(tmp_path / "all", [failing(at) for at in range(5)], seller__engine__name="all")
-    assert report([str(tmp_path)]) == 0
-    rows = {(row["run"].rpartition("/")[2], row["round"]): row for row in table(tmp_path / "report", "rounds")}
+    report = reported(tmp_path)
+    rows = {(row["run"].rpartition("/")[2], row["round"]): row for row in table(report, "rounds")}
     first = rows["some", "1"]
     assert (first["error"], float(first["deal_rate"]), float(first["deal_rate_without_failed"])) == ("4", 0.6, 1.0)
     assert (rows["all", "1"]["deal_rate"], rows["all", "1"]["seller_surplus"]) == ("", "")
-    (said,) = [row["sentence"] for row in table(tmp_path / "report", "tests") if row["question"] == "deals"]
+    (said,) = [row["sentence"] for row in table(report, "tests") if row["question"] == "deals"]
     assert "(100.0% to 0.0%; 4 failed games left out, as no deals 60.0% to 0.0%)" in said

@@ -17,6 +17,7 @@ import pytest
 
 from bargain.main import run
 from tests.commands import bargain, environment, only_run, summary_of
+from tests.reporting import reported
 from tests.servers import Call, Fault, Server
 
 SENTINELS = {
@@ -85,7 +86,9 @@ def play(server: Server, root: Path, *more: str, **env: str) -> subprocess.Compl
 
 
 @pytest.mark.long
-def test_a_good_run_its_wandb_files_and_its_report_hold_no_secret(server: Server, tmp_path: Path) -> None:
+def test_a_good_run_its_wandb_files_and_its_report_hold_no_secret(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
     server.fault = None
     done = play(server, tmp_path, HYDRA_FULL_ERROR="1")
     assert done.returncode == 0, done.stderr
@@ -96,10 +99,10 @@ def test_a_good_run_its_wandb_files_and_its_report_hold_no_secret(server: Server
     assert list(run.glob("wandb/offline-run-*/*.wandb"))
     shown = play(server, tmp_path, "--cfg", "all", "--resolve")
     assert shown.returncode == 0, shown.stderr
-    report = bargain(str(run), "--out", "report", cwd=tmp_path, env=environment_with(server), command="bargain-report")
-    assert report.returncode == 0, report.stderr
-    said = [text for each in (done, shown, report) for text in (each.stdout, each.stderr)]
-    assert search(tmp_path, *said) == []
+    with_sentinels(monkeypatch, tmp_path)
+    reported(run, "--out", tmp_path / "report", figures=("price_by_round",))
+    said = [text for each in (done, shown) for text in (each.stdout, each.stderr)]
+    assert search(tmp_path, *said, *capfd.readouterr()) == []
 
 
 def quoting(status: int, page: str = "") -> Fault:

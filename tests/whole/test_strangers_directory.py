@@ -16,8 +16,8 @@ import pytest
 
 from bargain import compose, play
 from bargain.analysis import load
-from bargain.analysis.report.command import run as report
 from bargain.main import run
+from tests.reporting import reported
 
 
 @pytest.fixture(scope="module")
@@ -39,17 +39,24 @@ FILES += ("report/index.html", "report/tables/cells.csv", ".cache/rounds.arrow")
 FOLDERS = ((".hydra", "report", ".cache"), ("report/tables", "report/figures"))
 
 
-def use_it(directory: Path) -> None:
-    """Everything that is done with a directory of another's; a refusal is fine."""
+def play_on(directory: Path) -> None:
+    """What is played of a directory of another's; a refusal is fine."""
     for command in ([f"resume={directory}", "mode=replay"], [f"resume={directory}", "n_games=4"]):
         run(command)
-    report([str(directory)])
+
+
+def use_it(directory: Path) -> None:
+    """Everything that is done with it."""
+    play_on(directory)
+    reported(directory, figures=("price_by_round",))
     load(directory)
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("names", [FILES, ("journal.lock",)], ids=["files", "lock"])
-def test_nothing_is_written_through_a_link(names: tuple[str, ...], given: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("names", "use"), [(FILES, use_it), (("journal.lock",), play_on)], ids=["files", "lock"])
+def test_nothing_is_written_through_a_link(
+    names: tuple[str, ...], use: Callable[[Path], None], given: Path, tmp_path: Path
+) -> None:
     victim = tmp_path / "profile"
     victim.write_text("export PATH\n")
     for name in names:
@@ -57,7 +64,7 @@ def test_nothing_is_written_through_a_link(names: tuple[str, ...], given: Path, 
         link.parent.mkdir(parents=True, exist_ok=True)
         link.unlink(missing_ok=True)
         link.symlink_to(victim)
-    use_it(given)
+    use(given)
     assert victim.read_text() == "export PATH\n"
 
 

@@ -11,8 +11,11 @@ import pytest
 
 from bargain.analysis import load
 from bargain.analysis.measures import comparisons
+from bargain.analysis.measures.abilities import abilities, family
+from bargain.analysis.measures.cell_names import named
+from bargain.analysis.measures.claims import tests as claims
+from bargain.analysis.measures.family import told_family
 from bargain.analysis.measures.metrics import METRICS, NAMES
-from bargain.analysis.report.content import content
 from tests import dashboards
 from tests.dashboards import HOSTILE, VIEWS, interpreted, opened, texts
 from tests.run_maker import make_run, write_summary
@@ -208,19 +211,17 @@ def test_a_factorial_is_told_by_its_main_effects_first_in_the_words_and_numbers_
         for memory in ("full", "none"):
             games = [[14 + rng.random(), 14 + rng.random() + more] for _ in range(12)]
             make_run(tmp_path / "runs" / f"{engine}-{memory}", games, seller__engine__name=engine, memory__name=memory)
-    asked = ("seller.engine.name", "memory.name")
-    report = content(load(tmp_path / "runs"), ["runs"], "bargain-report runs", None, (), [asked])
+    asked, runs = ("seller.engine.name", "memory.name"), load(tmp_path / "runs")
+    judged = family(abilities(runs))
+    sentences = claims(runs, named(runs), judged, [asked])
     page = opened(tmp_path / "runs", view="compare", interaction=" by ".join(asked))
     told = texts(page).splitlines()
-    sentences = report.tests.frame
     effects = sentences[sentences["question"] == "factors"]
     assert len(effects) == 6
     assert [line for line in told if line in set(effects["sentence"])] == effects["sentence"].tolist()
     assert effects["sentence"].str.contains("Holm").any()
     assert page.dataframe[0].value["choice"].unique().tolist() == ["seller.engine.name", "memory.name"]
-    family = "".join(line for line in told if line.startswith("One family"))
-    assert family
-    assert family == report.family
+    assert [line for line in told if line.startswith("One family")] == [told_family(sentences, judged)]
     assert set(sentences["sentence"]) <= {line.partition(": ")[2] for line in told} | set(told), "every other one too"
     assert " by ".join(asked) in page.dataframe[1].value["choice"].tolist()
 
@@ -242,21 +243,16 @@ def test_arms_are_compared_by_their_shared_first_round(tmp_path: Path) -> None:
 
 
 @pytest.mark.long
-def test_a_metric_of_every_kind_can_be_compared(swept: Path) -> None:
-    page = opened(swept, view="compare")
+def test_a_metric_of_every_kind_can_be_compared_of_some_runs_without_the_others(swept: Path) -> None:
+    address = {"view": "compare", "only": [load(swept).runs["run"][0], load(swept).runs["run"][2]]}
+    page = opened(swept, **address)
+    assert page.dataframe[0].value["cell"].tolist() == ["gpt-a", "gpt-b"], "without the others"
     assert tuple(page.selectbox(key="in:metric").options) == NAMES
     kinds = {(each.kind, each.role != "", each.per is None, each.unit == "currency"): each.name for each in METRICS}
     for metric in ("price", *kinds.values()):
         page.selectbox(key="in:metric").set_value(metric).run()
         assert not page.exception, metric
-        assert page.query_params == {"view": "compare"} | ({"metric": metric} if metric != "price" else {})
-
-
-@pytest.mark.long
-def test_some_runs_can_be_compared_without_the_others(swept: Path) -> None:
-    runs = load(swept).runs["run"]
-    page = opened(swept, view="compare", only=[runs[0], runs[2]])
-    assert page.dataframe[0].value["cell"].tolist() == ["gpt-a", "gpt-b"]
+        assert page.query_params == address | ({"metric": metric} if metric != "price" else {})
 
 
 @pytest.mark.long

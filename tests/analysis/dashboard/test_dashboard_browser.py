@@ -49,7 +49,7 @@ def browser() -> Iterator[BrowserContext]:
         started = playwright.chromium.launch(
             executable_path=CHROMIUM or "chromium", args=["--no-sandbox", "--disable-gpu"]
         )
-        yield started.new_context(viewport=SCREEN)
+        yield started.new_context(viewport=SCREEN, reduced_motion="reduce")
         started.close()
 
 
@@ -101,22 +101,6 @@ def chosen(watched: Watched, view: str) -> Page:
     watched.page.get_by_role("radio", name=view, exact=True).click()
     watched.page.wait_for_url(f"**view={view}**" if view != "runs" else "**")
     return watched.settled(SHOWN[view])
-
-
-@pytest.mark.long
-def test_every_view_loads_and_fits_a_laptop_in_light_and_dark(watched: Watched, address: str, tmp_path: Path) -> None:
-    for mode in MODES:
-        watched.page.emulate_media(color_scheme=mode)  # before the page is there: a click can be lost beside a change
-        watched.open(address, SHOWN["runs"])
-        for view in VIEWS:
-            page = chosen(watched, view)
-            for box in ("html", ".stMain", ".stMainBlockContainer"):
-                widths = page.locator(box).first.evaluate("box => [box.scrollWidth, box.clientWidth]")
-                assert widths[0] <= widths[1], (view, box, widths)
-            expect(page.locator(".stApp")).to_have_css("background-color", MODES[mode])
-            page.screenshot(path=tmp_path / f"{view}-{mode}.png")
-    assert not watched.wrong
-    assert not watched.asked, "nothing is fetched from anywhere else"
 
 
 def go_back(page: Page) -> None:
@@ -171,28 +155,45 @@ def test_two_ticked_runs_are_compared(watched: Watched, address: str) -> None:
     assert page.url.count("only=") == 2
 
 
+@pytest.fixture(scope="module")
+def others(browser: BrowserContext, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
+    """The address of a dashboard on two runs of hostile texts and one that plays, and the directory of that one."""
+    root = tmp_path_factory.mktemp("others")
+    dashboards.running(root / "runs")
+    with dashboards.served(dashboards.hostile(root / "runs" / "hostile").parent, root / "log") as found:
+        yield found, root / "runs" / "0"
+
+
 @pytest.mark.long
-def test_hostile_texts_do_nothing_in_a_real_browser(watched: Watched, tmp_path: Path) -> None:
-    with dashboards.served(dashboards.hostile(tmp_path / "runs"), tmp_path / "log") as found:
-        watched.open(found, SHOWN["runs"])
-        for view in VIEWS:
-            page = chosen(watched, view)
-            page.screenshot(path=tmp_path / f"hostile-{view}.png")
-            assert page.evaluate("window.evil") is None
-            assert page.locator(".katex, img[src*='192.0.2.1'], a[href^=javascript]").count() == 0
-            if view == "game":
-                for text in HOSTILE:
-                    expect(page.locator("[class*=st-key-turn-]", has_text=text).first).to_be_visible()
-    assert not watched.asked
+def test_every_view_fits_a_laptop_in_light_and_dark_and_hostile_texts_do_nothing_in_it(
+    watched: Watched, others: tuple[str, Path], tmp_path: Path
+) -> None:
+    page = watched.open(others[0], SHOWN["runs"])
+    for view in VIEWS:
+        chosen(watched, view)
+        for box in ("html", ".stMain", ".stMainBlockContainer"):
+            widths = page.locator(box).first.evaluate("box => [box.scrollWidth, box.clientWidth]")
+            assert widths[0] <= widths[1], (view, box, widths)
+        assert page.evaluate("window.evil") is None
+        assert page.locator(".katex, img[src*='192.0.2.1'], a[href^=javascript]").count() == 0
+        if view == "game":
+            for text in HOSTILE:
+                expect(page.locator("[class*=st-key-turn-]", has_text=text).first).to_be_visible()
+        page.screenshot(path=tmp_path / f"{view}.png")
+    for mode, colour in MODES.items():
+        page.emulate_media(color_scheme=mode)
+        expect(page.locator(".stApp")).to_have_css("background-color", colour)
+        page.screenshot(path=tmp_path / f"{VIEWS[-1]}-{mode}.png")
     assert not watched.wrong
+    assert not watched.asked, "nothing is fetched from anywhere else"
 
 
 @pytest.mark.long
-def test_a_run_that_goes_on_is_seen_without_a_reload(watched: Watched, tmp_path: Path) -> None:
-    with dashboards.served(dashboards.running(tmp_path / "runs"), tmp_path / "log") as found:
-        page = watched.open(f"{found}?view=live", SHOWN["live"])
-        expect(page.get_by_text("3 of 12").first).to_be_visible()
-        write_summary(tmp_path / "runs" / "0", state="running", finished=7, planned=12)
-        expect(page.get_by_text("7 of 12").first).to_be_visible()
-        write_summary(tmp_path / "runs" / "0", state="finished", finished=12, planned=12)
-        expect(page.get_by_text("Nothing plays here now")).to_be_visible()
+def test_a_run_that_goes_on_is_seen_without_a_reload(watched: Watched, others: tuple[str, Path]) -> None:
+    address, run = others
+    page = watched.open(f"{address}?view=live", SHOWN["live"])
+    expect(page.get_by_text("9 of 30").first).to_be_visible()
+    write_summary(run, state="running", finished=7, planned=12)
+    expect(page.get_by_text("13 of 30").first).to_be_visible()
+    write_summary(run, state="finished", finished=12, planned=12)
+    expect(page.get_by_text("Nothing plays here now")).to_be_visible()

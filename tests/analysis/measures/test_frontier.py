@@ -59,8 +59,8 @@ def test_the_cap_of_a_sweep_holds_over_efforts_whose_costs_vary_and_their_fronti
             )
         ]
         engines = ["engine@seller.engine=gpt-4o-mini", "engine@buyer.engine=gpt-4o-mini"]
-        words = ["-m", "experiment=why/effort", "channel=free_text", "moderator=rules", "n_games=10", "tracking=none"]
-        cap, env = 0.1, environment(OPENAI_API_KEY="sk-test")
+        words = ["-m", "experiment=why/effort", "channel=free_text", "moderator=rules", "n_games=8", "tracking=none"]
+        cap, env = 0.08, environment(OPENAI_API_KEY="sk-test")
         paused = bargain(*words, *engines, *seats, f"limits.sweep_max_cost_usd={cap}", cwd=tmp_path, env=env)
         assert paused.returncode == 3, paused.stderr
         assert 0.6 * cap < sum(thinkers.usd.values()) <= cap
@@ -70,7 +70,7 @@ def test_the_cap_of_a_sweep_holds_over_efforts_whose_costs_vary_and_their_fronti
     runs = load(sweep, caching=False)
     found = frontier(runs).set_index("effort")
     assert list(found.index) == ["none", "low", "medium", "high"]
-    assert (found["usd"] * 10).to_dict() == pytest.approx({effort: thinkers.usd[effort] for effort in ASKS})
+    assert (found["usd"] * 8).to_dict() == pytest.approx({effort: thinkers.usd[effort] for effort in ASKS})
     cost = runs.runs["item.cost"].iloc[0]
     assert (found["surplus"] - [ASKS[effort] - cost for effort in found.index]).abs().max() < 2
     assert found["efficient"].to_dict() == {"none": True, "low": True, "medium": False, "high": True}

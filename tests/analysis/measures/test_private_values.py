@@ -16,17 +16,17 @@ from tests.commands import games_of, summary_of
 
 DRAWN = ["game=simple", "scenario=drawn", "item=bicycle", "moderator=rules", "tracking=none"]
 CELLS = {
-    "firm": ["n_games=60", "engine@seller.engine=opponent-boulware", "engine@buyer.engine=opponent-linear"],
-    "soft": ["n_games=60", "engine@seller.engine=opponent-conceder", "engine@buyer.engine=opponent-linear"],
-    "impatient": ["n_games=60", "engine@seller.engine=opponent-boulware", "engine@buyer.engine=simulated"],
-    "patient": ["n_games=60", "engine@seller.engine=opponent-conceder", "engine@buyer.engine=simulated"],
+    "firm": ["n_games=30", "engine@seller.engine=opponent-boulware", "engine@buyer.engine=opponent-linear"],
+    "soft": ["n_games=30", "engine@seller.engine=opponent-conceder", "engine@buyer.engine=opponent-linear"],
+    "impatient": ["n_games=30", "engine@seller.engine=opponent-boulware", "engine@buyer.engine=simulated"],
+    "patient": ["n_games=30", "engine@seller.engine=opponent-conceder", "engine@buyer.engine=simulated"],
     "careless": [
-        *("n_games=20", "engine@seller.engine=scripted", "engine@buyer.engine=scripted"),
+        *("n_games=12", "engine@seller.engine=scripted", "engine@buyer.engine=scripted"),
         "+seller.engine.options.replies=['I can do $150.']",
         "+buyer.engine.options.replies=['Deal, I take it for $150.']",
     ],
     "hurried": [
-        *("n_games=20", "engine@seller.engine=opponent-linear", "engine@buyer.engine=opponent-linear"),
+        *("n_games=12", "engine@seller.engine=opponent-linear", "engine@buyer.engine=opponent-linear"),
         *("scenario.seller_discount=0.9", "scenario.seller_outside={distribution: list, one_of: [150]}"),
     ],
 }  # fmt: skip

@@ -75,7 +75,7 @@ def gate(who: str, engines: list[str], n_games: int) -> bool:
 
 
 def labelled() -> bool:
-    """Prints what the gate does on the labelled endings; returns whether it was never wrong."""
+    """Prints what the gate does on the labelled endings; returns whether it was wrong on at most one in fifty."""
     sure = wrong = total = 0
     for path in sorted(DATA.glob("endings_*.jsonl")):
         for line in path.read_text(encoding="utf-8").splitlines():
@@ -88,7 +88,7 @@ def labelled() -> bool:
             wrong += reader.outcome().sure and reader.outcome().state != dialogue["state"]
     print(f"labelled endings: {total}; the rules are sure of {sure}, and wrong on {wrong} of these; ", end="")
     print(f"the model is asked on the other {total - sure}")
-    return wrong == 0
+    return wrong <= 0.02 * sure
 
 
 def requests(journal: Path) -> Iterator[tuple[int, str, list[tuple[bytes, str]]]]:

@@ -387,7 +387,7 @@ class Heard:
             if not sentence.stays:
                 if clause.leaves and not asked:
                     self.leaves = True
-                    if refuses or patterns.FINISHES(clause.text) is None:
+                    if refuses or self.refuses or patterns.FINISHES(clause.text) is None:
                         self.left = index
                 self.parts = self.parts or (clause.ends and not asked)
                 self.goodbye = self.goodbye or clause.goodbye
@@ -528,7 +528,7 @@ def read(text: str, role: str, table: Table, currency: str = "$") -> Said:
     said.conditional = conditional and not agrees
     said.closes = does.closes and not (does.wants or does.waits)
     said.refuses, said.waits, said.probe, said.lists, said.yields = does.refuses, does.waits, probe, lists, yields
-    said.leaves = does.leaves or (does.goodbye and does.refuses and not does.closes)
+    said.leaves = does.leaves or (does.goodbye and does.refuses and not (does.closes or last_asks))
     over = does.refuses and does.goodbye and (does.leaves or does.parts)
     said.ends = over or does.left > (-1 if best is None else best.index)
     farewell = not (agrees or last_asks or last.stays) and patterns.GOODBYE(last.text, able) is not None
@@ -605,6 +605,9 @@ def _stands_at(
         return best, readings(told.amounts[sealed[0]], table)[
             0
         ] if best is None else price  # "I can do 110 plus my old one"
+    older = best is not None and best.value in table.known and best.value != table.mine
+    if does.plainly and older and not does.sealed and any(each.value == theirs for each in told.amounts):
+        return best, theirs  # "Your $340 is between my $300 and your $375. I accept."
     if does.plainly and best is not None and not asked:
         own = table.mine is not None and same(best.value, table.mine)
         near = theirs is None or best.index < does.agreed or 0.5 * theirs <= best.value <= 1.6 * theirs

@@ -20,6 +20,11 @@ AT_LEAST = {
     "2026": {"state": 0.95, "standing_price": 0.9},
     "long": {"state": 0.96, "standing_price": 0.95},
     "wordings": {"state": 0.94, "standing_price": 0.95},
+    "plain": {"state": 0.97, "standing_price": 0.97},
+    "games": {"state": 0.89, "standing_price": 0.92},
+    "people": {"state": 0.88, "standing_price": 0.93},
+    "prose": {"state": 0.94, "standing_price": 0.96},
+    "tricky": {"state": 0.83, "standing_price": 0.89},
 }
 
 

@@ -72,10 +72,12 @@ def python(code: str, *, cwd: Path, env: Mapping[str, str]) -> subprocess.Comple
 def wait_for(what: Callable[[], T], why: str) -> T:
     """What `what` returns as soon as it is true; AssertionError after PATIENCE_S."""
     until = time.monotonic() + PATIENCE_S
-    while not (found := what()):
-        assert time.monotonic() < until, f"waited {PATIENCE_S:g} s in vain: {why}"
+    while time.monotonic() < until:
+        with contextlib.suppress(FileNotFoundError):  # a directory that is looked at gets its name meanwhile
+            if found := what():
+                return found
         time.sleep(0.02)
-    return found
+    raise AssertionError(f"waited {PATIENCE_S:g} s in vain: {why}")
 
 
 def bargain(

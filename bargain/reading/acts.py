@@ -211,7 +211,6 @@ class Sentence:
     stays: bool
     conditioned: bool
     waits: bool
-    wants: bool
     says: bool
 
 
@@ -229,7 +228,6 @@ def sentence_of(text: str) -> Sentence:
     wait = patterns.WAITS(text) if able & patterns.WAITS.bit else None
     waits = wait is not None and not any([c.how and c.text.strip() in text[wait.end() :] for c in clauses])
     asks = able & patterns.QUESTION.bit > 0 and patterns.QUESTION(text) is not None
-    wants = patterns.DOUBTS(text, able) is not None and patterns.CLOSES(text, able) is None
     stays = conditioned = False
     if says:
         goes = any([clause.leaves or clause.ends or clause.goodbye for clause in clauses])
@@ -237,7 +235,7 @@ def sentence_of(text: str) -> Sentence:
         agrees = any([clause.how or clause.closes for clause in clauses])
         conditioned = agrees and patterns.CONDITION(text, able) is not None
         says = able & _HEARD > 0 or text.endswith(" it is ")
-    return Sentence(text, clauses, able, text.count("#"), asks, stays, conditioned, waits, wants, waits or says)
+    return Sentence(text, clauses, able, text.count("#"), asks, stays, conditioned, waits, waits or says)
 
 
 @dataclass(slots=True)
@@ -312,11 +310,12 @@ def _take_apart(told: Parsed, line: str) -> None:
             first += sentence.amounts
     asked = set(told.asked)
     for number, sentence in enumerate(sentences):
-        if sentence.says or (sentence.wants and number in asked):
-            granted = number - 1 in asked and sentence.text.startswith(
-                " then "
-            )  # "Could you deliver it? Then I'll take it."
-            told.does.hear(sentence, number in asked, told.firsts[number], conditioned=sentence.conditioned or granted)
+        text, able, asks = sentence.text, sentence.able, number in asked
+        if asks and patterns.DOUBTS(text, able) is not None and patterns.CLOSES(text, able) is None:
+            told.does.wants = True
+        if sentence.says:  # "Could you deliver it? Then I'll take it."
+            granted = number - 1 in asked and text.startswith(" then ")
+            told.does.hear(sentence, asks, told.firsts[number], conditioned=sentence.conditioned or granted)
 
 
 _ASSENT = word_set("yes ok deal accept agree agreed sold done good work 👍 👌 🤝 ✅ #")
@@ -349,7 +348,10 @@ _TURNS = word_set("but however though could would counter instead")
 
 @dataclass(slots=True)
 class Heard:
-    """What the words of an utterance do, whatever lies on the table; the fields are those of Said."""
+    """What the words of an utterance do, whatever lies on the table; the fields are those of Said.
+
+    wants: it asks about the thing or its price, and has agreed to nothing since.
+    """
 
     agrees: bool = False
     plainly: bool = False
@@ -377,7 +379,6 @@ class Heard:
     def hear(self, sentence: Sentence, asks: bool, index: int, *, conditioned: bool) -> None:
         """Takes the next sentence in; index: the number of its first amount."""
         self.waits = self.waits or sentence.waits
-        self.wants = self.wants or (asks and sentence.wants)
         for number, clause in enumerate(sentence.clauses, 1):
             how, refuses, asked = clause.how, clause.refuses, asks
             if how and " that " in clause.text and (" elsewhere " in sentence.text or " someone " in sentence.text):

@@ -396,9 +396,8 @@ class Heard:
             self.yields = self.yields or bool(how)
             if refuses and not asked:
                 self.refuses = self.refused_last = True
-                turns = sentence.text.startswith(
-                    (" still ", " but ", " however ")
-                )  # "Agreed, it is fine. Still, $5 is high."
+                # "Agreed, it is fine. Still, $5 is high."
+                turns = sentence.text.startswith((" still ", " but ", " however "))
                 self.plainly = self.plainly and not turns and " reject " not in clause.text
                 self.agrees = self.agrees and self.plainly
             if how and not asked and (how == "plainly" or not refuses):
@@ -406,9 +405,8 @@ class Heard:
                     self.conditional = True
                 else:
                     self.agrees, self.refused_last = True, False
-                    self.waits = self.waits and (
-                        sentence.waits or how == "barely"
-                    )  # "Hmm, let me think ... I'll take it"
+                    # "Hmm, let me think ... I'll take it"
+                    self.waits = self.waits and (sentence.waits or how == "barely")
                     self.wants = False
                     self.plainly = self.plainly or how == "plainly"
                     self.barely = self.barely and how == "barely"
@@ -441,9 +439,8 @@ def _agreement(clause: str, able: int) -> str:
     phrase = patterns.GIVES_IN(clause) if able & patterns.GIVES_IN.bit else None
     if phrase is not None and _own(clause[: clause.index(phrase) + 1].replace(" please ", " ").replace(" you ", " ")):
         return "softly"
-    if (
-        patterns.TERMS(clause, able) is not None and patterns.LEAVES(clause, able) is None
-    ):  # "we would be delighted to go forward at that number"
+    # "we would be delighted to go forward at that number"
+    if patterns.TERMS(clause, able) is not None and patterns.LEAVES(clause, able) is None:
         words = clause.split()
         return "softly" if not _FIRST.isdisjoint(words) and not _COMMITS.isdisjoint(words) and _meant(clause) else ""
     return ""
@@ -566,6 +563,7 @@ def _echo(told: Parsed, best: Candidate, table: Table) -> str:
     words, asks = clause.text.split(), where in told.asked
     if told.does.agrees and not told.does.barely:
         return "asked" if asks else "alone"
+    behind = words[words.index("#") :]
     talked = (
         told.does.refuses
         or clause.goodbye
@@ -573,10 +571,9 @@ def _echo(told: Parsed, best: Candidate, table: Table) -> str:
         or clause.ends
         or sentence.waits
         or not _meant(clause.text[: clause.text.index("#") + 1])
-        or not {"not", "never", "hardly"}.isdisjoint(words[words.index("#") :])
-        or (
-            words in (["at", "#"], ["for", "#"], ["with", "#"]) and len(sentence.clauses) > 1
-        )  # "at $5, it is no bargain"
+        or not {"not", "never", "hardly"}.isdisjoint(behind)
+        # "at $5, it is no bargain"
+        or (words in (["at", "#"], ["for", "#"], ["with", "#"]) and len(sentence.clauses) > 1)
     )
     if "if" in sentence.text.split() or patterns.CONDITION(sentence.text) is not None:
         return "conditional"
@@ -586,7 +583,7 @@ def _echo(told: Parsed, best: Candidate, table: Table) -> str:
         return "asked" if table.mine is not None and same(table.mine, table.theirs) else "told"
     if not _COMMITS.isdisjoint(words):
         return "agrees"
-    is_told = not _TALKS.isdisjoint(words) or ("is" in words[words.index("#") :] and words[-1] != "agreed")
+    is_told = not _TALKS.isdisjoint(words) or ("is" in behind and words[-1] != "agreed")
     return "told" if asks or is_told else "alone"
 
 

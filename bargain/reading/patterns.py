@@ -106,15 +106,7 @@ _LONG = {
     "non-negotiable": "not negotiable", "nope": "no", "nah": "no", "na": "no", "gl": "good luck", "cya": "see you", "til": "until", "ta": "thank",
     "infeasible": "not feasible", "unfeasible": "not feasible", "nothing": "not anything", "without": "not with",
 }  # fmt: skip
-_ENDS = (
-    ("n't", " not"),
-    ("'ll", " will"),
-    ("'d", " would"),
-    ("'ve", " have"),
-    ("'re", " are"),
-    ("'m", " am"),
-    ("'s", " is"),
-)
+_ENDS = {"n't": " not", "'ll": " will", "'d": " would", "'ve": " have", "'re": " are", "'m": " am", "'s": " is"}
 _DROPPED = word_set(
     "just really simply also actually honestly hereby formally officially therefore thus quite pretty kindly truly totally "
     "kinda probably hopefully surely happily willingly eagerly respectfully unfortunately regrettably sadly regretfully frankly"
@@ -148,7 +140,7 @@ def _word(word: str) -> str:
         return _LONG[word]
     if word in _DROPPED:
         return ""
-    for end, spelled in _ENDS:
+    for end, spelled in _ENDS.items():
         if word.endswith(end) and len(word) > len(end):
             return (_PLAIN.get(word[: -len(end)], word[: -len(end)]) + spelled) if end != "n't" else word[:-3] + spelled
     return _PLAIN.get(word, word)
@@ -209,6 +201,7 @@ _PARTS = {
     "BE": "(?:is|are|am|be|was)",
     "MAY": "(?:will|would|can|could|may|might)",
     "KIN": "(?:the |my )?(?:manager|boss|wife|husband|partner|spouse|board|committee|team|supervisor|director|mother|father|mom|mum|dad|parents|family|client|colleagues?|superiors?|accountant|him|her|them)",
+    "ANEW": r"(?:buy|get|order|take) the (?:(?:brand )?new|refurbished|used|below|different|other) (?:one|#|\w+)",
     "CAN": "(?:will|would|can|could)",
     "GOOD": "(?:good|ok|all right|right)",
     "END": r"(?= [^a-z#]| $)",
@@ -347,7 +340,7 @@ SEALS = _pattern(
     r"|(?:is|hear|the|for|this) (?:the|my) (?:\w+ )?yes\b|confirm my (?:acceptance|agreement|buy|order)\b|settled (?:at|on|for|then) |on board (?:with|at)(?= (?:#|that|your|this)\b)|proceed on (?:it|that)|i (?:will|can|could) (?:make|live with) (?:it|that|this|#|your price)(?: work)?+(?! (?:at|if|on|only|but|to)\b) ",
     "You've got yourself a deal!", "Glad we could agree.", "This is a deal breaker", starts=r"(?:the )?(?<!good )deal\b(?! (?:breaker|with|for (?:you|me|both)|reject|or|is|off|at below|below))|sold\b(?! (?:this|it|one|out|the|like|to (?:someone|another|other|my)|yesterday|last|for below))", words="acceptance confirm order buy board yes deal sold yours yourself ourselves urself glad business dealing doing do agreement settled shake proceed make live done consider got")
 THIRDS = _pattern(
-    r"someone else |(?:(?:of|from|with|by) (?:the |my )?|(?:the|my) (?:\w+ )?)(?:another|other|different|competing|rival|local) (?:seller|buyer|supplier|vendor|someone|look|store|company|manufacturer|provider|offer|price|source)|(?:buy|get|order|take) the (?:(?:brand )?new|refurbished|used|below|different|other) (?:one|#|\w+)\b",
+    r"someone else |(?:(?:of|from|with|by) (?:the |my )?|(?:the|my) (?:\w+ )?)(?:another|other|different|competing|rival|local) (?:seller|buyer|supplier|vendor|someone|look|store|company|manufacturer|provider|offer|price|source)|{ANEW}\b",
     "I have agreed to sell it to somebody else.", "I'll buy a refurbished one instead", "I'll take it instead of theirs", starts=r"(?!.* (?:your|yours|it|this|that|you) ).* instead(?! of)\b", words="else another other different competing rival local instead new refurbished used below")
 AGREES = _pattern(
     r"(?:good|ok|glad) with (?:that|it|this|your|#|the price)|(?:good|ok) (?:by|for|with) me\b|(?:that|this|which|price|offer|#) (?:will |would |should |do |is )*+(?:work|{GOOD}) (?:good |enough )?(?:for|with|by|to) (?:me|us)\b"
@@ -426,7 +419,7 @@ LEAVES = _pattern(
     r"(?:walk(?: away| out| off)?(?={END}| from| now| then)|donate (?:it|this|the)|part (?:ways|as friends|company|here)|go (?:my|i) separate|take my (?:business|money|budget)|(?:quit|withdraw\w*|bow out|sign off(?! on)|hold off|log\w* off|step (?:away|back|aside|out)|back out|pull out|opt out|budget (?:\w+ ){1,3}to the (?:close|end|stop)|head (?:out|home|off)|move (?:on|along)|(?:stick|stay) with (?:my(?! (?:\w+ )?(?:price|offer|#))|what)|look (?:for|at|into) (?:something|another|other|the other|below)|give up|drop out|call it (?:off|quits|the day|the night)|see myself out|hang (?:up|on to)|hold (?:on to|onto))"
     r"|leave(?! (?:work|my (?:\w+ )?(?:price|offer)|me|you|us|both|some|enough|plenty|each|everyone|it (?:at|to|for|up)|no|your|the (?!talk)|now|nothing|little|room|not|with|#|above|by|in)\b)(?: it)?|(?:end|proceed|close|closing)(?: \w+)? (?:the|this|my|all|it|things)?(?: \w+)? ?(?:talk|session|process|here|now)|keep (?:look|walk|it{END}|my (?:budget|money|old|own)|it (?:then|myself|for|in(?! mind))|the \w+ (?:then|myself|for))|be (?:off|out|go|leave)"
     r"|(?:look|try|go|buy|get|take|find|order|prefer|use|choose|wait|sell|offer|give|spend|put|explore|seek|pursue|consider|check)(?: (?:it|them|one|#|this|the|for|to|with|from|at|my|on|some)(?= ))*+ (?:elsewhere|something else|around|another(?! #)|other|different|alternatives?|someone|anyone|next|closer)"
-    r"|(?:buy|get|order) (?:it|one|#|them) (?:there|from them)|(?:buy|get|order|take) the (?:(?:brand )?new|refurbished|used|below) (?:one|#|\w+)|go with (?:that|this|the other) (?:option|alternative|choice)|go with (?:them|# of|the below|the one|the #|that one|him|her)|give (?:it|this|that) the miss|wait for (?:the |someone |something )?(?:good|right|other|high|serious|real)|pass(?! (?:it|the|along|by|up|me|that (?:on|along)))|done talk)\b",
+    r"|(?:buy|get|order) (?:it|one|#|them) (?:there|from them)|{ANEW}|go with (?:that|this|the other) (?:option|alternative|choice)|go with (?:them|# of|the below|the one|the #|that one|him|her)|give (?:it|this|that) the miss|wait for (?:the |someone |something )?(?:good|right|other|high|serious|real)|pass(?! (?:it|the|along|by|up|me|that (?:on|along)))|done talk)\b",
     "I'll have to walk away.", "I will buy one elsewhere then.", "That would leave me no profit", words="new refurbished used below explore seek pursue consider check pull budget alternative alternatives look stay close closing give wait donate sign hold walk part agree go take quit withdraw withdrawing bow sign log logging step back opt head move drop call see hang hold leave end proceed keep stick pass done elsewhere around something another other different someone anyone next closer off out going there them")
 GOING = _raw(
     r"^(?!.* (?:not|never|if|unless|you|they|he|she|otherwise|or|hope|hoping|hopefully|help|helps|able|forward) )(?:.* (?:i|to|go|and|then|let us|time|best) |{SO} $)", "I will have to ", "let us ", "you will have to ")

@@ -116,32 +116,20 @@ def candidates(told: Numbers, role: str, table: Table, moods: tuple[str, ...]) -
     """Every number of an utterance that could be its offer: which one, its value, its features."""
     found, words = told.amounts, told.words
     values, peers, likely = [], [], []
-    mine, gap = table.mine, abs((table.mine or 0.0) - (table.theirs or 0.0))
-    gap = gap if gap < 0.35 * min(mine or 0.0, table.theirs or 0.0) else 0.0
+    gap = _gap(table)
     for index, amount in enumerate(found):
         value, at = amount.value, told.places[index]
         if not (amount.explicit and amount.also is None) and _free(at, words, value):
             value = readings(amount, table)[0]
         values.append(value)
-        before, after = words[at - 1] if at else "", words[at + 1] if at + 1 < len(words) else ""
-        if (
-            value <= 0
-            or after in ("%", "percent")
-            or (before in ("by", "not", "liked", "preferred") and words[at - 2] != "why")
-        ):
-            continue  # "raised by $5", "not $500"
-        if gap and same(value, gap) and mine is not None and before in ("missing", "extra"):
-            value = values[-1] = mine  # "find the missing $12 and it is yours"
-        elif (gap and same(value, gap)) or (after in ("was", "were") and mine is not None and same(value, mine)):
-            continue  # "the remaining $20", "sixty was cheeky of me"
-        if (
-            after == "from"
-            and words[at + 2 : at + 3] in (["the"], ["another"])
-            and _OWN.isdisjoint(words[at + 3 : at + 4])
-        ):
-            continue  # "I have $390 from the man at the market"
-        if before in _ASKED and not _THIRD.isdisjoint(words[max(0, at - 4) : at - 1]):
-            continue  # "he offered $145"
+        if value <= 0 or _is_told(words, at):
+            continue
+        if gap and table.mine is not None and same(value, gap):
+            if words[max(0, at - 1)] not in ("missing", "extra"):
+                continue  # "the remaining $20"
+            value = values[-1] = table.mine  # "find the missing $12 and it is yours"
+        elif words[at + 1 : at + 2] in (["was"], ["were"]) and table.mine is not None and same(value, table.mine):
+            continue  # "sixty was cheeky of me"
         if not amount.explicit and not _sized(amount, value, table):
             continue
         agreed = table.agreed
@@ -173,6 +161,28 @@ def _verdict(after: list[str]) -> bool:
         for word, following in zip(after, [*after[1:], ""], strict=True)
     )
     return beyond or not _VERDICTS.isdisjoint(after)
+
+
+def _gap(table: Table) -> float:
+    """How far the two are apart, 0 where that is no small part of their prices."""
+    gap = abs((table.mine or 0.0) - (table.theirs or 0.0))
+    return gap if gap < 0.35 * min(table.mine or 0.0, table.theirs or 0.0) else 0.0
+
+
+def _is_told(words: list[str], at: int) -> bool:
+    """Whether the words around an amount say that it is no price of the speaker's here."""
+    before, after = words[at - 1] if at else "", words[at + 1] if at + 1 < len(words) else ""
+    if before in ("by", "not", "liked", "preferred") and words[max(0, at - 2)] != "why":
+        return True  # "raised by $5", "not $500"
+    if (
+        after == "from"
+        and words[at + 2 : at + 3] in (["the"], ["another"])
+        and "".join(words[at + 3 : at + 4]) not in _OWN
+    ):
+        return True  # "I have $390 from the man at the market"
+    if before in _ASKED and not _THIRD.isdisjoint(words[max(0, at - 4) : at - 1]):
+        return True  # "he offered $145"
+    return after in ("%", "percent")
 
 
 def _free(at: int, words: list[str], value: float) -> bool:

@@ -19,7 +19,7 @@ import json
 import sqlite3
 import sys
 import tempfile
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -74,9 +74,14 @@ def gate(who: str, engines: list[str], n_games: int) -> bool:
     return same
 
 
+STILL_WRONG = {"endings_games": 4, "endings_tricky": 4}
+"""Of how many endings of a set the rules are sure and wrong; of every other set on none."""
+
+
 def labelled() -> bool:
-    """Prints what the gate does on the labelled endings; returns whether it was wrong on at most one in fifty."""
-    sure = wrong = total = 0
+    """Prints what the gate does on the labelled endings; returns whether it is wrong on no more than STILL_WRONG."""
+    sure = total = 0
+    wrong: Counter[str] = Counter()
     for path in sorted(DATA.glob("endings_*.jsonl")):
         for line in path.read_text(encoding="utf-8").splitlines():
             dialogue = json.loads(line)
@@ -85,10 +90,10 @@ def labelled() -> bool:
                 reader.add(role, text)
             total += 1
             sure += reader.outcome().sure
-            wrong += reader.outcome().sure and reader.outcome().state != dialogue["state"]
-    print(f"labelled endings: {total}; the rules are sure of {sure}, and wrong on {wrong} of these; ", end="")
+            wrong[path.stem] += reader.outcome().sure and reader.outcome().state != dialogue["state"]
+    print(f"labelled endings: {total}; the rules are sure of {sure}, and wrong on {wrong.total()} of these; ", end="")
     print(f"the model is asked on the other {total - sure}")
-    return wrong <= 0.02 * sure
+    return all(count <= STILL_WRONG.get(name, 0) for name, count in wrong.items())
 
 
 def requests(journal: Path) -> Iterator[tuple[int, str, list[tuple[bytes, str]]]]:

@@ -324,7 +324,7 @@ JSON = st.recursive(
 )  # fmt: skip
 
 
-@settings(max_examples=50)
+@settings(max_examples=150)
 @given(st.lists(JSON.map(lambda each: json.dumps(each).encode() + b"\n") | st.binary(max_size=20), max_size=4))
 def test_nothing_in_a_file_can_stop_the_reader(lines: list[bytes]) -> None:
     found = read_games(lines, Plan(3, 2))

@@ -15,8 +15,10 @@ from bargain.analysis.figures import NotEnough
 from bargain.analysis.figures.pairs import surplus_of_pairs
 from bargain.analysis.measures.crossplay import effects, games_to_rank, grid_of, seats, wins
 from bargain.analysis.report.crossplay import crossplay
+from tests.commands import bargain
 from tests.reporting import reported
 from tests.run_maker import Prices, make_run
+from tests.sweeping import games_by_cell, only_sweep
 
 SELLERS = {"a": 2.0, "b": 1.0, "script": -1.0, "late": -2.0}
 """Dollars that each adds to its own surplus as the seller."""
@@ -130,3 +132,21 @@ def test_a_report_on_two_sweeps_is_one_tournament_with_its_table_and_its_map(tou
     assert 'id="figure-crossplay"' in html
     assert "script (script)" in html
     assert grid_of(load(tournament / "new")) is not None  # its own cells tell the engines apart, but not itself met
+
+
+@pytest.mark.long
+def test_who_joins_a_tournament_plays_only_its_own_games(tmp_path: Path) -> None:
+    seller, buyer = "engine@seller.engine=opponent-boulware", "engine@buyer.engine=opponent-boulware,opponent-conceder"
+    small = ("n_games=1", "tracking=none", "game.who_is_first=seller")
+    begun = bargain("-m", "experiment=why/crossplay", seller, buyer, *small, cwd=tmp_path)
+    assert begun.returncode == 0, begun.stderr
+    sweep = only_sweep(tmp_path)
+    before = games_by_cell(sweep)
+    assert len(before) == 2
+    joined = bargain(f"resume={sweep}", f"{seller},opponent-conceder", buyer, cwd=tmp_path)
+    assert joined.returncode == 0, joined.stderr
+    assert joined.stdout.count("already finished, nothing was called") == 2
+    assert all((sweep / str(number) / "games.jsonl").read_bytes() == games for number, games in before.items())
+    grid = grid_of(load(sweep))
+    assert grid is not None
+    assert len(grid.cells) == 4

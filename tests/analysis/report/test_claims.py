@@ -11,11 +11,11 @@ import yaml
 from bargain.analysis import load
 from bargain.analysis.measures.abilities import abilities, family
 from bargain.analysis.measures.cell_names import named
+from bargain.analysis.measures.claims import QUESTIONS
 from bargain.analysis.measures.claims import tests as claims
 from bargain.analysis.measures.costs import costs
 from bargain.analysis.measures.family import made_of, told_primary
 from bargain.analysis.report.content import content
-from bargain.analysis.report.effects import main_effects
 from bargain.analysis.report.effects import power as games_needed
 from bargain.analysis.report.upkeep import moderators
 from bargain.analysis.stats.differences import holm
@@ -151,7 +151,8 @@ def test_a_factorial_is_told_by_its_main_effects_first_and_learners_are_never_po
                 make_run(tmp_path / str(number), games, seed=number, **names, **seats)
                 number += 1
     runs = load(tmp_path)
-    found = claims(runs, named(runs), family(abilities(runs)), [("seller.engine.name", "memory.name")])
+    said = content(runs, ["x"], "bargain-report x", None, (), [("seller.engine.name", "memory.name")])
+    found = said.tests.frame
     gains = found[(found["question"] == "factors") & (found["outcome"] == "price")].set_index(["learner", "choice"])
     assert gains.loc[("seller", "seller.engine.name"), "difference"] == pytest.approx(0.8)
     assert gains.loc[("buyer", "buyer.engine.name"), "difference"] == pytest.approx(0.8)
@@ -161,10 +162,10 @@ def test_a_factorial_is_told_by_its_main_effects_first_and_learners_are_never_po
     assert set(found.loc[found["question"] == "interactions", "learner"]) == {"seller"}
     assert found.loc[found["question"].isin(["factors", "interactions"]), "primary"].all()
     assert not found.loc[found["question"] == "cells", "primary"].any()
-    assert found.loc[found["question"] == "cells", "p_holm"].isna().all()
-    first = [each for each in main_effects(runs, found) if len(each.frame)]
-    assert [each.name for each in first] == ["factors", "interactions", "factor_means"]
-    means = first[2].frame.set_index(["learner", "choice", "levels"])
+    assert [each.name for each in said.factors] == ["factors", "interactions", "factor_means"]
+    assert QUESTIONS["cells"] not in [title for title, _ in said.questions]
+    assert len(said.nothing.frame) == (~(found["p_holm"] < 0.05)).sum() > 0
+    means = said.factors[2].frame.set_index(["learner", "choice", "levels"])
     assert means.loc[("buyer", "buyer.engine.name", "two"), "price"] == "+$1.49"
 
 

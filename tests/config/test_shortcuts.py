@@ -1,25 +1,47 @@
-"""What is left out of Hydra's composing is missed by no config."""
+"""What is left out of Hydra's and OmegaConf's work changes no config, no type and no message."""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any
 
-from bargain import compose
-from bargain.config.arguments import in_quotes
+from omegaconf.base import Node
+
+from bargain import ConfigError, compose
+from tests.commands import environment, python
+
+ASKED = [
+    [],
+    ["game=criticize_both", "engine@seller.engine=gpt-4o", "engine@critic.engine=simulated"],
+    ["experiment=paper/fig5", "item=diamond", "item.cost=null", "prompt.seller.texts.kickoff=Hello?"],
+    ["game.n_rounds=many"],
+    ["itme=balloon"],
+]
 
 
-def test_a_reference_in_a_defaults_list_finds_the_choice_that_it_names(tmp_path: Path) -> None:
-    (tmp_path / "own" / "seed").mkdir(parents=True)
-    named = "# @package _global_\ndefaults: [{seed: '${own}'}, _self_]\nn_games: 3\n"
-    (tmp_path / "own" / "mine.yaml").write_text(named)
-    (tmp_path / "own" / "seed" / "mine.yaml").write_text("# @package _global_\nseed: 7\n")
-    cfg = compose([f"hydra.searchpath=[{in_quotes(str(tmp_path))}]", "+own=mine"])
-    assert (cfg.n_games, cfg.seed) == (3, 7)
+def told(overrides: list[str]) -> Any:
+    """Every node of a config, with its type and its flags, or what is said instead."""
+    try:
+        return json.loads(json.dumps(nodes(compose(overrides), "")))
+    except ConfigError as error:
+        return str(error)
 
 
-def test_what_is_done_to_one_config_is_in_no_other() -> None:
-    first = compose(["tracking=none"])
-    kept = first.copy()
-    first.item.cost = 3
-    first.seller.engine.model = "other"
-    assert compose(["tracking=none"]) == kept
+def nodes(node: Node, path: str) -> list[Any]:
+    """Of a node and all below it: where it is, what it is declared as, its flags, and its value."""
+    content, facts = node.__dict__.get("_content", node.__dict__.get("_val")), node._metadata
+    inner = content.items() if isinstance(content, dict) else enumerate(content) if isinstance(content, list) else ()
+    for _, each in inner:
+        assert each._get_parent() is node, path
+    value = "" if inner else repr(content)
+    told = [path, type(node).__name__, str(facts.type_hint), str(facts.object_type), facts.flags, value]
+    return [told, *(fact for key, each in inner for fact in nodes(each, f"{path}.{key}"))]
+
+
+def test_configs_are_composed_as_hydra_and_omegaconf_do_it_by_themselves(tmp_path: Path) -> None:
+    code = (
+        "import json, sys\nimport bargain.config.compose\nbargain.config.compose.take_shortcuts = lambda: None\n"
+        "from tests.config.test_shortcuts import ASKED, told\nprint(json.dumps([told(each) for each in ASKED]))"
+    )
+    assert [told(each) for each in ASKED] == json.loads(python(code, cwd=tmp_path, env=environment()).stdout)

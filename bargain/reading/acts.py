@@ -332,7 +332,7 @@ _COMMITS = word_set(
 """What one does with a price that one agrees to."""
 _FIRST = word_set("i us my")
 _BREAKS = word_set(
-    "leave than thank consider considered know see understand hear need hope want said offered compare interesting "
+    "leave than thank consider considered know see understand hear need hope want said offered compare thought interesting "
     "whether respect lot"
 )
 """What breaks an agreement."""
@@ -500,7 +500,7 @@ def read(text: str, role: str, table: Table, currency: str = "$") -> Said:
     last = told.sentences[-1] if told.sentences else sentence_of("")
     last_asks = asked[-1:] == [len(told.sentences) - 1]
     lists = able & patterns.LISTED.bit > 0 and any(patterns.LISTED(s.text, s.able) for s in told.sentences)
-    lists = lists and not does.refuses and "below" not in told.words
+    lists = lists and not does.refuses and {"below", "off"}.isdisjoint(told.words)
     agrees, conditional = does.agrees, does.conditional or (best is not None and echo == "conditional")
     alike = echo in ("alone", "agrees") if best is not None else price is not None and price == table.theirs
     if alike and best is not None and echo == "agrees":

@@ -338,7 +338,7 @@ _BREAKS = word_set(
 """What breaks an agreement."""
 _TALKS = word_set(
     "was were would sound seem mean represent remain exceed leave no hm hmm lol huh too away apart closer between gap "
-    "from noted dropped move went stand where step progress lot difference what"
+    "from noted dropped could move went stand where step progress lot difference what"
 )
 """What is said of a price that is talked about; also "is" behind it."""
 _MILD = word_set("as when ask any usual cause expect")
@@ -365,6 +365,7 @@ class Heard:
     goodbye: bool = False
     closes: bool = False
     waits: bool = False
+    waited: int = 0
     wants: bool = False
     yields: bool = False
     barely: bool = True
@@ -378,7 +379,8 @@ class Heard:
 
     def hear(self, sentence: Sentence, asks: bool, index: int, *, conditioned: bool) -> None:
         """Takes the next sentence in; index: the number of its first amount."""
-        self.waits = self.waits or sentence.waits
+        if sentence.waits:
+            self.waits, self.waited = True, index + sentence.amounts
         for number, clause in enumerate(sentence.clauses, 1):
             how, refuses, asked = clause.how, clause.refuses, asks
             if how and " that " in clause.text and (" elsewhere " in sentence.text or " someone " in sentence.text):
@@ -485,7 +487,7 @@ def read(text: str, role: str, table: Table, currency: str = "$") -> Said:
     where = -1 if best is None or doubtful else bisect_right(told.firsts, best.index) - 1
     sealed = {index: priced(index, told, table) for index in does.sealed}
     fits = [index for index, right in sealed.items() if right]
-    best, price = _stands_at(told, does, fits, None if doubtful else best, table, where in asked)
+    best, price = _stands_at(told, does, fits, None if doubtful else best, table, role, where in asked)
     if able & _SHARES or (able & _STEPS and any(s.amounts and _step(s.text, s.able) for s in told.sentences)):
         line = told.line
         step = None if best is None else _step(line, able)
@@ -501,14 +503,15 @@ def read(text: str, role: str, table: Table, currency: str = "$") -> Said:
     last_asks = asked[-1:] == [len(told.sentences) - 1]
     lists = able & patterns.LISTED.bit > 0 and any(patterns.LISTED(s.text, s.able) for s in told.sentences)
     lists = lists and not does.refuses and {"below", "off"}.isdisjoint(told.words)
-    agrees, conditional = does.agrees, does.conditional or (best is not None and echo == "conditional")
+    agrees, waits, conditional = does.agrees, does.waits, does.conditional or (best is not None and echo == "conditional")
     alike = echo in ("alone", "agrees") if best is not None else price is not None and price == table.theirs
     if alike and best is not None and echo == "agrees":
         agrees, fits = True, [best.index]
+        waits = waits and best.index < does.waited  # "let me think ... I'll meet you at $250"
     if not agrees and not does.refuses and price is None and _short_yes(told, table, does):
         agrees = True
     if agrees and not does.plainly:
-        conditional = conditional or does.waits
+        conditional = conditional or waits
         vague = does.barely and (
             does.goodbye or does.leaves or does.parts or patterns.UNDERSTANDS(told.line, able) is not None
         )
@@ -525,7 +528,7 @@ def read(text: str, role: str, table: Table, currency: str = "$") -> Said:
     said.plainly = does.plainly and agrees
     said.conditional = conditional and not agrees
     said.closes = does.closes and not (does.wants or does.waits)
-    said.refuses, said.waits, said.probe, said.lists, said.yields = does.refuses, does.waits, probe, lists, yields
+    said.refuses, said.waits, said.probe, said.lists, said.yields = does.refuses, waits, probe, lists, yields
     said.leaves = does.leaves or (does.goodbye and does.refuses and not (does.closes or last_asks))
     over = does.refuses and does.goodbye and (does.leaves or does.parts)
     said.ends = over or does.left > (-1 if best is None else best.index)
@@ -584,11 +587,11 @@ def _echo(told: Parsed, best: Candidate, table: Table) -> str:
     if not _COMMITS.isdisjoint(words):
         return "agrees"
     is_told = not _TALKS.isdisjoint(words) or ("is" in behind and words[-1] != "agreed")
-    return "told" if asks or is_told else "alone"
+    return "told" if asks or is_told or told.does.wants else "alone"
 
 
 def _stands_at(
-    told: Parsed, does: Heard, sealed: list[int], best: Candidate | None, table: Table, asked: bool
+    told: Parsed, does: Heard, sealed: list[int], best: Candidate | None, table: Table, role: str, asked: bool
 ) -> tuple[Candidate | None, float | None]:
     """The chosen amount and the price that the utterance stands at, in the light of what its words do.
 
@@ -596,6 +599,8 @@ def _stands_at(
     """
     theirs, price = table.theirs, None if best is None else best.value
     accepted = theirs is not None and any(same(told.amounts[index].value, theirs) for index in sealed)
+    if accepted and best is not None and best.index == sealed[-1] and not same(best.value, theirs or 0.0):
+        accepted = _TURNS.isdisjoint(told.words[told.places[sealed[0]] : told.places[best.index]])
     turns = does.agrees and not _TURNS.isdisjoint(told.words[told.places[sealed[0]] if sealed else 0 :])
     if accepted and (does.plainly or (does.agrees and not turns and (best is None or best.chance < SURE))):
         return best, theirs  # "I accept your $40; it cost me $60"
@@ -607,7 +612,8 @@ def _stands_at(
     if does.plainly and older and not does.sealed and any(each.value == theirs for each in told.amounts):
         return best, theirs  # "Your $340 is between my $300 and your $375. I accept."
     if does.plainly and best is not None and not asked:
-        own = table.mine is not None and same(best.value, table.mine)
+        back = -1 if role == "seller" else 1
+        own = table.mine is not None and back * (table.mine - best.value) > -0.005  # or what it asked before that
         near = theirs is None or best.index < does.agreed or 0.5 * theirs <= best.value <= 1.6 * theirs
         turns = not _TURNS.isdisjoint(told.words)
         if own or not (near or turns) or best.chance < SURE:

@@ -337,7 +337,8 @@ SURE = 0.8
 
 def _is_past(before: list[str]) -> bool:
     """Whether these words say that a price is no longer meant: "my budget was", "I was hoping for"."""
-    return "hope" in before or "had" in before or ("was" in before and "like" not in before)
+    said = " ".join(before).rpartition("but ")[2].split()
+    return "hope" in said or "had" in said or ("was" in said and "like" not in said)
 
 
 def choose(

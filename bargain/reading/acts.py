@@ -396,10 +396,12 @@ class Heard:
                 self.goodbye = self.goodbye or clause.goodbye
             self.denies = self.denies or clause.denies
             self.yields = self.yields or bool(how)
+            # "Agreed, it is fine. Still, $5 is high."
+            turns = sentence.text.startswith((" still ", " but ", " however "))
+            if refuses and self.sealed and not (turns or asked) and _beside(clause):
+                refuses = False
             if refuses and not asked:
                 self.refuses = self.refused_last = True
-                # "Agreed, it is fine. Still, $5 is high."
-                turns = sentence.text.startswith((" still ", " but ", " however "))
                 self.plainly = self.plainly and not turns and " reject " not in clause.text
                 self.agrees = self.agrees and self.plainly
             if how and not asked and (how == "plainly" or not refuses):
@@ -418,6 +420,12 @@ class Heard:
                 mine = " i " in clause.text and patterns.COUNTS(clause.text) is not None  # "when can I pick it up?"
                 self.closes = self.closes or not asked or mine
             index += clause.amounts
+
+
+def _beside(clause: Clause) -> bool:
+    """Whether a judgement can be a remark beside a price agreed to: "that is $20 more than I had planned"."""
+    about = "#" not in clause.text or " is # " in clause.text or " my # " in clause.text
+    return about and patterns.REFUSES(clause.text, clause.able) is None
 
 
 def _leaving(clause: str, able: int) -> bool:
@@ -487,7 +495,7 @@ def read(text: str, role: str, table: Table, currency: str = "$") -> Said:
     where = -1 if best is None or doubtful else bisect_right(told.firsts, best.index) - 1
     sealed = {index: priced(index, told, table) for index in does.sealed}
     fits = [index for index, right in sealed.items() if right]
-    best, price = _stands_at(told, does, fits, None if doubtful else best, table, role, where in asked)
+    best, price = _stands_at(told, does, fits, None if doubtful else best, table, where in asked)
     if able & _SHARES or (able & _STEPS and any(s.amounts and _step(s.text, s.able) for s in told.sentences)):
         line = told.line
         step = None if best is None else _step(line, able)
@@ -504,7 +512,7 @@ def read(text: str, role: str, table: Table, currency: str = "$") -> Said:
     lists = able & patterns.LISTED.bit > 0 and any(patterns.LISTED(s.text, s.able) for s in told.sentences)
     lists = lists and not does.refuses and {"below", "off"}.isdisjoint(told.words)
     agrees, waits, conditional = does.agrees, does.waits, does.conditional or (best is not None and echo == "conditional")
-    alike = echo in ("alone", "agrees") if best is not None else price is not None and price == table.theirs
+    alike = price is not None and same(price, table.theirs or 0.0) and (best is None or echo in ("alone", "agrees"))
     if alike and best is not None and echo == "agrees":
         agrees, fits = True, [best.index]
         waits = waits and best.index < does.waited  # "let me think ... I'll meet you at $250"
@@ -591,7 +599,7 @@ def _echo(told: Parsed, best: Candidate, table: Table) -> str:
 
 
 def _stands_at(
-    told: Parsed, does: Heard, sealed: list[int], best: Candidate | None, table: Table, role: str, asked: bool
+    told: Parsed, does: Heard, sealed: list[int], best: Candidate | None, table: Table, asked: bool
 ) -> tuple[Candidate | None, float | None]:
     """The chosen amount and the price that the utterance stands at, in the light of what its words do.
 
@@ -599,8 +607,10 @@ def _stands_at(
     """
     theirs, price = table.theirs, None if best is None else best.value
     accepted = theirs is not None and any(same(told.amounts[index].value, theirs) for index in sealed)
-    if accepted and best is not None and best.index == sealed[-1] and not same(best.value, theirs or 0.0):
-        accepted = _TURNS.isdisjoint(told.words[told.places[sealed[0]] : told.places[best.index]])
+    last = told.amounts[sealed[-1]].value if accepted else theirs
+    if theirs and last and not same(last, theirs) and 0.5 * theirs <= last <= 1.6 * theirs:
+        if not _TURNS.isdisjoint(told.words[told.places[sealed[0]] : told.places[sealed[-1]]]):
+            return Candidate(last, sealed[-1], SURE, explicit=True), last  # "$60 is fair, but I'd take it for $50"
     turns = does.agrees and not _TURNS.isdisjoint(told.words[told.places[sealed[0]] if sealed else 0 :])
     if accepted and (does.plainly or (does.agrees and not turns and (best is None or best.chance < SURE))):
         return best, theirs  # "I accept your $40; it cost me $60"
@@ -608,12 +618,9 @@ def _stands_at(
         return best, readings(told.amounts[sealed[0]], table)[
             0
         ] if best is None else price  # "I can do 110 plus my old one"
-    older = best is not None and best.value in table.known and best.value != table.mine
-    if does.plainly and older and not does.sealed and any(each.value == theirs for each in told.amounts):
-        return best, theirs  # "Your $340 is between my $300 and your $375. I accept."
     if does.plainly and best is not None and not asked:
-        back = -1 if role == "seller" else 1
-        own = table.mine is not None and back * (table.mine - best.value) > -0.005  # or what it asked before that
+        # "Your $340 is between my $300 and your $375. I accept."
+        own = best.value in (table.mine, *(() if does.sealed else table.known))
         near = theirs is None or best.index < does.agreed or 0.5 * theirs <= best.value <= 1.6 * theirs
         turns = not _TURNS.isdisjoint(told.words)
         if own or not (near or turns) or best.chance < SURE:

@@ -144,6 +144,8 @@ def candidates(told: Numbers, role: str, table: Table, moods: tuple[str, ...]) -
 def priced(index: int, told: Numbers, table: Table) -> bool | None:
     """Whether an amount has the size of the prices here; None if it counts something else ("3 months")."""
     amount, agreed = told.amounts[index], table.agreed
+    if _is_told(told.words, told.places[index]):
+        return None
     if not amount.explicit and not _free(told.places[index], told.words, amount.value):
         return None
     value = readings(amount, table)[0]

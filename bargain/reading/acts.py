@@ -341,6 +341,8 @@ _TALKS = word_set(
     "from noted dropped could move went stand where step progress lot difference what"
 )
 """What is said of a price that is talked about; also "is" behind it."""
+_SUPPOSES, _LIKES = word_set("would could might may should"), word_set("like glad able")
+"""Words of what one might do with a price, but for "I would like to", "I would be glad to"."""
 _MILD = word_set("as when ask any usual cause expect")
 _TURNS = word_set("but however though could would counter instead")
 """Words that turn an agreement into another offer."""
@@ -458,11 +460,17 @@ def _agreement(clause: str, able: int) -> str:
 
 def _meant(words: str) -> bool:
     """Whether words before a price, or round it, can be those of somebody who agrees to it."""
-    said, denied = words.split(), patterns.DENIED(words)
+    said = words.split()
     others = patterns.OTHERS(words.replace(" please ", " "))
     if others is not None and (_FIRST.isdisjoint(said) or "should" in said):
         return False
-    return _BREAKS.isdisjoint(said) and (denied is None or denied.group().strip() in _MILD)
+    return _BREAKS.isdisjoint(said) and _undenied(words)
+
+
+def _undenied(words: str) -> bool:
+    """Whether nothing in these words denies them or puts them in doubt."""
+    denied = patterns.DENIED(words)
+    return denied is None or denied.group().strip() in _MILD
 
 
 def _own(before: str, anybody: bool = False) -> bool:
@@ -511,7 +519,11 @@ def read(text: str, role: str, table: Table, currency: str = "$") -> Said:
     last_asks = asked[-1:] == [len(told.sentences) - 1]
     lists = able & patterns.LISTED.bit > 0 and any(patterns.LISTED(s.text, s.able) for s in told.sentences)
     lists = lists and not does.refuses and {"below", "off"}.isdisjoint(told.words)
-    agrees, waits, conditional = does.agrees, does.waits, does.conditional or (best is not None and echo == "conditional")
+    agrees, waits, conditional = (
+        does.agrees,
+        does.waits,
+        does.conditional or (best is not None and echo == "conditional"),
+    )
     alike = price is not None and same(price, table.theirs or 0.0) and (best is None or echo in ("alone", "agrees"))
     if alike and best is not None and echo == "agrees":
         agrees, fits = True, [best.index]
@@ -582,19 +594,21 @@ def _echo(told: Parsed, best: Candidate, table: Table) -> str:
         or clause.ends
         or sentence.waits
         or not _meant(clause.text[: clause.text.index("#") + 1])
-        or not {"not", "never", "hardly"}.isdisjoint(behind)
+        or not _undenied(clause.text)
         # "at $5, it is no bargain"
-        or (words in (["at", "#"], ["for", "#"], ["with", "#"]) and len(sentence.clauses) > 1)
+        or (words[-2:] in (["at", "#"], ["for", "#"], ["with", "#"]) and len(sentence.clauses) > 1 and len(words) < 4)
     )
-    if "if" in sentence.text.split() or patterns.CONDITION(sentence.text) is not None:
+    if " if " in sentence.text.replace(" even if ", " ") or patterns.CONDITION(sentence.text) is not None:
         return "conditional"
     if not told.does.refuses and asks and (sentence.asks or last):
         return "asked"
     if talked:
         return "asked" if table.mine is not None and same(table.mine, table.theirs) else "told"
-    if not _COMMITS.isdisjoint(words):
+    if not _COMMITS.isdisjoint(words) and (_SUPPOSES.isdisjoint(words) or not _LIKES.isdisjoint(words)):
         return "agrees"
-    is_told = not _TALKS.isdisjoint(words) or ("is" in behind and words[-1] != "agreed")
+    # "the frame alone is worth $50"
+    long = len(words) > (6 if {"is", "me"}.isdisjoint(words) else 4) and behind[1:2] not in (["with"], ["and"])
+    is_told = not _TALKS.isdisjoint(words) or (("is" in behind or long) and words[-1] != "agreed")
     return "told" if asks or is_told or told.does.wants else "alone"
 
 

@@ -176,7 +176,9 @@ def _is_told(words: list[str], at: int) -> bool:
     before, after = words[at - 1] if at else "", words[at + 1] if at + 1 < len(words) else ""
     if before in ("by", "not", "liked", "preferred") and words[max(0, at - 2)] != "why":
         return True  # "raised by $5", "not $500"
-    if (before == "than" and "rather" in words[max(0, at - 6) : at]) or (after == "now" and "rest" in words[at : at + 6]):
+    if (before in ("than", "of") and not {"rather", "instead"}.isdisjoint(words[max(0, at - 6) : at])) or (
+        after == "now" and "rest" in words[at : at + 6]
+    ):
         return True  # "$60 rather than $70", "$20 now and the rest when I collect it"
     if (
         after == "from"

@@ -332,8 +332,8 @@ _COMMITS = word_set(
 """What one does with a price that one agrees to."""
 _FIRST = word_set("i us my")
 _BREAKS = word_set(
-    "leave than thank consider considered know see understand hear need hope want said offered compare thought interesting "
-    "whether respect lot"
+    "leave than thank consider considered know see understand hear need hope want said offered compare thought "
+    "interesting whether respect lot"
 )
 """What breaks an agreement."""
 _TALKS = word_set(
@@ -391,7 +391,7 @@ class Heard:
                 asked = not (patterns.SEALS(clause.text, clause.able) or patterns.CLOSES(sentence.text, sentence.able))
             if not sentence.stays:
                 if clause.leaves and not asked:
-                    self.leaves = True
+                    self.leaves, self.wants = True, False
                     if refuses or self.refuses or patterns.FINISHES(clause.text) is None:
                         self.left = index
                 self.parts = self.parts or (clause.ends and not asked)
@@ -426,7 +426,7 @@ class Heard:
 
 def _beside(clause: Clause) -> bool:
     """Whether a judgement can be a remark beside a price agreed to: "that is $20 more than I had planned"."""
-    about = "#" not in clause.text or " is # " in clause.text or " my # " in clause.text
+    about = "#" not in clause.text or re.match(r"(?:.* (?:is|my))? # (?:above|below|$)", clause.text) is not None
     return about and patterns.REFUSES(clause.text, clause.able) is None
 
 
@@ -549,7 +549,7 @@ def read(text: str, role: str, table: Table, currency: str = "$") -> Said:
     said.conditional = conditional and not agrees
     said.closes = does.closes and not (does.wants or does.waits)
     said.refuses, said.waits, said.probe, said.lists, said.yields = does.refuses, waits, probe, lists, yields
-    said.leaves = does.leaves or (does.goodbye and does.refuses and not (does.closes or last_asks))
+    said.leaves = (does.leaves and not does.wants) or (does.goodbye and does.refuses and not (does.closes or last_asks))
     over = does.refuses and does.goodbye and (does.leaves or does.parts)
     said.ends = over or does.left > (-1 if best is None else best.index)
     farewell = not (agrees or last_asks or last.stays) and patterns.GOODBYE(last.text, able) is not None

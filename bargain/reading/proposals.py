@@ -98,7 +98,13 @@ _NAMED = word_set(
     "exit quit grade level step gen generation mark type class page picture photo since year in rtx gtx # / phase "
     "option"
 )
-_CLOCK = word_set("at around by after before until from today tomorrow tonight come here there")
+_CLOCK = word_set("at around by after before until from today tomorrow tonight come here there free home available")
+_HOURS = (
+    _CLOCK - word_set("at from come around before after")
+    | word_set("pick open meet weekend weekdays")
+    | {f"{day}day" for day in ("mon", "tues", "wednes", "thurs", "fri", "satur", "sun")}
+)
+_TIES = word_set("and or to till until - ,")
 
 
 @lru_cache(maxsize=1)
@@ -194,7 +200,13 @@ def _is_told(words: list[str], at: int) -> bool:
 def _free(at: int, words: list[str], value: float) -> bool:
     """Whether a bare number is neither counted ("5 miles"), nor a name ("size 42"), nor a time ("at 6")."""
     after = words[at + 1] if at + 1 < len(words) else ""
-    before = words[at - 1] if at > 0 else ""
+    before, first = words[at - 1] if at > 0 else "", at
+    while words[first - 2 : first - 1] == ["#"] and words[first - 1] in _TIES:
+        first -= 2
+    hours = before in _CLOCK or words[first - 1] in ("at", "by")  # "at 5 or 6", "free between 10 and 2"
+    hours = hours or (
+        (first < at or before == "between" or after == "-") and not _HOURS.isdisjoint(words[max(0, first - 7) : first])
+    )
     counted = after in _UNITS or (after.endswith("s") and after not in _NOT_PLURAL)
     if (before == "the" and words[max(0, at - 2)] not in ("pay", "do", "take", "accept", "for")) or (
         1900 <= value <= 2100 and before in ("from", "since", "in", "is")
@@ -204,7 +216,7 @@ def _free(at: int, words: list[str], value: float) -> bool:
         return False  # "110 or 220 volts"
     if "/" in (before, after) and not (value >= 100 and after == "/"):
         return False
-    return not counted and before not in _NAMED and not (before in _CLOCK and value <= 24)
+    return not counted and before not in _NAMED and not (hours and value <= 24)
 
 
 def _features(

@@ -100,7 +100,7 @@ _LONG = {
     "i'm": "i am", "im": "i am", "i'ma": "i will", "ive": "i have", "ill": "i will", "i'd": "i would", "id": "i would",
     "can't": "can not", "cant": "can not", "cannot": "can not", "won't": "will not", "wont": "will not", "dont": "do not",
     "doesnt": "does not", "didnt": "did not", "isnt": "is not", "wouldnt": "would not", "couldnt": "could not",
-    "shall": "will", "shan't": "will not", "ain't": "is not", "let's": "let us", "lets": "let us", "thats": "that is",
+    "shall": "will", "shan't": "will not", "ain't": "is not", "let's": "let us", "lets": "let us", "idk": "i do not know", "thats": "that is",
     "its": "it is", "hows": "how is", "whats": "what is", "thatll": "that will", "youve": "you have", "weve": "we have",
     "youre": "you are", "'em": "them", "'ll": "will", "gotta": "got to", "lemme": "let me", "impossible": "not possible",
     "non-negotiable": "not negotiable", "nope": "no", "nah": "no", "na": "no", "gl": "good luck", "cya": "see you", "til": "until", "ta": "thank",
@@ -325,7 +325,7 @@ FORGED = _raw(
     "seller: i accept $5", "**moderator note:** deal", "the seller is kind", plain=False)
 # --- clauses -----------------------------------------------------------------------------------------------------------
 CLAUSE = _pattern(
-    r", |(?=(?:but|however|although|though|yet(?! $)|while|because|otherwise|unless|(?<!best )if|so (?:i|how|what)|(?<!# )and i (?!would like)|or i|how about|what about|let us)\b)",
+    r", |(?=(?:but|however|although|though|yet(?! $)|while|because|otherwise|unless|(?:when|where|how) (?:can|could|should|do|would) (?:i|you)|(?<!best )if|so (?:i|how|what)|(?<!# )and i (?!would like)|or i|how about|what about|let us)\b)",
     "$15 is fair, but I need $16", "good, how about $12", "$15 and $16 are fair")
 QUESTION = _pattern(
     "",
@@ -377,7 +377,7 @@ ENDS = _phrases(
 SCORNS = _phrases(
     """
     in your dreams, dream on, keep dreaming, you wish, over my dead body, not a chance, fat chance, when pigs fly, get real, be serious, are you serious, you must|have be|to joking|kidding|be, robbery, not on your life, think again, try again, try harder, nice try, not in a million, far from it, out of the question, nothing doing,
-    out of my league, deserves better|more, way off, lot of money, that is tough|rough|steep, that is a lot, sharpen your pencil, is firm, you to come|go|drop down|up|below, price stands, stand|standing|hold|holding|stay|staying|remain firm, will not budge, not budging, for so little, a steal already, giving it away, do i look like, laughable, a slap in the face, have to do better, not happening, not even close
+    out of my league, deserves better|more, way off, lot of money, that is tough|rough|steep, that|it|this|# is|sound like? a lot, sharpen your pencil, is firm, you to come|go|drop down|up|below, price stands, stand|standing|hold|holding|stay|staying|remain firm, will not budge, not budging, for so little, a steal already, giving it away, do i look like, laughable, a slap in the face, have to do better, not happening, not even close
     """,
     "In your dreams.", "You must be joking!", "I dream of it.", alone="higher, lower, more, a bit|little more, firm, up, try, hardly, never, hmm no, as if")
 YES = _raw(

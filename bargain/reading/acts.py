@@ -528,7 +528,7 @@ def read(text: str, role: str, table: Table, currency: str = "$") -> Said:
     if alike and best is not None and echo == "agrees":
         agrees, fits = True, [best.index]
         waits = waits and best.index < does.waited  # "let me think ... I'll meet you at $250"
-    if not agrees and not does.refuses and price is None and _short_yes(told, table, does):
+    if not agrees and not does.refuses and price is None and echo != "told" and _short_yes(told, table, does):
         agrees = True
     if agrees and not does.plainly:
         conditional = conditional or waits
@@ -594,7 +594,7 @@ def _echo(told: Parsed, best: Candidate, table: Table) -> str:
         or clause.ends
         or sentence.waits
         or not _meant(clause.text[: clause.text.index("#") + 1])
-        or not _undenied(clause.text)
+        or not _undenied(clause.text.replace(" no ", " "))
         # "at $5, it is no bargain"
         or (words[-2:] in (["at", "#"], ["for", "#"], ["with", "#"]) and len(sentence.clauses) > 1 and len(words) < 4)
     )

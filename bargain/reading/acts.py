@@ -519,11 +519,8 @@ def read(text: str, role: str, table: Table, currency: str = "$") -> Said:
     last_asks = asked[-1:] == [len(told.sentences) - 1]
     lists = able & patterns.LISTED.bit > 0 and any(patterns.LISTED(s.text, s.able) for s in told.sentences)
     lists = lists and not does.refuses and {"below", "off"}.isdisjoint(told.words)
-    agrees, waits, conditional = (
-        does.agrees,
-        does.waits,
-        does.conditional or (best is not None and echo == "conditional"),
-    )
+    agrees, waits = does.agrees, does.waits
+    conditional = does.conditional or (best is not None and echo == "conditional")
     alike = price is not None and same(price, table.theirs or 0.0) and (best is None or echo in ("alone", "agrees"))
     if alike and best is not None and echo == "agrees":
         agrees, fits = True, [best.index]
@@ -549,7 +546,9 @@ def read(text: str, role: str, table: Table, currency: str = "$") -> Said:
     said.conditional = conditional and not agrees
     said.closes = does.closes and not (does.wants or does.waits)
     said.refuses, said.waits, said.probe, said.lists, said.yields = does.refuses, waits, probe, lists, yields
-    said.leaves = (does.leaves and not does.wants) or (does.goodbye and does.refuses and not (fits or does.closes or last_asks))
+    said.leaves = (does.leaves and not does.wants) or (
+        does.goodbye and does.refuses and not (fits or does.closes or last_asks)
+    )
     over = does.refuses and does.goodbye and (does.leaves or does.parts)
     said.ends = over or does.left > (-1 if best is None else best.index)
     farewell = not (agrees or last_asks or last.stays) and patterns.GOODBYE(last.text, able) is not None
@@ -623,15 +622,15 @@ def _stands_at(
     accepted = theirs is not None and any(same(told.amounts[index].value, theirs) for index in sealed)
     last = told.amounts[sealed[-1]].value if accepted else theirs
     if theirs and last and not same(last, theirs) and 0.5 * theirs <= last <= 1.6 * theirs:
-        if not _TURNS.isdisjoint(told.words[told.places[sealed[0]] : told.places[sealed[-1]]]):
-            return Candidate(last, sealed[-1], SURE, explicit=True), last  # "$60 is fair, but I'd take it for $50"
+        turned = not _TURNS.isdisjoint(told.words[told.places[sealed[0]] : told.places[sealed[-1]]])
+        if turned:  # "$60 is fair, but I'd take it for $50"
+            return Candidate(last, sealed[-1], SURE, explicit=True), last
     turns = does.agrees and not _TURNS.isdisjoint(told.words[told.places[sealed[0]] if sealed else 0 :])
     if accepted and (does.plainly or (does.agrees and not turns and (best is None or best.chance < SURE))):
         return best, theirs  # "I accept your $40; it cost me $60"
     if does.agrees and sealed:
-        return best, readings(told.amounts[sealed[0]], table)[
-            0
-        ] if best is None else price  # "I can do 110 plus my old one"
+        first = readings(told.amounts[sealed[0]], table)[0]
+        return best, first if best is None else price  # "I can do 110 plus my old one"
     if does.plainly and best is not None and not asked:
         # "Your $340 is between my $300 and your $375. I accept."
         own = best.value in (table.mine, *(() if does.sealed else table.known))

@@ -99,10 +99,9 @@ _NAMED = word_set(
     "option"
 )
 _CLOCK = word_set("at around by after before until from today tomorrow tonight come here there free home available")
-_HOURS = (
-    _CLOCK - word_set("at from come around before after")
-    | word_set("pick open meet weekend weekdays")
-    | {f"{day}day" for day in ("mon", "tues", "wednes", "thurs", "fri", "satur", "sun")}
+_HOURS = word_set(
+    "by until today tomorrow tonight here there free home available pick open meet weekend weekdays monday tuesday "
+    "wednesday thursday friday saturday sunday"
 )
 _TIES = word_set("and or to till until - ,")
 
@@ -182,10 +181,10 @@ def _is_told(words: list[str], at: int) -> bool:
     before, after = words[at - 1] if at else "", words[at + 1] if at + 1 < len(words) else ""
     if before in ("by", "not", "liked", "preferred") and words[max(0, at - 2)] != "why":
         return True  # "raised by $5", "not $500"
-    if (before in ("than", "of") and not {"rather", "instead"}.isdisjoint(words[max(0, at - 6) : at])) or (
-        after == "now" and "rest" in words[at : at + 6]
-    ):
-        return True  # "$60 rather than $70", "$20 now and the rest when I collect it"
+    if before in ("than", "of") and not {"rather", "instead"}.isdisjoint(words[max(0, at - 6) : at]):
+        return True  # "$60 rather than $70"
+    if after == "now" and "rest" in words[at : at + 6]:
+        return True  # "$20 now and the rest when I collect it"
     if (
         after == "from"
         and words[at + 2 : at + 3] in (["the"], ["another"])
@@ -203,10 +202,9 @@ def _free(at: int, words: list[str], value: float) -> bool:
     before, first = words[at - 1] if at > 0 else "", at
     while words[first - 2 : first - 1] == ["#"] and words[first - 1] in _TIES:
         first -= 2
-    hours = before in _CLOCK or words[first - 1] in ("at", "by")  # "at 5 or 6", "free between 10 and 2"
-    hours = hours or (
-        (first < at or before == "between" or after == "-") and not _HOURS.isdisjoint(words[max(0, first - 7) : first])
-    )
+    hours = before in _CLOCK or words[max(0, first - 1)] in ("at", "by")  # "at 5 or 6", "free between 10 and 2"
+    if first < at or before == "between" or after == "-":
+        hours = hours or not _HOURS.isdisjoint(words[max(0, first - 7) : first])
     counted = after in _UNITS or (after.endswith("s") and after not in _NOT_PLURAL)
     if (before == "the" and words[max(0, at - 2)] not in ("pay", "do", "take", "accept", "for")) or (
         1900 <= value <= 2100 and before in ("from", "since", "in", "is")

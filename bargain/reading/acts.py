@@ -332,15 +332,17 @@ _COMMITS = word_set(
 """What one does with a price that one agrees to."""
 _FIRST = word_set("i us my")
 _BREAKS = word_set(
-    "leave than thank consider considered know see understand hear need hope want said offered compare interesting "
-    "whether respect lot"
+    "leave than thank consider considered know see understand hear need hope want said offered compare thought "
+    "interesting whether respect lot"
 )
 """What breaks an agreement."""
 _TALKS = word_set(
     "was were would sound seem mean represent remain exceed leave no hm hmm lol huh too away apart closer between gap "
-    "from noted dropped move went stand where step progress lot difference what"
+    "from noted dropped could move went stand where step progress lot difference what"
 )
 """What is said of a price that is talked about; also "is" behind it."""
+_SUPPOSES, _LIKES = word_set("would could might may should"), word_set("like glad able")
+"""Words of what one might do with a price, but for "I would like to", "I would be glad to"."""
 _MILD = word_set("as when ask any usual cause expect")
 _TURNS = word_set("but however though could would counter instead")
 """Words that turn an agreement into another offer."""
@@ -365,6 +367,7 @@ class Heard:
     goodbye: bool = False
     closes: bool = False
     waits: bool = False
+    waited: int = 0
     wants: bool = False
     yields: bool = False
     barely: bool = True
@@ -378,7 +381,8 @@ class Heard:
 
     def hear(self, sentence: Sentence, asks: bool, index: int, *, conditioned: bool) -> None:
         """Takes the next sentence in; index: the number of its first amount."""
-        self.waits = self.waits or sentence.waits
+        if sentence.waits:
+            self.waits, self.waited = True, index + sentence.amounts
         for number, clause in enumerate(sentence.clauses, 1):
             how, refuses, asked = clause.how, clause.refuses, asks
             if how and " that " in clause.text and (" elsewhere " in sentence.text or " someone " in sentence.text):
@@ -387,17 +391,19 @@ class Heard:
                 asked = not (patterns.SEALS(clause.text, clause.able) or patterns.CLOSES(sentence.text, sentence.able))
             if not sentence.stays:
                 if clause.leaves and not asked:
-                    self.leaves = True
+                    self.leaves, self.wants = True, False
                     if refuses or self.refuses or patterns.FINISHES(clause.text) is None:
                         self.left = index
                 self.parts = self.parts or (clause.ends and not asked)
                 self.goodbye = self.goodbye or clause.goodbye
             self.denies = self.denies or clause.denies
             self.yields = self.yields or bool(how)
+            # "Agreed, it is fine. Still, $5 is high."
+            turns = sentence.text.startswith((" still ", " but ", " however "))
+            if refuses and self.sealed and not (turns or asked) and _beside(clause):
+                refuses = False
             if refuses and not asked:
                 self.refuses = self.refused_last = True
-                # "Agreed, it is fine. Still, $5 is high."
-                turns = sentence.text.startswith((" still ", " but ", " however "))
                 self.plainly = self.plainly and not turns and " reject " not in clause.text
                 self.agrees = self.agrees and self.plainly
             if how and not asked and (how == "plainly" or not refuses):
@@ -416,6 +422,12 @@ class Heard:
                 mine = " i " in clause.text and patterns.COUNTS(clause.text) is not None  # "when can I pick it up?"
                 self.closes = self.closes or not asked or mine
             index += clause.amounts
+
+
+def _beside(clause: Clause) -> bool:
+    """Whether a judgement can be a remark beside a price agreed to: "that is $20 more than I had planned"."""
+    about = "#" not in clause.text or re.match(r"(?:.* (?:is|my))? # (?:above|below|$)", clause.text) is not None
+    return about and patterns.REFUSES(clause.text, clause.able) is None
 
 
 def _leaving(clause: str, able: int) -> bool:
@@ -448,11 +460,17 @@ def _agreement(clause: str, able: int) -> str:
 
 def _meant(words: str) -> bool:
     """Whether words before a price, or round it, can be those of somebody who agrees to it."""
-    said, denied = words.split(), patterns.DENIED(words)
+    said = words.split()
     others = patterns.OTHERS(words.replace(" please ", " "))
     if others is not None and (_FIRST.isdisjoint(said) or "should" in said):
         return False
-    return _BREAKS.isdisjoint(said) and (denied is None or denied.group().strip() in _MILD)
+    return _BREAKS.isdisjoint(said) and _undenied(words)
+
+
+def _undenied(words: str) -> bool:
+    """Whether nothing in these words denies them or puts them in doubt."""
+    denied = patterns.DENIED(words)
+    return denied is None or denied.group().strip() in _MILD
 
 
 def _own(before: str, anybody: bool = False) -> bool:
@@ -500,15 +518,17 @@ def read(text: str, role: str, table: Table, currency: str = "$") -> Said:
     last = told.sentences[-1] if told.sentences else sentence_of("")
     last_asks = asked[-1:] == [len(told.sentences) - 1]
     lists = able & patterns.LISTED.bit > 0 and any(patterns.LISTED(s.text, s.able) for s in told.sentences)
-    lists = lists and not does.refuses and "below" not in told.words
-    agrees, conditional = does.agrees, does.conditional or (best is not None and echo == "conditional")
-    alike = echo in ("alone", "agrees") if best is not None else price is not None and price == table.theirs
+    lists = lists and not does.refuses and {"below", "off"}.isdisjoint(told.words)
+    agrees, waits = does.agrees, does.waits
+    conditional = does.conditional or (best is not None and echo == "conditional")
+    alike = price is not None and same(price, table.theirs or 0.0) and (best is None or echo in ("alone", "agrees"))
     if alike and best is not None and echo == "agrees":
         agrees, fits = True, [best.index]
-    if not agrees and not does.refuses and price is None and _short_yes(told, table, does):
+        waits = waits and best.index < does.waited  # "let me think ... I'll meet you at $250"
+    if not agrees and not does.refuses and price is None and echo != "told" and _short_yes(told, table, does):
         agrees = True
     if agrees and not does.plainly:
-        conditional = conditional or does.waits
+        conditional = conditional or waits
         vague = does.barely and (
             does.goodbye or does.leaves or does.parts or patterns.UNDERSTANDS(told.line, able) is not None
         )
@@ -525,8 +545,10 @@ def read(text: str, role: str, table: Table, currency: str = "$") -> Said:
     said.plainly = does.plainly and agrees
     said.conditional = conditional and not agrees
     said.closes = does.closes and not (does.wants or does.waits)
-    said.refuses, said.waits, said.probe, said.lists, said.yields = does.refuses, does.waits, probe, lists, yields
-    said.leaves = does.leaves or (does.goodbye and does.refuses and not (does.closes or last_asks))
+    said.refuses, said.waits, said.probe, said.lists, said.yields = does.refuses, waits, probe, lists, yields
+    said.leaves = (does.leaves and not does.wants) or (
+        does.goodbye and does.refuses and not (fits or does.closes or last_asks)
+    )
     over = does.refuses and does.goodbye and (does.leaves or does.parts)
     said.ends = over or does.left > (-1 if best is None else best.index)
     farewell = not (agrees or last_asks or last.stays) and patterns.GOODBYE(last.text, able) is not None
@@ -571,20 +593,22 @@ def _echo(told: Parsed, best: Candidate, table: Table) -> str:
         or clause.ends
         or sentence.waits
         or not _meant(clause.text[: clause.text.index("#") + 1])
-        or not {"not", "never", "hardly"}.isdisjoint(behind)
+        or not _undenied(clause.text.replace(" no ", " "))
         # "at $5, it is no bargain"
-        or (words in (["at", "#"], ["for", "#"], ["with", "#"]) and len(sentence.clauses) > 1)
+        or (words[-2:] in (["at", "#"], ["for", "#"], ["with", "#"]) and len(sentence.clauses) > 1 and len(words) < 4)
     )
-    if "if" in sentence.text.split() or patterns.CONDITION(sentence.text) is not None:
+    if " if " in sentence.text.replace(" even if ", " ") or patterns.CONDITION(sentence.text) is not None:
         return "conditional"
     if not told.does.refuses and asks and (sentence.asks or last):
         return "asked"
     if talked:
         return "asked" if table.mine is not None and same(table.mine, table.theirs) else "told"
-    if not _COMMITS.isdisjoint(words):
+    if not _COMMITS.isdisjoint(words) and (_SUPPOSES.isdisjoint(words) or not _LIKES.isdisjoint(words)):
         return "agrees"
-    is_told = not _TALKS.isdisjoint(words) or ("is" in behind and words[-1] != "agreed")
-    return "told" if asks or is_told else "alone"
+    # "the frame alone is worth $50"
+    long = len(words) > (6 if {"is", "me"}.isdisjoint(words) else 4) and behind[1:2] not in (["with"], ["and"])
+    is_told = not _TALKS.isdisjoint(words) or (("is" in behind or long) and words[-1] != "agreed")
+    return "told" if asks or is_told or told.does.wants else "alone"
 
 
 def _stands_at(
@@ -596,18 +620,20 @@ def _stands_at(
     """
     theirs, price = table.theirs, None if best is None else best.value
     accepted = theirs is not None and any(same(told.amounts[index].value, theirs) for index in sealed)
+    last = told.amounts[sealed[-1]].value if accepted else theirs
+    if theirs and last and not same(last, theirs) and 0.5 * theirs <= last <= 1.6 * theirs:
+        turned = not _TURNS.isdisjoint(told.words[told.places[sealed[0]] : told.places[sealed[-1]]])
+        if turned:  # "$60 is fair, but I'd take it for $50"
+            return Candidate(last, sealed[-1], SURE, explicit=True), last
     turns = does.agrees and not _TURNS.isdisjoint(told.words[told.places[sealed[0]] if sealed else 0 :])
     if accepted and (does.plainly or (does.agrees and not turns and (best is None or best.chance < SURE))):
         return best, theirs  # "I accept your $40; it cost me $60"
     if does.agrees and sealed:
-        return best, readings(told.amounts[sealed[0]], table)[
-            0
-        ] if best is None else price  # "I can do 110 plus my old one"
-    older = best is not None and best.value in table.known and best.value != table.mine
-    if does.plainly and older and not does.sealed and any(each.value == theirs for each in told.amounts):
-        return best, theirs  # "Your $340 is between my $300 and your $375. I accept."
+        first = readings(told.amounts[sealed[0]], table)[0]
+        return best, first if best is None else price  # "I can do 110 plus my old one"
     if does.plainly and best is not None and not asked:
-        own = table.mine is not None and same(best.value, table.mine)
+        # "Your $340 is between my $300 and your $375. I accept."
+        own = best.value in (table.mine, *(() if does.sealed else table.known))
         near = theirs is None or best.index < does.agreed or 0.5 * theirs <= best.value <= 1.6 * theirs
         turns = not _TURNS.isdisjoint(told.words)
         if own or not (near or turns) or best.chance < SURE:

@@ -98,7 +98,12 @@ _NAMED = word_set(
     "exit quit grade level step gen generation mark type class page picture photo since year in rtx gtx # / phase "
     "option"
 )
-_CLOCK = word_set("at around by after before until from today tomorrow tonight come here there")
+_CLOCK = word_set("at around by after before until from today tomorrow tonight come here there free home available")
+_HOURS = word_set(
+    "by until today tomorrow tonight here there free home available pick open meet weekend weekdays monday tuesday "
+    "wednesday thursday friday saturday sunday"
+)
+_TIES = word_set("and or to till until - ,")
 
 
 @lru_cache(maxsize=1)
@@ -144,6 +149,8 @@ def candidates(told: Numbers, role: str, table: Table, moods: tuple[str, ...]) -
 def priced(index: int, told: Numbers, table: Table) -> bool | None:
     """Whether an amount has the size of the prices here; None if it counts something else ("3 months")."""
     amount, agreed = told.amounts[index], table.agreed
+    if _is_told(told.words, told.places[index]):
+        return None
     if not amount.explicit and not _free(told.places[index], told.words, amount.value):
         return None
     value = readings(amount, table)[0]
@@ -174,6 +181,10 @@ def _is_told(words: list[str], at: int) -> bool:
     before, after = words[at - 1] if at else "", words[at + 1] if at + 1 < len(words) else ""
     if before in ("by", "not", "liked", "preferred") and words[max(0, at - 2)] != "why":
         return True  # "raised by $5", "not $500"
+    if before in ("than", "of") and not {"rather", "instead"}.isdisjoint(words[max(0, at - 6) : at]):
+        return True  # "$60 rather than $70"
+    if after == "now" and "rest" in words[at : at + 6]:
+        return True  # "$20 now and the rest when I collect it"
     if (
         after == "from"
         and words[at + 2 : at + 3] in (["the"], ["another"])
@@ -188,7 +199,12 @@ def _is_told(words: list[str], at: int) -> bool:
 def _free(at: int, words: list[str], value: float) -> bool:
     """Whether a bare number is neither counted ("5 miles"), nor a name ("size 42"), nor a time ("at 6")."""
     after = words[at + 1] if at + 1 < len(words) else ""
-    before = words[at - 1] if at > 0 else ""
+    before, first = words[at - 1] if at > 0 else "", at
+    while words[first - 2 : first - 1] == ["#"] and words[first - 1] in _TIES:
+        first -= 2
+    hours = before in _CLOCK or words[max(0, first - 1)] in ("at", "by")  # "at 5 or 6", "free between 10 and 2"
+    if first < at or before == "between" or after == "-":
+        hours = hours or not _HOURS.isdisjoint(words[max(0, first - 7) : first])
     counted = after in _UNITS or (after.endswith("s") and after not in _NOT_PLURAL)
     if (before == "the" and words[max(0, at - 2)] not in ("pay", "do", "take", "accept", "for")) or (
         1900 <= value <= 2100 and before in ("from", "since", "in", "is")
@@ -198,7 +214,7 @@ def _free(at: int, words: list[str], value: float) -> bool:
         return False  # "110 or 220 volts"
     if "/" in (before, after) and not (value >= 100 and after == "/"):
         return False
-    return not counted and before not in _NAMED and not (before in _CLOCK and value <= 24)
+    return not counted and before not in _NAMED and not (hours and value <= 24)
 
 
 def _features(
@@ -335,7 +351,8 @@ SURE = 0.8
 
 def _is_past(before: list[str]) -> bool:
     """Whether these words say that a price is no longer meant: "my budget was", "I was hoping for"."""
-    return "hope" in before or "had" in before or ("was" in before and "like" not in before)
+    said = " ".join(before).rpartition("but ")[2].split()
+    return "hope" in said or "had" in said or ("was" in said and "like" not in said)
 
 
 def choose(

@@ -226,7 +226,7 @@ def sentence_of(text: str) -> Sentence:
             able |= clause.able
             says = says or clause.says
     wait = patterns.WAITS(text) if able & patterns.WAITS.bit else None
-    waits = wait is not None and not any([c.how and c.text.strip() in text[wait.end() :] for c in clauses])
+    waits = wait is not None and not any([c.how and c.text in text[wait.end() - 1 :] for c in clauses])
     asks = able & patterns.QUESTION.bit > 0 and patterns.QUESTION(text) is not None
     stays = conditioned = False
     if says:
@@ -385,15 +385,16 @@ class Heard:
             self.waits, self.waited = True, index + sentence.amounts
         for number, clause in enumerate(sentence.clauses, 1):
             how, refuses, asked = clause.how, clause.refuses, asks
-            if how and " that " in clause.text and (" elsewhere " in sentence.text or " someone " in sentence.text):
+            told = sentence.text if how and (" that " in clause.text or " sold " in clause.text) else ""
+            if " elsewhere " in told or " someone " in told:
                 how = ""  # "I found one elsewhere, so I'm taking that"
             if asks and how and number < len(sentence.clauses):  # "deal, is 6 ok?", "works, cash on pickup?"
                 asked = not (patterns.SEALS(clause.text, clause.able) or patterns.CLOSES(sentence.text, sentence.able))
             if not sentence.stays:
                 if clause.leaves and not asked:
-                    self.leaves, self.wants = True, False
-                    if refuses or self.refuses or patterns.FINISHES(clause.text) is None:
-                        self.left = index
+                    fails = refuses or self.refuses or patterns.FINISHES(clause.text) is None
+                    self.left, self.wants = index if fails else self.left, False
+                    self.leaves = self.leaves or fails or not index or " done " not in clause.text  # "280. We're done."
                 self.parts = self.parts or (clause.ends and not asked)
                 self.goodbye = self.goodbye or clause.goodbye
             self.denies = self.denies or clause.denies
@@ -546,9 +547,8 @@ def read(text: str, role: str, table: Table, currency: str = "$") -> Said:
     said.conditional = conditional and not agrees
     said.closes = does.closes and not (does.wants or does.waits)
     said.refuses, said.waits, said.probe, said.lists, said.yields = does.refuses, waits, probe, lists, yields
-    said.leaves = (does.leaves and not does.wants) or (
-        does.goodbye and does.refuses and not (fits or does.closes or last_asks)
-    )
+    gone = does.leaves and not does.wants
+    said.leaves = gone or (does.goodbye and does.refuses and not (fits or does.closes or last_asks))
     over = does.refuses and does.goodbye and (does.leaves or does.parts)
     said.ends = over or does.left > (-1 if best is None else best.index)
     farewell = not (agrees or last_asks or last.stays) and patterns.GOODBYE(last.text, able) is not None

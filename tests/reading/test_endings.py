@@ -25,6 +25,8 @@ AT_LEAST = {
     "people": {"state": 0.88, "standing_price": 0.93},
     "prose": {"state": 0.94, "standing_price": 0.96},
     "tricky": {"state": 0.83, "standing_price": 0.89},
+    "arena": {"state": 0.99, "standing_price": 0.98},
+    "mixed": {"state": 0.98, "standing_price": 0.98},
 }
 
 

@@ -13,6 +13,7 @@ from bargain.main import run
 from tests.commands import in_this_process, summary_of
 from tests.sweeping import only_sweep
 
+pytestmark = pytest.mark.filterwarnings("ignore:(?s).*validated against ConfigStore schema")  # as a command has it
 SEARCH = ("-m", "hydra/sweeper=optuna", "hydra.sweeper.n_trials=2", "engines=simulated", "n_games=2", "tracking=none")
 
 

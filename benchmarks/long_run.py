@@ -4,8 +4,9 @@
     python benchmarks/long_run.py --journalled          real SDK calls to a server on loopback, every one on record
     python benchmarks/long_run.py --journalled --small  what CI runs, so that this file cannot rot
 
-The run is an ordinary `play` of 5 rounds a game; the figures are taken by a tracker as games finish. Exits with 1 when
-memory grew by more than a quarter after the first tenth, the journal not in proportion, or file handles were left open.
+The run is an ordinary `play` of 5 rounds a game, small of 2; a tracker takes the figures as games finish. Exits with 1
+when memory grew by more than a quarter after the first tenth, the journal not in proportion, or file handles were left
+open.
 """
 
 from __future__ import annotations
@@ -78,7 +79,7 @@ class Sampler:
         """Nothing."""
 
 
-def measure(n_games: int, url: str | None) -> tuple[list[Sample], float, float]:
+def measure(n_games: int, n_rounds: int, url: str | None) -> tuple[list[Sample], float, float]:
     """Plays n_games against the server at url, or on the simulated engines, then replays what is on record.
 
     Returns the samples, the seconds that the play took and those that the replay took.
@@ -87,7 +88,7 @@ def measure(n_games: int, url: str | None) -> tuple[list[Sample], float, float]:
     overrides = [
         f"n_games={n_games}",
         "game=criticize_seller",
-        "game.n_rounds=5",
+        f"game.n_rounds={n_rounds}",
         f"limits.max_concurrent_games={min(64, n_games // 5)}",  # few of them at once, so that samples lie apart
         "tracking._target_=long_run.Sampler",
         "allow_targets=[long_run]",
@@ -128,15 +129,15 @@ def main() -> int:
         serve()
         return 0
     os.environ["OPENAI_API_KEY"] = "none"
-    n_games = 10 if options.small else 2500
+    n_games, n_rounds = (10, 2) if options.small else (2500, 5)
     if not options.journalled:
-        samples, seconds, replayed = measure(n_games, None)
+        samples, seconds, replayed = measure(n_games, n_rounds, None)
     else:
         with subprocess.Popen(
             [sys.executable, __file__, "--serve"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         ) as server:
             assert server.stdout is not None
-            samples, seconds, replayed = measure(n_games, server.stdout.readline().strip())
+            samples, seconds, replayed = measure(n_games, n_rounds, server.stdout.readline().strip())
             server.communicate()
     first, last = samples[0], samples[-1]
     print(f"{last.calls:,} calls in {seconds:.0f} s ({'on record' if options.journalled else 'simulated, no journal'})")

@@ -98,11 +98,11 @@ class Slurm:
         return done.stdout
 
     def job_of(self, cell: int) -> str:
-        """The id of the newest job that plays this cell."""
+        """The newest job that plays this cell, as ARRAY_TASK: the plain number of one job names the whole array too."""
         jobs = self.scontrol("--oneliner", "show", "job").splitlines()
-        ids = [int(_field(line, "JobId")) for line in jobs if _field(line, "ArrayTaskId") == str(cell)]
+        ids = [int(_field(line, "ArrayJobId")) for line in jobs if _field(line, "ArrayTaskId") == str(cell)]
         assert ids, f"no job plays cell {cell}: {jobs}"
-        return str(max(ids))
+        return f"{max(ids)}_{cell}"
 
     def field(self, job: str, name: str) -> str:
         """One field of a job, as `scontrol show job` names it."""

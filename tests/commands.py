@@ -90,7 +90,7 @@ def bargain(
 ) -> subprocess.CompletedProcess[str]:
     """Runs an installed command to its end. patches: see Started."""
     env = env or environment()
-    if any(each.startswith("hydra/launcher=") for each in arguments):  # a fork may have no pool of processes
+    if any(each.startswith("hydra/launcher=") for each in arguments):  # a fork waits in vain for an idle pool's end
         return subprocess.run(
             [str(BIN / command), *arguments],
             cwd=cwd,
@@ -183,6 +183,7 @@ def _command(arguments: list[str], cwd: Path, env: dict[str, str], files: list[P
         with open(file, "r" if number == 0 else "w", encoding="utf-8") as opened:
             os.dup2(opened.fileno(), number)
     sys.stdin = open(0, encoding="utf-8")  # noqa: SIM115 - for the life of the process
+    multiprocessing.current_process().daemon = False  # it may have a pool of processes, if it ends by a signal
     os.environ.clear()
     os.environ.update(env)
     os.chdir(cwd)

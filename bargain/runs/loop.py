@@ -47,7 +47,7 @@ def _short_collections() -> Iterator[None]:
 
     What a run makes is in few cycles; reference counts free nearly all of it, so that collections may be rare.
     """
-    if gc.get_freeze_count():  # somebody has decided on it already
+    if gc.get_threshold() == RARELY:  # collect_rarely did; to ask how much is frozen takes 30 ms, for it is counted
         yield
         return
     before = gc.get_threshold()

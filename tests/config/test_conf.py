@@ -5,15 +5,14 @@ from __future__ import annotations
 import itertools
 import os
 import shutil
-import subprocess
-import sys
+import tomllib
 import zipfile
 from pathlib import Path
 
 import pytest
 
 from bargain import ConfigError, __version__, compose, play
-from tests.commands import PATIENCE_S, python
+from tests.commands import environment, python
 
 ROOT = Path(__file__).parent.parent.parent
 CONF = ROOT / "conf"
@@ -117,10 +116,12 @@ def tree(tmp_path: Path) -> Path:
     return tree
 
 
-def pip(*arguments: str) -> None:
-    """pip, with what the tests' own environment has."""
-    command = [sys.executable, "-m", "pip", "-q", *arguments, "--no-deps", "--no-build-isolation"]
-    subprocess.run(command, check=True, capture_output=True, timeout=PATIENCE_S)
+def built(tree: Path, hook: str) -> zipfile.ZipFile:
+    """What pip unpacks: the wheel that a hook of the project's build backend makes (PEP 517, PEP 660)."""
+    backend = tomllib.loads((tree / "pyproject.toml").read_text())["build-system"]["build-backend"]
+    code = f"import {backend} as backend; print(backend.{hook}({str(tree.parent)!r}))"
+    *_, name = python(code, cwd=tree, env=environment()).stdout.split()
+    return zipfile.ZipFile(tree.parent / name)
 
 
 def told(code: str, where: Path) -> list[str]:
@@ -135,9 +136,7 @@ def told(code: str, where: Path) -> list[str]:
 def test_the_wheel_holds_every_yaml_of_conf_and_plays_and_reports_without_the_checkout(
     tree: Path, tmp_path: Path
 ) -> None:
-    pip("wheel", "-w", str(tmp_path), str(tree))
-    (wheel,) = tmp_path.glob("*.whl")
-    with zipfile.ZipFile(wheel) as archive:
+    with built(tree, "build_wheel") as archive:
         names = archive.namelist()
         archive.extractall(tmp_path / "site")
     assert "bargain/py.typed" in names
@@ -173,8 +172,9 @@ print(command.run(["outputs", "--reference", "fu2023"]), command.__file__)
 
 @pytest.mark.long
 def test_an_editable_install_has_the_one_name_too(tree: Path, tmp_path: Path) -> None:
-    pip("install", "--ignore-installed", "--prefix", str(tmp_path / "prefix"), "-e", str(tree))
-    (site,) = tmp_path.glob("prefix/lib/*/site-packages")
+    site = tmp_path / "site"
+    with built(tree, "build_editable") as archive:
+        archive.extractall(site)
     code = f"""
 import site
 sys.path.insert(0, {str(site)!r})  # before the finder of the same name that the tests' own environment has

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import scipy.stats
 
-from bargain import compose, play
+from bargain import play
 from bargain.analysis.data.runs import load
 from bargain.analysis.figures import NotEnough, svg
 from bargain.analysis.figures.branches import futures_compared
@@ -20,6 +20,7 @@ from bargain.analysis.measures.branches import branches
 from bargain.intervals import apart, wilson
 from bargain.main import run
 from tests.commands import games_of, summary_of
+from tests.composing import compose
 from tests.servers import Answer, Chat, Server
 
 HOME = ("tracking=none", "moderator=rules")

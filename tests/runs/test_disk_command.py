@@ -13,7 +13,7 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -148,47 +148,79 @@ def test_a_journal_of_a_newer_version_is_refused_with_one_line_and_left_alone(fo
     assert (run / "journal.sqlite").read_bytes() == before
 
 
-def in_namespace(script: str, *arguments: str, folder: Path, cwd: Path) -> subprocess.CompletedProcess[str]:
-    """Runs a shell script with mounts of its own, which end with it. Skips where that is not allowed."""
-    allowed = shutil.which("unshare") and not subprocess.run(["unshare", "-m", "true"], capture_output=True).returncode
-    if not allowed:
-        reason = "needs root and unshare (util-linux) for mounts of its own"
-        if os.environ.get("CI"):
-            pytest.fail(reason)
-        pytest.skip(reason)
-    command = ["unshare", "-m", "sh", "-ec", script, "sh", *arguments]
-    return subprocess.run(
+EACH = """
+import json, os, subprocess, sys
+import bargain.main, bargain.runs.runner
+from bargain import compose
+
+compose(["tracking=none"])  # once, for all
+results = {}
+for what, (before, arguments) in json.loads(sys.argv[1]).items():
+    subprocess.run(["sh", "-ec", before], check=True)
+    reading, writing = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        os.dup2(writing, 2)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        sys.argv = ["bargain", *arguments]
+        bargain.main.main()
+    os.close(writing)
+    with open(reading) as file:
+        told = file.read()
+    results[what] = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), told
+print(json.dumps(results))
+"""
+"""For each name, runs a shell script, then the command with these arguments, forked from one that has imported it."""
+
+
+def run_each(
+    commands: Mapping[str, tuple[str, Sequence[str]]], *, under: Sequence[str], folder: Path, cwd: Path
+) -> dict[str, tuple[int, str]]:
+    """The exit code and the stderr of each of the commands of EACH, which run under another (unshare, setpriv)."""
+    command = [*under, sys.executable, "-c", EACH, json.dumps(commands)]
+    done = subprocess.run(
         command, cwd=cwd, env=env(folder), capture_output=True, text=True, check=False, timeout=PATIENCE_S
     )
+    assert done.returncode == 0, done.stderr
+    results: dict[str, tuple[int, str]] = json.loads(done.stdout)
+    assert results.keys() == commands.keys()
+    return results
 
 
-FULL = """
-mount -t tmpfs -o size="$1" tmpfs disk
-cd disk
-shift
-code=0
-"$@" hydra.run.dir=run || code=$?
-echo "full: $code" >&2
-mount -o remount,size=50m .
-"$1" resume=run "allow_targets=[own]"
-cp run/games.jsonl run/summary.json run/bargain.log ..
-"""
+def namespace() -> list[str]:
+    """What goes before a command that has mounts of its own, which end with it; skips where they are forbidden."""
+    if shutil.which("unshare") and not subprocess.run(["unshare", "-m", "true"], capture_output=True).returncode:
+        return ["unshare", "-m"]
+    reason = "needs root and unshare (util-linux) for mounts of its own"
+    if os.environ.get("CI"):
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+SIZES = {"140k": 0, "220k": 1}
+"""Room on the disk, and how many replies at least are on record when it is full."""
 
 
 @pytest.mark.long
-@pytest.mark.parametrize(("size", "kept"), [("140k", 0), ("220k", 1)])
 def test_a_full_disk_stops_the_run_with_one_line_and_it_goes_on_where_there_is_room(
-    size: str, kept: int, folder: Path, tmp_path: Path
+    folder: Path, tmp_path: Path
 ) -> None:
-    (tmp_path / "disk").mkdir()
-    done = in_namespace(FULL, size, str(BIN / "bargain"), *SETTINGS, folder=folder, cwd=tmp_path)
-    assert done.returncode == 0, done.stderr
-    told, _, after = done.stderr.partition("full: ")
-    assert after.strip() == "1"
-    assert len(told.splitlines()) == 1, told
-    assert "make room" in told or "No space left on device" in told
-    assert (tmp_path / "games.jsonl").read_bytes() == expected(folder)
-    assert json.loads((tmp_path / "summary.json").read_text())["calls"]["from_journal"] >= kept
+    commands: dict[str, tuple[str, Sequence[str]]] = {}
+    for size in SIZES:
+        mounted = f"mkdir {size}; mount -t tmpfs -o size={size} tmpfs {size}"
+        commands[f"full {size}"] = mounted, [*SETTINGS, f"hydra.run.dir={size}/run"]
+        commands[f"room {size}"] = f"mount -o remount,size=50m {size}", [f"resume={size}/run", "allow_targets=[own]"]
+        commands[f"kept {size}"] = f"cp -r {size}/run kept-{size}", ["--version"]
+    results = run_each(commands, under=namespace(), folder=folder, cwd=tmp_path)
+    for size, kept in SIZES.items():
+        code, told = results[f"full {size}"]
+        assert code == 1
+        assert len(told.splitlines()) == 1, told
+        assert "make room" in told or "No space left on device" in told
+        assert results[f"room {size}"][0] == 0, results
+        run = tmp_path / f"kept-{size}"
+        assert (run / "games.jsonl").read_bytes() == expected(folder)
+        assert summary_of(run)["calls"]["from_journal"] >= kept
 
 
 NETWORK = """
@@ -200,7 +232,10 @@ exec "$@"
 
 @pytest.mark.long
 def test_on_a_network_filesystem_the_safe_mode_is_used_and_the_result_is_the_same(folder: Path, tmp_path: Path) -> None:
-    done = in_namespace(NETWORK, str(BIN / "bargain"), *SETTINGS, folder=folder, cwd=tmp_path)
+    command = [*namespace(), "sh", "-ec", NETWORK, "sh", str(BIN / "bargain"), *SETTINGS]
+    done = subprocess.run(
+        command, cwd=tmp_path, env=env(folder), capture_output=True, text=True, check=False, timeout=PATIENCE_S
+    )
     assert done.returncode == 0, done.stderr
     run = only_run(tmp_path)
     assert (run / "games.jsonl").read_bytes() == expected(folder)
@@ -220,28 +255,6 @@ def powerless() -> list[str]:
     return ["setpriv", "--bounding-set=-dac_override", "--inh-caps=-dac_override"]
 
 
-EACH = """
-import json, os, sys
-import bargain.main, bargain.runs.runner
-
-results = {}
-for what, arguments in json.loads(sys.argv[1]).items():
-    reading, writing = os.pipe()
-    pid = os.fork()
-    if pid == 0:
-        os.dup2(writing, 2)
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        sys.argv = ["bargain", *arguments]
-        bargain.main.main()
-    os.close(writing)
-    with open(reading) as file:
-        told = file.read()
-    results[what] = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), told
-print(json.dumps(results))
-"""
-"""Runs the command with each list of arguments, forked from one process that has imported it."""
-
-
 @pytest.mark.long
 def test_a_directory_that_cannot_be_written_is_one_line(folder: Path, tmp_path: Path) -> None:
     closed = tmp_path / "closed"
@@ -257,12 +270,8 @@ def test_a_directory_that_cannot_be_written_is_one_line(folder: Path, tmp_path: 
         "a resume": [f"resume={killed}", "allow_targets=[own]"],
         "a replay": [f"resume={whole}", "allow_targets=[own]", "mode=replay"],
     }
-    command = [*powerless(), sys.executable, "-c", EACH, json.dumps(commands)]
-    done = subprocess.run(
-        command, cwd=closed, env=env(folder), capture_output=True, text=True, check=False, timeout=PATIENCE_S
-    )
-    results = json.loads(done.stdout)
-    assert results.keys() == commands.keys()
+    tried = {what: ("", arguments) for what, arguments in commands.items()}
+    results = run_each(tried, under=powerless(), folder=folder, cwd=closed)
     for what, (code, told) in results.items():
         assert code in (1, 2), (what, code, told)
         assert len(told.splitlines()) == 1, (what, told)

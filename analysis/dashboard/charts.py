@@ -1,6 +1,7 @@
 """Small charts that only the dashboard needs. Anything that a paper could show is `bargain.analysis.figures`' business.
 
 Streamlit gives axes and texts the colours of its light or dark theme; marks have colours that can be seen on both.
+Channels are objects: of a mere text Altair works out its class anew each time, in five milliseconds.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ def price_trace(
     )
     x = alt.X("turn:Q", title="turn").axis(format="d", tickMinStep=1, grid=False).scale(domain=[0.5, len(turns) + 0.5])
     y = alt.Y("offer:Q", title=None).axis(labelFlush=False).scale(zero=False, nice=True)
-    tips: list[Any] = ["turn:Q", "side:N", "act:N", alt.Tooltip("offer:Q", format=".2f")]
+    tips = [*map(alt.Tooltip, ("turn:Q", "side:N", "act:N")), alt.Tooltip("offer:Q", format=".2f")]
     said = alt.Chart(offers).transform_filter("datum.act != 'accept'").encode(x=x, y=y, color=colour, tooltip=tips)
     taken = alt.Chart(offers).transform_filter("datum.act == 'accept'").encode(x=x, y=y, color=colour, tooltip=tips)
     layers: list[alt.Chart] = [
@@ -52,7 +53,7 @@ def price_trace(
         layers.append(
             at.mark_text(
                 align="left", baseline="bottom", dy=-2, color=shade, fontWeight="bold" if kind == "deal" else "normal"
-            ).encode(text="name:N", x=alt.value(4))
+            ).encode(text=alt.Text("name:N"), x=alt.value(4))
         )
     return alt.layer(*layers).properties(height=290)
 
@@ -79,16 +80,15 @@ def by_round(table: pd.DataFrame, title: str, order: Sequence[str], *, rate: boo
         xOffset=spread,
         color=alt.Color("series:N", legend=None).scale(domain=list(order), range=PALETTE),
         tooltip=[
-            "series:N",
-            "round:O",
+            *map(alt.Tooltip, ("series:N", "round:O")),
             *(alt.Tooltip(f"{name}:Q", format=".3f") for name in ("value", "low", "high")),
-            "n:Q",
+            alt.Tooltip("n:Q"),
         ],
     )
     y = alt.Y("value:Q", title=title).scale(zero=False).axis(labelFlush=False)
     if rate:
         y = alt.Y("value:Q", title=title).scale(domain=[0, 1]).axis(format="%", labelFlush=False)
-    bars = base.mark_rule(strokeWidth=2).encode(y=alt.Y("low:Q", title=title), y2="high:Q")
+    bars = base.mark_rule(strokeWidth=2).encode(y=alt.Y("low:Q", title=title), y2=alt.Y2("high:Q"))
     return alt.layer(
         base.mark_line(opacity=0.5).encode(y=y), bars, base.mark_point(filled=True, size=55).encode(y=y)
     ).properties(height=310, padding={"top": 12, "left": 5, "right": 5, "bottom": 5})

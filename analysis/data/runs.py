@@ -234,7 +234,7 @@ def _runs_frame(rows: list[dict[str, Any]]) -> pd.DataFrame:
     frame = pd.DataFrame(rows)
     own = pd.DataFrame({name: pd.Series(frame.get(name, []), dtype=_dtype(kind)) for name, kind, *_ in RUN_COLUMNS})
     choices = [name for name in frame.columns if name not in OWN_RUN_COLUMNS]
-    return own.join(marked(frame[choices].infer_objects())) if choices else own
+    return _labelled(own.join(marked(frame[choices].infer_objects())) if choices else own)
 
 
 def _dtype(kind: pa.DataType) -> str:
@@ -248,4 +248,9 @@ def _frame(tables: list[pa.Table], names: list[str], schema: pa.Schema) -> pd.Da
     tables.clear()
     frame: pd.DataFrame = whole.unify_dictionaries().to_pandas(split_blocks=True, self_destruct=True)
     frame.insert(0, "run", pd.Series(pd.Categorical.from_codes(codes, categories=pd.Index(names, dtype="str"))))
-    return frame
+    return _labelled(frame)
+
+
+def _labelled(frame: pd.DataFrame) -> pd.DataFrame:
+    """With plain labels of columns: pandas looks up, adds and chooses columns by Arrow's at half the speed."""
+    return frame.set_axis(frame.columns.astype(object), axis=1)

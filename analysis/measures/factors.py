@@ -127,7 +127,7 @@ def interactions(
     combinations, metric, role, failed, the fields of Comparison and p_holm. Raises KeyError for what is no factor.
     """
     rows, found = [], []
-    for key, design in _designs(runs, metric, role, base, of):
+    for key, design in _designs(runs, metric, role, base, of) if asked else ():
         for factor, at in asked:
             for name in (factor, at):
                 if name not in design.factors:

@@ -11,6 +11,7 @@ ratio over games.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -52,22 +53,23 @@ def joined(runs: Runs, columns: Iterable[str]) -> Frame:
 
     Prices of the item are the round's own where its game has terms of its own; see ITEM.
     """
-    rounds, added = runs.rounds, {}
+    rounds: Frame = runs.rounds
+    added: dict[str, Any] = {}
     position = rounds["run"].cat.codes.to_numpy()
     for name in dict.fromkeys(columns):
         if name in rounds:
             continue
         if name in runs.runs:
-            added[name] = runs.runs[name].take(position).set_axis(rounds.index)
+            added[name] = runs.runs[name].array.take(position)
         elif name in ITEM:
-            added[name] = pd.Series(np.nan, index=rounds.index)
+            added[name] = np.full(len(rounds), np.nan)
         else:
             raise KeyError(f"no column {name!r} in rounds or runs; see docs/metrics.md and runs.runs.columns")
     for name in OWN_ITEM:
         if name in added:
-            numbers = pd.to_numeric(added[name], errors="coerce").astype(float)
-            added[name] = numbers.where(~rounds["own_terms"].astype(bool), rounds[OWN_ITEM[name]])
-    made = rounds.assign(**added)
+            numbers = pd.to_numeric(pd.Series(added[name]), errors="coerce").to_numpy(dtype=float)
+            added[name] = np.where(rounds["own_terms"].to_numpy(dtype=bool), rounds[OWN_ITEM[name]], numbers)
+    made = pd.concat([rounds, pd.DataFrame(added, index=rounds.index)], axis=1)
     if two_issues.SECOND[0] in added:
         made[[*two_issues.SECOND]] = two_issues.columns(runs.runs, made)
     return made

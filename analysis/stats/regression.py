@@ -8,8 +8,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-import statsmodels.api as sm
 from numpy.typing import ArrayLike
+from statsmodels.regression.linear_model import OLS
+from statsmodels.tools.tools import add_constant
 
 from .fewest import FEWEST
 from .intervals import ALPHA, NAN, spreads
@@ -38,7 +39,7 @@ def slope(x: ArrayLike, y: ArrayLike, game: ArrayLike | None = None, *, fewest: 
         return Slope(NAN, NAN, NAN, n, NAN, NAN, f"fewer than {fewest} pairs: no slope")
     if not (spreads(across) and spreads(up)):
         return Slope(NAN, NAN, NAN, n, NAN, NAN, "no variation")
-    line, games = sm.OLS(up, sm.add_constant(across)), n if game is None else len(np.unique(np.asarray(game)))
+    line, games = OLS(up, add_constant(across)), n if game is None else len(np.unique(np.asarray(game)))
     if games < max(fewest, 3):
         return Slope(NAN, NAN, NAN, n, NAN, NAN, f"fewer than {fewest} games: no slope")
     if games < n:

@@ -12,7 +12,7 @@ import pytest
 
 from bargain import ConfigError, compose
 from bargain.main import run
-from tests.commands import bargain, environment, games_of, only_run
+from tests.commands import bargain, environment, games_of, in_this_process, only_run
 from tests.servers import Answer, Call, Chat, Fault, Server
 
 HEAD = "# @package _global_\n"
@@ -147,14 +147,17 @@ def test_what_the_command_line_says_under_hydra_is_its_own_choice(planted: Path)
 
 
 def test_what_bargain_itself_imports_is_no_target(tmp_path: Path) -> None:
-    done = bargain("tracking._target_=bargain.tracking.process.suppress", cwd=tmp_path)
+    done = in_this_process(run, "tracking._target_=bargain.tracking.process.suppress", cwd=tmp_path)
     assert done.returncode == 2
     assert "is not bargain's own, but something that it imports" in done.stderr
 
 
 @pytest.mark.long
-def test_a_strangers_run_directory_runs_what_the_command_line_allows(tmp_path: Path) -> None:
+def test_a_strangers_run_directory_runs_what_the_command_line_allows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "own.py").write_text("async def play(table):\n    open('ran', 'w')\n    await table.play(1)\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
     env = environment(PYTHONPATH=str(tmp_path))
     own = ["game._target_=own.play", "game.learners=[seller]", "tracking=none", "n_games=1"]
     allowed = "allow_targets=[own]"
@@ -163,7 +166,7 @@ def test_a_strangers_run_directory_runs_what_the_command_line_allows(tmp_path: P
     (tmp_path / "ran").unlink()
     shutil.rmtree(sweep / "1")
     for directory in (sweep, sweep / "0"):
-        refused = bargain(f"resume={directory}", cwd=tmp_path, env=env)
+        refused = in_this_process(run, f"resume={directory}", cwd=tmp_path)
         assert refused.returncode == 2
         assert refused.stderr.strip().endswith(f"say it again: bargain resume={directory} allow_targets=[own]")
         assert not (tmp_path / "ran").exists()
@@ -172,7 +175,7 @@ def test_a_strangers_run_directory_runs_what_the_command_line_allows(tmp_path: P
     state = json.loads((sweep / "sweep.json").read_text())
     state["overrides"].insert(0, "hydra.callbacks.x._target_=own.x")
     (sweep / "sweep.json").write_text(json.dumps(state))
-    refused = bargain(f"resume={sweep}", allowed, cwd=tmp_path, env=env)
+    refused = in_this_process(run, f"resume={sweep}", allowed, cwd=tmp_path)
     assert refused.returncode == 2
     assert "was begun with hydra.callbacks.x._target_=own.x; if you trust it" in refused.stderr
 

@@ -386,7 +386,7 @@ class Heard:
         for number, clause in enumerate(sentence.clauses, 1):
             how, refuses, asked = clause.how, clause.refuses, asks
             told = sentence.text if how and (" that " in clause.text or " sold " in clause.text) else ""
-            if " elsewhere " in told or " someone " in told:
+            if " elsewhere " in told or " someone " in told or " rather " in told:
                 how = ""  # "I found one elsewhere, so I'm taking that"
             if asks and how and number < len(sentence.clauses):  # "deal, is 6 ok?", "works, cash on pickup?"
                 asked = not (patterns.SEALS(clause.text, clause.able) or patterns.CLOSES(sentence.text, sentence.able))
@@ -534,7 +534,9 @@ def read(text: str, role: str, table: Table, currency: str = "$") -> Said:
             does.goodbye or does.leaves or does.parts or patterns.UNDERSTANDS(told.line, able) is not None
         )
         beside = not fits and False in sealed.values()  # "6 works" is about the hour
-        wonders = not fits and (does.wants or (last_asks and does.barely and not patterns.CLOSES(last.text, able)))
+        wonders = (not fits or "but" in told.words) and (
+            does.wants or (last_asks and does.barely and not patterns.CLOSES(last.text, able))
+        )
         agrees = not (conditional or does.refused_last or vague or beside or wonders)
     yields = does.yields or agrees or conditional or does.closes or not _ASSENT.isdisjoint(told.words)
     tells = does.waits or does.denies or len(told.words) >= 8
@@ -603,12 +605,12 @@ def _echo(told: Parsed, best: Candidate, table: Table) -> str:
         return "asked"
     if talked:
         return "asked" if table.mine is not None and same(table.mine, table.theirs) else "told"
-    if not _COMMITS.isdisjoint(words) and (_SUPPOSES.isdisjoint(words) or not _LIKES.isdisjoint(words)):
+    commits = _COMMITS if "is" not in behind else _COMMITS - {"yes"}  # "is certainly a step"
+    if not commits.isdisjoint(words) and (_SUPPOSES.isdisjoint(words) or not _LIKES.isdisjoint(words)):
         return "agrees"
-    # "the frame alone is worth $50"
     long = len(words) > (6 if {"is", "me"}.isdisjoint(words) else 4) and behind[1:2] not in (["with"], ["and"])
     is_told = not _TALKS.isdisjoint(words) or (("is" in behind or long) and words[-1] != "agreed")
-    return "told" if asks or is_told or told.does.wants else "alone"
+    return "told" if asks or is_told or told.does.wants else "alone"  # "the frame alone is worth $50"
 
 
 def _stands_at(

@@ -27,6 +27,8 @@ AT_LEAST = {
     "tricky": {"state": 0.83, "standing_price": 0.89},
     "arena": {"state": 0.99, "standing_price": 0.98},
     "mixed": {"state": 0.98, "standing_price": 0.98},
+    "varied": {"state": 0.95, "standing_price": 0.9},
+    "talks": {"state": 0.94, "standing_price": 0.9},
 }
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from omegaconf.base import Node
 
 from bargain import ConfigError, compose
+from bargain.config.arguments import in_quotes
 from tests.commands import environment, python
 
 ASKED = [
@@ -45,3 +46,20 @@ def test_configs_are_composed_as_hydra_and_omegaconf_do_it_by_themselves(tmp_pat
         "from tests.config.test_shortcuts import ASKED, told\nprint(json.dumps([told(each) for each in ASKED]))"
     )
     assert [told(each) for each in ASKED] == json.loads(python(code, cwd=tmp_path, env=environment()).stdout)
+
+
+def test_a_reference_in_a_defaults_list_finds_the_choice_that_it_names(tmp_path: Path) -> None:
+    (tmp_path / "own" / "seed").mkdir(parents=True)
+    named = "# @package _global_\ndefaults: [{seed: '${own}'}, _self_]\nn_games: 3\n"
+    (tmp_path / "own" / "mine.yaml").write_text(named)
+    (tmp_path / "own" / "seed" / "mine.yaml").write_text("# @package _global_\nseed: 7\n")
+    cfg = compose([f"hydra.searchpath=[{in_quotes(str(tmp_path))}]", "+own=mine"])
+    assert (cfg.n_games, cfg.seed) == (3, 7)
+
+
+def test_what_is_done_to_one_config_is_in_no_other() -> None:
+    first = compose(["tracking=none"])
+    kept = first.copy()
+    first.item.cost = 3
+    first.seller.engine.model = "other"
+    assert compose(["tracking=none"]) == kept

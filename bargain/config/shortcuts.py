@@ -14,7 +14,7 @@ from collections import defaultdict
 from typing import Any
 
 from hydra._internal import defaults_list as hydra_defaults
-from hydra._internal.core_plugins.importlib_resources_config_source import ImportlibResourcesConfigSource
+from hydra._internal.core_plugins import importlib_resources_config_source as hydra_packages
 from hydra._internal.sources_registry import SourcesRegistry
 from hydra.core.config_store import ConfigStore
 from hydra.core.default_element import InputDefault
@@ -29,7 +29,7 @@ def take_shortcuts() -> None:
     """From now on they do none of it. Repeatable; Hydra's plugins are there."""
     hydra_defaults._create_interpolation_map = _choices_where_asked_for
     ConfigStore.__deepcopy__ = _itself  # type: ignore[attr-defined]
-    SourcesRegistry.instance().types["pkg"] = PackageSource
+    SourcesRegistry.instance().types["pkg"] = ImportlibResourcesConfigSource
     Box._re_parent = _with_parents  # type: ignore[method-assign]
     Metadata.__deepcopy__ = _copied  # type: ignore[attr-defined]
 
@@ -48,8 +48,11 @@ _own: dict[str, bytes] = {}
 """Hydra's own files: they do not change while a process lives."""
 
 
-class PackageSource(ImportlibResourcesConfigSource):
-    """Hydra's source of files in packages; its own are read once."""
+class ImportlibResourcesConfigSource(hydra_packages.ImportlibResourcesConfigSource):
+    """Hydra's source of files in packages; its own are read once.
+
+    It has the name of Hydra's: a cell's process gets the sources of the sweep's, and refuses one of another name.
+    """
 
     def load_config(self, config_path: str) -> ConfigResult:
         """As Hydra's."""

@@ -220,32 +220,22 @@ AT_CALLS = tuple(
 """The n-th use of a system call at which a free run is killed: those that make, name and secure files."""
 
 
-SHORT = ("n_games=2", "game=simple", "tracking=none")
-
-
-def play_short(where: Path) -> None:
-    """Plays a short run of the embedded negotiators, undisturbed."""
-    subprocess.run([COMMAND, *SHORT], cwd=where, capture_output=True, check=False)
-
-
-def at_calls(root: Path, kills: Sequence[tuple[str, int]], play: Callable[[Path], object] = play_short) -> list[str]:
+def at_calls(root: Path, kills: Sequence[tuple[str, int]]) -> list[str]:
     """Kills a run of the embedded negotiators at each of these, starts the same command again; what does not hold.
 
     There must be one run directory in the end, with the games of the undisturbed run.
     """
+    command = [COMMAND, "n_games=2", "game=simple", "tracking=none"]
     problems, wanted = [], b""
     for call, number in ((("none", 0)), *kills):
         where = root / f"{call}-{number}"
         where.mkdir()
         traced = ["strace", "-f", "--seccomp-bpf", "-qq", "-o", os.devnull, "-e", f"trace={call}"]
         traced += ["-e", f"inject={call}:signal=KILL:when={number}"]
-        killed = (
-            number
-            and subprocess.run([*traced, COMMAND, *SHORT], cwd=where, capture_output=True, check=False).returncode
-        )
+        killed = number and subprocess.run([*traced, *command], cwd=where, capture_output=True, check=False).returncode
         if killed in (0, -9, 137):
             if killed or not number:  # killed, or the undisturbed run: the same command again
-                play(where)
+                subprocess.run(command, cwd=where, capture_output=True, check=False)
         else:
             problems.append(f"{call} {number}: strace ended with {killed}")
         found = [each for each in where.glob("outputs/*/*") if each.is_dir()]

@@ -24,7 +24,8 @@ ENV = environment(OPENAI_API_KEY="sk-test")
 JOBLIB = ("hydra/launcher=joblib", "hydra.launcher.n_jobs=2")
 UNDER_WAY = 10
 """Replies that a cell has on record when something happens to it: a fifth of what it takes."""
-CELLS = ("seed=1,2", "n_games=3")
+CELLS = ("seed=1,2,3", "n_games=3")
+TWO = ("seed=1,2", "n_games=3")
 
 
 @pytest.fixture(scope="module")
@@ -34,32 +35,37 @@ def one_by_one(tmp_path_factory: pytest.TempPathFactory) -> dict[int, bytes]:
     with Server(haggle) as server, pytest.MonkeyPatch.context() as patch:
         patch.setenv("OPENAI_API_KEY", ENV["OPENAI_API_KEY"])
         cfg = compose(cells_on(server, "n_games=3")[1:])
-        for cell in range(2):
+        for cell in range(3):
             cfg.seed = cell + 1
             play(cfg, root / str(cell), show_progress=False)
     games = games_by_cell(root)
-    assert len(set(games.values())) == 2
+    assert len(set(games.values())) == 3
     return games
 
 
 @pytest.mark.long
-def test_one_of_two_cells_at_once_keeps_to_half_of_its_engines_limits_and_one_without_a_share_is_refused(
+def test_cells_at_once_divide_the_limits_of_their_engines_never_multiply_them_and_one_without_a_share_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("OPENAI_API_KEY", ENV["OPENAI_API_KEY"])
     times: list[float] = []
     per_s = 20
     with Server(latency_s=lambda _: times.append(time.monotonic()) or 0.1) as server:
         limits = [f"{seat}.engine.requests_per_minute={per_s * 60}" for seat in ("seller", "buyer")]
-        arguments = cells_on(server, "n_games=5", *limits)[1:]
-        summary = play(compose(arguments), tmp_path / "half", cells_at_once=2, show_progress=False)
-        assert server.most_in_flight <= 4
+        arguments = cells_on(server, "n_games=5", *limits)
+        done = bargain(*arguments, *JOBLIB, "seed=1,2", cwd=tmp_path, env=ENV)
+        assert server.most_in_flight <= 8
+        monkeypatch.setenv("OPENAI_API_KEY", ENV["OPENAI_API_KEY"])
+        narrow = compose([*arguments[1:], "seller.engine.max_concurrency=1"])
         with pytest.raises(ConfigError, match="max_concurrency 1 cannot be divided among 2 cells"):
-            play(compose([*arguments, "seller.engine.max_concurrency=1"]), tmp_path / "narrow", cells_at_once=2)
-    assert summary.state == "finished"
-    assert len(times) > 2 * per_s
-    # The whole rate would take half the time, and a busy machine only takes longer; test_limits.py counts each call.
-    assert max(times) - min(times) > 0.75 * len(times) / (per_s / 2)
+            play(narrow, tmp_path / "narrow", cells_at_once=2)
+    assert done.returncode == 0, done.stderr
+    sweep = only_sweep(tmp_path)
+    assert states(sweep) == ["finished", "finished"]
+    assert len(times) > 4 * per_s
+    # Twice the rate would take half the time, and a busy machine only takes longer; test_limits.py counts each call.
+    assert max(times) - min(times) > 0.75 * len(times) / per_s
+    for log in sweep.glob("*/bargain.log"):
+        assert "2 cells play at once: this one keeps to 1/2 of each engine's rates and concurrency" in log.read_text()
 
 
 @pytest.mark.long
@@ -76,7 +82,7 @@ def test_a_pool_whose_process_is_killed_starts_again_and_when_terminated_leaves_
         return Fault(kind="hang", seconds=AN_HOUR_S) if seed in held and calls[seed] > UNDER_WAY else None
 
     with Server(haggle, fault=hangs) as server:
-        arguments = cells_on(server, *CELLS)
+        arguments = cells_on(server, *TWO)
         process = Started([*arguments, *JOBLIB], tmp_path, ENV)
         first = [wait_until_played(tmp_path, cell, UNDER_WAY) for cell in (0, 1)]
         held.remove("1")
@@ -100,9 +106,7 @@ def test_a_pool_whose_process_is_killed_starts_again_and_when_terminated_leaves_
         again = bargain(*arguments, cwd=tmp_path, env=ENV)  # one after the other
         assert again.returncode == 0, again.stderr
     assert again.stdout.count("already finished, nothing was called") == 1
-    assert games_by_cell(sweep) == one_by_one
-    for log in sweep.glob("*/bargain.log"):
-        assert "2 cells play at once: this one keeps to 1/2 of each engine's rates and concurrency" in log.read_text()
+    assert games_by_cell(sweep) == {cell: one_by_one[cell] for cell in (0, 1)}
 
 
 @pytest.fixture
@@ -112,7 +116,7 @@ def slurm_env(tmp_path: Path) -> Iterator[dict[str, str]]:
         pytest.fail(f"CI must have Slurm: {missing}")
     if missing:
         pytest.skip(missing)
-    with one_node_slurm(tmp_path / "slurm", cpus=2) as variables:
+    with one_node_slurm(tmp_path / "slurm", cpus=3) as variables:
         yield {**ENV, **variables}
 
 
@@ -131,10 +135,10 @@ def test_on_slurm_killed_and_preempted_cells_are_requeued_and_end_like_undisturb
         slurm.scontrol("requeue", slurm.job_of(0))
         _, err = process.communicate()
     assert process.returncode == 0, err
-    assert [slurm.field(slurm.job_of(cell), "Restarts") for cell in (0, 1)] == ["1", "1"]
+    assert [slurm.field(slurm.job_of(cell), "Restarts") for cell in (0, 1, 2)] == ["1", "1", "0"]
     sweep = only_sweep(tmp_path)
     assert games_by_cell(sweep) == one_by_one
-    assert [summary_of(sweep / str(cell))["calls"]["from_journal"] > 0 for cell in (0, 1)] == [True, True]
+    assert [summary_of(sweep / str(cell))["calls"]["from_journal"] > 0 for cell in (0, 1, 2)] == [True, True, False]
     assert "terminated; what was paid is kept" in (sweep / "1" / "bargain.log").read_text()
 
 
@@ -143,12 +147,12 @@ def test_on_two_ray_nodes_a_killed_cell_is_played_on_elsewhere_and_ends_like_und
     one_by_one: dict[int, bytes], tmp_path: Path
 ) -> None:
     with two_ray_nodes(1, ENV) as nodes, Server(haggle, latency_s=0.1) as server:
-        arguments = cells_on(server, *CELLS, "hydra/launcher=ray")
+        arguments = cells_on(server, *TWO, "hydra/launcher=ray")
         process = Started(arguments, tmp_path, {**ENV, "RAY_ADDRESS": nodes.address})
         os.kill(wait_until_played(tmp_path, 0, UNDER_WAY), signal.SIGKILL)
         _, err = process.communicate()
     assert process.returncode == 0, err
     sweep = only_sweep(tmp_path)
-    assert games_by_cell(sweep) == one_by_one
+    assert games_by_cell(sweep) == {cell: one_by_one[cell] for cell in (0, 1)}
     assert summary_of(sweep / "0")["calls"]["from_journal"] > 0
     assert "2 cells play at once" in (sweep / "0" / "bargain.log").read_text()

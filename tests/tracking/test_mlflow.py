@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 from omegaconf import OmegaConf
 
-from bargain.config.identity import identity
 from bargain.errors import ConfigError
 from bargain.rundir.directory import write_json
 from bargain.tracking.mlflow import MlflowConfig, MlflowTracker
@@ -37,9 +36,7 @@ def show(run_dir: Path, store: Path, *, config: dict[str, Any] = CONFIG, fails: 
 
 
 @pytest.mark.long
-def test_a_run_is_in_mlflow_with_its_rounds_its_feedback_and_its_config_and_bargain_track_shows_it_anew(
-    tmp_path: Path, warnings: Warnings
-) -> None:
+def test_a_run_is_in_mlflow_with_its_rounds_its_feedback_and_its_config(tmp_path: Path, warnings: Warnings) -> None:
     mlflow = pytest.importorskip("mlflow", reason="mlflow is not installed (the extra mlflow)")
     sweep, store = tmp_path / "2026-11-26" / "10-00-00-sweep", tmp_path / "mlflow.db"
     run_dir = unfinished(make_run(sweep / "4"))
@@ -48,25 +45,22 @@ def test_a_run_is_in_mlflow_with_its_rounds_its_feedback_and_its_config_and_barg
     write_json(run_dir / "summary.json", {**SUMMARY, "state": "paused"})
     longer = {**CONFIG, "limits": {"max_cost_usd": 9}}
     show(run_dir, store, config=longer)  # goes on
+    write_json(run_dir / "summary.json", SUMMARY)
+    show(run_dir, store, config=longer)  # finished, and shown anew
     assert warnings() == []
-    write_json(run_dir / "summary.json", {**SUMMARY, "identity": identity(CONFIG)})
-    tracking = {"name": "mlflow", "uri": f"sqlite:///{store}", "experiment": "bargain", "tags": ["mine"]}
-    OmegaConf.save(OmegaConf.create({**longer, "tracking": tracking}), run_dir / ".hydra" / "config.yaml")
-    done = bargain(str(run_dir), cwd=tmp_path, command="bargain-track")
-    assert (done.stderr, done.stdout) == ("", f"{run_dir}: written to sqlite:///{store}\n")
 
     client = mlflow.MlflowClient(tracking_uri=f"sqlite:///{store}")
     experiment = client.get_experiment_by_name("bargain")
     everything = client.search_runs([experiment.experiment_id], run_view_type=3)
     (run,) = client.search_runs([experiment.experiment_id])
-    (before,) = [each for each in everything if each.info.run_id != run.info.run_id]  # resumed it goes on under its id
-    assert before.info.lifecycle_stage == "deleted", "finished it is replaced"
-    assert "progress/deal_rate" in before.data.metrics
-    assert "progress/mean_price_round_1" not in before.data.metrics
+    assert len(everything) == 2, "resumed it goes on under its id; finished it is replaced"
     assert (run.info.status, run.info.run_name) == ("FINISHED", info_of(run_dir).name)
     history = client.get_metric_history(run.info.run_id, "by_round/mean_price")
     assert [(point.step, point.value) for point in history] == [(1, 14.0), (2, 15.5)]
-    assert {"by_round/price_low", "by_round/human/mean_price", "cost_usd", "tokens/input"} <= set(run.data.metrics)
+    assert {"by_round/price_low", "by_round/human/mean_price", "progress/deal_rate", "cost_usd", "tokens/input"} <= set(
+        run.data.metrics
+    )
+    assert "progress/mean_price_round_1" not in run.data.metrics
     assert run.data.params["seller.engine.temperature"] == "0.5"
     assert run.data.params["limits.max_cost_usd"] == "9"
     tags = run.data.tags
@@ -107,3 +101,20 @@ def test_mlflow_is_one_choice_and_its_keys_are_checked() -> None:
         compose(["tracking=mlflow", "tracking.experimant=x"])
     with pytest.raises(ConfigError, match=r"tracking\.uri holds a secret"):
         compose(["tracking=mlflow", "tracking.uri=http://me:hunter2@host"])
+
+
+@pytest.mark.long
+def test_bargain_track_shows_a_run_that_mlflow_missed_where_it_was_to_be(
+    tmp_path: Path,
+) -> None:
+    mlflow = pytest.importorskip("mlflow", reason="mlflow is not installed (the extra mlflow)")
+    run_dir = make_run(tmp_path / "run")
+    config = OmegaConf.load(run_dir / ".hydra" / "config.yaml")
+    config.tracking = {"name": "mlflow", "uri": f"sqlite:///{tmp_path / 'store.db'}", "experiment": "mine", "tags": []}
+    OmegaConf.save(config, run_dir / ".hydra" / "config.yaml")
+    done = bargain(str(run_dir), cwd=tmp_path, command="bargain-track")
+    assert (done.stderr, done.stdout) == ("", f"{run_dir}: written to sqlite:///{tmp_path}/store.db\n")
+    client = mlflow.MlflowClient(tracking_uri=f"sqlite:///{tmp_path / 'store.db'}")
+    (run,) = client.search_runs([client.get_experiment_by_name("mine").experiment_id])
+    history = client.get_metric_history(run.info.run_id, "by_round/mean_price")
+    assert (run.info.status, [point.value for point in history]) == ("FINISHED", [14.0, 15.5])

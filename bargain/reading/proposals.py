@@ -200,7 +200,7 @@ def _free(at: int, words: list[str], value: float) -> bool:
     """Whether a bare number is neither counted ("5 miles"), nor a name ("size 42"), nor a time ("at 6")."""
     after = words[at + 1] if at + 1 < len(words) else ""
     before, first = words[at - 1] if at > 0 else "", at
-    while words[first - 2 : first - 1] == ["#"] and words[first - 1] in _TIES:
+    while first > 1 and words[first - 2] == "#" and words[first - 1] in _TIES:
         first -= 2
     hours = before in _CLOCK or words[max(0, first - 1)] in ("at", "by")  # "at 5 or 6", "free between 10 and 2"
     if first < at or before == "between" or after == "-":

@@ -47,7 +47,7 @@ from bargain.runs.resuming import check_changes, recorded_run
 from bargain.secrets import read_keys
 from bargain.sweeps.callback import BAD_CONFIG, CannotStart, SweepCallback, is_searched, this_cell, words_of_job
 from bargain.sweeps.cells import missing_extra
-from bargain.sweeps.launching import TERMINATED, Jobs, errors_come_to_us, launch
+from bargain.sweeps.launching import TERMINATED, Jobs, launch, one_command
 from bargain.sweeps.resuming import is_swept, recorded_sweep
 from bargain.version import __version__
 
@@ -69,7 +69,7 @@ def run(arguments: Sequence[str]) -> int:
 
     With HYDRA_FULL_ERROR=1 in the environment their traceback comes before it.
     """
-    with errors_come_to_us():
+    with one_command():
         return _told(list(arguments))
 
 

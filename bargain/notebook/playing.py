@@ -33,7 +33,7 @@ from bargain.runs import runner
 from bargain.sweeps.callback import CannotStart, SweepCallback
 from bargain.sweeps.cells import missing_extra
 from bargain.sweeps.comparing import compare
-from bargain.sweeps.launching import Jobs, errors_come_to_us, launch
+from bargain.sweeps.launching import Jobs, launch, one_command
 
 
 def play(
@@ -130,12 +130,11 @@ def sweep(overrides: Sequence[str], directory: Path | str | None = None) -> Play
 def _as_a_command() -> Iterator[None]:
     """Gives the session back its arguments, its hook for errors and its signals."""
     arguments, hook = list(sys.argv), sys.excepthook
-    SweepCallback.directory = None
     kept = {}
     if threading.current_thread() is threading.main_thread():
         kept = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        with errors_come_to_us():
+        with one_command():
             yield
     finally:
         sys.argv[:], sys.excepthook = arguments, hook

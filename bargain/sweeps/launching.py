@@ -40,9 +40,14 @@ class Jobs:
 
 
 @contextlib.contextmanager
-def errors_come_to_us() -> Iterator[None]:
-    """Meanwhile Hydra prints no error and ends no process, so that each is told in our way; Jobs.in_full says whether
-    HYDRA_FULL_ERROR=1 asked for more."""
+def one_command() -> Iterator[None]:
+    """Within it a command knows nothing of the one before in this process, and errors come to us.
+
+    Hydra prints none and ends no process, so that each is told in our way; Jobs.in_full says whether HYDRA_FULL_ERROR=1
+    asked for more.
+    """
+    SweepCallback.directory = None
+    Jobs.code = 0
     before = os.environ.get("HYDRA_FULL_ERROR", "")
     os.environ["HYDRA_FULL_ERROR"] = "1"
     Jobs.in_full = before == "1"
@@ -59,7 +64,6 @@ def launch(job: Callable[[DictConfig], Any], arguments: list[str]) -> None:
 
     register_places()
     register_sweeper()
-    Jobs.code = 0
     if is_sweep(arguments) and threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, _terminated)
     task: Callable[[], Any] = hydra.main(version_base="1.3", config_path=str(config_dir()), config_name="config")(job)

@@ -346,6 +346,8 @@ _SUPPOSES, _LIKES = word_set("would could might may should"), word_set("like gla
 _MILD = word_set("as when ask any usual cause expect")
 _TURNS = word_set("but however though could would counter instead")
 """Words that turn an agreement into another offer."""
+_HEDGES = word_set("but however though although nevertheless nonetheless instead wonder wondering")
+"""Beside one of these, mild words ("fair", "I understand") that name no price agree to nothing."""
 
 
 @dataclass(slots=True)
@@ -538,7 +540,9 @@ def read(text: str, role: str, table: Table, currency: str = "$") -> Said:
             does.wants or (last_asks and does.barely and not patterns.CLOSES(last.text, able))
         )
         agrees = not (conditional or does.refused_last or vague or beside or wonders)
-    yields = does.yields or agrees or conditional or does.closes or not _ASSENT.isdisjoint(told.words)
+    hedges = price is None and not (does.plainly or lists or _HEDGES.isdisjoint(told.words))
+    agrees = agrees and not hedges
+    yields = does.yields or does.agrees or conditional or does.closes or not _ASSENT.isdisjoint(told.words)
     tells = does.waits or does.denies or len(told.words) >= 8
     said = Said(price)  # named arguments of so many fields would take four times as long
     if best is not None:
@@ -547,7 +551,7 @@ def read(text: str, role: str, table: Table, currency: str = "$") -> Said:
     said.agrees = agrees or (lists and role == "buyer" and not last_asks)
     said.plainly = does.plainly and agrees
     said.conditional = conditional and not agrees
-    said.closes = does.closes and not (does.wants or does.waits)
+    said.closes = does.closes and not (does.wants or does.waits or hedges)
     said.refuses, said.waits, said.probe, said.lists, said.yields = does.refuses, waits, probe, lists, yields
     gone = does.leaves and not does.wants
     said.leaves = gone or (does.goodbye and does.refuses and not (fits or does.closes or last_asks))

@@ -346,8 +346,7 @@ _SUPPOSES, _LIKES = word_set("would could might may should"), word_set("like gla
 _MILD = word_set("as when ask any usual cause expect")
 _TURNS = word_set("but however though could would counter instead")
 """Words that turn an agreement into another offer."""
-_HEDGES = word_set("but however though although nevertheless nonetheless instead wonder wondering")
-"""Beside one of these, mild words ("fair", "I understand") that name no price agree to nothing."""
+_HEDGES = word_set("but however though although nevertheless nonetheless instead wonder wondering whether luck")
 
 
 @dataclass(slots=True)
@@ -540,7 +539,7 @@ def read(text: str, role: str, table: Table, currency: str = "$") -> Said:
             does.wants or (last_asks and does.barely and not patterns.CLOSES(last.text, able))
         )
         agrees = not (conditional or does.refused_last or vague or beside or wonders)
-    hedges = price is None and not (does.plainly or lists or _HEDGES.isdisjoint(told.words))
+    hedges = price is None and not lists and _hedged(told.words, does.plainly)
     agrees = agrees and not hedges
     yields = does.yields or does.agrees or conditional or does.closes or not _ASSENT.isdisjoint(told.words)
     tells = does.waits or does.denies or len(told.words) >= 8
@@ -568,6 +567,18 @@ def read(text: str, role: str, table: Table, currency: str = "$") -> Said:
     said.confirms = told.words[:1] in (["so"], ["then"])
     said.undoes = table.agreed is not None and patterns.UNDOES(told.line, able) is not None
     return said
+
+
+def _hedged(words: list[str], plainly: bool) -> bool:
+    """Whether what sounds like agreement and names no price agrees to nothing.
+
+    So it is in mild words ("fair", "I understand") of two dozen words and more in which something turns (in fewer it
+    is "a stretch, but I'll do it"); beside a wish of luck also plainly, unless there is a "deal": "consider it sold,
+    good luck finding another".
+    """
+    if plainly:
+        return "luck" in words and {"accept", "deal", "agree"}.isdisjoint(words)
+    return len(words) > 24 and not _HEDGES.isdisjoint(words)
 
 
 def _step(words: str, able: int) -> re.Match[str] | None:

@@ -3,6 +3,7 @@
 PYTHON ?= python3
 VENV = .venv
 BIN = $(VENV)/bin
+unexport PYTHONDONTWRITEBYTECODE  # else each process of the tests compiles all modules again
 VERIFIED = tests/environments tests/engines/test_presets.py tests/engines/test_engine_failures.py tests/analysis/export/test_export.py
 
 .PHONY: run local test long verifiers check bench docs clean

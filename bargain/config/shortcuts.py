@@ -2,17 +2,19 @@
 
 For each file Hydra makes a config of all choices, which only references in a defaults list (`item: ${game}`) are looked
 up in; it copies the store of structured configs, which gives out copies anyway; and it parses its own files again.
-OmegaConf tells every node of a config after every merge, level by level, who its parent is, and copies the few facts
-about a node as if it knew nothing of them.
+OmegaConf tells every node of a config after every merge, level by level, who its parent is, copies the few facts
+about a node as if it knew nothing of them, and writes YAML letter by letter in Python though libyaml is there.
 """
 
 from __future__ import annotations
 
 import copy
+import functools
 import pickle
 from collections import defaultdict
 from typing import Any
 
+import yaml
 from hydra._internal import defaults_list as hydra_defaults
 from hydra._internal.core_plugins import importlib_resources_config_source as hydra_packages
 from hydra._internal.sources_registry import SourcesRegistry
@@ -20,9 +22,11 @@ from hydra.core.config_store import ConfigStore
 from hydra.core.default_element import InputDefault
 from hydra.plugins.config_source import ConfigResult
 from omegaconf import DictConfig, OmegaConf
+from omegaconf._utils import get_omega_conf_dumper
 from omegaconf.base import Box, Metadata, Node
 
 _choices_by_name = hydra_defaults._create_interpolation_map
+_written_in_python = OmegaConf.to_yaml
 
 
 def take_shortcuts() -> None:
@@ -32,6 +36,8 @@ def take_shortcuts() -> None:
     SourcesRegistry.instance().types["pkg"] = ImportlibResourcesConfigSource
     Box._re_parent = _with_parents  # type: ignore[method-assign]
     Metadata.__deepcopy__ = _copied  # type: ignore[attr-defined]
+    if yaml.__with_libyaml__:
+        OmegaConf.to_yaml = staticmethod(_written)  # type: ignore[method-assign]
 
 
 def _choices_where_asked_for(overrides: Any, defaults_list: list[InputDefault], self_added: bool) -> DictConfig:
@@ -82,3 +88,21 @@ def _copied(self: Metadata, memo: dict[int, Any]) -> Metadata:
     known = self.resolver_cache
     copied.resolver_cache = copy.deepcopy(known, memo) if known else defaultdict(dict)
     return copied
+
+
+def _written(cfg: Any, *, resolve: bool = False, sort_keys: bool = False) -> str:
+    """The same bytes: of a config with an emoji or a U+0085, which libyaml escapes, Python's."""
+    if not OmegaConf.is_config(cfg):
+        return _written_in_python(cfg, resolve=resolve, sort_keys=sort_keys)
+    plain = OmegaConf.to_container(cfg, resolve=resolve, enum_to_str=True)
+    style: dict[str, Any] = {"default_flow_style": False, "allow_unicode": True, "sort_keys": sort_keys}
+    text: str = yaml.dump(plain, Dumper=_dumper(), **style)
+    return _written_in_python(cfg, resolve=resolve, sort_keys=sort_keys) if r"\U" in text or r"\N" in text else text
+
+
+@functools.cache
+def _dumper() -> Any:
+    """Libyaml's, which puts strings in quotes as OmegaConf's does."""
+    dumper: Any = type("Dumper", (yaml.CDumper,), {})
+    dumper.add_representer(str, get_omega_conf_dumper().str_representer)
+    return dumper

@@ -6,10 +6,16 @@ import json
 from pathlib import Path
 from typing import Any
 
+import yaml
+from hypothesis import example, given
+from hypothesis import strategies as st
+from omegaconf import OmegaConf
+from omegaconf._utils import get_omega_conf_dumper
 from omegaconf.base import Node
 
 from bargain import ConfigError, compose
 from bargain.config.arguments import in_quotes
+from bargain.config.compose import register_with_hydra
 from tests.commands import environment, python
 
 ASKED = [
@@ -63,3 +69,19 @@ def test_what_is_done_to_one_config_is_in_no_other() -> None:
     first.item.cost = 3
     first.seller.engine.model = "other"
     assert compose(["tracking=none"]) == kept
+
+
+@given(
+    st.recursive(st.none() | st.booleans() | st.integers() | st.floats() | st.text(), st.lists, max_leaves=8), st.text()
+)
+@example("an emoji 🎈, a next line \x85 and a backslash \\N", "yes")
+@example(["0x1f", "null", "1e3", " - a: b #", "x" * 90 + " y" * 40], "a: b")
+def test_whatever_a_config_holds_is_written_byte_for_byte_as_omegaconf_does(value: Any, key: str) -> None:
+    register_with_hydra()
+    plain = {key or "key": value, "text": "${key}"} if isinstance(value, list) else {"key": value, "more": [value]}
+    cfg = OmegaConf.create({}) if "${" in f"{key}{value}" else OmegaConf.create(plain)
+    usual = yaml.dump(
+        OmegaConf.to_container(cfg), Dumper=get_omega_conf_dumper(), default_flow_style=False, allow_unicode=True,
+        sort_keys=False,
+    )  # fmt: skip
+    assert OmegaConf.to_yaml(cfg) == usual

@@ -65,6 +65,9 @@ gave_up: the last attempt of a call that failed for good, and the words it faile
 """
 
 
+_json = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
+
+
 def digest(*parts: bytes) -> bytes:
     """blake2b-16 over the parts, each preceded by its length."""
     hasher = blake2b(digest_size=16)
@@ -150,7 +153,7 @@ class Packer:
     def pack(self, body: dict[str, Any], dialogue_field: str = "") -> Packed:
         """The path of the messages in its dialogue field and the rest as JSON with sorted keys."""
         field, parts = split(body, dialogue_field)
-        rest = json.dumps(_without(body, field), sort_keys=True, separators=(",", ":"))
+        rest = _json(_without(body, field))
         path: list[Node] = []
         node: Node | None = None
         young, old = self._young, self._old
@@ -204,14 +207,14 @@ def _part(message: Any) -> tuple[str, str]:
         role, content = message.get("role"), message.get("content")
         if isinstance(role, str) and role and isinstance(content, str):
             return role, content
-    return "", json.dumps(message, sort_keys=True, separators=(",", ":"))
+    return "", _json(message)
 
 
 def _node(parent: Node | None, role: str, content: str) -> Node:
     try:
         return Node(parent, role, content)
     except UnicodeEncodeError:  # lone surrogates: JSON can hold them, UTF-8 and SQLite cannot
-        return Node(parent, "", json.dumps({"role": role, "content": content}, sort_keys=True, separators=(",", ":")))
+        return Node(parent, "", _json({"role": role, "content": content}))
 
 
 def _is_unicode(text: str) -> bool:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import copy
 import functools
 import pickle
+import re
 from collections import defaultdict
 from typing import Any
 
@@ -90,14 +91,17 @@ def _copied(self: Metadata, memo: dict[int, Any]) -> Metadata:
     return copied
 
 
+_OTHERWISE = re.compile(r"(?m)\\|^[ -]*(?:\? |'':)|^.{100}")
+
+
 def _written(cfg: Any, *, resolve: bool = False, sort_keys: bool = False) -> str:
-    """The same bytes: of a config with an emoji or a U+0085, which libyaml escapes, Python's."""
+    """The same bytes: Python's where libyaml writes otherwise (some escapes, an empty or a very long key)."""
     if not OmegaConf.is_config(cfg):
         return _written_in_python(cfg, resolve=resolve, sort_keys=sort_keys)
     plain = OmegaConf.to_container(cfg, resolve=resolve, enum_to_str=True)
     style: dict[str, Any] = {"default_flow_style": False, "allow_unicode": True, "sort_keys": sort_keys}
     text: str = yaml.dump(plain, Dumper=_dumper(), **style)
-    return _written_in_python(cfg, resolve=resolve, sort_keys=sort_keys) if r"\U" in text or r"\N" in text else text
+    return _written_in_python(cfg, resolve=resolve, sort_keys=sort_keys) if _OTHERWISE.search(text) else text
 
 
 @functools.cache

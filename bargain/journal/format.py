@@ -65,7 +65,7 @@ gave_up: the last attempt of a call that failed for good, and the words it faile
 """
 
 
-_json = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
+_AS_JSON = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
 
 
 def digest(*parts: bytes) -> bytes:
@@ -153,7 +153,7 @@ class Packer:
     def pack(self, body: dict[str, Any], dialogue_field: str = "") -> Packed:
         """The path of the messages in its dialogue field and the rest as JSON with sorted keys."""
         field, parts = split(body, dialogue_field)
-        rest = _json(_without(body, field))
+        rest = _AS_JSON(_without(body, field))
         path: list[Node] = []
         node: Node | None = None
         young, old = self._young, self._old
@@ -207,14 +207,14 @@ def _part(message: Any) -> tuple[str, str]:
         role, content = message.get("role"), message.get("content")
         if isinstance(role, str) and role and isinstance(content, str):
             return role, content
-    return "", _json(message)
+    return "", _AS_JSON(message)
 
 
 def _node(parent: Node | None, role: str, content: str) -> Node:
     try:
         return Node(parent, role, content)
     except UnicodeEncodeError:  # lone surrogates: JSON can hold them, UTF-8 and SQLite cannot
-        return Node(parent, "", _json({"role": role, "content": content}))
+        return Node(parent, "", _AS_JSON({"role": role, "content": content}))
 
 
 def _is_unicode(text: str) -> bool:

@@ -347,6 +347,7 @@ _MILD = word_set("as when ask any usual cause expect")
 _TURNS = word_set("but however though could would counter instead")
 """Words that turn an agreement into another offer."""
 _HEDGES = word_set("but however though although nevertheless nonetheless instead wonder wondering whether luck")
+"""Words beside which mild ones agree to nothing, in a long answer without a price."""
 
 
 @dataclass(slots=True)
@@ -539,9 +540,9 @@ def read(text: str, role: str, table: Table, currency: str = "$") -> Said:
             does.wants or (last_asks and does.barely and not patterns.CLOSES(last.text, able))
         )
         agrees = not (conditional or does.refused_last or vague or beside or wonders)
+    yields = does.yields or agrees or conditional or does.closes or not _ASSENT.isdisjoint(told.words)
     hedges = price is None and not lists and _hedged(told.words, does.plainly)
     agrees = agrees and not hedges
-    yields = does.yields or does.agrees or conditional or does.closes or not _ASSENT.isdisjoint(told.words)
     tells = does.waits or does.denies or len(told.words) >= 8
     said = Said(price)  # named arguments of so many fields would take four times as long
     if best is not None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from hypothesis import example, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from omegaconf import OmegaConf
 from omegaconf._utils import get_omega_conf_dumper
@@ -76,10 +76,12 @@ def test_what_is_done_to_one_config_is_in_no_other() -> None:
 )
 @example("an emoji 🎈, a next line \x85 and a backslash \\N", "yes")
 @example(["0x1f", "null", "1e3", " - a: b #", "x" * 90 + " y" * 40], "a: b")
+@example(["a? ", "? b", "\n- ? c"], "")
+@example("\ud7ff" + "a long key " * 12 + "\x00 #", "a long key " * 12)
 def test_whatever_a_config_holds_is_written_byte_for_byte_as_omegaconf_does(value: Any, key: str) -> None:
     register_with_hydra()
-    plain = {key or "key": value, "text": "${key}"} if isinstance(value, list) else {"key": value, "more": [value]}
-    cfg = OmegaConf.create({}) if "${" in f"{key}{value}" else OmegaConf.create(plain)
+    assume("${" not in f"{key}{value}")
+    cfg = OmegaConf.create({"key": value, "more": {key: [value]}, "text": "${key}"})
     usual = yaml.dump(
         OmegaConf.to_container(cfg), Dumper=get_omega_conf_dumper(), default_flow_style=False, allow_unicode=True,
         sort_keys=False,

@@ -29,7 +29,7 @@ AT_LEAST = {
     "mixed": {"state": 0.98, "standing_price": 0.98},
     "varied": {"state": 0.95, "standing_price": 0.9},
     "talks": {"state": 0.94, "standing_price": 0.9},
-    "near": {"state": 0.93, "standing_price": 0.78},  # its labels leave the last price standing behind an end
+    "near": {"state": 0.94, "standing_price": 0.9},
 }
 
 

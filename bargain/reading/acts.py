@@ -318,7 +318,7 @@ def _take_apart(told: Parsed, line: str) -> None:
             told.does.hear(sentence, asks, told.firsts[number], conditioned=sentence.conditioned or granted)
 
 
-_ASSENT = word_set("yes ok deal accept agree agreed sold done good work 👍 👌 🤝 ✅ #")
+_ASSENT = word_set("yes course ok deal accept agree agreed sold done good work 👍 👌 🤝 ✅ #")
 """Words without which an utterance is hardly an acceptance."""
 _ENGLISH = word_set(
     "i you it the is are am will would can could do not and to for of that this me my your we have be with but if so "

@@ -190,7 +190,7 @@ def clause_of(text: str) -> Clause:
         ends, goodbye = patterns.ENDS(text, able) is not None, patterns.GOODBYE(text, able) is not None
     if able & _NO:
         denies = (patterns.REFUSES(text, able) or patterns.JUDGES(text, able)) is not None
-        refuses = denies or patterns.SCORNS(text, able) is not None
+        refuses = denies or (patterns.SCORNS(text, able) or patterns.APPEALS(text, able)) is not None
     says = bool(how) or arranges or leaves or ends or goodbye or refuses
     return Clause(text, able, text.count("#"), how, arranges, leaves, ends, goodbye, denies, refuses, says)
 
@@ -484,7 +484,7 @@ def _own(before: str, anybody: bool = False) -> bool:
 _AGREEMENTS = ((patterns.ACCEPTS, "plainly"), (patterns.SEALS, "plainly"), (patterns.AGREES, "softly"))
 _AGREE = patterns.TERMS.bit | patterns.ACCEPTS.bit | patterns.SEALS.bit | patterns.AGREES.bit | patterns.GIVES_IN.bit
 _GOES = patterns.LEAVES.bit | patterns.OVER.bit | patterns.ENDS.bit | patterns.GOODBYE.bit
-_NO = patterns.REFUSES.bit | patterns.JUDGES.bit | patterns.SCORNS.bit
+_NO = patterns.REFUSES.bit | patterns.JUDGES.bit | patterns.SCORNS.bit | patterns.APPEALS.bit
 _HEARD = _AGREE | _GOES | _NO | patterns.YES.bit | patterns.CLOSES.bit
 _SHARES = patterns.HALF.bit | patterns.MIDDLE.bit
 _STEPS = patterns.OFF.bit | patterns.ADD.bit
@@ -549,7 +549,7 @@ def read(text: str, role: str, table: Table, currency: str = "$") -> Said:
         said.chance, said.explicit, said.limit = best.chance, best.explicit, best.limit
     said.same = alike
     said.agrees = agrees or (lists and role == "buyer" and not last_asks)
-    said.plainly = does.plainly and agrees
+    said.plainly = agrees and (does.plainly or (table.refused and len(told.words) <= 2))
     said.conditional = conditional and not agrees
     said.closes = does.closes and not (does.wants or does.waits or hedges)
     said.refuses, said.waits, said.probe, said.lists, said.yields = does.refuses, waits, probe, lists, yields
@@ -668,4 +668,4 @@ def _short_yes(told: Parsed, table: Table, does: Heard) -> bool:
         return False
     short = len(told.words) <= 8 and not told.asked
     answers = patterns.YES(first) is not None or patterns.ANSWERS(first) is not None
-    return answers and not table.questioned and (table.asked or table.conditional or (short and table.fresh))
+    return answers and not table.questioned and (table.asked or table.conditional or (short and (table.fresh or table.refused)))

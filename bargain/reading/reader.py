@@ -143,6 +143,7 @@ class Reader:
         table.counting = self._said.counts
         table.questioned = self._said.questions
         table.newest = theirs is not None and self._last is not None and same(theirs[1], self._last)
+        table.refused = table.newest and self._said.refuses and not (self._said.leaves or self._said.goodbye)
         table.agreed = self._outcome.price
         table.known = tuple(self._known[-8:])
         return table

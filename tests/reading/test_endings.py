@@ -17,7 +17,7 @@ FILES = sorted(DATA.glob("endings_*.jsonl"))
 AT_LEAST = {
     "human": {"state": 0.85, "standing_price": 0.93},
     "model": {"state": 0.97, "standing_price": 0.95},
-    "2026": {"state": 0.95, "standing_price": 0.9},
+    "2026": {"state": 1.0, "standing_price": 1.0},
     "long": {"state": 0.96, "standing_price": 0.95},
     "wordings": {"state": 0.94, "standing_price": 0.95},
     "plain": {"state": 0.97, "standing_price": 0.97},

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bargain.reading.reader import Act, Reader
+from bargain.reading.reader import Act, Reader, read_outcome
 
 LINES = (Path(__file__).parent.parent / "data" / "turns.txt").read_text(encoding="utf-8").splitlines()
 TURNS = [tuple(line.split(" | ", 1)) for line in LINES if not line.startswith("#")]
@@ -60,3 +60,17 @@ def test_a_farewell_that_gives_the_thing_elsewhere_and_json_in_the_own_name_are_
     reader = Reader()
     reader.add("seller", "I can let you have it for $350.")
     assert reader.add("buyer", text).kind == kind
+
+
+@pytest.mark.parametrize("refusal", ["Be reasonable, the postage is on me as it is.", "I can't go lower.", "No."])
+@pytest.mark.parametrize("yes", ["OK", "Fine.", "Okay, deal."])
+def test_a_short_yes_to_a_refusal_takes_the_price_that_stands_again(refusal: str, yes: str) -> None:
+    turns = [("seller", "$20 and I ship it."), ("buyer", "How about $16?"), ("seller", refusal), ("buyer", yes)]
+    deal = read_outcome(turns, 20.0)
+    assert (deal.state, deal.price, deal.sure) == ("deal", 20.0, False)
+
+
+@pytest.mark.parametrize("end", ["Then we won't make a deal, sorry.", "No. Goodbye.", "I'm selling it to my cousin."])
+def test_a_short_yes_to_the_end_of_the_talk_takes_nothing(end: str) -> None:
+    turns = [("seller", "$20 and I ship it."), ("buyer", "How about $16?"), ("seller", end), ("buyer", "OK")]
+    assert read_outcome(turns, 20.0).state == "no_deal"

@@ -666,6 +666,6 @@ def _short_yes(told: Parsed, table: Table, does: Heard) -> bool:
     first = told.sentences[0].clauses[0].text
     if told.asked[:1] == [0] and (told.sentences[0].asks or len(told.sentences[0].clauses) == 1):
         return False
-    short = len(told.words) <= 8 and not told.asked
+    short = len(told.words) <= 8 and not told.asked and (table.fresh or table.refused)
     answers = patterns.YES(first) is not None or patterns.ANSWERS(first) is not None
-    return answers and not table.questioned and (table.asked or table.conditional or (short and (table.fresh or table.refused)))
+    return answers and not table.questioned and (table.asked or table.conditional or short)

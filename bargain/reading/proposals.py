@@ -24,9 +24,9 @@ class Table:
 
     fresh: the rival's last utterance put (or left) its price there, so that a bare "ok" can mean it. asked: it asked
     for a yes to that price ("would you take 40?"). conditional: it agreed under a condition. counting: it asked for a
-    number that is no price ("how many?"). newest: the rival's price is the last one named. refused: the rival
-    has just turned mine down, so that theirs stands again. questioned: the rival's last utterance asks something else. agreed: the price of a deal already made. known: prices that were certainly prices,
-    to judge whether a bare number is one.
+    number that is no price ("how many?"). newest: the rival's price is the last one named. refused: the rival has just
+    turned mine down, so that theirs stands again. questioned: the rival's last utterance asks something else. agreed:
+    the price of a deal already made. known: prices that were certainly prices, to judge whether a bare number is one.
     """
 
     mine: float | None = None

@@ -549,7 +549,7 @@ def read(text: str, role: str, table: Table, currency: str = "$") -> Said:
         said.chance, said.explicit, said.limit = best.chance, best.explicit, best.limit
     said.same = alike
     said.agrees = agrees or (lists and role == "buyer" and not last_asks)
-    said.plainly = agrees and (does.plainly or (table.refused and len(told.words) <= 2))
+    said.plainly = agrees and (does.plainly or (table.refused and len(told.words) <= 2 and "yes" not in told.words))
     said.conditional = conditional and not agrees
     said.closes = does.closes and not (does.wants or does.waits or hedges)
     said.refuses, said.waits, said.probe, said.lists, said.yields = does.refuses, waits, probe, lists, yields
@@ -666,6 +666,6 @@ def _short_yes(told: Parsed, table: Table, does: Heard) -> bool:
     first = told.sentences[0].clauses[0].text
     if told.asked[:1] == [0] and (told.sentences[0].asks or len(told.sentences[0].clauses) == 1):
         return False
-    short = len(told.words) <= 8 and not told.asked and (table.fresh or table.refused)
+    short = len(told.words) <= 8 and not told.asked
     answers = patterns.YES(first) is not None or patterns.ANSWERS(first) is not None
-    return answers and not table.questioned and (table.asked or table.conditional or short)
+    return answers and not table.questioned and (table.asked or table.conditional or (short and table.fresh))

@@ -281,6 +281,8 @@ def parsed(text: str, role: str, currency: str) -> Parsed:
 
 _STOP = re.compile(r" ([.?!;:]|-(?:(?<! # -)|(?! # )))(?= )")
 """The end of a sentence in plain words; a dash between two amounts is none."""
+_SHIPS = re.compile(r" (?:can|could|would|will|do) you (?:ship|deliver|send|mail|bring|include|throw) ")
+"""A question that what follows depends on: "can you ship it? I'd pay $50"."""
 _LONGEST = 80
 """Words of a sentence: no pattern sees more at once, so that reading takes time in proportion to the length."""
 
@@ -314,7 +316,8 @@ def _take_apart(told: Parsed, line: str) -> None:
         if asks and patterns.DOUBTS(text, able) is not None and patterns.CLOSES(text, able) is None:
             told.does.wants = True
         if sentence.says:  # "Could you deliver it? Then I'll take it."
-            granted = number - 1 in asked and text.startswith(" then ")
+            before = number - 1 in asked and sentences[number - 1].text
+            granted = before and (text.startswith(" then ") or (" i would " in text and _SHIPS.match(before)))
             told.does.hear(sentence, asks, told.firsts[number], conditioned=sentence.conditioned or granted)
 
 
@@ -332,15 +335,20 @@ _COMMITS = word_set(
 """What one does with a price that one agrees to."""
 _FIRST = word_set("i us my")
 _BREAKS = word_set(
-    "leave than thank consider considered know see understand hear need hope want said offered compare thought "
+    "leave than thank consider considered know see notice gone understand hear need hope want said offered compare thought "
     "interesting whether respect lot"
 )
 """What breaks an agreement."""
 _TALKS = word_set(
     "was were would sound seem mean represent remain exceed leave no hm hmm lol huh too away apart closer between gap "
-    "from noted dropped could move went stand where step progress lot difference what"
+    "from starting noted dropped could move went stand where step progress lot difference what"
 )
 """What is said of a price that is talked about; also "is" behind it."""
+_PRAISES = re.compile(
+    r" (?:make (?:(?:your|that|the) #|# (?:look|seem|sound|above|much|the))|look (?:much |yes |the (?:bit|lot) )*(?:above )?good"
+    r"|above (?:good|like)|good (?:starting|start|step|beginning)|sound of) "
+)
+"""How one speaks well of a price that one does not agree to: "certainly more reasonable", "a fair starting point"."""
 _SUPPOSES, _LIKES = word_set("would could might may should"), word_set("like glad able")
 """Words of what one might do with a price, but for "I would like to", "I would be glad to"."""
 _MILD = word_set("as when ask any usual cause expect")
@@ -528,8 +536,9 @@ def read(text: str, role: str, table: Table, currency: str = "$") -> Said:
     if alike and best is not None and echo == "agrees":
         agrees, fits = True, [best.index]
         waits = waits and best.index < does.waited  # "let me think ... I'll meet you at $250"
-    if not agrees and not does.refuses and price is None and echo != "told" and _short_yes(told, table, does):
+    if not agrees and not does.refuses and price is None and echo not in ("told", "praised") and _short_yes(told, table, does):
         agrees = True
+    agrees = agrees and echo != "praised"
     if agrees and not does.plainly:
         conditional = conditional or waits
         vague = does.barely and (
@@ -540,6 +549,8 @@ def read(text: str, role: str, table: Table, currency: str = "$") -> Said:
             does.wants or (last_asks and does.barely and not patterns.CLOSES(last.text, able))
         )
         agrees = not (conditional or does.refused_last or vague or beside or wonders)
+        if wonders and not does.barely and not sealed and best is not None and best.index < does.agreed:
+            alike = False  # "your $98 is attractive. That seems reasonable. Is it bronze?"
     yields = does.yields or agrees or conditional or does.closes or not _ASSENT.isdisjoint(told.words)
     hedges = price is None and not lists and _hedged(told.words, does.plainly)
     agrees = agrees and not hedges
@@ -589,7 +600,7 @@ def _step(words: str, able: int) -> re.Match[str] | None:
 
 def _echo(told: Parsed, best: Candidate, table: Table) -> str:
     """How the rival's price is said again: "alone", with a word of what one does with a price that one "agrees" to,
-    "asked", "conditional", or only "told" ("you came up to $40"); "" if another price is said."""
+    "asked", "conditional", or only "told" ("you came up to $40") or "praised"; "" if another price is said."""
     if table.theirs is None or not same(best.value, table.theirs):
         return ""
     where = bisect_right(told.firsts, best.index) - 1
@@ -601,6 +612,8 @@ def _echo(told: Parsed, best: Candidate, table: Table) -> str:
             break
         index -= clause.amounts
     words, asks = clause.text.split(), where in told.asked
+    if not told.does.plainly and _PRAISES.search(clause.text) is not None:
+        return "asked" if asks else "praised"
     if told.does.agrees and not told.does.barely:
         return "asked" if asks else "alone"
     behind = words[words.index("#") :]

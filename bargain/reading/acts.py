@@ -316,8 +316,9 @@ def _take_apart(told: Parsed, line: str) -> None:
         if asks and patterns.DOUBTS(text, able) is not None and patterns.CLOSES(text, able) is None:
             told.does.wants = True
         if sentence.says:  # "Could you deliver it? Then I'll take it."
-            before = number - 1 in asked and sentences[number - 1].text
-            granted = before and (text.startswith(" then ") or (" i would " in text and _SHIPS.match(before)))
+            before = sentences[number - 1].text if number - 1 in asked else ""
+            granted = before != "" and text.startswith(" then ")
+            granted = granted or (" i would " in text and _SHIPS.match(before) is not None)
             told.does.hear(sentence, asks, told.firsts[number], conditioned=sentence.conditioned or granted)
 
 
@@ -335,8 +336,8 @@ _COMMITS = word_set(
 """What one does with a price that one agrees to."""
 _FIRST = word_set("i us my")
 _BREAKS = word_set(
-    "leave than thank consider considered know see notice gone understand hear need hope want said offered compare thought "
-    "interesting whether respect lot"
+    "leave than thank consider considered know see notice gone understand hear need hope want said offered compare "
+    "thought interesting whether respect lot"
 )
 """What breaks an agreement."""
 _TALKS = word_set(
@@ -345,8 +346,8 @@ _TALKS = word_set(
 )
 """What is said of a price that is talked about; also "is" behind it."""
 _PRAISES = re.compile(
-    r" (?:make (?:(?:your|that|the) #|# (?:look|seem|sound|above|much|the))|look (?:much |yes |the (?:bit|lot) )*(?:above )?good"
-    r"|above (?:good|like)|good (?:starting|start|step|beginning)|sound of) "
+    r" (?:make (?:(?:your|that|the) #|# (?:look|seem|sound|above|much|the))|above (?:good|like)|sound of"
+    r"|look (?:much |yes |the (?:bit|lot) )*(?:above )?good|good (?:starting|start|step|beginning)) "
 )
 """How one speaks well of a price that one does not agree to: "certainly more reasonable", "a fair starting point"."""
 _SUPPOSES, _LIKES = word_set("would could might may should"), word_set("like glad able")
@@ -536,7 +537,7 @@ def read(text: str, role: str, table: Table, currency: str = "$") -> Said:
     if alike and best is not None and echo == "agrees":
         agrees, fits = True, [best.index]
         waits = waits and best.index < does.waited  # "let me think ... I'll meet you at $250"
-    if not agrees and not does.refuses and price is None and echo not in ("told", "praised") and _short_yes(told, table, does):
+    if not agrees and not does.refuses and price is None and echo != "told" and _short_yes(told, table, does):
         agrees = True
     agrees = agrees and echo != "praised"
     if agrees and not does.plainly:

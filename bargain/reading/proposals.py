@@ -194,9 +194,10 @@ def _is_told(words: list[str], at: int) -> bool:
         return True  # "I have $390 from the man at the market"
     if after == "of" and words[at + 2 : at + 3] in (["them"], ["this"]):
         return True  # "there's 6 of them"
-    if words[max(0, at - 3) : at - 2] in (["found"], ["saw"], ["seen"]) and words[at - 2] in ("one", "other", "others"):
+    verb, one = words[max(0, at - 3) : at - 1] if at > 2 else ("", "")
+    if verb in ("found", "saw", "seen") and one in ("one", "other", "others"):
         return True  # "found one for $260"
-    if words[max(0, at - 2) : at] == ["offer", "of"] and not {"had", "another"}.isdisjoint(words[max(0, at - 6) : at - 2]):
+    if (one, before) == ("offer", "of") and not {"had", "another"}.isdisjoint(words[max(0, at - 6) : at - 2]):
         return True  # "I've had an offer of $240"
     if before == "for" and "deposit" in words[max(0, at - 3) : at]:
         return True  # "they put a deposit down for $6,500"

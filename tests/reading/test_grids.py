@@ -213,3 +213,131 @@ def test_ordinary_replies_are_read_as_what_they_are() -> None:
         if state != wanted and (wanted != "none" or state == "deal"):
             wrong.append((wanted, state, text))
     assert wrong == []
+
+
+PRAISES = """
+Your $280 is a lot more attractive. | $280 is certainly more reasonable. | $280 is closer to what I had in mind. |
+That makes $280 look better. | You've come down to $280, which I appreciate. | Thank you for going down to $280. |
+$280 is a fair starting point. | I see that $280 is your price. | $280 for a lamp like that is not unreasonable. |
+At $280 we're getting somewhere. | $280, I see. | So you're at $280. | We've gone from $300 to $280. |
+I noticed you dropped to $280. | $280 is within reach. | Hmm, $280. | I do like the sound of $280. |
+$280 is interesting.
+"""
+KINDNESS = """
+ | That seems quite reasonable. | That sounds fair. | I like that. | We're nearly there. |
+I appreciate your flexibility. | That is generous of you. | That's good to know. | It's a lovely lamp. |
+I understand your position. | That's kind of you.
+"""
+UNDECIDED = """
+Does it come with a bulb? | Is it the original shade? | How old is it? | Would you also throw in a bulb? |
+Is that your lowest? | Could you do any better? | Can you tell me more about it? | Why are you selling it? |
+What about delivery? | Is the price firm? | Let me look at my budget. | I'd like to hear what my wife thinks. |
+I need a moment to decide. | I'll get back to you this evening. | Let me sleep on it. | Still, it's above my budget. |
+I'm still a little short. | I was hoping for less.
+"""
+NEARLY = """
+We're so close. | I think we're nearly there. | I believe we can reach an agreement. |
+I'm confident that we can find a price that works for both of us. | I appreciate your willingness to negotiate. |
+I appreciate your flexibility on the price. | That's a generous gesture. | That's much appreciated. |
+I'm glad we're making progress. | I'm happy to continue our discussion. | I'm very interested in your offer. |
+Your offer is quite appealing. | Your latest offer is tempting. | Your new price is a lot better. |
+Your price is fair for what it is. | I can see the value in it. | I'm sure it's worth it. | I would love to own it. |
+It's exactly what I'm looking for. | I'd like to make a deal. | I want to buy it. | I do want it. |
+I'm serious about buying. | I'm ready to buy today. | I'm prepared to buy it right away. | I'd really like to agree. |
+Let's make a deal. | Let's try to close this.
+"""
+HAGGLING = """
+Is there any way you could go a little lower? | Can you do any better on the price? |
+Could you sweeten the deal a bit? | What's the best you can do? | Would you consider including a spare bulb? |
+Could you tell me a bit more about its condition? | Has it ever been repaired? | I just need it to fit my budget. |
+But it's still more than I can spend. | However, I have to stay within my budget. |
+But I need to think about it first. | Let me check with my partner and come back to you. |
+I'd have to see it in person first. | But I can't quite afford it. | Please reconsider your price. |
+I hope you can meet me in the middle. | Let's find a price that suits us both. | I was thinking of something lower. |
+We just need to agree on the price. | Perhaps we could meet halfway? | My budget is a bit tight this month. |
+There's one more thing I'd like to know. | I'm comparing it with two others. | I'll decide by tomorrow. |
+Give me your best price.
+"""
+REGRETS = """
+ | I understand. | Thank you for your time. | I appreciate your offer. | $280 is still more than I can spend. |
+That's too much for me. | We seem to be stuck. | I've thought about it. | Sorry. | Unfortunately, $250 was my limit. |
+I respect that $280 is your bottom line. | It's a lovely lamp. | Hmm. | Okay.
+"""
+BUYERS_END = """
+I'll pass. | I'll have to pass on this one. | I'm going to look elsewhere. | I'll keep looking. |
+I've decided to buy another one. | I'll go with the other seller. | I'll stick with my old one. |
+I don't think this will work out. | We can't come to an agreement. | I don't think we can make a deal. |
+It's not going to work. | I'm out. | I'm done here. | I'm no longer interested. | I'm not interested anymore. |
+Let's call it a day. | Let's leave it there. | Let's agree to disagree. | I'll walk away. | I won't be buying it. |
+I won't be able to buy it. | I must decline your offer. Goodbye. | No deal. | There's no deal here. |
+We don't have a deal. | I'd rather not buy it. | I'll save my money. | I'll spend my money elsewhere. |
+I'll wait for a better price. | I'm withdrawing my offer. | I take back my offer. |
+Please consider my offer withdrawn. | Good luck with the sale. | Good luck finding a buyer. |
+Best of luck selling it. | I hope you find a buyer. | I wish you all the best with it. | Take care. | Goodbye. |
+Have a nice day. | All the best. | It's not meant to be. | This isn't for me after all. | I changed my mind. |
+I found a better deal. | I bought one elsewhere. | I've just bought another one. | My wife doesn't want it. |
+I'm afraid that's the end of it. | That's where I get off. | I'll leave you to it. |
+I won't waste any more of your time. | I'll let you sell it to somebody else. | You should sell it to somebody else. |
+Let someone else have it. | I'm moving on. | Time for me to move on. | Our negotiation ends here. |
+This is where our ways part. | I end the negotiation. | The talk is over. | I'll stop here. | I can't continue. |
+There's no point in going on.
+"""
+SELLERS_END = """
+I'll keep it then. | I'd rather keep it. | I'm keeping it. | I'll hold on to it. | I'll wait for another buyer. |
+I'll wait for a better offer. | I've decided not to sell. | I'm not selling it after all. |
+I won't be selling it to you. | I won't sell it at that price. Goodbye. | It's no longer for sale. | It's sold. |
+I just sold it. | I sold it to my neighbor. | Somebody else bought it. | Another buyer took it. |
+I gave it to my nephew. | It's already gone. | I have another buyer who pays more, so I'll sell to them. |
+I'll sell it to somebody else. | I'll offer it to somebody else. | I'm going with another buyer. |
+I've accepted another offer. | I'll put it on eBay instead. | I'd sooner donate it. | I'll donate it instead. |
+I can't sell it to you. | We can't come to an agreement. | No deal. | There's no deal here. | We don't have a deal. |
+I'm done here. | I'm out. | I have nothing more to say. | That's my last word. Goodbye. |
+Please don't message me again. | Stop wasting my time. | Good luck finding one. | Good luck elsewhere. |
+I wish you luck with your search. | Goodbye. | Have a nice day. | Let's leave it there. |
+I'm withdrawing it from sale. | I take back my offer. | This negotiation is over. | I end the negotiation. |
+You'll have to look elsewhere. | You should look elsewhere. | You can buy it somewhere else.
+"""
+BUYERS_GO_ON = """
+I bought one last year for $200. | I bought one at the store last year and it broke. | I saw a similar one for $240. |
+Another seller offers it at $240. | My neighbor sold his for $200. | I could buy it elsewhere for less. |
+I could look elsewhere. | I don't want to look elsewhere. | I haven't found a better one. |
+Before I look elsewhere, is there any room? | I was about to give up. | I almost gave up on finding one. |
+I gave my old one to my sister. | My old one is gone. | My brother got one from the dealer. |
+They had one at the thrift store. | I ended up needing a bigger one. |
+It's hard to find a buyer these days, isn't it? | I don't think that will work for me. |
+I don't think it will work at $280. | I'm not able to buy it at $280. | We don't have a deal yet. |
+Let me find a way. | Let's not waste time. | I don't want to waste your time. | If you find a better buyer, tell me. |
+I hope you find my offer fair. | I hope you find a way to lower it. | I'd keep looking if I were rich. |
+I need it by Friday. | The next in line is my sister. | Both went up in price. | It went up to $300 last year. |
+My old one went to the dump. | I signed up for another month of waiting. | Someone told me $240 is fair.
+"""
+SELLERS_GO_ON = """
+I bought it last year for $400. | I sold another one for $300. | My neighbor sold his for $290. |
+Another buyer offered $260. | I could sell it elsewhere. | I could keep it. | I don't want to keep it. |
+I'd rather not keep it. | I was going to keep it. | I gave the first one to my nephew. | The other one is gone. |
+The first one went to my sister. | Someone took a look at it yesterday. | Someone is coming to see it tonight. |
+There's a deposit on the other one. | I'm not selling it that low. | We don't have a deal yet. |
+You should look at the condition. | You could look elsewhere, but you won't find one. |
+You won't find one at that price. | Good luck finding one at that price! Would you do $275? |
+I'd have to sell it at a loss. | I hope you find my price fair. | I'd wait for a better offer, but I need the space. |
+If I wait, somebody else will buy it. | I won't wait forever. | I don't do deliveries anymore. |
+I don't make them anymore. | They don't sell these anymore. | I haven't accepted another offer. |
+I rejected another offer this morning. | Somebody asked about it yesterday. | It's not gone yet. | It isn't sold. |
+It's still for sale. | It's been in my shop for a year. | I need to sell it today. | My shop closes at six. |
+I'm moving to another city.
+"""
+
+
+def test_who_praises_a_price_and_is_undecided_has_not_agreed() -> None:
+    texts = paragraphs(PRAISES, KINDNESS, UNDECIDED) + paragraphs(NEARLY, HAGGLING)
+    assert [text for text in texts if read_outcome([*BUYERS, ("buyer", text)]).state == "deal"] == []
+
+
+def test_who_says_in_ordinary_words_that_it_is_over_ends_the_talk() -> None:
+    assert read_otherwise("no_deal", paragraphs(REGRETS, BUYERS_END), BUYERS) == []
+    assert read_otherwise("no_deal", paragraphs(REGRETS.replace("280", "250"), SELLERS_END), SELLERS) == []
+
+
+def test_who_tells_of_other_things_that_were_bought_sold_or_left_goes_on() -> None:
+    assert read_otherwise("ongoing", paragraphs(" | I understand. | Thank you. | Hmm.", BUYERS_GO_ON), BUYERS) == []
+    assert read_otherwise("ongoing", paragraphs(" | I understand. | Thank you. | Hmm.", SELLERS_GO_ON), SELLERS) == []

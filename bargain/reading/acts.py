@@ -555,7 +555,7 @@ def read(text: str, role: str, table: Table, currency: str = "$") -> Said:
     yields = does.yields or agrees or conditional or does.closes or not _ASSENT.isdisjoint(told.words)
     hedges = price is None and not lists and _hedged(told.words, does.plainly)
     agrees = agrees and not hedges
-    tells = does.waits or does.denies or len(told.words) >= 8
+    tells = (does.waits or does.denies or len(told.words) >= 8) and last.text != " thank "  # "can't do it then. thx"
     said = Said(price)  # named arguments of so many fields would take four times as long
     if best is not None:
         said.chance, said.explicit, said.limit = best.chance, best.explicit, best.limit

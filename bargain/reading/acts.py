@@ -342,9 +342,10 @@ _BREAKS = word_set(
 """What breaks an agreement."""
 _TALKS = word_set(
     "was were would sound seem mean represent remain exceed leave no hm hmm lol huh too away apart closer between gap "
-    "from starting noted dropped could move went stand where step progress lot difference what"
+    "from starting hurts noted dropped could move went stand where step progress lot difference what"
 )
 """What is said of a price that is talked about; also "is" behind it."""
+_NEAR = re.compile(r" between # and # | (?:some|any)thing (?:below|above) # ")
 _PRAISES = re.compile(
     r" (?:make (?:(?:your|that|the) #|# (?:look|seem|sound|above|much|the))|above (?:good|like)|sound of"
     r"|look (?:much |yes |the (?:bit|lot) )*(?:above )?good|good (?:starting|start|step|beginning)) "
@@ -626,6 +627,7 @@ def _echo(told: Parsed, best: Candidate, table: Table) -> str:
         or sentence.waits
         or not _meant(clause.text[: clause.text.index("#") + 1])
         or not _undenied(clause.text.replace(" no ", " "))
+        or _NEAR.search(clause.text) is not None
         # "at $5, it is no bargain"
         or (words[-2:] in (["at", "#"], ["for", "#"], ["with", "#"]) and len(sentence.clauses) > 1 and len(words) < 4)
     )
@@ -636,7 +638,8 @@ def _echo(told: Parsed, best: Candidate, table: Table) -> str:
     if talked:
         return "asked" if table.mine is not None and same(table.mine, table.theirs) else "told"
     commits = _COMMITS if "is" not in behind else _COMMITS - {"yes"}  # "is certainly a step"
-    if not commits.isdisjoint(words) and (_SUPPOSES.isdisjoint(words) or not _LIKES.isdisjoint(words)):
+    supposes = not _SUPPOSES.isdisjoint(words) and (_LIKES.isdisjoint(words) or "may" in words or "might" in words)
+    if not commits.isdisjoint(words) and not supposes:
         return "agrees"
     long = len(words) > (6 if {"is", "me"}.isdisjoint(words) else 4) and behind[1:2] not in (["with"], ["and"])
     is_told = not _TALKS.isdisjoint(words) or (("is" in behind or long) and words[-1] != "agreed")

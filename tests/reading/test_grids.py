@@ -327,10 +327,61 @@ It's still for sale. | It's been in my shop for a year. | I need to sell it toda
 I'm moving to another city.
 """
 
+KINDLY = """
+ | Thank you for coming down. | Hmm. | I appreciate that. | It's a lovely lamp. | I understand. | That's helpful. |
+You make a good case.
+"""
+
+BUYERS_PONDER = """
+I might be able to do $280. | $280 might work. | I'd consider $280. | I may be able to stretch to $280. |
+I'll consider $280. | I'm considering $280. | I'm leaning toward $280. | I'd almost say yes to $280. |
+I'd be more comfortable with something below $280. | I'm on the fence about $280. | I can't decide on $280. |
+I'm hesitant about $280. | I need to run $280 past my wife. | I could see myself paying $280. | Perhaps $280. |
+I'd have to think about $280. | I'm not saying no to $280. | $280 isn't out of the question. |
+Let me see if I can get $280 together. | I'd need to find $280 first. | I'll see whether I can do $280. |
+Give me a day to think about $280. | I'm still thinking about $280. | $280 hurts a bit. |
+Would you hold it at $280 till Friday? | Can I tell you about $280 tomorrow? | I wish I could pay $280. |
+I wish it were less than $280. | I'd feel better about $280 with a warranty. |
+$280 would be fine if the shade were new. | For $280 I'd expect a new shade. | At $280 I could buy a new one. |
+$280 would be my absolute limit. | I'd only pay $280 for a new one. | I've never paid $280 for a lamp. |
+My wife would kill me for $280. | $280 would leave me without lunch money. | What do I get for $280? |
+Does $280 include the bulb? | Is $280 with delivery? | Why $280? | How did you arrive at $280? |
+Is $280 really the lowest? | Can you justify $280? | If $280 is your lowest, I'm not sure. | I don't know about $280. |
+I'm undecided between $280 and waiting. | I was going to offer $270, not $280. |
+Your $280 and my $250 are not far apart. | Between $250 and $280 there must be something. |
+Let's find something between $250 and $280. | We're only $30 apart. | We're $30 apart, let's talk. |
+I could perhaps add $10 to my $250. | Could you knock $10 off the $280? | Take $10 off the $280 and we have a deal. |
+I'd shake hands on anything below $280.
+"""
+
+SELLERS_PONDER = """
+I might be able to do $250. | $250 might work. | I'd consider $250. | I may be able to come down to $250. |
+I'll consider $250. | I'm leaning toward $250. | I'd almost say yes to $250. |
+I'd be more comfortable with something above $250. | I'm on the fence about $250. | I'm hesitant about $250. |
+I need to run $250 past my wife. | Perhaps $250. | I'd have to think about $250. | I'm not saying no to $250. |
+Let me see what others offer before I say yes to $250. | I'll see whether I can do $250. |
+Give me a day to think about $250. | $250 hurts a bit. | I wish I could take $250. | I wish it were more than $250. |
+I'd feel better about $250 if you paid cash. | $250 would be fine if you came today. |
+$250 would be my absolute limit, and I'm not there yet. | $250 would not even cover the shade. |
+I paid more than $250 for it myself. | My husband would kill me for $250. |
+What would you say to something above $250? | Is $250 really all you can pay? | How would you pay the $250? |
+Is $250 in cash? | Why $250? | How did you arrive at $250? | Can you justify $250? | I don't know about $250. |
+I was hoping for $275, not $250. | Your $250 and my $300 are not far apart. |
+Between $250 and $300 there must be something. | Let's find something between $250 and $300. | We're only $50 apart. |
+Could you add $10 to the $250? | Add $10 to the $250 and we have a deal. | I'd shake hands on anything above $250. |
+$250 and what else? | Someone offered $250 last week and I said no. | I've turned down $250 before. |
+$250 is what I'd charge for the shade alone. | For $250 you'd get it without the shade. | At $250 I'd keep the bulb. |
+Others have offered more than $250. | I won't go as low as $250. | $250 is a little low, isn't it? |
+So that's $250 for everything? | You said $250?
+"""
+
 
 def test_who_praises_a_price_and_is_undecided_has_not_agreed() -> None:
     texts = paragraphs(PRAISES, KINDNESS, UNDECIDED) + paragraphs(NEARLY, HAGGLING)
+    texts += paragraphs(KINDLY, BUYERS_PONDER)
     assert [text for text in texts if read_outcome([*BUYERS, ("buyer", text)]).state == "deal"] == []
+    texts = paragraphs(KINDLY, SELLERS_PONDER)
+    assert [text for text in texts if read_outcome([*SELLERS, ("seller", text)]).state == "deal"] == []
 
 
 def test_who_says_in_ordinary_words_that_it_is_over_ends_the_talk() -> None:

@@ -456,7 +456,7 @@ def _agreement(clause: str, able: int) -> str:
     if patterns.THIRDS(clause, able) is not None:
         return ""  # "I have agreed to sell it to somebody else"
     if clause.endswith(" it is ") and not clause.endswith((" what it is ", " as it is ", " how it is ")):
-        return "softly"  # "$15 it is"
+        return "softly" if "#" in clause or clause.count(" ") <= 4 else ""  # "$15 it is", not "the other shop it is"
     for pattern, how in _AGREEMENTS:
         match = pattern(clause) if able & pattern.bit else None
         if match is not None and _own(clause[: match.start() + 1], pattern is patterns.SEALS):
@@ -556,7 +556,9 @@ def read(text: str, role: str, table: Table, currency: str = "$") -> Said:
     yields = does.yields or agrees or conditional or does.closes or not _ASSENT.isdisjoint(told.words)
     hedges = price is None and not lists and _hedged(told.words, does.plainly)
     agrees = agrees and not hedges
-    tells = (does.waits or does.denies or len(told.words) >= 8) and last.text != " thank "  # "can't do it then. thx"
+    tells = does.waits or does.denies or len(told.words) >= 8
+    # "can't do it then. thx", "the other shop it is": it may well be over
+    tells = tells and last.text != " thank " and not any([s.text.endswith(" it is ") for s in told.sentences])
     said = Said(price)  # named arguments of so many fields would take four times as long
     if best is not None:
         said.chance, said.explicit, said.limit = best.chance, best.explicit, best.limit

@@ -30,7 +30,7 @@ AT_LEAST = {
     "varied": {"state": 0.95, "standing_price": 0.9},
     "talks": {"state": 0.94, "standing_price": 0.9},
     "near": {"state": 0.94, "standing_price": 0.9},
-    "haggling": {"state": 0.96, "standing_price": 0.95},
+    "haggling": {"state": 0.97, "standing_price": 0.95},
 }
 
 

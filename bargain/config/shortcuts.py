@@ -92,10 +92,11 @@ def _copied(self: Metadata, memo: dict[int, Any]) -> Metadata:
 
 
 _OTHERWISE = re.compile(r"(?m)\\|^[ -]*(?:\? |'':)|^.{100}")
+"""What libyaml may write in other bytes: escapes, which it folds elsewhere, and keys that are empty or very long."""
 
 
 def _written(cfg: Any, *, resolve: bool = False, sort_keys: bool = False) -> str:
-    """The same bytes: Python's where libyaml writes otherwise (some escapes, an empty or a very long key)."""
+    """The same bytes: Python's where libyaml may write otherwise."""
     if not OmegaConf.is_config(cfg):
         return _written_in_python(cfg, resolve=resolve, sort_keys=sort_keys)
     plain = OmegaConf.to_container(cfg, resolve=resolve, enum_to_str=True)

@@ -281,8 +281,6 @@ def parsed(text: str, role: str, currency: str) -> Parsed:
 
 _STOP = re.compile(r" ([.?!;:]|-(?:(?<! # -)|(?! # )))(?= )")
 """The end of a sentence in plain words; a dash between two amounts is none."""
-_SHIPS = re.compile(r" (?:can|could|would|will|do) you (?:ship|deliver|send|mail|bring|include|throw) ")
-"""A question that what follows depends on: "can you ship it? I'd pay $50"."""
 _LONGEST = 80
 """Words of a sentence: no pattern sees more at once, so that reading takes time in proportion to the length."""
 
@@ -317,8 +315,9 @@ def _take_apart(told: Parsed, line: str) -> None:
             told.does.wants = True
         if sentence.says:  # "Could you deliver it? Then I'll take it."
             before = sentences[number - 1].text if number - 1 in asked else ""
-            granted = before != "" and text.startswith(" then ")
-            granted = granted or (" i would " in text and _SHIPS.match(before) is not None)
+            granted = (before != "" and text.startswith(" then ")) or (
+                " i would " in text and patterns.SHIPS(before) is not None
+            )
             told.does.hear(sentence, asks, told.firsts[number], conditioned=sentence.conditioned or granted)
 
 
@@ -345,12 +344,6 @@ _TALKS = word_set(
     "from starting hurts noted dropped could move went stand where step progress lot difference what"
 )
 """What is said of a price that is talked about; also "is" behind it."""
-_NEAR = re.compile(r" between # and # | (?:some|any)thing (?:below|above) # ")
-_PRAISES = re.compile(
-    r" (?:make (?:(?:your|that|the) #|# (?:look|seem|sound|above|much|the))|above (?:good|like)|sound of"
-    r"|look (?:much |yes |the (?:bit|lot) )*(?:above )?good|good (?:starting|start|step|beginning)) "
-)
-"""How one speaks well of a price that one does not agree to: "certainly more reasonable", "a fair starting point"."""
 _SUPPOSES, _LIKES = word_set("would could might may should"), word_set("like glad able")
 """Words of what one might do with a price, but for "I would like to", "I would be glad to"."""
 _MILD = word_set("as when ask any usual cause expect")
@@ -557,8 +550,6 @@ def read(text: str, role: str, table: Table, currency: str = "$") -> Said:
     hedges = price is None and not lists and _hedged(told.words, does.plainly)
     agrees = agrees and not hedges
     tells = does.waits or does.denies or len(told.words) >= 8
-    # "can't do it then. thx", "the other shop it is": it may well be over
-    tells = tells and last.text != " thank " and not any([s.text.endswith(" it is ") for s in told.sentences])
     said = Said(price)  # named arguments of so many fields would take four times as long
     if best is not None:
         said.chance, said.explicit, said.limit = best.chance, best.explicit, best.limit
@@ -579,10 +570,20 @@ def read(text: str, role: str, table: Table, currency: str = "$") -> Said:
     said.questions = bool(asked) and where != asked[-1]
     said.counts = patterns.COUNTS(last.text, able) is not None
     said.unread, said.garbled = told.unread or doubtful, told.unread
-    said.none = tells and not (yields or alike) and sum(map(_ENGLISH.__contains__, told.words)) >= 0.3 * len(told.words)
+    said.none = (
+        tells
+        and not (yields or alike or _may_be_over(told))
+        and sum(map(_ENGLISH.__contains__, told.words)) >= 0.3 * len(told.words)
+    )
     said.confirms = told.words[:1] in (["so"], ["then"])
     said.undoes = table.agreed is not None and patterns.UNDOES(told.line, able) is not None
     return said
+
+
+def _may_be_over(told: Parsed) -> bool:
+    """Whether it ends with bare thanks or settles on something: "can't do it then. thx", "the other shop it is"."""
+    texts = [sentence.text for sentence in told.sentences]
+    return texts[-1:] == [" thank "] or any([text.endswith(" it is ") for text in texts])
 
 
 def _hedged(words: list[str], plainly: bool) -> bool:
@@ -616,7 +617,7 @@ def _echo(told: Parsed, best: Candidate, table: Table) -> str:
             break
         index -= clause.amounts
     words, asks = clause.text.split(), where in told.asked
-    if not told.does.plainly and _PRAISES.search(clause.text) is not None:
+    if not told.does.plainly and patterns.PRAISES(clause.text, clause.able) is not None:
         return "asked" if asks else "praised"
     if told.does.agrees and not told.does.barely:
         return "asked" if asks else "alone"
@@ -629,7 +630,7 @@ def _echo(told: Parsed, best: Candidate, table: Table) -> str:
         or sentence.waits
         or not _meant(clause.text[: clause.text.index("#") + 1])
         or not _undenied(clause.text.replace(" no ", " "))
-        or _NEAR.search(clause.text) is not None
+        or patterns.NEARS(clause.text, clause.able) is not None
         # "at $5, it is no bargain"
         or (words[-2:] in (["at", "#"], ["for", "#"], ["with", "#"]) and len(sentence.clauses) > 1 and len(words) < 4)
     )

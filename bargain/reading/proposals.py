@@ -195,7 +195,7 @@ def _is_told(words: list[str], at: int) -> bool:
     if after == "of" and words[at + 2 : at + 3] in (["them"], ["this"]):
         return True  # "there's 6 of them"
     verb, one = words[max(0, at - 3) : at - 1] if at > 2 else ("", "")
-    if verb in ("found", "saw", "seen") and one in ("one", "other", "others"):
+    if verb in ("found", "saw", "seen") and one in ("one", "other"):
         return True  # "found one for $260"
     if (one, before) == ("offer", "of") and not {"had", "another"}.isdisjoint(words[max(0, at - 6) : at - 2]):
         return True  # "I've had an offer of $240"

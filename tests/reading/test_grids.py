@@ -297,6 +297,7 @@ I wish you luck with your search. | Goodbye. | Have a nice day. | Let's leave it
 I'm withdrawing it from sale. | I take back my offer. | This negotiation is over. | I end the negotiation. |
 You'll have to look elsewhere. | You should look elsewhere. | You can buy it somewhere else.
 """
+MURMURS = " | I understand. | Thank you. | Hmm."
 BUYERS_GO_ON = """
 I bought one last year for $200. | I bought one at the store last year and it broke. | I saw a similar one for $240. |
 Another seller offers it at $240. | My neighbor sold his for $200. | I could buy it elsewhere for less. |
@@ -390,5 +391,5 @@ def test_who_says_in_ordinary_words_that_it_is_over_ends_the_talk() -> None:
 
 
 def test_who_tells_of_other_things_that_were_bought_sold_or_left_goes_on() -> None:
-    assert read_otherwise("ongoing", paragraphs(" | I understand. | Thank you. | Hmm.", BUYERS_GO_ON), BUYERS) == []
-    assert read_otherwise("ongoing", paragraphs(" | I understand. | Thank you. | Hmm.", SELLERS_GO_ON), SELLERS) == []
+    assert read_otherwise("ongoing", paragraphs(MURMURS, BUYERS_GO_ON), BUYERS) == []
+    assert read_otherwise("ongoing", paragraphs(MURMURS, SELLERS_GO_ON), SELLERS) == []

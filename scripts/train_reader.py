@@ -1,4 +1,4 @@
-"""Trains the weights of bargain/reading/weights.yaml: which amount of an utterance is its offer.
+"""Trains the weights of bargain/reading/offers.yaml: which amount of an utterance is its offer.
 
     python scripts/train_reader.py ../shared/dialogues/arena_2023.jsonl tests/data/offers.jsonl tests/data/prose.txt
 
@@ -26,7 +26,7 @@ from bargain.reading.acts import parsed
 from bargain.reading.money import same
 from bargain.reading.proposals import Table, candidates
 
-WEIGHTS = Path(__file__).parent.parent / "bargain" / "reading" / "weights.yaml"
+WEIGHTS = Path(__file__).parent.parent / "bargain" / "reading" / "offers.yaml"
 Turn = list[tuple[list[str], bool]]
 
 

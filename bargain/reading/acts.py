@@ -18,6 +18,7 @@ from typing import Any
 from bargain.reading import patterns
 from bargain.reading.money import UNREAD, find, normal, same, word_set
 from bargain.reading.proposals import CHOSEN, SURE, Candidate, Numbers, Table, choose, priced, readings, worked_out
+from bargain.reading.weighing import AGAINST, FAREWELL, weigh
 from bargain.records import rival_of
 
 
@@ -35,7 +36,8 @@ class Said:
     else; counts: its last question wants a number that is no price. unread: it holds money that was not
     understood, garbled: digits that are no number ("$1O"). yields: a word of it could be agreement; none: it is
     surely no acceptance, in a language that the rules know;
-    confirms: it begins with "so". undoes: it takes back what was agreed.
+    confirms: it begins with "so". undoes: it takes back what was agreed. doubted: its words speak against an
+    acceptance, as far as it is one; departs: without a price, they speak for the end of the talk.
     """
 
     price: float | None = None
@@ -64,6 +66,8 @@ class Said:
     yields: bool = False
     confirms: bool = False
     undoes: bool = False
+    doubted: bool = False
+    departs: bool = False
 
 
 @lru_cache(maxsize=1024)
@@ -577,6 +581,8 @@ def read(text: str, role: str, table: Table, currency: str = "$") -> Said:
     )
     said.confirms = told.words[:1] in (["so"], ["then"])
     said.undoes = table.agreed is not None and patterns.UNDOES(told.line, able) is not None
+    said.doubted = (said.agrees or alike or does.closes) and weigh(told, role, table, "accepts") < AGAINST
+    said.departs = price is None and weigh(told, role, table, "leaves") >= FAREWELL
     return said
 
 

@@ -2,7 +2,7 @@
 
 Every number that could be money is a candidate. Features of its surroundings (the words before and behind it, its place
 in the utterance, the prices already on the table) are weighed by a logistic regression whose weights stand in
-`weights.yaml`, trained by scripts/train_reader.py; nothing but a sum is needed here. Discounts, halves and the middle
+`offers.yaml`, trained by scripts/train_reader.py; nothing but a sum is needed here. Discounts, halves and the middle
 between two prices are worked out.
 """
 
@@ -107,11 +107,11 @@ _HOURS = word_set(
 _TIES = word_set("and or to till until - ,")
 
 
-@lru_cache(maxsize=1)
-def weights() -> dict[str, float]:
-    """The weight of each feature, read once."""
+@lru_cache(maxsize=3)
+def weights(name: str) -> dict[str, float]:
+    """The weights of a file beside this one, read once."""
     found: dict[str, float] = {}
-    for line in (Path(__file__).parent / "weights.yaml").read_text(encoding="utf-8").splitlines():
+    for line in (Path(__file__).parent / f"{name}.yaml").read_text(encoding="utf-8").splitlines():
         if line and not line.startswith("#"):
             name, _, value = line.rpartition(": ")
             found[name.strip('"')] = float(value)
@@ -331,7 +331,7 @@ def readings(amount: Amount, table: Table) -> list[float]:
 
 def score(names: list[str]) -> float:
     """The probability that an amount with these features is the offer."""
-    total = sum(map(weights().get, names, repeat(0.0)))
+    total = sum(map(weights("offers").get, names, repeat(0.0)))
     return 1 / (1 + math.exp(-max(-30.0, min(30.0, total))))
 
 

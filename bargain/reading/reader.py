@@ -211,7 +211,8 @@ class Reader:
             own_since = own is not None and own[0] > accepted[0]  # it was turned down, and nothing was offered since
             vague = self._vague[rival] and offer is None  # which of its amounts was the price?
             sure = said.plainly and not (said.questions or said.waits or own_since or vague)
-            return Act("accept", accepted[1], sure), accepted
+            if sure or not (said.doubted or (said.departs and not agreed)):
+                return Act("accept", accepted[1], sure), accepted
         if said.conditional and offer is None and theirs is not None and not said.refuses and not agreed:
             return Act("offer", theirs[1]), None
         if offer is None and said.lists and self.list_price is not None and role == "seller" and not agreed:
@@ -219,6 +220,8 @@ class Reader:
         if offer is None:
             if agreed and said.undoes:
                 return Act("walk_away", sure=said.none), None
+            if said.departs and not agreed:
+                return Act("walk_away"), None
             if said.refuses and not agreed:
                 return Act("reject", sure=said.none), None
             return Act("other", sure=said.none and not said.unread, unread=said.unread and not agreed), None

@@ -1,0 +1,39 @@
+"""What the words of an utterance weigh, where the rules alone are not sure.
+
+Rules know how one accepts and how one takes leave, but the ways to be warm without accepting, and to go without saying
+"no deal", have no end. So the plain words and the pairs of neighbours are added up too: an acceptance that is not sure
+stands only if its words do not speak against it, and an utterance without a price whose words speak for it ends the
+talk. The weights are a logistic regression's, written by scripts/train_words.py; only a sum is needed here.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise, repeat
+from typing import Literal
+
+from bargain.reading.money import same
+from bargain.reading.proposals import Numbers, Table, weights
+
+AGAINST = -4.5
+"""Log odds of an acceptance below which one that is not sure is none."""
+FAREWELL = 0.5
+"""Log odds of a farewell from which an utterance without a price is one."""
+
+
+def features(told: Numbers, role: str, table: Table) -> set[str]:
+    """The plain words of an utterance and their pairs, with its beginning ^ and its end $; an amount is #, #theirs if
+    it is the rival's price and #mine if it is the speaker's own."""
+    words = told.words.copy()
+    theirs = table.theirs if table.theirs is not None or role == "seller" else table.listed
+    for amount, place in zip(told.amounts, told.places, strict=True):
+        if theirs is not None and same(amount.value, theirs):
+            words[place] = "#theirs"
+        elif table.mine is not None and same(amount.value, table.mine):
+            words[place] = "#mine"
+    return {*words, *map(" ".join, pairwise(["^", *words, "$"]))}
+
+
+def weigh(told: Numbers, role: str, table: Table, act: Literal["accepts", "leaves"]) -> float:
+    """How much an utterance's words speak for the act (log odds)."""
+    known = weights(act)
+    return known["always"] + sum(map(known.get, features(told, role, table), repeat(0.0)))

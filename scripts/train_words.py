@@ -1,0 +1,130 @@
+"""Trains bargain/reading/accepts.yaml and leaves.yaml: how much the words of an utterance speak for either act.
+
+    python scripts/train_words.py ../shared/dialogues/arena_2023.jsonl tests/data/offers.jsonl tests/data/endings_*.jsonl
+
+Needs scikit-learn, which bargain itself does not. A line of a file is a labelled dialogue {"turns", "offers", "state",
+"price"} as benchmarks/endings.py takes them, or names one as in train_reader.py; others are passed over. The turn that accepts is the last
+that bears the agreed price, if the rival has named it before, or else the one behind it; the last turn of a dialogue
+without a deal takes leave, but for the arena of 2023, whose refusals end the game by rule. Every turn before does
+neither; one that may be either is left out.
+
+Each file is left out once and weighed by what the others teach, before all of them train what is written.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from train_reader import dialogue_of
+
+from bargain.reading.acts import parsed
+from bargain.reading.money import same
+from bargain.reading.proposals import Table
+from bargain.reading.weighing import AGAINST, FAREWELL, features
+
+READING = Path(__file__).parent.parent / "bargain" / "reading"
+ACTS = {"accepts": AGAINST, "leaves": FAREWELL}
+Row = tuple[set[str], bool]
+
+
+def accepting(dialogue: dict[str, Any]) -> int | None:
+    """The turn that accepts, None if the labels do not tell."""
+    turns, offers, price = dialogue["turns"], dialogue["offers"], dialogue["price"]
+    bear = [n for n, offer in enumerate(offers) if isinstance(offer, int | float) and same(offer, price)]
+    if not bear:
+        return None
+    (role, _), newest = turns[bear[-1]], bear[-1]
+    named = any(turns[number][0] != role for number in bear)
+    if named or (role == "buyer" and dialogue.get("list_price") == price):
+        return newest
+    return newest + 1 if newest + 1 < len(turns) and turns[newest + 1][0] != role else None
+
+
+def rows_of(dialogue: dict[str, Any], act: str) -> Iterator[Row]:
+    """The features of each turn with a usable label, and whether it does the act."""
+    turns, offers, last = dialogue["turns"], dialogue["offers"], len(dialogue["turns"]) - 1
+    table = {"seller": None, "buyer": None}
+    state = dialogue["state"]
+    accepted = accepting(dialogue) if state == "deal" else None
+    for number, ((role, text), offer) in enumerate(zip(turns, offers, strict=True)):
+        done = number == accepted if act == "accepts" else state == "no_deal" and number == last
+        if act == "accepts":
+            late = state == "deal" and number >= (last - 1 if accepted is None else accepted)
+        else:
+            late = state == "no_deal" and number >= last - 1
+        unknown = late and not done or (done and act == "leaves" and "acts" in dialogue)
+        if number and not unknown:
+            rival = "buyer" if role == "seller" else "seller"
+            seen = Table(table[role], table[rival], dialogue.get("list_price"))
+            yield features(parsed(text, role, dialogue.get("currency", "$")), role, seen), done
+        if isinstance(offer, int | float):
+            table[role] = offer
+
+
+def main() -> None:
+    """The command."""
+    from scipy.sparse import csr_matrix
+    from sklearn.linear_model import LogisticRegression
+
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("files", nargs="+", type=Path)
+    parser.add_argument("--penalty", type=float, default=1.0, help="inverse strength of the L1 penalty")
+    parser.add_argument("--least", type=int, default=4, help="words seen less often are not used")
+    parser.add_argument("--no-check", action="store_true", help="do not leave each file out once")
+    options = parser.parse_args()
+
+    def trained(rows: list[Row]) -> dict[str, float]:
+        counts = Counter(name for names, _ in rows for name in names)
+        column = {name: place for place, name in enumerate(sorted(n for n, c in counts.items() if c >= options.least))}
+        cells = [(row, column[n]) for row, (names, _) in enumerate(rows) for n in names if n in column]
+        places = tuple(zip(*cells, strict=True))
+        matrix = csr_matrix(([1.0] * len(cells), places), shape=(len(rows), len(column)))
+        model = LogisticRegression(
+            l1_ratio=1.0, C=options.penalty, solver="liblinear", max_iter=1000, intercept_scaling=10, random_state=1
+        )
+        model.fit(matrix, [done for _, done in rows])
+        found = {name: round(float(weight), 2) for name, weight in zip(column, model.coef_[0], strict=True)}
+        return {"always": round(float(model.intercept_[0]), 2)} | {n: w for n, w in found.items() if abs(w) >= 0.05}
+
+    for act, cut in ACTS.items():
+        seen: set[Any] = set()
+        sets: dict[str, list[Row]] = {}
+        for path in options.files:
+            sets[path.name] = []
+            for line in path.read_text(encoding="utf-8").splitlines():
+                dialogue = dialogue_of(line, path)
+                name = (dialogue.get("file", path.name), dialogue.get("id", line))
+                if {"offers", "state"} <= dialogue.keys() and name not in seen:
+                    seen.add(name)
+                    sets[path.name] += rows_of(dialogue, act)
+        sums = Counter[str]()
+        for name in [] if options.no_check else sets:
+            weights = trained([row for other, rows in sets.items() if other != name for row in rows])
+            for names, done in sets[name]:
+                above = weights["always"] + sum(weights.get(each, 0.0) for each in names) >= cut
+                sums[f"{'of' if done else 'others'}"] += 1
+                sums["found" if done else "wrongly"] += above
+        if sums:
+            print(
+                f"{act}: {sums['found']} of {sums['of']} above {cut} when their file was left out, "
+                f"and {sums['wrongly']} of {sums['others']} other turns"
+            )
+        weights = trained([row for rows in sets.values() for row in rows])
+        order = sorted(weights.items(), key=lambda item: (item[0] != "always", -item[1], item[0]))
+        lines = [HEAD.format(act=act), *[f'"{name}": {weight}' for name, weight in order], ""]
+        (READING / f"{act}.yaml").write_text("\n".join(lines), encoding="utf-8")
+        print(f"{act}: {len(weights)} weights")
+
+
+HEAD = """\
+# How much each plain word of an utterance, and each pair of neighbours, speaks for this act: {act} (log odds).
+# Written by scripts/train_words.py. "always" is added to each sum; ^ and $ are the utterance's beginning and end."""
+
+
+if __name__ == "__main__":
+    main()

@@ -37,7 +37,7 @@ class Said:
     understood, garbled: digits that are no number ("$1O"). yields: a word of it could be agreement; none: it is
     surely no acceptance, in a language that the rules know;
     confirms: it begins with "so". undoes: it takes back what was agreed. doubted: its words speak against an
-    acceptance, as far as it is one; departs: without a price, they speak for the end of the talk.
+    acceptance, as far as it is one; departs: they speak for the end of the talk.
     """
 
     price: float | None = None
@@ -582,7 +582,7 @@ def read(text: str, role: str, table: Table, currency: str = "$") -> Said:
     said.confirms = told.words[:1] in (["so"], ["then"])
     said.undoes = table.agreed is not None and patterns.UNDOES(told.line, able) is not None
     said.doubted = (said.agrees or alike or does.closes) and weigh(told, role, table, "accepts") < AGAINST
-    said.departs = price is None and weigh(told, role, table, "leaves") >= FAREWELL
+    said.departs = weigh(told, role, table, "leaves") >= FAREWELL
     return said
 
 

@@ -213,6 +213,8 @@ class Reader:
             sure = said.plainly and not (said.questions or said.waits or own_since or vague)
             if sure or not (said.doubted or (said.departs and not agreed)):
                 return Act("accept", accepted[1], sure), accepted
+        if said.departs and not agreed:
+            return Act("walk_away", offer if stays else None), None
         if said.conditional and offer is None and theirs is not None and not said.refuses and not agreed:
             return Act("offer", theirs[1]), None
         if offer is None and said.lists and self.list_price is not None and role == "seller" and not agreed:
@@ -220,8 +222,6 @@ class Reader:
         if offer is None:
             if agreed and said.undoes:
                 return Act("walk_away", sure=said.none), None
-            if said.departs and not agreed:
-                return Act("walk_away"), None
             if said.refuses and not agreed:
                 return Act("reject", sure=said.none), None
             return Act("other", sure=said.none and not said.unread, unread=said.unread and not agreed), None

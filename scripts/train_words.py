@@ -1,12 +1,12 @@
 """Trains bargain/reading/accepts.yaml and leaves.yaml: how much the words of an utterance speak for either act.
 
-    python scripts/train_words.py ../shared/dialogues/arena_2023.jsonl tests/data/offers.jsonl tests/data/endings_*.jsonl
+    python scripts/train_words.py ../shared/dialogues/arena_2023.jsonl tests/data/words.txt tests/data/offers.jsonl tests/data/endings_*.jsonl
 
 Needs scikit-learn, which bargain itself does not. A line of a file is a labelled dialogue {"turns", "offers", "state",
 "price"} as benchmarks/endings.py takes them, or names one as in train_reader.py; others are passed over. The turn that accepts is the last
 that bears the agreed price, if the rival has named it before, or else the one behind it; the last turn of a dialogue
 without a deal takes leave, but for the arena of 2023, whose refusals end the game by rule. Every turn before does
-neither; one that may be either is left out.
+neither; one that may be either is left out. A line of a .txt file is a single turn with its table.
 
 Each file is left out once and weighed by what the others teach, before all of them train what is written.
 """
@@ -66,6 +66,14 @@ def rows_of(dialogue: dict[str, Any], act: str) -> Iterator[Row]:
             table[role] = offer
 
 
+def row_of(line: str, act: str) -> Row:
+    """A line of words.txt: the speaker, its own last price, the rival's, the act, and the utterance."""
+    head, _, text = line.partition(" | ")
+    role, *prices, done = head.split()
+    mine, theirs = (None if price == "-" else float(price) for price in prices)
+    return features(parsed(text, role, "$"), role, Table(mine, theirs)), done == act
+
+
 def main() -> None:
     """The command."""
     from scipy.sparse import csr_matrix
@@ -73,7 +81,7 @@ def main() -> None:
 
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("files", nargs="+", type=Path)
-    parser.add_argument("--penalty", type=float, default=1.0, help="inverse strength of the L1 penalty")
+    parser.add_argument("--penalty", type=float, default=0.4, help="inverse strength of the L1 penalty")
     parser.add_argument("--least", type=int, default=4, help="words seen less often are not used")
     parser.add_argument("--no-check", action="store_true", help="do not leave each file out once")
     options = parser.parse_args()
@@ -97,6 +105,9 @@ def main() -> None:
         for path in options.files:
             sets[path.name] = []
             for line in path.read_text(encoding="utf-8").splitlines():
+                if path.suffix == ".txt":
+                    sets[path.name] += [] if line.startswith("#") else [row_of(line, act)]
+                    continue
                 dialogue = dialogue_of(line, path)
                 name = (dialogue.get("file", path.name), dialogue.get("id", line))
                 if {"offers", "state"} <= dialogue.keys() and name not in seen:

@@ -581,9 +581,14 @@ def read(text: str, role: str, table: Table, currency: str = "$") -> Said:
     )
     said.confirms = told.words[:1] in (["so"], ["then"])
     said.undoes = table.agreed is not None and patterns.UNDOES(told.line, able) is not None
-    said.doubted = (said.agrees or alike or does.closes) and weigh(told, role, table, "accepts") < AGAINST
-    said.departs = weigh(told, role, table, "leaves") >= FAREWELL
+    said.doubted = not does.plainly and (said.agrees or alike or does.closes) and weigh(told, role, table, "accepts") < AGAINST
+    said.departs = not waits and weigh(told, role, table, "leaves") >= FAREWELL and not _stays(told)
     return said
+
+
+def _stays(told: Parsed) -> bool:
+    """Whether it only says when or whether the speaker would leave."""
+    return any([patterns.STAYS(sentence.text, sentence.able) is not None for sentence in told.sentences])
 
 
 def _may_be_over(told: Parsed) -> bool:

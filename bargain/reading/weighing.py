@@ -20,6 +20,7 @@ FAREWELL = 0.5
 """Log odds of a farewell from which an utterance without a price is one."""
 
 
+
 def features(told: Numbers, role: str, table: Table) -> set[str]:
     """The plain words of an utterance and their pairs, with its beginning ^ and its end $; an amount is #, #theirs if
     it is the rival's price and #mine if it is the speaker's own."""

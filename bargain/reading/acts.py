@@ -18,7 +18,7 @@ from typing import Any
 from bargain.reading import patterns
 from bargain.reading.money import UNREAD, find, normal, same, word_set
 from bargain.reading.proposals import CHOSEN, SURE, Candidate, Numbers, Table, choose, priced, readings, worked_out
-from bargain.reading.weighing import AGAINST, FAREWELL, weigh
+from bargain.reading.weighing import AGAINST, FAREWELL, PARTING, weigh
 from bargain.records import rival_of
 
 
@@ -37,7 +37,7 @@ class Said:
     understood, garbled: digits that are no number ("$1O"). yields: a word of it could be agreement; none: it is
     surely no acceptance, in a language that the rules know;
     confirms: it begins with "so". undoes: it takes back what was agreed. doubted: its words speak against an
-    acceptance, as far as it is one; departs: they speak for the end of the talk.
+    acceptance, as far as it is one; departs: they speak for the end of the talk; lingers: they surely do not.
     """
 
     price: float | None = None
@@ -68,6 +68,7 @@ class Said:
     undoes: bool = False
     doubted: bool = False
     departs: bool = False
+    lingers: bool = False
 
 
 @lru_cache(maxsize=1024)
@@ -582,7 +583,9 @@ def read(text: str, role: str, table: Table, currency: str = "$") -> Said:
     said.confirms = told.words[:1] in (["so"], ["then"])
     said.undoes = table.agreed is not None and patterns.UNDOES(told.line, able) is not None
     said.doubted = not does.plainly and (said.agrees or alike or does.closes) and weigh(told, role, table, "accepts") < AGAINST
-    said.departs = not waits and weigh(told, role, table, "leaves") >= FAREWELL and not _stays(told)
+    leaves = weigh(told, role, table, "leaves")
+    said.lingers = leaves < PARTING
+    said.departs = leaves >= FAREWELL and not (waits or _stays(told))
     return said
 
 

@@ -223,8 +223,8 @@ class Reader:
             if agreed and said.undoes:
                 return Act("walk_away", sure=said.none), None
             if said.refuses and not agreed:
-                return Act("reject", sure=said.none), None
-            return Act("other", sure=said.none and not said.unread, unread=said.unread and not agreed), None
+                return Act("reject", sure=said.none and said.lingers), None
+            return Act("other", sure=said.none and said.lingers and not said.unread, unread=said.unread and not agreed), None
         if agreed and self._outcome.price is not None and same(offer, self._outcome.price):
             return Act("other"), None
         differs = theirs is None or not same(offer, theirs[1])

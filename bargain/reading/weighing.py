@@ -17,7 +17,9 @@ from bargain.reading.proposals import Numbers, Table, weights
 AGAINST = -4.5
 """Log odds of an acceptance below which one that is not sure is none."""
 FAREWELL = 0.5
-"""Log odds of a farewell from which an utterance without a price is one."""
+"""Log odds of a farewell from which an utterance is one."""
+PARTING = -1.0
+"""Log odds from which it could be one, so that nobody is sure that it is none."""
 
 
 

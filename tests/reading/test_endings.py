@@ -31,6 +31,7 @@ AT_LEAST = {
     "talks": {"state": 0.94, "standing_price": 0.9},
     "near": {"state": 0.94, "standing_price": 0.9},
     "haggling": {"state": 0.97, "standing_price": 0.95},
+    "partings": {"state": 0.945, "standing_price": 0.94},
 }
 
 

@@ -74,7 +74,7 @@ def gate(who: str, engines: list[str], n_games: int) -> bool:
     return same
 
 
-STILL_WRONG = {"endings_games": 4, "endings_tricky": 4, "endings_varied": 2}
+STILL_WRONG = {"endings_games": 4, "endings_partings": 2, "endings_tricky": 4, "endings_varied": 2}
 """Of how many endings of a set the rules are sure and wrong; of every other set on none."""
 
 

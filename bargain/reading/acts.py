@@ -18,7 +18,7 @@ from typing import Any
 from bargain.reading import patterns
 from bargain.reading.money import UNREAD, find, normal, same, word_set
 from bargain.reading.proposals import CHOSEN, SURE, Candidate, Numbers, Table, choose, priced, readings, worked_out
-from bargain.reading.weighing import AGAINST, FAREWELL, PARTING, weigh
+from bargain.reading.weighing import FAREWELL, PARTING, SURELY, weigh
 from bargain.records import rival_of
 
 
@@ -36,8 +36,8 @@ class Said:
     else; counts: its last question wants a number that is no price. unread: it holds money that was not
     understood, garbled: digits that are no number ("$1O"). yields: a word of it could be agreement; none: it is
     surely no acceptance, in a language that the rules know;
-    confirms: it begins with "so". undoes: it takes back what was agreed. doubted: its words speak against an
-    acceptance, as far as it is one; departs: they speak for the end of the talk; lingers: they surely do not.
+    confirms: it begins with "so". undoes: it takes back what was agreed. accepting, leaving: how much its words
+    speak for an acceptance and for a farewell (log odds; 0 where nothing hangs on it).
     """
 
     price: float | None = None
@@ -66,9 +66,8 @@ class Said:
     yields: bool = False
     confirms: bool = False
     undoes: bool = False
-    doubted: bool = False
-    departs: bool = False
-    lingers: bool = False
+    accepting: float = 0.0
+    leaving: float = 0.0
 
 
 @lru_cache(maxsize=1024)
@@ -582,16 +581,19 @@ def read(text: str, role: str, table: Table, currency: str = "$") -> Said:
     )
     said.confirms = told.words[:1] in (["so"], ["then"])
     said.undoes = table.agreed is not None and patterns.UNDOES(told.line, able) is not None
-    said.doubted = not does.plainly and (said.agrees or alike or does.closes) and weigh(told, role, table, "accepts") < AGAINST
-    leaves = weigh(told, role, table, "leaves")
-    said.lingers = leaves < PARTING
-    said.departs = leaves >= FAREWELL and not (waits or _stays(told))
+    if (said.agrees or alike or does.closes) and not does.plainly:
+        said.accepting = weigh(told, role, table, "accepts")
+    said.leaving = weigh(told, role, table, "leaves")
+    if said.leaving >= FAREWELL and _stays(told, waits, surely=said.leaving >= SURELY):
+        said.leaving = PARTING
     return said
 
 
-def _stays(told: Parsed) -> bool:
-    """Whether it only says when or whether the speaker would leave."""
-    return any([patterns.STAYS(sentence.text, sentence.able) is not None for sentence in told.sentences])
+def _stays(told: Parsed, waits: bool, *, surely: bool) -> bool:
+    """Whether what weighs as a farewell tells only when the speaker would leave, or could, unless it surely is one."""
+    if any([sentence.stays for sentence in told.sentences]):
+        return True
+    return not surely and (waits or any([patterns.STAYS(each.text, each.able) for each in told.sentences]))
 
 
 def _may_be_over(told: Parsed) -> bool:

@@ -20,6 +20,7 @@ from typing import Literal
 from bargain.reading.acts import Said, read
 from bargain.reading.money import MOST, Amount, amounts, has_digits, same
 from bargain.reading.proposals import SURE, Table
+from bargain.reading.weighing import AGAINST, FAREWELL, PARTING, STAYING
 from bargain.records import State
 
 __all__ = ["Act", "Amount", "Outcome", "Reader", "amounts", "has_digits", "offers", "read_outcome", "same"]
@@ -191,7 +192,8 @@ class Reader:
         stays = offer is not None and own is not None and same(own[1], offer)
         moves = offer is not None and not stays and not said.limit and (theirs is None or not same(offer, theirs[1]))
         parts = said.parts and not said.agrees and not said.waits
-        if (said.leaves or parts or turned_down) and (not moves or said.ends) and not said.plainly:
+        remains = offer is not None and said.leaving < STAYING  # "I can do $60, I don't really need it"
+        if (said.leaves or parts or turned_down) and (not moves or said.ends) and not said.plainly and not remains:
             if agreed and not said.undoes:
                 return Act("other"), None
             return Act(
@@ -211,9 +213,9 @@ class Reader:
             own_since = own is not None and own[0] > accepted[0]  # it was turned down, and nothing was offered since
             vague = self._vague[rival] and offer is None  # which of its amounts was the price?
             sure = said.plainly and not (said.questions or said.waits or own_since or vague)
-            if sure or not (said.doubted or (said.departs and not agreed)):
+            if sure or (said.accepting >= AGAINST and (agreed or said.leaving < FAREWELL)):
                 return Act("accept", accepted[1], sure), accepted
-        if said.departs and not agreed:
+        if said.leaving >= FAREWELL and not agreed:
             return Act("walk_away", offer if stays else None), None
         if said.conditional and offer is None and theirs is not None and not said.refuses and not agreed:
             return Act("offer", theirs[1]), None
@@ -223,8 +225,8 @@ class Reader:
             if agreed and said.undoes:
                 return Act("walk_away", sure=said.none), None
             if said.refuses and not agreed:
-                return Act("reject", sure=said.none and said.lingers), None
-            return Act("other", sure=said.none and said.lingers and not said.unread, unread=said.unread and not agreed), None
+                return Act("reject", sure=said.none and said.leaving < PARTING), None
+            return Act("other", sure=said.none and said.leaving < PARTING and not said.unread, unread=said.unread and not agreed), None
         if agreed and self._outcome.price is not None and same(offer, self._outcome.price):
             return Act("other"), None
         differs = theirs is None or not same(offer, theirs[1])

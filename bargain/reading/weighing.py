@@ -15,12 +15,15 @@ from bargain.reading.money import same
 from bargain.reading.proposals import Numbers, Table, weights
 
 AGAINST = -4.5
-"""Log odds of an acceptance below which one that is not sure is none."""
-FAREWELL = 0.5
-"""Log odds of a farewell from which an utterance is one."""
+"""An acceptance that is not sure is none below this weight (log odds, as all here)."""
+STAYING = -3.5
+"""What sounds like a farewell is none below this."""
 PARTING = -1.0
-"""Log odds from which it could be one, so that nobody is sure that it is none."""
-
+"""From here on an utterance could be a farewell, so that nobody is sure that it is none."""
+FAREWELL = 0.5
+"""From here on it is one, unless a condition or a wish for time is heard in it."""
+SURELY = 3.0
+"""From here on it is one all the same."""
 
 
 def features(told: Numbers, role: str, table: Table) -> set[str]:

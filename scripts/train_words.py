@@ -1,12 +1,13 @@
 """Trains bargain/reading/accepts.yaml and leaves.yaml: how much the words of an utterance speak for either act.
 
-    python scripts/train_words.py ../shared/dialogues/arena_2023.jsonl tests/data/words.txt tests/data/offers.jsonl tests/data/endings_*.jsonl
+    cd tests/data; python ../../scripts/train_words.py ARENA words.txt offers.jsonl endings_*.jsonl
 
-Needs scikit-learn, which bargain itself does not. A line of a file is a labelled dialogue {"turns", "offers", "state",
-"price"} as benchmarks/endings.py takes them, or names one as in train_reader.py; others are passed over. The turn that accepts is the last
-that bears the agreed price, if the rival has named it before, or else the one behind it; the last turn of a dialogue
-without a deal takes leave, but for the arena of 2023, whose refusals end the game by rule. Every turn before does
-neither; one that may be either is left out. A line of a .txt file is a single turn with its table.
+where ARENA is the arena_2023.jsonl that train_reader.py tells of. Needs scikit-learn, which bargain itself does not.
+A line of a .jsonl file is a labelled dialogue {"turns", "offers", "state", "price"} as benchmarks/endings.py takes
+them, or names one as in train_reader.py; others are passed over. The turn that accepts is the last with the agreed
+price, if the rival has named it before, or else the one behind it; the last turn of a dialogue without a deal takes
+leave, but for the arena of 2023, whose refusals end the game by rule. Every turn before does neither; one that may be
+either is left out. A line of a .txt file is a single turn with its table.
 
 Each file is left out once and weighed by what the others teach, before all of them train what is written.
 """
@@ -14,7 +15,6 @@ Each file is left out once and weighed by what the others teach, before all of t
 from __future__ import annotations
 
 import argparse
-import json
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,11 +25,16 @@ from train_reader import dialogue_of
 from bargain.reading.acts import parsed
 from bargain.reading.money import same
 from bargain.reading.proposals import Table
-from bargain.reading.weighing import AGAINST, FAREWELL, features
+from bargain.reading.weighing import AGAINST, FAREWELL, Words, features
 
 READING = Path(__file__).parent.parent / "bargain" / "reading"
 ACTS = {"accepts": AGAINST, "leaves": FAREWELL}
 Row = tuple[set[str], bool]
+
+
+def names_of(said: set[Words]) -> set[str]:
+    """Features as they are written in the files."""
+    return {each if isinstance(each, str) else " ".join(each) for each in said}
 
 
 def accepting(dialogue: dict[str, Any]) -> int | None:
@@ -57,11 +62,11 @@ def rows_of(dialogue: dict[str, Any], act: str) -> Iterator[Row]:
             late = state == "deal" and number >= (last - 1 if accepted is None else accepted)
         else:
             late = state == "no_deal" and number >= last - 1
-        unknown = late and not done or (done and act == "leaves" and "acts" in dialogue)
+        unknown = (late and not done) or (done and act == "leaves" and "acts" in dialogue)
         if number and not unknown:
             rival = "buyer" if role == "seller" else "seller"
             seen = Table(table[role], table[rival], dialogue.get("list_price"))
-            yield features(parsed(text, role, dialogue.get("currency", "$")), role, seen), done
+            yield names_of(features(parsed(text, role, dialogue.get("currency", "$")), role, seen)), done
         if isinstance(offer, int | float):
             table[role] = offer
 
@@ -71,7 +76,7 @@ def row_of(line: str, act: str) -> Row:
     head, _, text = line.partition(" | ")
     role, *prices, done = head.split()
     mine, theirs = (None if price == "-" else float(price) for price in prices)
-    return features(parsed(text, role, "$"), role, Table(mine, theirs)), done == act
+    return names_of(features(parsed(text, role, "$"), role, Table(mine, theirs))), done == act
 
 
 def main() -> None:
@@ -118,7 +123,7 @@ def main() -> None:
             weights = trained([row for other, rows in sets.items() if other != name for row in rows])
             for names, done in sets[name]:
                 above = weights["always"] + sum(weights.get(each, 0.0) for each in names) >= cut
-                sums[f"{'of' if done else 'others'}"] += 1
+                sums["of" if done else "others"] += 1
                 sums["found" if done else "wrongly"] += above
         if sums:
             print(

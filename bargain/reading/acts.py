@@ -18,7 +18,7 @@ from typing import Any
 from bargain.reading import patterns
 from bargain.reading.money import UNREAD, find, normal, same, word_set
 from bargain.reading.proposals import CHOSEN, SURE, Candidate, Numbers, Table, choose, priced, readings, worked_out
-from bargain.reading.weighing import FAREWELL, PARTING, SURELY, weigh
+from bargain.reading.weighing import FAREWELL, PARTING, SURELY, features, weigh
 from bargain.records import rival_of
 
 
@@ -581,9 +581,10 @@ def read(text: str, role: str, table: Table, currency: str = "$") -> Said:
     )
     said.confirms = told.words[:1] in (["so"], ["then"])
     said.undoes = table.agreed is not None and patterns.UNDOES(told.line, able) is not None
-    if (said.agrees or alike or does.closes) and not does.plainly:
-        said.accepting = weigh(told, role, table, "accepts")
-    said.leaving = weigh(told, role, table, "leaves")
+    words = features(told, role, table)
+    if said.agrees or alike or does.closes:
+        said.accepting = weigh(words, "accepts")
+    said.leaving = weigh(words, "leaves")
     if said.leaving >= FAREWELL and _stays(told, waits, surely=said.leaving >= SURELY):
         said.leaving = PARTING
     return said

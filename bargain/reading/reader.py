@@ -20,7 +20,7 @@ from typing import Literal
 from bargain.reading.acts import Said, read
 from bargain.reading.money import MOST, Amount, amounts, has_digits, same
 from bargain.reading.proposals import SURE, Table
-from bargain.reading.weighing import AGAINST, FAREWELL, PARTING, STAYING
+from bargain.reading.weighing import AGAINST, DOUBTED, FAREWELL, PARTING, STAYING
 from bargain.records import State
 
 __all__ = ["Act", "Amount", "Outcome", "Reader", "amounts", "has_digits", "offers", "read_outcome", "same"]
@@ -212,8 +212,9 @@ class Reader:
         if accepted is not None:
             own_since = own is not None and own[0] > accepted[0]  # it was turned down, and nothing was offered since
             vague = self._vague[rival] and offer is None  # which of its amounts was the price?
-            sure = said.plainly and not (said.questions or said.waits or own_since or vague)
-            if sure or (said.accepting >= AGAINST and (agreed or said.leaving < FAREWELL)):
+            mixed = said.questions or said.waits or own_since or vague
+            sure = said.plainly and not mixed and said.accepting >= DOUBTED and said.leaving < PARTING
+            if (said.plainly or said.accepting >= AGAINST) and (agreed or said.leaving < FAREWELL):
                 return Act("accept", accepted[1], sure), accepted
         if said.leaving >= FAREWELL and not agreed:
             return Act("walk_away", offer if stays else None), None
@@ -226,7 +227,11 @@ class Reader:
                 return Act("walk_away", sure=said.none), None
             if said.refuses and not agreed:
                 return Act("reject", sure=said.none and said.leaving < PARTING), None
-            return Act("other", sure=said.none and said.leaving < PARTING and not said.unread, unread=said.unread and not agreed), None
+            return Act(
+                "other",
+                sure=said.none and said.leaving < PARTING and not said.unread,
+                unread=said.unread and not agreed,
+            ), None
         if agreed and self._outcome.price is not None and same(offer, self._outcome.price):
             return Act("other"), None
         differs = theirs is None or not same(offer, theirs[1])

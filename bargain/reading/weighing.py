@@ -8,14 +8,17 @@ talk. The weights are a logistic regression's, written by scripts/train_words.py
 
 from __future__ import annotations
 
-from itertools import pairwise, repeat
+from functools import lru_cache
+from itertools import repeat
 from typing import Literal
 
 from bargain.reading.money import same
 from bargain.reading.proposals import Numbers, Table, weights
 
 AGAINST = -4.5
-"""An acceptance that is not sure is none below this weight (log odds, as all here)."""
+"""An acceptance in words that could mean something else is none below this weight (log odds, as all here)."""
+DOUBTED = -1.0
+"""Nobody is sure of one below this."""
 STAYING = -3.5
 """What sounds like a farewell is none below this."""
 PARTING = -1.0
@@ -26,9 +29,12 @@ SURELY = 3.0
 """From here on it is one all the same."""
 
 
-def features(told: Numbers, role: str, table: Table) -> set[str]:
-    """The plain words of an utterance and their pairs, with its beginning ^ and its end $; an amount is #, #theirs if
-    it is the rival's price and #mine if it is the speaker's own."""
+Words = str | tuple[str, str]
+
+
+def features(told: Numbers, role: str, table: Table) -> set[Words]:
+    """The plain words of an utterance and the pairs of neighbours, with its beginning ^ and its end $; an amount is #,
+    #theirs if it is the rival's price and #mine if it is the speaker's own."""
     words = told.words.copy()
     theirs = table.theirs if table.theirs is not None or role == "seller" else table.listed
     for amount, place in zip(told.amounts, told.places, strict=True):
@@ -36,10 +42,18 @@ def features(told: Numbers, role: str, table: Table) -> set[str]:
             words[place] = "#theirs"
         elif table.mine is not None and same(amount.value, table.mine):
             words[place] = "#mine"
-    return {*words, *map(" ".join, pairwise(["^", *words, "$"]))}
+    return {*words, *zip(["^", *words], [*words, "$"], strict=True)}
 
 
-def weigh(told: Numbers, role: str, table: Table, act: Literal["accepts", "leaves"]) -> float:
-    """How much an utterance's words speak for the act (log odds)."""
-    known = weights(act)
-    return known["always"] + sum(map(known.get, features(told, role, table), repeat(0.0)))
+@lru_cache(maxsize=2)
+def _known(act: str) -> tuple[float, dict[Words, float]]:
+    """What is always added for an act, and the weights of words and pairs."""
+    found = weights(act)
+    pairs = {name: name.split(" ") for name in found}
+    return found["always"], {(p[0], p[1]) if len(p) == 2 else n: found[n] for n, p in pairs.items() if n != "always"}
+
+
+def weigh(said: set[Words], act: Literal["accepts", "leaves"]) -> float:
+    """How much the features of an utterance speak for the act (log odds)."""
+    always, known = _known(act)
+    return always + sum(map(known.get, said, repeat(0.0)))

@@ -36,7 +36,8 @@ class Said:
     else; counts: its last question wants a number that is no price. unread: it holds money that was not
     understood, garbled: digits that are no number ("$1O"). yields: a word of it could be agreement; none: it is
     surely no acceptance, in a language that the rules know;
-    confirms: it begins with "so". undoes: it takes back what was agreed. accepting, leaving: how much its words
+    confirms: it begins with "so". undoes: it takes back what was agreed. takes: in words about the deal or the
+    goods, not only "agreed". accepting, leaving: how much its words
     speak for an acceptance and for a farewell (log odds; 0 where nothing hangs on it).
     """
 
@@ -66,6 +67,7 @@ class Said:
     yields: bool = False
     confirms: bool = False
     undoes: bool = False
+    takes: bool = False
     accepting: float = 0.0
     leaving: float = 0.0
 
@@ -327,6 +329,8 @@ def _take_apart(told: Parsed, line: str) -> None:
 
 _ASSENT = word_set("yes course ok deal accept agree agreed sold done good work 👍 👌 🤝 ✅ #")
 """Words without which an utterance is hardly an acceptance."""
+_TAKES = word_set("deal accept buy price offer sold yours #")
+"""Words of which an acceptance that answers a farewell has one, or a "take"; without them it may agree to part."""
 _ENGLISH = word_set(
     "i you it the is are am will would can could do not and to for of that this me my your we have be with but if so "
     "accept reject offer price deal no yes ok good thank how about buy sell pay take let think what at in on # was"
@@ -581,6 +585,7 @@ def read(text: str, role: str, table: Table, currency: str = "$") -> Said:
     )
     said.confirms = told.words[:1] in (["so"], ["then"])
     said.undoes = table.agreed is not None and patterns.UNDOES(told.line, able) is not None
+    said.takes = not _TAKES.isdisjoint(told.words) or ("take" in told.words and "care" not in told.words)
     words = features(told, role, table)
     if said.agrees or alike or does.closes:
         said.accepting = weigh(words, "accepts")

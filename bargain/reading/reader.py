@@ -204,7 +204,7 @@ class Reader:
         accepted = self._accepted(said, role, offer, theirs)
         if accepted is not None and offer is None and (self._unread == rival or said.garbled):
             return Act("other", unread=True), None
-        mild = offer is None and (said.parts or not said.plainly)
+        mild = offer is None and (said.parts or not (said.plainly and said.takes))
         if accepted is not None and mild and self._outcome.walked_away == rival:
             return Act("other"), None  # a kind word to one who has left
         if accepted is not None and agreed and accepted[1] != self._outcome.price:

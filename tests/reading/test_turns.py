@@ -74,3 +74,11 @@ def test_a_short_yes_to_a_refusal_takes_the_price_that_stands_again(refusal: str
 def test_a_short_yes_to_the_end_of_the_talk_takes_nothing(end: str) -> None:
     turns = [("seller", "$20 and I ship it."), ("buyer", "How about $16?"), ("seller", end), ("buyer", "OK")]
     assert read_outcome(turns, 20.0).state == "no_deal"
+
+
+def test_who_agrees_to_part_has_not_bought() -> None:
+    said = [("seller", "I'm asking $300."), ("buyer", "I can do $250."), ("seller", "Then no deal. Let's call it off.")]
+    for words in ("Agreed. Take care!", "Agreed.", "Ha, agreed. Good luck!"):
+        assert read_outcome([*said, ("buyer", words)], 300).state == "no_deal", words
+    for words in ("OK, OK, I'll take it.", "Agreed, I'll pay your price.", "Wait, it's a deal!"):
+        assert read_outcome([*said, ("buyer", words)], 300).state == "deal", words

@@ -15,7 +15,7 @@ from typing import Literal
 from bargain.reading.money import same
 from bargain.reading.proposals import Numbers, Table, weights
 
-AGAINST = -4.5
+AGAINST = -4.0
 """An acceptance in words that could mean something else is none below this weight (log odds, as all here)."""
 DOUBTED = -1.0
 """Nobody is sure of one below this."""

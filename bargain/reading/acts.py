@@ -36,9 +36,9 @@ class Said:
     else; counts: its last question wants a number that is no price. unread: it holds money that was not
     understood, garbled: digits that are no number ("$1O"). yields: a word of it could be agreement; none: it is
     surely no acceptance, in a language that the rules know;
-    confirms: it begins with "so". undoes: it takes back what was agreed. takes: in words about the deal or the
-    goods, not only "agreed". accepting, leaving: how much its words
-    speak for an acceptance and for a farewell (log odds; 0 where nothing hangs on it).
+    confirms: it begins with "so". undoes: it takes back what was agreed. takes: in words about the deal, not only
+    "agreed". accepting, leaving: how much its words speak for an acceptance (0 where there is nothing of one) and for
+    a farewell, in log odds.
     """
 
     price: float | None = None

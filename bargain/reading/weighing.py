@@ -1,9 +1,9 @@
 """What the words of an utterance weigh, where the rules alone are not sure.
 
 Rules know how one accepts and how one takes leave, but the ways to be warm without accepting, and to go without saying
-"no deal", have no end. So the plain words and the pairs of neighbours are added up too: an acceptance that is not sure
-stands only if its words do not speak against it, and an utterance without a price whose words speak for it ends the
-talk. The weights are a logistic regression's, written by scripts/train_words.py; only a sum is needed here.
+"no deal", have no end. So the plain words and the pairs of neighbours are added up too: an acceptance stands only if
+its words do not speak against it, and words that speak for a farewell end the talk. The weights are those of a logistic
+regression, written by scripts/train_words.py; only a sum is needed here.
 """
 
 from __future__ import annotations
@@ -46,14 +46,14 @@ def features(told: Numbers, role: str, table: Table) -> set[Words]:
 
 
 @lru_cache(maxsize=2)
-def _known(act: str) -> tuple[float, dict[Words, float]]:
-    """What is always added for an act, and the weights of words and pairs."""
-    found = weights(act)
-    pairs = {name: name.split(" ") for name in found}
-    return found["always"], {(p[0], p[1]) if len(p) == 2 else n: found[n] for n, p in pairs.items() if n != "always"}
+def _known(act: str) -> tuple[int, dict[Words, int]]:
+    """What is always added for an act, and the weights of words and pairs, all in hundredths."""
+    found = {name: round(100 * weight) for name, weight in weights(act).items()}
+    always, pairs = found.pop("always"), {name: name.split(" ") for name in found}
+    return always, {(pair[0], pair[1]) if len(pair) == 2 else name: found[name] for name, pair in pairs.items()}
 
 
 def weigh(said: set[Words], act: Literal["accepts", "leaves"]) -> float:
-    """How much the features of an utterance speak for the act (log odds)."""
+    """How much the features of an utterance speak for the act (log odds); the same in whatever order they are added."""
     always, known = _known(act)
-    return always + sum(map(known.get, said, repeat(0.0)))
+    return (always + sum(map(known.get, said, repeat(0)))) / 100

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+from pathlib import Path
+
 import pytest
 
 from bargain.reading import Reader
@@ -94,3 +97,30 @@ def test_every_weight_can_count(act: str) -> None:
         for part in parts:
             if part not in kept and part.isalpha():
                 assert part in plain(part).split(), f"{part!r} is not a plain word, and no utterance has it"
+
+
+def test_a_sum_is_exact_in_whatever_order_a_process_adds_it_up() -> None:
+    lines = (Path(__file__).parents[1] / "data" / "words.txt").read_text(encoding="utf-8").splitlines()
+    for line in lines[2:]:
+        said = features(parsed(line.partition(" | ")[2], "buyer", "$"), "buyer", Table(250, 280))
+        names = [each if isinstance(each, str) else " ".join(each) for each in said]
+        exact = sum((Decimal(str(weights("leaves").get(name, 0.0))) for name in ["always", *names]), Decimal(0))
+        assert weigh(said, "leaves") == float(exact), line
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Das ist mir zu teuer. Ich biete 250 Euro, mehr habe ich nicht.",
+        "Je vous propose 250 euros, c'est tout ce que je peux faire.",
+        "No puedo pagar tanto, pero le ofrezco 250.",
+        "我只能出250元。",
+        "250円でお願いします。",
+        "मैं 250 रुपये दे सकता हूँ।",
+        "Zzyx qwrt plmb, vrrt. Hjkl!",
+    ],
+)
+def test_words_that_it_does_not_know_weigh_nothing(words: str) -> None:
+    said = features(parsed(words, "buyer", "$"), "buyer", Table(250, 280))
+    assert weigh(said, "leaves") < -1
+    assert state_after(words) == "ongoing"

@@ -17,7 +17,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -78,11 +78,40 @@ def dialogue_of(line: str, path: Path) -> dict[str, Any]:
     return found
 
 
-def main() -> None:
-    """The command."""
+def learned(
+    rows: Sequence[tuple[Collection[str], bool]], penalty: float, least: int, *, constant: bool
+) -> dict[str, float]:
+    """The weights of a logistic regression with an L1 penalty: those of features that are seen often enough and weigh
+    anything, in hundredths; with a constant also that, as CONSTANT."""
     from scipy.sparse import csr_matrix
     from sklearn.linear_model import LogisticRegression
 
+    counts = Counter(name for names, _ in rows for name in names)
+    column = {name: place for place, name in enumerate(sorted(name for name, n in counts.items() if n >= least))}
+    cells = [(row, column[name]) for row, (names, _) in enumerate(rows) for name in set(names) if name in column]
+    shape = (len(rows), len(column))
+    matrix = csr_matrix(([1.0] * len(cells), tuple(zip(*cells, strict=True))), shape=shape)
+    model = LogisticRegression(
+        l1_ratio=1.0,
+        C=penalty,
+        solver="liblinear",
+        fit_intercept=constant,
+        intercept_scaling=10,
+        max_iter=2000,
+        random_state=1,
+    )
+    model.fit(matrix, [right for _, right in rows])
+    found = {CONSTANT: round(float(model.intercept_[0]), 2)} if constant else {}
+    found |= {name: round(float(weight), 2) for name, weight in zip(column, model.coef_[0], strict=True)}
+    return {name: weight for name, weight in found.items() if abs(weight) >= 0.05 or name == CONSTANT}
+
+
+CONSTANT = "(always)"
+"""The name of what is always added; no plain word is written so."""
+
+
+def main() -> None:
+    """The command."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("files", nargs="+", type=Path)
     parser.add_argument("--held-out", default="claude-2.1", help="pairs with this in their name are not trained on")
@@ -104,20 +133,8 @@ def main() -> None:
                 held_out += turns_of(dialogue)
             if not apart or options.all:
                 train += list(turns_of(dialogue)) * int(dialogue.get("weight", 1))
-    counts = Counter(name for rows in train for names, _ in rows for name in names)
-    names = sorted(name for name, count in counts.items() if count >= options.least)
-    column = {name: number for number, name in enumerate(names)}
-
-    def matrix(rows: list[list[str]]) -> csr_matrix:
-        cells = [(row, column[name]) for row, found in enumerate(rows) for name in set(found) if name in column]
-        return csr_matrix(([1.0] * len(cells), tuple(zip(*cells, strict=True))), shape=(len(rows), len(names)))
-
     flat = [row for rows in train for row in rows]
-    model = LogisticRegression(l1_ratio=1.0, C=options.penalty, solver="liblinear", fit_intercept=False, max_iter=2000)
-    model.fit(matrix([found for found, _ in flat]), [right for _, right in flat])
-    found = {
-        name: round(float(weight), 2) for name, weight in zip(names, model.coef_[0], strict=True) if abs(weight) >= 0.05
-    }
+    found = learned(flat, options.penalty, options.least, constant=False)
 
     def right(turns: list[Turn]) -> str:
         several = [rows for rows in turns if len(rows) > 1]

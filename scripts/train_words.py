@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from train_reader import dialogue_of
+from train_reader import CONSTANT, dialogue_of, learned
 
 from bargain.reading.acts import parsed
 from bargain.reading.money import same
@@ -81,9 +81,6 @@ def row_of(line: str, act: str) -> Row:
 
 def main() -> None:
     """The command."""
-    from scipy.sparse import csr_matrix
-    from sklearn.linear_model import LogisticRegression
-
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("files", nargs="+", type=Path)
     parser.add_argument("--penalty", type=float, default=0.4, help="inverse strength of the L1 penalty")
@@ -92,17 +89,7 @@ def main() -> None:
     options = parser.parse_args()
 
     def trained(rows: list[Row]) -> dict[str, float]:
-        counts = Counter(name for names, _ in rows for name in names)
-        column = {name: place for place, name in enumerate(sorted(n for n, c in counts.items() if c >= options.least))}
-        cells = [(row, column[n]) for row, (names, _) in enumerate(rows) for n in names if n in column]
-        places = tuple(zip(*cells, strict=True))
-        matrix = csr_matrix(([1.0] * len(cells), places), shape=(len(rows), len(column)))
-        model = LogisticRegression(
-            l1_ratio=1.0, C=options.penalty, solver="liblinear", max_iter=1000, intercept_scaling=10, random_state=1
-        )
-        model.fit(matrix, [done for _, done in rows])
-        found = {name: round(float(weight), 2) for name, weight in zip(column, model.coef_[0], strict=True)}
-        return {"always": round(float(model.intercept_[0]), 2)} | {n: w for n, w in found.items() if abs(w) >= 0.05}
+        return learned(rows, options.penalty, options.least, constant=True)
 
     for act, cut in ACTS.items():
         seen: set[Any] = set()
@@ -122,7 +109,7 @@ def main() -> None:
         for name in [] if options.no_check else sets:
             weights = trained([row for other, rows in sets.items() if other != name for row in rows])
             for names, done in sets[name]:
-                above = weights["always"] + sum(weights.get(each, 0.0) for each in names) >= cut
+                above = weights[CONSTANT] + sum(weights.get(each, 0.0) for each in names) >= cut
                 sums["of" if done else "others"] += 1
                 sums["found" if done else "wrongly"] += above
         if sums:
@@ -131,15 +118,15 @@ def main() -> None:
                 f"and {sums['wrongly']} of {sums['others']} other turns"
             )
         weights = trained([row for rows in sets.values() for row in rows])
-        order = sorted(weights.items(), key=lambda item: (item[0] != "always", -item[1], item[0]))
-        lines = [HEAD.format(act=act), *[f'"{name}": {weight}' for name, weight in order], ""]
+        order = sorted(weights.items(), key=lambda item: (item[0] != CONSTANT, -item[1], item[0]))
+        lines = [HEAD.format(act=act, constant=CONSTANT), *[f'"{name}": {weight}' for name, weight in order], ""]
         (READING / f"{act}.yaml").write_text("\n".join(lines), encoding="utf-8")
         print(f"{act}: {len(weights)} weights")
 
 
 HEAD = """\
 # How much each plain word of an utterance, and each pair of neighbours, speaks for this act: {act} (log odds).
-# Written by scripts/train_words.py. "always" is added to each sum; ^ and $ are the utterance's beginning and end."""
+# Written by scripts/train_words.py. "{constant}" is added to each sum; ^ and $ are its beginning and end."""
 
 
 if __name__ == "__main__":

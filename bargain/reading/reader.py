@@ -225,13 +225,10 @@ class Reader:
         if offer is None:
             if agreed and said.undoes:
                 return Act("walk_away", sure=said.none), None
+            neither = said.none and said.leaving < PARTING
             if said.refuses and not agreed:
-                return Act("reject", sure=said.none and said.leaving < PARTING), None
-            return Act(
-                "other",
-                sure=said.none and said.leaving < PARTING and not said.unread,
-                unread=said.unread and not agreed,
-            ), None
+                return Act("reject", sure=neither), None
+            return Act("other", sure=neither and not said.unread, unread=said.unread and not agreed), None
         if agreed and self._outcome.price is not None and same(offer, self._outcome.price):
             return Act("other"), None
         differs = theirs is None or not same(offer, theirs[1])

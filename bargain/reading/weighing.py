@@ -49,7 +49,7 @@ def features(told: Numbers, role: str, table: Table) -> set[Words]:
 def _known(act: str) -> tuple[int, dict[Words, int]]:
     """What is always added for an act, and the weights of words and pairs, all in hundredths."""
     found = {name: round(100 * weight) for name, weight in weights(act).items()}
-    always, pairs = found.pop("always"), {name: name.split(" ") for name in found}
+    always, pairs = found.pop("(always)"), {name: name.split(" ") for name in found}
     return always, {(pair[0], pair[1]) if len(pair) == 2 else name: found[name] for name, pair in pairs.items()}
 
 

@@ -89,8 +89,8 @@ def test_an_amount_counts_as_whose_price_it_is() -> None:
 @pytest.mark.parametrize("act", ["accepts", "leaves"])
 def test_every_weight_can_count(act: str) -> None:
     known = weights(act)
-    assert "always" in known
-    kept = {"#theirs", "#mine", "#", "^", "$", "always"}
+    assert "(always)" in known
+    kept = {"#theirs", "#mine", "#", "^", "$", "(always)"}
     for words in known:
         parts = words.split(" ")
         assert len(parts) <= 2
@@ -104,7 +104,7 @@ def test_a_sum_is_exact_in_whatever_order_a_process_adds_it_up() -> None:
     for line in lines[2:]:
         said = features(parsed(line.partition(" | ")[2], "buyer", "$"), "buyer", Table(250, 280))
         names = [each if isinstance(each, str) else " ".join(each) for each in said]
-        exact = sum((Decimal(str(weights("leaves").get(name, 0.0))) for name in ["always", *names]), Decimal(0))
+        exact = sum((Decimal(str(weights("leaves").get(name, 0.0))) for name in ["(always)", *names]), Decimal(0))
         assert weigh(said, "leaves") == float(exact), line
 
 

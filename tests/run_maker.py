@@ -17,6 +17,7 @@ from bargain.config.schema import Config, EngineConfig
 from bargain.records import Feedback, Game, Round, Turn, Usage, Verdict
 from bargain.rundir.games import GamesFile
 
+_DUMPER = getattr(yaml, "CSafeDumper", yaml.SafeDumper)  # five times as fast where libyaml is there
 Prices = Sequence[Sequence[float | None]]
 USAGE = (
     ("buyer", Usage(300, 30, 0, 0, 3)),
@@ -94,7 +95,7 @@ def make_run(
     longest = max((played.round for game in made for played in game.rounds), default=2)
     chosen = {"n_games": max(len(made), 1), "game__n_rounds": longest, **choices}
     (directory / ".hydra").mkdir(parents=True)
-    text = yaml.safe_dump(config(**chosen), sort_keys=False)
+    text = yaml.dump(config(**chosen), sort_keys=False, Dumper=_DUMPER)
     (directory / ".hydra" / "config.yaml").write_text(text, encoding="utf-8")
     file = GamesFile(directory / "games.jsonl")
     for game in made:

@@ -90,9 +90,18 @@ def watched(browser: BrowserContext) -> Iterator[Watched]:
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    root = tmp_path_factory.mktemp("sweep")
-    with dashboards.served(dashboards.sweep(root), root / "log") as found:
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A sweep, two failed runs of hostile texts, and one that plays."""
+    runs = tmp_path_factory.mktemp("runs")
+    dashboards.sweep(runs / "sweep")
+    dashboards.hostile(runs / "hostile")
+    return dashboards.running(runs)
+
+
+@pytest.fixture(scope="module")
+def address(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Where one dashboard shows them all."""
+    with dashboards.served(root, tmp_path_factory.mktemp("log") / "log") as found:
         yield found
 
 
@@ -146,7 +155,7 @@ def tick(page: Page, row: int, then: Locator) -> None:
 
 @pytest.mark.long
 def test_two_ticked_runs_are_compared(watched: Watched, address: str) -> None:
-    page = watched.open(address, SHOWN["runs"])
+    page = watched.open(f"{address}?state=finished", SHOWN["runs"])
     for row, then in ((1, "Look at its games"), (3, "Compare them")):
         tick(page, row, page.get_by_role("button", name=then))
     page.get_by_role("button", name="Compare them").click()
@@ -155,20 +164,11 @@ def test_two_ticked_runs_are_compared(watched: Watched, address: str) -> None:
     assert page.url.count("only=") == 2
 
 
-@pytest.fixture(scope="module")
-def others(browser: BrowserContext, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
-    """The address of a dashboard on two runs of hostile texts and one that plays, and the directory of that one."""
-    root = tmp_path_factory.mktemp("others")
-    dashboards.running(root / "runs")
-    with dashboards.served(dashboards.hostile(root / "runs" / "hostile").parent, root / "log") as found:
-        yield found, root / "runs" / "0"
-
-
 @pytest.mark.long
 def test_every_view_fits_a_laptop_in_light_and_dark_and_hostile_texts_do_nothing_in_it(
-    watched: Watched, others: tuple[str, Path], tmp_path: Path
+    watched: Watched, address: str, tmp_path: Path
 ) -> None:
-    page = watched.open(others[0], SHOWN["runs"])
+    page = watched.open(f"{address}?state=failed&state=running", SHOWN["runs"])
     for view in VIEWS:
         chosen(watched, view)
         for box in ("html", ".stMain", ".stMainBlockContainer"):
@@ -189,11 +189,10 @@ def test_every_view_fits_a_laptop_in_light_and_dark_and_hostile_texts_do_nothing
 
 
 @pytest.mark.long
-def test_a_run_that_goes_on_is_seen_without_a_reload(watched: Watched, others: tuple[str, Path]) -> None:
-    address, run = others
+def test_a_run_that_goes_on_is_seen_without_a_reload(watched: Watched, address: str, root: Path) -> None:
     page = watched.open(f"{address}?view=live", SHOWN["live"])
-    expect(page.get_by_text("9 of 30").first).to_be_visible()
-    write_summary(run, state="running", finished=7, planned=12)
-    expect(page.get_by_text("13 of 30").first).to_be_visible()
-    write_summary(run, state="finished", finished=12, planned=12)
+    expect(page.get_by_text("33 of 54").first).to_be_visible()
+    write_summary(root / "0", state="running", finished=7, planned=12)
+    expect(page.get_by_text("37 of 54").first).to_be_visible()
+    write_summary(root / "0", state="finished", finished=12, planned=12)
     expect(page.get_by_text("Nothing plays here now")).to_be_visible()

@@ -1,7 +1,8 @@
 """Small charts that only the dashboard needs. Anything that a paper could show is `bargain.analysis.figures`' business.
 
 Streamlit gives axes and texts the colours of its light or dark theme; marks have colours that can be seen on both.
-Channels are objects: of a mere text Altair works out its class anew each time, in five milliseconds.
+A chart is plain Vega-Lite for st.vega_lite_chart: the same by way of Altair takes a tenth of a second each, most of it
+for copies and for checking what is always the same.
 """
 
 from __future__ import annotations
@@ -9,17 +10,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import altair as alt
 import pandas as pd
 
 from bargain.records import PLAYERS
 
 from ..figures.colours import PALETTE, ROLES
 
+Spec = dict[str, Any]
 
-def price_trace(
-    turns: Sequence[Mapping[str, Any]], price: float | None, limits: Mapping[str, float]
-) -> alt.LayerChart | alt.FacetChart:
+
+def price_trace(turns: Sequence[Mapping[str, Any]], price: float | None, limits: Mapping[str, float]) -> Spec:
     """The offers of both sides by turn, acceptances as diamonds, the deal as a line, `limits` as named thin lines.
 
     turns: as in games.jsonl. Turns without a price leave a gap in the numbering, none in the line.
@@ -32,30 +32,44 @@ def price_trace(
         ],
         columns=["turn", "side", "offer", "act"],
     )
-    colour = alt.Color("side:N", title=None, legend=alt.Legend(orient="top")).scale(
-        domain=list(PLAYERS), range=[ROLES[each] for each in PLAYERS]
-    )
-    x = alt.X("turn:Q", title="turn").axis(format="d", tickMinStep=1, grid=False).scale(domain=[0.5, len(turns) + 0.5])
-    y = alt.Y("offer:Q", title=None).axis(labelFlush=False).scale(zero=False, nice=True)
-    tips = [*map(alt.Tooltip, ("turn:Q", "side:N", "act:N")), alt.Tooltip("offer:Q", format=".2f")]
-    said = alt.Chart(offers).transform_filter("datum.act != 'accept'").encode(x=x, y=y, color=colour, tooltip=tips)
-    taken = alt.Chart(offers).transform_filter("datum.act == 'accept'").encode(x=x, y=y, color=colour, tooltip=tips)
-    layers: list[alt.Chart] = [
-        said.mark_line(point=alt.OverlayMarkDef(size=45)),
-        taken.mark_point(shape="diamond", size=140, filled=True, opacity=1),
+    y = _number("offer", title=None, axis={"labelFlush": False}, scale={"zero": False, "nice": True})
+    encoding = {
+        "x": _number(
+            "turn",
+            title="turn",
+            axis={"format": "d", "tickMinStep": 1, "grid": False},
+            scale={"domain": [0.5, len(turns) + 0.5]},
+        ),
+        "y": y,
+        "color": _word(
+            "side",
+            title=None,
+            legend={"orient": "top"},
+            scale={"domain": list(PLAYERS), "range": [ROLES[each] for each in PLAYERS]},
+        ),
+        "tooltip": [_number("turn"), _word("side"), _word("act"), _number("offer", format=".2f")],
+    }
+    marks: dict[str, Spec] = {
+        "datum.act != 'accept'": {"type": "line", "point": {"size": 45}},
+        "datum.act == 'accept'": {"type": "point", "shape": "diamond", "size": 140, "filled": True, "opacity": 1},
+    }
+    datasets = {"offers": offers}
+    layers: list[Spec] = [
+        {"data": {"name": "offers"}, "transform": [{"filter": which}], "mark": mark, "encoding": encoding}
+        for which, mark in marks.items()
     ]
     rules = [(name, value, "limit") for name, value in limits.items()]
     rules += [("deal", price, "deal")] if price is not None else []
-    for name, value, kind in rules:
-        at = alt.Chart(pd.DataFrame({"offer": [value], "name": [name]})).encode(y=y)
-        shade = ROLES["deal"] if kind == "deal" else "#888888"
-        layers.append(at.mark_rule(color=shade, strokeDash=[6, 4] if kind == "deal" else [2, 3], strokeWidth=1.5))
-        layers.append(
-            at.mark_text(
-                align="left", baseline="bottom", dy=-2, color=shade, fontWeight="bold" if kind == "deal" else "normal"
-            ).encode(text=alt.Text("name:N"), x=alt.value(4))
-        )
-    return alt.layer(*layers).properties(height=290)
+    for at, (name, value, kind) in enumerate(rules):
+        datasets[f"rule {at}"] = pd.DataFrame({"offer": [value], "name": [name]})
+        shade, dash = (ROLES["deal"], [6, 4]) if kind == "deal" else ("#888888", [2, 3])
+        weight = "bold" if kind == "deal" else "normal"
+        rule = {"type": "rule", "color": shade, "strokeDash": dash, "strokeWidth": 1.5}
+        text = {"type": "text", "align": "left", "baseline": "bottom", "dy": -2, "color": shade, "fontWeight": weight}
+        layers.append({"data": {"name": f"rule {at}"}, "mark": rule, "encoding": {"y": y}})
+        written = {"y": y, "text": _word("name"), "x": {"value": 4}}
+        layers.append({"data": {"name": f"rule {at}"}, "mark": text, "encoding": written})
+    return {"datasets": datasets, "layer": layers, "height": 290}
 
 
 def series_of(table: pd.DataFrame) -> pd.Series:
@@ -71,24 +85,44 @@ def in_order(table: pd.DataFrame, cells: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(series_of(table)[rows]))
 
 
-def by_round(table: pd.DataFrame, title: str, order: Sequence[str], *, rate: bool = False) -> Any:
+def by_round(table: pd.DataFrame, title: str, order: Sequence[str], *, rate: bool = False) -> Spec:
     """A metric by round with its 95% intervals, one line per cell and arm (`order`); `table` is `cells.by_round`'s."""
-    series = series_of(table)
-    spread = alt.XOffset("series:N").scale(domain=list(order))
-    base = alt.Chart(table.assign(series=series)).encode(
-        x=alt.X("round:O", title="round").axis(labelAngle=0).scale(paddingInner=0.35),
-        xOffset=spread,
-        color=alt.Color("series:N", legend=None).scale(domain=list(order), range=PALETTE),
-        tooltip=[
-            *map(alt.Tooltip, ("series:N", "round:O")),
-            *(alt.Tooltip(f"{name}:Q", format=".3f") for name in ("value", "low", "high")),
-            alt.Tooltip("n:Q"),
+    values = ("value", "low", "high")
+    shared = {
+        "x": _of("round", "ordinal", title="round", axis={"labelAngle": 0}, scale={"paddingInner": 0.35}),
+        "xOffset": _word("series", scale={"domain": list(order)}),
+        "color": _word("series", legend=None, scale={"domain": list(order), "range": PALETTE}),
+        "tooltip": [
+            _word("series"),
+            _of("round", "ordinal"),
+            *(_number(name, format=".3f") for name in values),
+            _number("n"),
         ],
-    )
-    y = alt.Y("value:Q", title=title).scale(zero=False).axis(labelFlush=False)
+    }
+    y = _number("value", title=title, axis={"labelFlush": False}, scale={"zero": False})
     if rate:
-        y = alt.Y("value:Q", title=title).scale(domain=[0, 1]).axis(format="%", labelFlush=False)
-    bars = base.mark_rule(strokeWidth=2).encode(y=alt.Y("low:Q", title=title), y2=alt.Y2("high:Q"))
-    return alt.layer(
-        base.mark_line(opacity=0.5).encode(y=y), bars, base.mark_point(filled=True, size=55).encode(y=y)
-    ).properties(height=310, padding={"top": 12, "left": 5, "right": 5, "bottom": 5})
+        y = _number("value", title=title, axis={"format": "%", "labelFlush": False}, scale={"domain": [0, 1]})
+    ends = {"y": _number("low", title=title), "y2": {"field": "high"}}
+    return {
+        "datasets": {"rounds": table.assign(series=series_of(table))},
+        "data": {"name": "rounds"},
+        "layer": [
+            {"mark": {"type": "line", "opacity": 0.5}, "encoding": {**shared, "y": y}},
+            {"mark": {"type": "rule", "strokeWidth": 2}, "encoding": {**shared, **ends}},
+            {"mark": {"type": "point", "filled": True, "size": 55}, "encoding": {**shared, "y": y}},
+        ],
+        "height": 310,
+        "padding": {"top": 12, "left": 5, "right": 5, "bottom": 5},
+    }
+
+
+def _of(field: str, kind: str, **more: Any) -> Spec:
+    return {"field": field, "type": kind, **more}
+
+
+def _number(field: str, **more: Any) -> Spec:
+    return _of(field, "quantitative", **more)
+
+
+def _word(field: str, **more: Any) -> Spec:
+    return _of(field, "nominal", **more)

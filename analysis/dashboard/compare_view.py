@@ -107,7 +107,8 @@ def _show(key: str, runs: Runs, metric: str, role: str, to: int, currency: str) 
             if not len(shown):
                 st.caption(f"No value of {name.replace('_', ' ')} in these games.")
                 continue
-            st.altair_chart(charts.by_round(shown, title, order, rate=its_unit == "rate"), key=f"figure {name}")
+            drawn = charts.by_round(shown, title, order, rate=its_unit == "rate")
+            st.vega_lite_chart(spec=drawn, key=f"figure {name}")
     with st.container(horizontal=True, gap="small", key="legend"):
         for at, name in enumerate(order):
             with st.container(key=f"series-{at % len(PALETTE)}-{at}", width="content"):

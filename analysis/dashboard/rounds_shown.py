@@ -36,7 +36,7 @@ def show(played: Record, currency: str, limits: Mapping[str, float]) -> None:
     with chat, st.container(key=f"chat-{name}"):
         _chat(played, name, currency)
     with beside:
-        st.altair_chart(price_trace(played["turns"], played["price"], limits), key=f"trace-{name}")
+        st.vega_lite_chart(spec=price_trace(played["turns"], played["price"], limits), key=f"trace-{name}")
         _verdicts(played)
 
 

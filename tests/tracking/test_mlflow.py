@@ -35,10 +35,18 @@ def show(run_dir: Path, store: Path, *, config: dict[str, Any] = CONFIG, fails: 
         tracker.finish(SUMMARY, [run_dir / "games.jsonl", run_dir / "summary.json"])
 
 
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where MLflow keeps the runs of these tests; to make a new store takes it a second and a half."""
+    return tmp_path_factory.mktemp("mlflow") / "store.db"
+
+
 @pytest.mark.long
-def test_a_run_is_in_mlflow_with_its_rounds_its_feedback_and_its_config(tmp_path: Path, warnings: Warnings) -> None:
+def test_a_run_is_in_mlflow_with_its_rounds_its_feedback_and_its_config(
+    tmp_path: Path, store: Path, warnings: Warnings
+) -> None:
     mlflow = pytest.importorskip("mlflow", reason="mlflow is not installed (the extra mlflow)")
-    sweep, store = tmp_path / "2026-11-26" / "10-00-00-sweep", tmp_path / "mlflow.db"
+    sweep = tmp_path / "2026-11-26" / "10-00-00-sweep"
     run_dir = unfinished(make_run(sweep / "4"))
     write_json(sweep / "sweep.json", {"state": "running"})
     show(run_dir, store, fails="interrupted")
@@ -75,7 +83,10 @@ def test_a_run_is_in_mlflow_with_its_rounds_its_feedback_and_its_config(tmp_path
     assert [(row["game"], row["round"], row["price"]) for row in rows][:2] == [(0, 1, 14.0), (0, 2, 15.5)]
     assert rows[1]["feedback"] == "Hold firm. (0)"
     written = b"".join(
-        path.read_bytes() for path in tmp_path.rglob("*") if path.is_file() and run_dir not in path.parents
+        path.read_bytes()
+        for place in (tmp_path, store.parent)
+        for path in place.rglob("*")
+        if path.is_file() and run_dir not in path.parents
     )
     for secret in ("PASSSENTINEL", "HEADERSENTINEL"):
         assert secret.encode() not in written
@@ -104,17 +115,15 @@ def test_mlflow_is_one_choice_and_its_keys_are_checked() -> None:
 
 
 @pytest.mark.long
-def test_bargain_track_shows_a_run_that_mlflow_missed_where_it_was_to_be(
-    tmp_path: Path,
-) -> None:
+def test_bargain_track_shows_a_run_that_mlflow_missed_where_it_was_to_be(tmp_path: Path, store: Path) -> None:
     mlflow = pytest.importorskip("mlflow", reason="mlflow is not installed (the extra mlflow)")
     run_dir = make_run(tmp_path / "run")
     config = OmegaConf.load(run_dir / ".hydra" / "config.yaml")
-    config.tracking = {"name": "mlflow", "uri": f"sqlite:///{tmp_path / 'store.db'}", "experiment": "mine", "tags": []}
+    config.tracking = {"name": "mlflow", "uri": f"sqlite:///{store}", "experiment": "mine", "tags": []}
     OmegaConf.save(config, run_dir / ".hydra" / "config.yaml")
     done = bargain(str(run_dir), cwd=tmp_path, command="bargain-track")
-    assert (done.stderr, done.stdout) == ("", f"{run_dir}: written to sqlite:///{tmp_path}/store.db\n")
-    client = mlflow.MlflowClient(tracking_uri=f"sqlite:///{tmp_path / 'store.db'}")
+    assert (done.stderr, done.stdout) == ("", f"{run_dir}: written to sqlite:///{store}\n")
+    client = mlflow.MlflowClient(tracking_uri=f"sqlite:///{store}")
     (run,) = client.search_runs([client.get_experiment_by_name("mine").experiment_id])
     history = client.get_metric_history(run.info.run_id, "by_round/mean_price")
     assert (run.info.status, [point.value for point in history]) == ("FINISHED", [14.0, 15.5])

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -83,15 +83,22 @@ def info_of(run_dir: Path) -> RunInfo:
     return run_info(run_dir, CONFIG, simulated=True)
 
 
+def records_of(file: Path) -> list[dict[str, Any]]:
+    """The records of an offline run as `wandb leet inspect` prints them, without the second its Python takes."""
+    wandb = importlib.util.find_spec("wandb")
+    assert wandb is not None
+    assert wandb.origin is not None
+    core = str(Path(wandb.origin).with_name("bin") / "wandb-core")
+    command = [core, "leet", "inspect", "--no-observability", "--json", "--run-file", str(file), str(file.parents[1])]
+    read = subprocess.run(command, capture_output=True, text=True, check=True, timeout=PATIENCE_S)
+    return [json.loads(line) for line in read.stdout.splitlines()]
+
+
 class ReadBack:
-    """An offline run as `wandb leet inspect` reads it from disk."""
+    """An offline run as W&B's own reader finds it on disk."""
 
     def __init__(self, file: Path) -> None:
-        command = [str(Path(sys.executable).with_name("wandb")), "leet", "inspect", "--json", str(file)]
-        lines = subprocess.run(
-            command, capture_output=True, text=True, check=True, timeout=PATIENCE_S
-        ).stdout.splitlines()
-        self.records = [json.loads(line) for line in lines]
+        self.records = records_of(file)
         self.run: dict[str, Any] = next(self._of("run"))
         self.config = self.run["config"]["update"]
         self.history = [record["item"] for record in self._of("history")]

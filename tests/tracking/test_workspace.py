@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from bargain.analysis.wandb_workspace import main
-from tests.commands import BIN, PATIENCE_S, bargain, environment, only_run
+from tests.commands import PATIENCE_S, bargain, environment, only_run
+from tests.tracked_run import records_of, runs_of
 from tests.wandb_server import WandbServer
 
 ROOT = Path(__file__).parent.parent.parent
@@ -41,12 +42,9 @@ def logged(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     root = tmp_path_factory.mktemp("tracked")
     done = bargain("n_games=4", "game.n_rounds=2", cwd=root)
     assert done.returncode == 0, done.stderr
-    (offline,) = only_run(root).glob("wandb/offline-run-*")
-    command = [str(BIN / "wandb"), "leet", "inspect", "--json", str(offline)]
+    (file,) = runs_of(only_run(root))
     told: dict[str, Any] = {"history": {}, "summary": {}, "config": {}}
-    read = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S, check=True)
-    for line in read.stdout.splitlines():
-        record = json.loads(line)
+    for record in records_of(file):
         if record["type"] == "history":
             told["history"].update(record["history"]["item"])
         elif record["type"] == "summary":

@@ -15,10 +15,11 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 
-from bargain import compose, play
+from bargain import play
 from bargain.analysis import load
 from bargain.analysis.export.command import FORMATS, run
 from tests.commands import games_of
+from tests.composing import compose
 from tests.negotiator import Chat, negotiate
 from tests.run_maker import make_run
 from tests.servers import Server

@@ -39,13 +39,13 @@ def test_a_difference_between_cells_is_told_in_their_own_currency(tmp_path: Path
         up = 1.0 if memory == "none" else 0.0
         games = [[14.0 + at % 3, 14.5 + at % 3 + up + at % 2 / 4] for at in range(12)]
         make_run(tmp_path / str(number), games, memory__name=memory, **PAID, **item)
-    found = claimed(tmp_path).query("question == 'cells' and choice == 'memory.name'")
+    cells = claimed(tmp_path).query("question == 'cells'")
+    found, items = (cells[cells["choice"] == choice] for choice in ("memory.name", "item.name"))
     told = dict(zip(found["numbers"], found["sentence"], strict=True))
     assert "$" in told["2 against 1"]
     assert "EUR" not in told["2 against 1"]
     assert "EUR" in told["4 against 3"]
     assert "$" not in told["4 against 3"]
-    items = claimed(tmp_path).query("question == 'cells' and choice == 'item.name'")
     assert set(items["metric"]) == {"price_share", "deal_rate", "opening_surplus"}
     assert not items["sentence"].str.contains("EUR|[$]").any()
 

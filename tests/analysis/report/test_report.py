@@ -67,9 +67,10 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def nasty(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The report on runs whose names and texts are all hostile."""
     root = tmp_path_factory.mktemp("nasty")
-    for number, name in enumerate(NASTY):
+    for number, names in enumerate((NASTY[:2], NASTY[2:])):
         games = [hostile_game(at) for at in range(3)]
-        make_run(root / str(number), games, seller__engine__name=name, item__currency="$x^2$", n_games=5)
+        engines = dict(zip(("seller__engine__name", "buyer__engine__name"), names, strict=True))
+        make_run(root / str(number), games, item__currency="$x^2$", n_games=5, **engines)
     return reported(root, figures=("price_by_round", "gains", "tradeoff"))
 
 

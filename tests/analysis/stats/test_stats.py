@@ -16,6 +16,7 @@ from bargain.analysis import stats
 from bargain.analysis.stats.fewest import FEWEST
 from bargain.analysis.stats.unpaired_selection import unpaired_selection
 
+Prices = NDArray[np.float64]
 Draw = Callable[[np.random.Generator, tuple[int, int]], NDArray[np.float64]]
 SIMULATIONS = 1000
 THREE_ERRORS = 3 * math.sqrt(0.05 * 0.95 / SIMULATIONS)
@@ -214,12 +215,18 @@ def covers_none(comparisons: list[stats.Comparison]) -> float:
     return float(np.mean([each.low <= 0 <= each.high for each in comparisons]))
 
 
+def paired(befores: Prices, afters: Prices) -> list[stats.Comparison]:
+    """The paired comparison of each row; their intervals are made together."""
+    intervals = stats.mean_intervals(list(afters - befores))
+    return [stats.paired_means(*each) for each in zip(befores, afters, intervals, strict=True)]
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("kind", ["bell", "half dollars"])
 def test_paired_tests_of_no_effect_reject_5_times_in_100(kind: str) -> None:
     rng, draw = np.random.default_rng(6), MEANS[kind][0]
     before, noise = draw(rng, (SAMPLES, 40)), rng.normal(0, 1, (SAMPLES, 40)).round(1)
-    found = [stats.paired_means(first, first + change) for first, change in zip(before, noise, strict=True)]
+    found = paired(before, before + noise)
     assert rejected(found) == pytest.approx(0.05, abs=OF_SAMPLES)
     assert np.mean([each.p_rank < 0.05 for each in found]) == pytest.approx(0.05, abs=OF_SAMPLES)
     assert covers_none(found) == pytest.approx(0.95, abs=OF_SAMPLES)
@@ -264,7 +271,8 @@ def test_an_effect_is_found_as_often_as_the_planned_power_says() -> None:
     plan = stats.games_for_change(rng.normal(0, 2, 5000), 0.6)
     solved = TTestPower().solve_power(plan.effect / plan.spread, power=0.8, alpha=0.05)
     assert plan.games == math.ceil(solved)
-    found = [stats.paired_means(np.zeros(int(plan.games)), rng.normal(0.6, 2, int(plan.games))) for _ in range(600)]
+    shape = (600, int(plan.games))
+    found = paired(np.zeros(shape), rng.normal(0.6, 2, shape))
     assert rejected(found) == pytest.approx(0.8, abs=0.05)
 
 
@@ -310,9 +318,6 @@ def test_pairs_of_unequal_lengths_are_refused() -> None:
     for compare in (stats.paired_means, stats.paired_rates, stats.selection):
         with pytest.raises(ValueError, match=r"2 (values|prices) before and 1"):
             compare([1.0, 2.0], [1.0])
-
-
-Prices = NDArray[np.float64]
 
 
 def coached(rng: np.random.Generator, n: int = 150, effect: float = 0.5) -> tuple[Prices, Prices]:

@@ -6,7 +6,6 @@ from itertools import product
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from bargain.analysis import load
@@ -15,7 +14,6 @@ from bargain.analysis.figures.models import estimates
 from bargain.analysis.measures.factors import effects
 from bargain.analysis.measures.models import CHANGE, START, two_part
 from tests.analysis.measures.test_factors import PAID, study
-from tests.reporting import reported
 from tests.run_maker import Prices, make_run
 
 KEYS = ["outcome", "choice", "when"]
@@ -103,19 +101,7 @@ def test_choices_that_were_not_varied_apart_are_named(tmp_path: Path) -> None:
     assert known["estimate"].notna().all()
 
 
-@pytest.mark.long
-def test_the_report_has_the_model_folded_with_its_figure_and_files(tmp_path: Path) -> None:
-    for memory in ("full", "none"):
-        games: Prices = [[14.0 + at % 3, 15.0 + at % 3 + (memory == "none") + at % 2 / 4] for at in range(12)]
-        make_run(tmp_path / "runs" / memory, games, memory__name=memory, **PAID)
-    report = reported(tmp_path / "runs", figures=("estimates",))
-    told = pd.read_csv(report / "tables" / "model.csv")
-    assert set(told["outcome"]) == {"deal_odds", "deal_rate", "price", "surplus"}
-    assert "Satterthwaite" in (report / "tables" / "model.tex").read_text(encoding="utf-8")
-    page = (report / "index.html").read_text(encoding="utf-8")
-    assert page.index('id="model"') < page.index('id="cells"')
-    assert '<span class="hint">4 lines</span>' in page
-    assert "every game ends in a deal: nothing differs" in page
-    assert 'id="figure-estimates"' in page
+def test_a_single_run_has_no_model_of_choices(tmp_path: Path) -> None:
+    run = make_run(tmp_path / "full", [[14.0 + at % 3, 15.0 + at % 3 + at % 2 / 4] for at in range(12)], **PAID)
     with pytest.raises(NotEnough, match="a model of choices needs two runs of one learner"):
-        estimates(load(tmp_path / "runs" / "full"))
+        estimates(load(run))

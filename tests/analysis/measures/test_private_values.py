@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
-from bargain import compose, play
+from bargain import play
 from bargain.analysis import load
 from bargain.analysis.data.runs import Runs
 from bargain.analysis.measures.cell_names import named
 from bargain.analysis.measures.metrics import table
 from bargain.analysis.report.scenarios import private_values
 from tests.commands import games_of, summary_of
+from tests.composing import compose
+from tests.run_maker import make_run
 
 DRAWN = ["game=simple", "scenario=drawn", "item=bicycle", "moderator=rules", "tracking=none"]
 CELLS = {
@@ -40,9 +44,14 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Runs:
     return load(top)
 
 
+@cache
+def measured(runs: Runs, metric: str) -> pd.DataFrame:
+    return table(runs, [metric]).astype({"run": str})
+
+
 def value(runs: Runs, cell: str, metric: str, role: str = "") -> float:
-    found = table(runs.where(runs.runs["run"].str.endswith(cell)), [metric])
-    return float(found.loc[found["role"] == role, "value"].iloc[0])
+    found = measured(runs, metric)
+    return float(found.loc[found["run"].str.endswith(cell) & (found["role"] == role), "value"].iloc[0])
 
 
 def place_of(runs: Runs, cell: str) -> Path:
@@ -93,6 +102,5 @@ def test_the_report_has_a_table_of_private_values_only_where_there_are_some(runs
     shown = private_values(runs, named(runs))
     assert [column.title for column in shown.columns][2:6] == ["Round", "AGR+", "FAGR−", "SE+"]
     assert len(shown.frame) == len(CELLS)
-    play(compose(["game=simple", "n_games=2", "tracking=none"]), tmp_path, show_progress=False)
-    fixed = load(tmp_path)
+    fixed = load(make_run(tmp_path / "fixed", [[15.0], [16.0]]))
     assert not len(private_values(fixed, named(fixed)).frame)

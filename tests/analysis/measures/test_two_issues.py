@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from functools import cache
 from pathlib import Path
 
 import pandas as pd
@@ -11,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from bargain import compose, play
+from bargain import play
 from bargain.analysis import load
 from bargain.analysis.data.runs import Runs
 from bargain.analysis.figures import FIGURES, NotEnough, svg
@@ -29,6 +30,8 @@ from bargain.analysis.measures.two_issues import (
     traded,
 )
 from bargain.analysis.report.scenarios import theory, two_issues
+from tests.composing import compose
+from tests.run_maker import make_run
 
 BICYCLE = Cell(120, 200, (1, 3, 7, 10, 14), seller=3, buyer=-6)
 BOUNDED = Cell(2, 10, (0, 4), seller=2, buyer=-1)
@@ -123,9 +126,14 @@ def cell(runs: Runs, name: str) -> Runs:
     return runs.where(runs.runs["run"].str.endswith(name))
 
 
+@cache
+def measured(runs: Runs, metric: str) -> pd.DataFrame:
+    return table(runs, [metric]).astype({"run": str})
+
+
 def value(runs: Runs, name: str, metric: str, role: str = "") -> float:
-    found = table(cell(runs, name), [metric])
-    return float(found.loc[found["role"] == role, "value"].iloc[0])
+    found = measured(runs, metric)
+    return float(found.loc[found["run"].str.endswith(name) & (found["role"] == role), "value"].iloc[0])
 
 
 @pytest.mark.long
@@ -177,7 +185,7 @@ def test_the_figure_has_every_deal_the_front_and_both_points(runs: Runs, tmp_pat
     assert set(points["what"]) == {"deal", "option", "front", "Nash", "Kalai-Smorodinsky"}
     with pytest.raises(NotEnough, match="limits differ by game"):
         figure.draw(cell(runs, "drawn"))
-    play(compose(["game=simple", "n_games=2", "tracking=none"]), tmp_path, show_progress=False)
+    plain = load(make_run(tmp_path / "plain", [[15.0], [16.0]]))
     with pytest.raises(NotEnough, match="no second issue"):
-        figure.draw(load(tmp_path))
-    assert not len(two_issues(load(tmp_path), named(load(tmp_path))).frame)
+        figure.draw(plain)
+    assert not len(two_issues(plain, named(plain)).frame)

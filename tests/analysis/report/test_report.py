@@ -260,12 +260,12 @@ def test_every_table_is_written_twice_under_a_known_name(study: Path) -> None:
 
 
 @pytest.mark.long
-def test_a_factorial_begins_with_main_effects_and_folds_its_cells_away(tmp_path: Path) -> None:
+def test_a_factorial_begins_with_main_effects_and_folds_its_model_and_its_cells_away(tmp_path: Path) -> None:
     for number, (engine, memory) in enumerate(product(("gpt-a", "gpt-b"), ("full", "none"))):
         games = [[14.0 + at % 3, 15.0 + at % 3 + number + at % 2 / 4] for at in range(8)]
         paid = {"seller__engine___target_": "bargain.engines.openai.OpenAIEngine"}
         make_run(tmp_path / str(number), games, seller__engine__name=engine, memory__name=memory, **paid)
-    report = reported(tmp_path, "--interaction", "seller.engine:memory", figures=("effects", "gains"))
+    report = reported(tmp_path, "--interaction", "seller.engine:memory", figures=("effects", "gains", "estimates"))
     effect = {(row["choice"], row["outcome"]): row for row in table(report, "factors")}["seller.engine.name", "price"]
     assert [effect[name] for name in ("b_is", "a_is", "difference", "combinations")] == ["gpt-b", "gpt-a", "2.0", "2.0"]
     assert {row["outcome"] for row in table(report, "interactions")} == {"price", "deal_rate", "surplus"}
@@ -276,10 +276,16 @@ def test_a_factorial_begins_with_main_effects_and_folds_its_cells_away(tmp_path:
     text = (report / "index.html").read_text(encoding="utf-8")
     assert "gpt-b against gpt-a" in text
     assert "+$2.00" in text
-    assert (
-        text.index('class="found"') < text.index('id="factors"') < text.index('id="cells"') < text.index('id="figures"')
-    )
+    places = [
+        text.index(each) for each in ('class="found"', 'id="factors"', 'id="model"', 'id="cells"', 'id="figures"')
+    ]
+    assert places == sorted(places)
     assert "Primary outcomes:</b> price, deal rate and surplus" in text
+    assert {row["outcome"] for row in table(report, "model")} == {"deal_odds", "deal_rate", "price", "surplus"}
+    assert "Satterthwaite" in (report / "tables" / "model.tex").read_text(encoding="utf-8")
+    assert '<span class="hint">6 lines</span>' in text[places[2] : places[3]]
+    assert "every game ends in a deal: nothing differs" in text
+    assert 'id="figure-estimates"' in text
 
 
 @pytest.mark.long

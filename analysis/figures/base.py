@@ -71,12 +71,13 @@ def finish(chart: Any, runs: Runs, *, title: str = "") -> alt.TopLevelMixin:
     """The chart with theme and title; where embedded negotiators played, the subtitle says so."""
     who = who_is_simulated(runs.runs)
     note = f"{SIMULATED}{'' if who == 'everybody' else f': {who}'}" if who else ""
+    made: Any = chart.configure(**theme())  # a copy, and Altair's copies are dear: one is enough
     if title:
-        chart = chart.properties(title=alt.TitleParams(text=title, subtitle=note))
+        made.title = alt.TitleParams(text=title, subtitle=note)
     elif note:
-        chart = chart.properties(title=alt.TitleParams(text=note, fontSize=11, fontWeight="normal", color="#555555"))
-    made: alt.TopLevelMixin = chart.configure(**theme())
-    return made
+        made.title = alt.TitleParams(text=note, fontSize=11, fontWeight="normal", color="#555555")
+    finished: alt.TopLevelMixin = made
+    return finished
 
 
 def shown(names: Iterable[str], longest: int = LONGEST) -> dict[str, str]:

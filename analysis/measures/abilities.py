@@ -127,9 +127,9 @@ def _row(runs: Runs, coached: Runs, engine: str, role: str) -> dict[str, Any]:
     row["failed"] = int(
         second.rounds.loc[second.rounds["outcome"] == "error", ["run", "game"]].drop_duplicates().shape[0]
     )
-    row |= _told("surplus_change", _second_round(learning, surplus, "learner"))
-    row |= _told("gain", _second_round(learning, metric, "learner"))
-    row |= _told("deal_change", _second_round(learning, "deal_rate", ""))
+    row |= _told("surplus_change", _second_round(second, surplus, "learner"))
+    row |= _told("gain", _second_round(second, metric, "learner"))
+    row |= _told("deal_change", _second_round(second, "deal_rate", ""))
     return row | _told("surplus_slope", _slopes(learning, surplus)) | _told("slope", _slopes(learning, metric))
 
 
@@ -175,11 +175,11 @@ def _rules(seated: Runs, role: str) -> dict[str, Any]:
 _NOT_COMPARED = Comparison(NAN, NAN, NAN, 0, NAN, "", NAN, NAN, "")
 
 
-def _second_round(learning: Runs, metric: str, role: str) -> Comparison:
+def _second_round(first_two: Runs, metric: str, role: str) -> Comparison:
     """Round 2 against round 1, all runs of the row together; of several arms the one with most pairs."""
-    if not len(learning.rounds):
+    if not len(first_two.rounds):
         return _NOT_COMPARED
-    found = change(learning.only_rounds(learning.rounds["round"] <= 2), metric, role=role, by=())
+    found = change(first_two, metric, role=role, by=())
     if not len(found):
         return _NOT_COMPARED
     best = found.sort_values("n", kind="stable").to_dict("records")[-1]

@@ -255,8 +255,7 @@ def cells_and_currency(runs: Runs, names: Frame, contrast: Contrast, row: dict[A
 def _between(runs: Runs, names: Frame) -> Iterator[Frame]:
     """Each contrast's changes since round 1, in the last round that all plan; where there is one round, that one."""
     for contrast in contrasts(runs):
-        last = contrast.last
-        shown = runs.only_rounds(runs.rounds["round"].isin([1, last]))
+        last, shown = contrast.last, first_and_last(runs)
         compare = partial(
             comparisons.cells,
             between=contrast.choice,

@@ -18,6 +18,7 @@ import pandas as pd
 
 from bargain.records import PLAYERS
 
+from ..data.once import once
 from ..data.runs import Runs
 from ..stats.fewest import FEWEST
 from ..stats.intervals import Estimate, mean_intervals, rate_intervals, ratio_interval
@@ -53,10 +54,15 @@ def joined(runs: Runs, columns: Iterable[str]) -> Frame:
 
     Prices of the item are the round's own where its game has terms of its own; see ITEM.
     """
+    return _with_columns(runs, tuple(sorted(set(columns))))
+
+
+@once
+def _with_columns(runs: Runs, columns: tuple[str, ...]) -> Frame:
     rounds: Frame = runs.rounds
     added: dict[str, Any] = {}
     position = rounds["run"].cat.codes.to_numpy()
-    for name in dict.fromkeys(columns):
+    for name in columns:
         if name in rounds:
             continue
         if name in runs.runs:

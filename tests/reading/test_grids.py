@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from bargain.reading.reader import read_outcome
 from bargain.records import State
+from tests.reading.talks import outcome_after
 
 BUYERS = [("seller", "It's $300."), ("buyer", "Would you take 250?"), ("seller", "I can do $280.")]
 SELLERS = [("buyer", "I can offer $220."), ("seller", "How about $300?"), ("buyer", "I could go up to $250.")]
@@ -132,7 +132,7 @@ def sentences(frames: str, verbs: str) -> list[str]:
 def read_otherwise(state: State, texts: list[str], before: list[tuple[str, str]]) -> list[str]:
     """The last turns that do not leave the talk in this state."""
     role = before[-2][0]
-    return [text for text in texts if read_outcome([*before, (role, text)]).state != state]
+    return [text for text in texts if outcome_after(before, role, text).state != state]
 
 
 @pytest.mark.parametrize(("verbs", "before"), [(BUYS, BUYERS), (SELLS, SELLERS)], ids=["buyer", "seller"])
@@ -140,7 +140,7 @@ def test_an_agreement_that_is_denied_doubted_asked_about_or_put_off_is_no_deal(
     verbs: str, before: list[tuple[str, str]]
 ) -> None:
     texts, role = sentences(DENIED, verbs), before[-2][0]
-    assert [text for text in texts if read_outcome([*before, (role, text)]).state == "deal"] == []
+    assert [text for text in texts if outcome_after(before, role, text).state == "deal"] == []
 
 
 @pytest.mark.parametrize(("verbs", "before"), [(BUYS, BUYERS), (SELLS, SELLERS)], ids=["buyer", "seller"])
@@ -202,14 +202,14 @@ def test_an_acceptance_between_remarks_is_a_deal() -> None:
 
 def test_a_hesitation_between_remarks_is_no_deal() -> None:
     texts = paragraphs(OPENINGS, HESITATIONS, REMARKS)
-    assert [text for text in texts if read_outcome([*BUYERS, ("buyer", text)]).state == "deal"] == []
+    assert [text for text in texts if outcome_after(BUYERS, "buyer", text).state == "deal"] == []
 
 
 def test_ordinary_replies_are_read_as_what_they_are() -> None:
     lines = (Path(__file__).parent.parent / "data" / "replies.txt").read_text(encoding="utf-8").splitlines()
     wrong = []
     for wanted, text in (line.split(" | ", 1) for line in lines if not line.startswith("#")):
-        state = read_outcome([*BUYERS, ("buyer", text)]).state
+        state = outcome_after(BUYERS, "buyer", text).state
         if state != wanted and (wanted != "none" or state == "deal"):
             wrong.append((wanted, state, text))
     assert wrong == []
@@ -380,9 +380,9 @@ So that's $250 for everything? | You said $250?
 def test_who_praises_a_price_and_is_undecided_has_not_agreed() -> None:
     texts = paragraphs(PRAISES, KINDNESS, UNDECIDED) + paragraphs(NEARLY, HAGGLING)
     texts += paragraphs(KINDLY, BUYERS_PONDER)
-    assert [text for text in texts if read_outcome([*BUYERS, ("buyer", text)]).state == "deal"] == []
+    assert [text for text in texts if outcome_after(BUYERS, "buyer", text).state == "deal"] == []
     texts = paragraphs(KINDLY, SELLERS_PONDER)
-    assert [text for text in texts if read_outcome([*SELLERS, ("seller", text)]).state == "deal"] == []
+    assert [text for text in texts if outcome_after(SELLERS, "seller", text).state == "deal"] == []
 
 
 def test_who_says_in_ordinary_words_that_it_is_over_ends_the_talk() -> None:

@@ -8,7 +8,8 @@ from itertools import cycle, product
 
 import pytest
 
-from bargain.reading.reader import Reader, read_outcome
+from bargain.reading.reader import Reader
+from tests.reading.talks import outcome_after
 
 SIZES = {  # first price, the seller's last, the buyer's last, a new one, how they are written
     "a lamp": (300, 280, 250, 265, "${:,}"),
@@ -37,7 +38,7 @@ def wrong(texts: list[str], role: str, state: str, price: str = "", *sizes: str)
         turns += [("seller", f"I can do {written.format(sellers)}.")]
         turns += [("buyer", f"I'd go to {written.format(buyers)}.")] if role == "seller" else []
         named = "".join([said.get(part, part) for part in re.split(r"\b([TMNLCDE])\b", text)])
-        outcome = read_outcome([*turns, (role, named)])
+        outcome = outcome_after(turns, role, named)
         right = outcome.state == state or (state == "none" and outcome.state != "deal")
         if not right or (price and outcome.standing_price != values[price]):
             found.append(f"{size}: {text}")

@@ -3,7 +3,8 @@
 For each file Hydra makes a config of all choices, which only references in a defaults list (`item: ${game}`) are looked
 up in; it copies the store of structured configs, which gives out copies anyway; and it parses its own files again.
 OmegaConf tells every node of a config after every merge, level by level, who its parent is, copies the few facts
-about a node as if it knew nothing of them, and writes YAML letter by letter in Python though libyaml is there.
+about a node as if it knew nothing of them, asks each node on its way to plain data whether it is missing or refers to
+another, and writes YAML letter by letter in Python though libyaml is there.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import functools
 import pickle
 import re
 from collections import defaultdict
+from enum import Enum
 from typing import Any
 
 import yaml
@@ -22,11 +24,13 @@ from hydra._internal.sources_registry import SourcesRegistry
 from hydra.core.config_store import ConfigStore
 from hydra.core.default_element import InputDefault
 from hydra.plugins.config_source import ConfigResult
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig, OmegaConf, SCMode
 from omegaconf._utils import get_omega_conf_dumper
-from omegaconf.base import Box, Metadata, Node
+from omegaconf.base import Box, Container, Metadata, Node
+from omegaconf.basecontainer import BaseContainer
 
 _choices_by_name = hydra_defaults._create_interpolation_map
+_asked_for_all = BaseContainer._to_content
 _written_in_python = OmegaConf.to_yaml
 
 
@@ -37,6 +41,7 @@ def take_shortcuts() -> None:
     SourcesRegistry.instance().types["pkg"] = ImportlibResourcesConfigSource
     Box._re_parent = _with_parents  # type: ignore[method-assign]
     Metadata.__deepcopy__ = _copied  # type: ignore[attr-defined]
+    BaseContainer._to_content = staticmethod(_plain)  # type: ignore[method-assign, assignment]
     if yaml.__with_libyaml__:
         OmegaConf.to_yaml = staticmethod(_written)  # type: ignore[method-assign]
 
@@ -89,6 +94,24 @@ def _copied(self: Metadata, memo: dict[int, Any]) -> Metadata:
     known = self.resolver_cache
     copied.resolver_cache = copy.deepcopy(known, memo) if known else defaultdict(dict)
     return copied
+
+
+def _plain(conf: Container, resolve: bool, throw_on_missing: bool, enum_to_str: bool = False, **how: Any) -> Any:
+    """The same plain data; OmegaConf's own way for more than that, and where a reference or an enum is."""
+    content = conf._value()
+    wants_more = throw_on_missing or how.get("structured_config_mode", SCMode.DICT) is not SCMode.DICT
+    if wants_more or not isinstance(content, dict | list):
+        return _asked_for_all(conf, resolve, throw_on_missing, enum_to_str, **how)
+    nodes = content.values() if isinstance(content, dict) else content
+    values = [node._value() for node in nodes]
+    for value in (*values, *content) if isinstance(content, dict) else values:
+        if isinstance(value, Node | Enum) or (resolve and isinstance(value, str) and "${" in value):
+            return _asked_for_all(conf, resolve, throw_on_missing, enum_to_str)
+    plain = [
+        _plain(node, resolve, throw_on_missing, enum_to_str) if isinstance(node, Container) else value
+        for node, value in zip(nodes, values, strict=True)
+    ]
+    return dict(zip(content, plain, strict=True)) if isinstance(content, dict) else plain
 
 
 _OTHERWISE = re.compile(r"(?m)\\|^[ -]*(?:\? |'':)|^.{100}")

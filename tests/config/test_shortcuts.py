@@ -3,20 +3,42 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass, field
+from enum import Enum
+from itertools import product
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
-from omegaconf import OmegaConf
+from omegaconf import OmegaConf, SCMode
 from omegaconf._utils import get_omega_conf_dumper
 from omegaconf.base import Node
+from omegaconf.errors import InterpolationKeyError, MissingMandatoryValue
 
 from bargain import ConfigError, compose
 from bargain.config.arguments import in_quotes
 from bargain.config.compose import register_with_hydra
 from tests.commands import environment, python
+
+
+class Colour(Enum):
+    RED = 1
+
+
+@dataclass
+class Holds:
+    """Whatever a node can be: a value, an enum, one of two types, what is missing, a reference, a mapping."""
+
+    name: str = "a"
+    colour: Colour = Colour.RED
+    either: int | str = 2
+    unsaid: str = "???"
+    copy: str = "${name}"
+    more: dict[Any, Any] = field(default_factory=dict)
+
 
 ASKED = [
     [],
@@ -69,6 +91,26 @@ def test_what_is_done_to_one_config_is_in_no_other() -> None:
     first.item.cost = 3
     first.seller.engine.model = "other"
     assert compose(["tracking=none"]) == kept
+
+
+def test_plain_data_of_a_config_is_what_omegaconf_makes_of_it() -> None:
+    register_with_hydra()
+    cfg = OmegaConf.structured(Holds)
+    cfg.more = {"to": "${name}", 3: ["${more.to}", None, "???"], Colour.RED: Colour.RED, "nobody": None}
+    for resolve, enum_to_str in product((False, True), repeat=2):
+        how = {"resolve": resolve, "enum_to_str": enum_to_str}
+        told, red = ("a" if resolve else "${name}"), ("RED" if enum_to_str else Colour.RED)
+        again = told if resolve else "${more.to}"
+        assert OmegaConf.to_container(cfg, **how) == {
+            "name": "a", "colour": red, "either": 2, "unsaid": "???", "copy": told if resolve else "${name}",
+            "more": {"to": told, 3: [again, None, "???"], red: red, "nobody": None},
+        }  # fmt: skip
+    assert isinstance(OmegaConf.to_container(cfg.more, structured_config_mode=SCMode.DICT_CONFIG), dict)
+    with pytest.raises(MissingMandatoryValue, match="unsaid"):
+        OmegaConf.to_container(cfg, throw_on_missing=True)
+    cfg.copy = "${nowhere}"
+    with pytest.raises(InterpolationKeyError, match="copy"):
+        OmegaConf.to_container(cfg, resolve=True)
 
 
 @given(

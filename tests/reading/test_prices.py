@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -10,7 +13,7 @@ from hypothesis import strategies as st
 
 from bargain.fu2023.legacy import legacy_price
 from bargain.reading.reader import Reader, amounts, offers, read_outcome
-from benchmarks import endings
+from tests.commands import PATIENCE_S
 
 ASKED = ("seller", "Hi! This is a fine balloon, and its price is $20.")
 BID = ("buyer", "Would you take $10?")
@@ -198,14 +201,18 @@ def test_five_megabytes_are_read_without_end_in_sight_being_waited_for() -> None
     assert reader.add("buyer", "1," * 2_500_000).kind in ("offer", "other")
 
 
+ROOT = Path(__file__).parent.parent.parent
+
+
 @pytest.mark.long
-def test_no_repetition_loop_hangs_the_reader(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_no_repetition_loop_hangs_the_reader() -> None:
     """A quadratic pattern would take hours for all of them, an exponential one for ever; they take seconds."""
-    monkeypatch.setattr(sys, "argv", ["benchmarks/endings.py", "--loops"])
-    endings.main()
-    assert "loops of 20,000 characters" in capsys.readouterr().out
+    command = [sys.executable, "benchmarks/endings.py", "--loops"]
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=PATIENCE_S, check=False
+    )
+    assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,8 @@ For each file Hydra makes a config of all choices, which only references in a de
 up in; it copies the store of structured configs, which gives out copies anyway; and it parses its own files again.
 OmegaConf tells every node of a config after every merge, level by level, who its parent is, copies the few facts
 about a node as if it knew nothing of them, asks each node on its way to plain data whether it is missing or refers to
-another, and writes YAML letter by letter in Python though libyaml is there.
+another, and writes YAML letter by letter in Python though libyaml is there. Hydra reads the number of its own version
+anew five hundred times, and OmegaConf the same references again.
 """
 
 from __future__ import annotations
@@ -17,6 +18,10 @@ from collections import defaultdict
 from enum import Enum
 from typing import Any
 
+import hydra.version
+import omegaconf._utils
+import omegaconf.base
+import omegaconf.grammar_parser
 import yaml
 from hydra._internal import defaults_list as hydra_defaults
 from hydra._internal.core_plugins import importlib_resources_config_source as hydra_packages
@@ -32,6 +37,9 @@ from omegaconf.basecontainer import BaseContainer
 _choices_by_name = hydra_defaults._create_interpolation_map
 _asked_for_all = BaseContainer._to_content
 _written_in_python = OmegaConf.to_yaml
+_version = functools.cache(hydra.version._get_version)
+_parsed = functools.lru_cache(maxsize=256)(omegaconf.grammar_parser.parse)
+"""What OmegaConf reads in a text with references: a tree that nobody changes."""
 
 
 def take_shortcuts() -> None:
@@ -42,6 +50,8 @@ def take_shortcuts() -> None:
     Box._re_parent = _with_parents  # type: ignore[method-assign]
     Metadata.__deepcopy__ = _copied  # type: ignore[attr-defined]
     BaseContainer._to_content = staticmethod(_plain)  # type: ignore[method-assign, assignment]
+    hydra.version._get_version = _version
+    omegaconf.base.parse = omegaconf._utils.parse = _parsed  # type: ignore[attr-defined]
     if yaml.__with_libyaml__:
         OmegaConf.to_yaml = staticmethod(_written)  # type: ignore[method-assign]
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from bargain.config.compose import compose
 from bargain.runs.runner import RunSummary, play
 from tests.commands import BIN, PATIENCE_S, environment, only_run, summary_of
+from tests.composing import compose
 from tests.negotiator import haggle
 from tests.servers import Fault, Server
 

@@ -144,7 +144,8 @@ def typed_config(cfg: DictConfig) -> DictConfig:
     for problem in number_problems(plain):  # before booleans become 1, and NaN "could not be converted"
         raise ConfigError(problem)
     try:
-        seated = [seat for seat in SEATS if isinstance((plain.get(seat) or {}).get("engine"), dict)]
+        players = {seat: plain[seat] for seat in SEATS if isinstance(plain.get(seat), dict)}
+        seated = [seat for seat, player in players.items() if isinstance(player.get("engine"), dict)]
         base, defaults = _base(pickle.dumps(plain.get("prompt")), *seated)
         merged = OmegaConf.unsafe_merge(pickle.loads(base), _beside(plain, defaults))  # noqa: S301 - our own
     except OmegaConfBaseException as error:

@@ -34,12 +34,11 @@ ROUNDS = pd.DataFrame(
 def test_a_chart_is_valid_and_names_the_data_that_it_holds(spec: dict[str, Any]) -> None:
     held = {name: frame.to_dict("records") for name, frame in spec["datasets"].items()}
     altair.LayerChart.from_dict(json.loads(json.dumps({**spec, "datasets": held})))  # raises what the schema forbids
-    named = {layer.get("data", spec.get("data"))["name"] for layer in spec["layer"]}
-    assert named == set(held)
-    for layer in spec["layer"]:
-        rows = spec["datasets"][layer.get("data", spec.get("data"))["name"]]
+    named = [layer.get("data", spec.get("data"))["name"] for layer in spec["layer"]]
+    assert set(named) == set(held)
+    for name, layer in zip(named, spec["layer"], strict=True):
         fields = {channel["field"] for channel in _channels(layer["encoding"]) if "field" in channel}
-        assert fields <= set(rows)
+        assert fields <= set(spec["datasets"][name])
 
 
 def _channels(encoding: dict[str, Any]) -> list[dict[str, Any]]:

@@ -9,20 +9,23 @@ command line's values are set.
 from __future__ import annotations
 
 import itertools
+import pickle
 import re
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 from hydra._internal import hydra as hydra_application
 from hydra._internal.config_loader_impl import ConfigLoaderImpl
 from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.errors import ConfigCompositionException
 from hydra.plugins.config_source import ConfigResult
 from hydra.types import RunMode
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig, OmegaConf, flag_override
 from omegaconf.errors import OmegaConfBaseException
 
 from bargain.config.explain import no_such_choice, not_left_out
-from bargain.config.files import FileConfigSource, config_dir, load_yaml
+from bargain.config.files import FileConfigSource, config_dir, load_yaml, place_of
 from bargain.errors import ConfigError
 from bargain.text import one_line
 
@@ -47,6 +50,11 @@ def check_composed() -> None:
 
 _expected: dict[tuple[tuple[str, str], ...], dict[str, Any]] = {}
 """By the files that are bargain's and Hydra's, what they come to: they do not change while a process lives."""
+_Head = tuple[tuple[Any, ...], ...]
+_seen: set[_Head] = set()
+"""How lists of files began that were composed, as far as they are bargain's and Hydra's: with one, with two, and on."""
+_merged: dict[_Head, bytes] = {}
+"""What those come to that two lists began with, pickled: the cells of a sweep differ in a file or two of thirty."""
 
 
 class CheckedLoader(ConfigLoaderImpl):
@@ -139,7 +147,7 @@ class CheckedLoader(ConfigLoaderImpl):
             CheckedLoader.is_composing = False
 
     def _checked(self, defaults: Any, repo: Any) -> DictConfig:
-        composed = super()._compose_config_from_defaults_list(defaults, repo)
+        composed = self._composed(defaults, repo)
         trusted = [each for each in defaults if self._is_trusted(each, repo)]
         names = tuple((each.config_path, each.package) for each in trusted)
         expected = _expected.get(names)
@@ -159,6 +167,31 @@ class CheckedLoader(ConfigLoaderImpl):
             raise _refusal("the config", ".".join(differences[0]))
         return composed
 
+    def _composed(self, defaults: Any, repo: Any) -> DictConfig:
+        """As Hydra's `_compose_config_from_defaults_list`; it goes on from what the first files came to before."""
+        names = itertools.takewhile(bool, (_name(each, repo) for each in defaults))
+        heads = list(itertools.accumulate(((name,) for name in names), initial=()))[:0:-1]
+        made: _Head = next((head for head in heads if head in _merged), ())
+        known: _Head = next((head for head in heads if head in _seen), ())
+        _seen.update(heads)
+        cfg = pickle.loads(_merged[made]) if made else OmegaConf.create()  # noqa: S301 - our own
+        if known != made:
+            self._merge(cfg, defaults[len(made) : len(known)], repo)
+            _merged[known] = pickle.dumps(cfg)
+        self._merge(cfg, defaults[len(known) :], repo)
+        _strip_defaults(cfg)
+        return cfg
+
+    def _merge(self, cfg: DictConfig, defaults: Any, repo: Any) -> None:
+        with flag_override(cfg, "no_deepcopy_set_nodes", True):
+            for default in defaults:
+                loaded = self._load_single_config(default, repo)
+                try:
+                    cfg.merge_with(loaded.config)
+                except OmegaConfBaseException as error:
+                    told = f"In '{default.config_path}': {type(error).__name__} raised while composing config:\n{error}"
+                    raise ConfigCompositionException(told).with_traceback(error.__traceback__) from error
+
     def _is_trusted(self, default: Any, repo: Any) -> bool:
         """Whether a piece of the config may stand under `hydra`: bargain's own, or what the command line names."""
         path = default.config_path.removesuffix(".yaml")
@@ -177,6 +210,28 @@ class CheckedLoader(ConfigLoaderImpl):
         for part in keys:
             node = node.get(part) if isinstance(node, dict) else None
         return node is not None
+
+
+def _name(default: Any, repo: Any) -> tuple[Any, ...]:
+    """Which piece of a config a file of bargain's or Hydra's is, and when it was changed; () for another's."""
+    result = repo.load_config(default.config_path)
+    if result is None or _is_foreign(result):
+        return ()
+    folder, is_file = result.path.removeprefix("file://"), result.path.startswith("file://")
+    file = place_of(Path(folder), f"{default.config_path.removesuffix('.yaml')}.yaml")
+    return result.path, default.config_path, default.package, default.primary, is_file and file.stat().st_mtime_ns
+
+
+def _strip_defaults(cfg: Any) -> None:
+    """As Hydra's: takes the defaults lists out of a composed config."""
+    if not isinstance(cfg, DictConfig) or cfg._is_missing() or cfg._is_none():
+        return
+    if cfg._get_flag("HYDRA_REMOVE_TOP_LEVEL_DEFAULTS"):
+        cfg._set_flag("HYDRA_REMOVE_TOP_LEVEL_DEFAULTS", None)
+        with flag_override(cfg, ["readonly", "struct"], False):
+            cfg.pop("defaults", None)
+    for _, value in cfg.items_ex(resolve=False):
+        _strip_defaults(value)
 
 
 def _file(path: str, repo: Any) -> str:

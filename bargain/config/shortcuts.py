@@ -1,11 +1,12 @@
-"""Work that Hydra and OmegaConf do for every config and that comes to nothing: two fifths of what a compose takes.
+"""Work that Hydra and OmegaConf do for every config and that comes to nothing: half of what a compose takes.
 
 For each file Hydra makes a config of all choices, which only references in a defaults list (`item: ${game}`) are looked
 up in; it copies the store of structured configs, which gives out copies anyway; and it parses its own files again.
 OmegaConf tells every node of a config after every merge, level by level, who its parent is, copies the few facts
 about a node as if it knew nothing of them, asks each node on its way to plain data whether it is missing or refers to
-another, and writes YAML letter by letter in Python though libyaml is there. Hydra reads the number of its own version
-anew five hundred times, and OmegaConf the same references again.
+another, and writes YAML letter by letter in Python though libyaml is there. Some ten thousand times it asks what is a
+node, missing or a dataclass, and imports the answer's names anew. Hydra reads the number of its own version anew five
+hundred times, and OmegaConf the same references again.
 """
 
 from __future__ import annotations
@@ -14,7 +15,10 @@ import copy
 import functools
 import pickle
 import re
+import sys
+from abc import ABCMeta
 from collections import defaultdict
+from collections.abc import Iterator
 from enum import Enum
 from typing import Any
 
@@ -30,10 +34,12 @@ from hydra.core.config_store import ConfigStore
 from hydra.core.default_element import InputDefault
 from hydra.plugins.config_source import ConfigResult
 from omegaconf import DictConfig, OmegaConf, SCMode
-from omegaconf._utils import get_omega_conf_dumper
+from omegaconf._utils import _is_interpolation_string, get_omega_conf_dumper
 from omegaconf.base import Box, Container, Metadata, Node
 from omegaconf.basecontainer import BaseContainer
 
+_is_structured_of = omegaconf._utils.is_structured_config
+_is_none_of = omegaconf._utils._is_none
 _choices_by_name = hydra_defaults._create_interpolation_map
 _asked_for_all = BaseContainer._to_content
 _written_in_python = OmegaConf.to_yaml
@@ -50,6 +56,12 @@ def take_shortcuts() -> None:
     Box._re_parent = _with_parents  # type: ignore[method-assign]
     Metadata.__deepcopy__ = _copied  # type: ignore[attr-defined]
     BaseContainer._to_content = staticmethod(_plain)  # type: ignore[method-assign, assignment]
+    for question in (_is_missing_value, _is_none, _is_interpolation, is_structured_config):
+        _replace(question)
+    Container._invalidate_flags_cache = _forget_flags  # type: ignore[method-assign]
+    if type(Node) is not _Kind:
+        for kind in _kinds(Node):
+            kind.__class__ = _Kind
     hydra.version._get_version = _version
     omegaconf.base.parse = omegaconf._utils.parse = _parsed  # type: ignore[attr-defined]
     if yaml.__with_libyaml__:
@@ -122,6 +134,66 @@ def _plain(conf: Container, resolve: bool, throw_on_missing: bool, enum_to_str: 
         for node, value in zip(nodes, values, strict=True)
     ]
     return dict(zip(content, plain, strict=True)) if isinstance(content, dict) else plain
+
+
+class _Kind(ABCMeta):
+    """Of nodes: nothing is ever registered as one, so that who is one need not be looked up."""
+
+    __instancecheck__ = type.__instancecheck__
+
+
+def _kinds(kind: type) -> Iterator[type]:
+    yield kind
+    each: type
+    for each in kind.__subclasses__():
+        yield from _kinds(each)
+
+
+def _replace(function: Any) -> None:
+    """Puts it in the place of OmegaConf's function of this name, wherever that was imported."""
+    theirs = getattr(omegaconf._utils, function.__name__)
+    if theirs is function:
+        return
+    for name, module in list(sys.modules.items()):
+        if name.startswith("omegaconf") and getattr(module, function.__name__, None) is theirs:
+            setattr(module, function.__name__, function)
+
+
+def _is_missing_value(value: Any) -> bool:
+    if isinstance(value, Node):
+        value = value._value()
+    return isinstance(value, str) and value == "???"
+
+
+def _is_none(value: Any, resolve: bool = False, throw_on_resolution_failure: bool = True) -> bool:
+    if isinstance(value, Node):
+        return _is_none_of(value, resolve, throw_on_resolution_failure) if resolve else value._is_none()
+    return value is None
+
+
+def _is_interpolation(v: Any, strict_interpolation_validation: bool = False) -> bool:
+    if isinstance(v, Node):
+        v = v._value()
+    return isinstance(v, str) and "${" in v and _is_interpolation_string(v, strict_interpolation_validation)
+
+
+_PLAIN = {str, int, float, bool, type(None), dict, list, tuple}
+_is_structured_class = functools.lru_cache(maxsize=1024)(_is_structured_of)
+
+
+def is_structured_config(obj: Any) -> bool:
+    """As OmegaConf's."""
+    if type(obj) in _PLAIN or isinstance(obj, Node):
+        return False
+    return _is_structured_class(obj) if isinstance(obj, type) else _is_structured_of(obj)
+
+
+def _forget_flags(self: Container) -> None:
+    if self.__dict__["_flags_cache"] is not None:
+        self.__dict__["_flags_cache"] = None
+        content = self.__dict__["_content"]
+        for node in content.values() if isinstance(content, dict) else content if isinstance(content, list) else ():
+            node._invalidate_flags_cache()
 
 
 _OTHERWISE = re.compile(r"(?m)\\|^[ -]*(?:\? |'':)|^.{100}")

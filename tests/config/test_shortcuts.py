@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import dataclass, field
 from enum import Enum
 from itertools import product
@@ -13,14 +14,17 @@ import pytest
 import yaml
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
-from omegaconf import OmegaConf, SCMode
-from omegaconf._utils import get_omega_conf_dumper
-from omegaconf.base import Node
+from omegaconf import DictConfig, OmegaConf, SCMode
+from omegaconf._utils import get_omega_conf_dumper, is_structured_config
+from omegaconf.base import Container, Node
 from omegaconf.errors import InterpolationKeyError, MissingMandatoryValue
 
 from bargain import ConfigError, compose
+from bargain.config import compose as compose_module
+from bargain.config import files, hydra_node
 from bargain.config.arguments import in_quotes
 from bargain.config.compose import register_with_hydra
+from bargain.config.files import config_dir
 from tests.commands import environment, python
 
 
@@ -74,6 +78,32 @@ def test_configs_are_composed_as_hydra_and_omegaconf_do_it_by_themselves(tmp_pat
         "from tests.config.test_shortcuts import ASKED, told\nprint(json.dumps([told(each) for each in ASKED]))"
     )
     assert [told(each) for each in ASKED] == json.loads(python(code, cwd=tmp_path, env=environment()).stdout)
+
+
+def test_configs_that_begin_with_the_same_files_are_what_they_were_when_these_were_first_merged() -> None:
+    first = [told(each) for each in ASKED]
+    assert [told(each) for each in [*ASKED[::-1], *ASKED]] == [*first[::-1], *first]
+
+
+def test_a_file_of_the_installation_that_was_edited_is_read_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = Path(shutil.copytree(config_dir(), tmp_path / "conf"))
+    for module in (compose_module, files, hydra_node):
+        monkeypatch.setattr(module, "config_dir", lambda: own)
+    item = own / "item" / "balloon.yaml"
+    assert [compose(["tracking=none"]).item.cost for _ in range(3)] == [8.0] * 3
+    item.write_text(item.read_text().replace("cost: 8", "cost: 7"))
+    assert compose(["tracking=none"]).item.cost == 7.0
+
+
+def test_what_is_a_node_or_a_dataclass_is_what_it_was() -> None:
+    register_with_hydra()
+    cfg = OmegaConf.structured(Holds)
+    assert [isinstance(cfg, kind) for kind in (DictConfig, Container, Node, dict)] == [True, True, True, False]
+    assert not isinstance({}, Node)
+    asked = [Holds, Holds(), cfg, dict, dict[str, int], "a", None, Any, Colour, Colour.RED]
+    assert [is_structured_config(each) for each in asked] == [True, True, *[False] * 8]
 
 
 def test_a_reference_in_a_defaults_list_finds_the_choice_that_it_names(tmp_path: Path) -> None:

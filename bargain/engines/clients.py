@@ -55,8 +55,8 @@ class Stale(httpx2.TransportError):
 class _Connector(aiohttp.TCPConnector):
     """Notes whether a connection was used before."""
 
-    def __init__(self, **options: Any) -> None:
-        super().__init__(limit=0, ssl=tls(), **options)
+    def __init__(self, is_secure: bool, **options: Any) -> None:
+        super().__init__(limit=0, ssl=tls() if is_secure else True, **options)
         self._known: WeakSet[Any] = WeakSet()
 
     async def connect(self, *args: Any, **options: Any) -> Any:
@@ -76,7 +76,8 @@ class HttpClient(httpx2.AsyncClient):
     def __init__(self, url: str) -> None:
         super().__init__(transport=httpx2.AsyncBaseTransport(), trust_env=False)  # `send` is ours: nothing uses it
         self._proxy = proxy_of(url)
-        self._session = _session(keepalive_timeout=IDLE_S)
+        self._is_secure = is_secure(url)
+        self._session = _session(is_secure=self._is_secure, keepalive_timeout=IDLE_S)
         self._unpooled: aiohttp.ClientSession | None = None
 
     def build_request(self, method: str, url: Any, *, content: Any = None, headers: Any = None, **_: Any) -> Any:
@@ -90,7 +91,7 @@ class HttpClient(httpx2.AsyncClient):
         session, answer = self._session, None
         if _wants_fresh.get():
             _wants_fresh.set(False)
-            session = self._unpooled = self._unpooled or _session(force_close=True)
+            session = self._unpooled = self._unpooled or _session(is_secure=self._is_secure, force_close=True)
         _reused.set(False)
         try:
             async with session.request(
@@ -169,6 +170,11 @@ def proxy_of(url: str) -> str | None:
     if mark and scheme.lower() not in ("http", "https"):
         raise ValueError(f"the environment's proxy is {scheme}://..., and only http:// proxies can be used")
     return proxy if mark else f"http://{proxy}"
+
+
+def is_secure(url: str) -> bool:
+    """Whether calls to this URL need TLS, for the server or for the proxy before it. ValueError: see proxy_of."""
+    return "https" in (urlsplit(url).scheme, urlsplit(proxy_of(url) or "").scheme)
 
 
 def proxy_name(url: str) -> str:

@@ -28,7 +28,7 @@ from bargain.config.follow import setting
 from bargain.config.schema import EngineConfig
 from bargain.engines.address import read_address
 from bargain.engines.base import Engine, Failure, Raw, Request
-from bargain.engines.clients import HttpClient, Post, Shared, Stale, clients, proxy_name, proxy_of, tls
+from bargain.engines.clients import HttpClient, Post, Shared, Stale, clients, is_secure, proxy_name, tls
 from bargain.engines.deadline import Deadline
 from bargain.engines.endings import ending
 from bargain.engines.failures import failure, failure_in_reply
@@ -102,8 +102,8 @@ class HttpEngine(Engine):
         self._timeout_s = config.timeout_s
         self._lease: tuple[asyncio.AbstractEventLoop, Shared] | None = None
         try:
-            tls()
-            proxy_of(self.url)
+            if is_secure(self.url):
+                tls()
         except ValueError as error:
             raise ValueError(f"{self.where}: {error}") from None
         if config.reasoning is not None:

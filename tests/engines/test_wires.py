@@ -83,7 +83,11 @@ def test_an_ssl_cert_file_that_cannot_be_read_is_one_line_before_any_call(
         file.write_text(content)
     monkeypatch.setenv("SSL_CERT_FILE", str(file))
     with pytest.raises(ValueError, match=r"^engine test \(seller\): SSL_CERT_FILE=\S+ cannot be read \([^\n]+\Z"):
-        engine("http://127.0.0.1:9/v1")
+        engine("https://127.0.0.1:9/v1")
+    assert engine("http://127.0.0.1:9/v1").url, "which needs no certificate"
+    monkeypatch.setenv("http_proxy", "https://127.0.0.1:8")
+    with pytest.raises(ValueError, match="SSL_CERT_FILE"):
+        engine("http://models.example/v1")
 
 
 # -- proxies -----------------------------------------------------------------------------------------------------------

@@ -125,6 +125,13 @@ def in_this_process(
     return subprocess.CompletedProcess(arguments, code, out.getvalue(), err.getvalue())
 
 
+def bargain_here(*arguments: str, cwd: Path, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    """As `bargain`, in this process: where no signal and no start of a process is the point."""
+    from bargain.main import run
+
+    return in_this_process(run, *arguments, cwd=cwd, **(env or {}))
+
+
 class Started:
     """A command in the background: what tests of signals need of subprocess.Popen, at two seconds less of CPU.
 

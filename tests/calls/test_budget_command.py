@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.commands import bargain, environment, only_run, summary_of
+from tests.commands import bargain_here, environment, only_run, summary_of
 from tests.negotiator import Chat, haggle
 from tests.servers import Answer, Call, Server
 
@@ -85,13 +85,13 @@ def test_the_bill_never_passes_max_cost_usd_and_a_higher_cap_goes_on_to_the_undi
     whole, bill = Bill(), Bill()
     (tmp_path / "calm").mkdir()
     with Server(whole.reply) as server:
-        done = bargain(*experiment(server, "game.n_rounds=2"), cwd=tmp_path / "calm", env=ENV)
+        done = bargain_here(*experiment(server, "game.n_rounds=2"), cwd=tmp_path / "calm", env=ENV)
     assert done.returncode == 0, done.stderr
     cap = round(whole.usd * 0.7, 3)
     with Server(bill.reply) as server:
         server.latency_s = in_a_crowd(server, 64)
         arguments = experiment(server, "game.n_rounds=2", f"limits.max_cost_usd={cap}")
-        paused = bargain(*arguments, cwd=tmp_path, env=ENV)
+        paused = bargain_here(*arguments, cwd=tmp_path, env=ENV)
         assert paused.returncode == 3, paused.stderr
         assert server.most_in_flight == 64
         assert 0.95 * cap < bill.usd <= cap
@@ -101,7 +101,7 @@ def test_the_bill_never_passes_max_cost_usd_and_a_higher_cap_goes_on_to_the_undi
         assert line.endswith(f"go on with a higher cap: bargain resume={run} limits.max_cost_usd={2 * cap:.10g}")
         assert summary_of(run)["state"] == "paused"
         server.latency_s = 0.0
-        done = bargain(*command_in(line), cwd=tmp_path, env=ENV)
+        done = bargain_here(*command_in(line), cwd=tmp_path, env=ENV)
         assert done.returncode == 0, done.stderr
     assert (run / "games.jsonl").read_bytes() == (only_run(tmp_path / "calm") / "games.jsonl").read_bytes()
     assert (bill.usd, bill.tokens) == (pytest.approx(whole.usd), whole.tokens), "no reply was bought twice"
@@ -117,7 +117,7 @@ def test_the_bill_never_passes_max_cost_usd_where_the_server_tells_of_one_side_o
         return replace(whole, usage={**(whole.usage or {}), "prompt_tokens": "many", "total_tokens": None})
 
     with Server(reply) as server:
-        paused = bargain(*experiment(server, "n_games=40", "limits.max_cost_usd=0.05"), cwd=tmp_path, env=ENV)
+        paused = bargain_here(*experiment(server, "n_games=40", "limits.max_cost_usd=0.05"), cwd=tmp_path, env=ENV)
     assert paused.returncode == 3, paused.stderr
     assert 0.001 < bill.usd <= 0.05
     assert "$0 and " in paused.stdout
@@ -130,18 +130,18 @@ def test_the_bill_never_passes_max_tokens_and_a_cap_that_is_reached_stays_reache
     with Server(bill.reply, latency_s=0.05) as server:
         arguments = experiment(server, "n_games=50", "limits.max_tokens=30000")
         for _ in range(2):
-            paused = bargain(*arguments, cwd=tmp_path, env=ENV)
+            paused = bargain_here(*arguments, cwd=tmp_path, env=ENV)
             assert paused.returncode == 3, paused.stderr
             assert "limits.max_tokens=30000 is reached" in paused.stderr
             assert 0.95 * 30_000 < bill.tokens <= 30_000
-        done = bargain(*command_in(paused.stderr), "limits.max_tokens=null", cwd=tmp_path, env=ENV)
+        done = bargain_here(*command_in(paused.stderr), "limits.max_tokens=null", cwd=tmp_path, env=ENV)
         assert done.returncode == 0, done.stderr
     assert summary_of(only_run(tmp_path))["state"] == "finished"
 
 
 def test_a_cost_cap_with_an_unknown_price_refuses_to_start(tmp_path: Path) -> None:
     with Server(haggle) as server:
-        done = bargain(
+        done = bargain_here(
             *(each for each in experiment(server) if not each.startswith("seller.engine.input_usd")),
             "seller.engine.model=my-model",
             "seller.engine.output_usd_per_million=null",

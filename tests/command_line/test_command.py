@@ -19,6 +19,7 @@ from tests.commands import (
     PATIENCE_S,
     Started,
     bargain,
+    bargain_here,
     environment,
     games_of,
     only_run,
@@ -117,7 +118,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> tuple[bytes, int]:
     """The games of the run that the next test stops, and how many calls they take."""
     root = tmp_path_factory.mktemp("whole")
     with Server() as server:
-        done = bargain(*on_one_server(server, *STOPPED), cwd=root, env=environment(**KEYS))
+        done = bargain_here(*on_one_server(server, *STOPPED), cwd=root, env=environment(**KEYS))
         assert done.returncode == 0, done.stderr
         return (only_run(root) / "games.jsonl").read_bytes(), server.count
 
@@ -137,7 +138,7 @@ def test_a_stopped_run_goes_on_with_the_same_command_and_buys_no_reply_twice(
         assert process.returncode == code, said
         if how != signal.SIGKILL:
             assert f"bargain resume={only_run(tmp_path)}" in said
-        done = bargain(*arguments, cwd=tmp_path, env=env)
+        done = bargain_here(*arguments, cwd=tmp_path, env=env)
         assert done.returncode == 0, done.stderr
         assert "goes on with" in done.stdout
         assert (only_run(tmp_path) / "games.jsonl").read_bytes() == games
@@ -152,11 +153,11 @@ def test_a_finished_run_calls_nobody_again_and_its_replay_needs_no_key_and_no_ne
         done = bargain(*on_one_server(server, "n_games=2", "tracking=none"), cwd=tmp_path, env=environment(**KEYS))
         assert done.returncode == 0, done.stderr
         run, calls = only_run(tmp_path), server.count
-        again = bargain(f"resume={run}", cwd=tmp_path, env=environment(**KEYS))
+        again = bargain_here(f"resume={run}", cwd=tmp_path, env=environment(**KEYS))
         assert again.returncode == 0, again.stderr
         assert "already finished" in again.stdout
         assert server.count == calls
-    replay = bargain(f"resume={run}", "mode=replay", cwd=tmp_path, env=environment())
+    replay = bargain_here(f"resume={run}", "mode=replay", cwd=tmp_path, env=environment())
     assert replay.returncode == 0, replay.stderr
     assert "byte for byte" in replay.stdout
 
@@ -194,7 +195,7 @@ def test_a_second_process_on_a_run_directory_is_told_who_holds_it(tmp_path: Path
 
 @pytest.mark.long
 def test_a_sweep_compares_its_cells_in_one_table_and_a_failed_cell_does_not_stop_the_others(tmp_path: Path) -> None:
-    done = bargain("-m", "item.buyer_opening=30,10", "n_games=2", "tracking=none", cwd=tmp_path)
+    done = bargain_here("-m", "item.buyer_opening=30,10", "n_games=2", "tracking=none", cwd=tmp_path)
     assert done.returncode == 2
     assert "item.buyer_opening 30 is above" in done.stderr
     table = done.stdout[done.stdout.rindex("item.buyer_op") :]
@@ -214,7 +215,7 @@ def test_an_interrupted_sweep_goes_on_with_the_same_command_and_plays_only_what_
         assert process.returncode == 130, said
         (sweep,) = tmp_path.glob("outputs/*/*-sweep")
         assert f"bargain resume={sweep}" in said
-        first = bargain(*arguments, cwd=tmp_path, env=env)
+        first = bargain_here(*arguments, cwd=tmp_path, env=env)
         assert first.returncode == 0, first.stderr
         assert len(list(tmp_path.glob("outputs/*/*-sweep"))) == 1
         assert "already finished, nothing was called" in first.stdout

@@ -16,7 +16,7 @@ from omegaconf import DictConfig
 
 from bargain.config.compose import compose
 from bargain.runs.runner import play
-from tests.commands import Started, bargain, environment, games_of, only_run, summary_of, wait_for
+from tests.commands import Started, bargain, bargain_here, environment, games_of, only_run, summary_of, wait_for
 from tests.journaling import kinds_so_far
 from tests.negotiator import Chat, haggle
 from tests.servers import Answer, Call, Fault, Server
@@ -124,7 +124,7 @@ def test_with_a_fifth_of_the_calls_failing_every_game_ends_and_prices_are_those_
 
     run = only_run(tmp_path / "stormy")
     games, before = (run / "games.jsonl").read_bytes(), summary_of(run)
-    replay = bargain(f"resume={run}", "mode=replay", cwd=tmp_path, env=environment())  # no key, no server
+    replay = bargain_here(f"resume={run}", "mode=replay", cwd=tmp_path, env=environment())  # no key, no server
     assert replay.returncode == 0, replay.stderr
     after = summary_of(run)
     assert (run / "games.jsonl").read_bytes() == games
@@ -175,7 +175,7 @@ def test_utterances_that_stay_empty_cut_or_refused_are_that_games_error_and_mayb
         return Fault(502, body=b"bad gateway") if games[call.index] == 4 else None
 
     with Server(lambda chat: spoilt.get(games[chat.call]) or haggle(chat), fault=fault) as server:
-        done = bargain(*openai_only(server, "n_games=8", "limits.max_wait_s=0.1"), cwd=tmp_path, env=ENV)
+        done = bargain_here(*openai_only(server, "n_games=8", "limits.max_wait_s=0.1"), cwd=tmp_path, env=ENV)
     assert done.returncode == 0, done.stderr
     run = only_run(tmp_path)
     errors = {game["game"]: game["error"] for game in games_of(run) if game["error"]}
@@ -265,7 +265,7 @@ HOPELESS: dict[str, Callable[[], Fault]] = {
 @pytest.mark.parametrize("says", HOPELESS)
 def test_what_no_retry_can_mend_stops_the_run_at_once_with_one_line(says: str, tmp_path: Path) -> None:
     with Server(fault=lambda call: HOPELESS[says](), latency_s=0.05) as server:
-        done = bargain(*openai_only(server, "n_games=20"), cwd=tmp_path, env=ENV)
+        done = bargain_here(*openai_only(server, "n_games=20"), cwd=tmp_path, env=ENV)
         assert done.returncode == 1
         (line,) = done.stderr.strip().splitlines()
         assert says in line
@@ -274,7 +274,7 @@ def test_what_no_retry_can_mend_stops_the_run_at_once_with_one_line(says: str, t
         assert summary_of(only_run(tmp_path))["state"] == "failed"
         if "credit" in says:
             server.fault = None
-            topped_up = bargain(*openai_only(server, "n_games=20"), cwd=tmp_path, env=ENV)
+            topped_up = bargain_here(*openai_only(server, "n_games=20"), cwd=tmp_path, env=ENV)
             assert topped_up.returncode == 0, topped_up.stderr
             assert summary_of(only_run(tmp_path))["games"] == {"planned": 20, "finished": 20, "error": 0}
 
@@ -284,7 +284,7 @@ def test_a_server_that_is_not_there_stops_the_run_with_one_line_instead_of_waiti
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{taken.getsockname()[1]}/v1"
-        done = bargain(*openai_only(url, "n_games=200", "limits.max_outage_s=2"), cwd=tmp_path, env=ENV)
+        done = bargain_here(*openai_only(url, "n_games=200", "limits.max_outage_s=2"), cwd=tmp_path, env=ENV)
     assert done.returncode == 1
     *before, line = done.stderr.strip().splitlines()
     assert [each.rpartition("; ")[2] for each in before] in ([], ["waiting for it, and trying again now and then"])
@@ -297,7 +297,7 @@ def test_a_server_that_is_not_there_stops_the_run_with_one_line_instead_of_waiti
 def test_an_outage_amid_the_run_stops_it_before_it_loses_game_after_game(tmp_path: Path) -> None:
     with Server(haggle, fault=lambda call: Fault(502) if call.index >= 100 else None) as server:
         arguments = openai_only(server, "n_games=40", "limits.max_outage_s=2")
-        stopped = bargain(*arguments, cwd=tmp_path, env=ENV)
+        stopped = bargain_here(*arguments, cwd=tmp_path, env=ENV)
         assert stopped.returncode == 1, stopped.stderr
         assert "502, the server failed" in stopped.stderr
         assert "nothing has worked for" in stopped.stderr
@@ -306,7 +306,7 @@ def test_an_outage_amid_the_run_stops_it_before_it_loses_game_after_game(tmp_pat
         lost = summary_of(run)["games"]["error"]
         assert lost < 10
         server.fault = None
-        done = bargain(*arguments, "retry_failed=true", cwd=tmp_path, env=ENV)
+        done = bargain_here(*arguments, "retry_failed=true", cwd=tmp_path, env=ENV)
         assert done.returncode == 0, done.stderr
         assert summary_of(run)["games"] == {"planned": 40, "finished": 40, "error": 0}
 
@@ -315,7 +315,7 @@ def test_a_server_that_resets_connections_that_were_used_before_costs_no_game_an
     tmp_path: Path,
 ) -> None:
     with Server(haggle, fault=lambda call: Fault(kind="reset") if call.before else None) as server:
-        done = bargain(*openai_only(server, "n_games=16", "limits.max_maybe_billed=1"), cwd=tmp_path, env=ENV)
+        done = bargain_here(*openai_only(server, "n_games=16", "limits.max_maybe_billed=1"), cwd=tmp_path, env=ENV)
     assert done.returncode == 0, done.stderr
     summary = summary_of(only_run(tmp_path))
     assert summary["games"]["error"] == 0

@@ -8,7 +8,7 @@ import pytest
 
 from bargain.records import Game, Round
 from bargain.results.failing import FirstGames
-from tests.commands import bargain, environment, only_run, summary_of
+from tests.commands import bargain_here, environment, only_run, summary_of
 from tests.negotiator import haggle
 from tests.reporting import reported, table
 from tests.run_maker import a_game, make_run
@@ -30,7 +30,7 @@ def experiment(server: Server, *more: str) -> list[str]:
 @pytest.mark.long
 def test_a_run_whose_first_games_all_fail_alike_stops_with_the_reason_and_is_played_again(tmp_path: Path) -> None:
     with Server(haggle, fault=lambda call: Fault(400, body=REFUSAL)) as server:
-        failed = bargain(*experiment(server), cwd=tmp_path, env=ENV)
+        failed = bargain_here(*experiment(server), cwd=tmp_path, env=ENV)
         assert failed.returncode == 1
         assert 5 <= server.count < 40
         run = only_run(tmp_path)
@@ -41,7 +41,7 @@ def test_a_run_whose_first_games_all_fail_alike_stops_with_the_reason_and_is_pla
         assert failed.stderr.count("This prompt cannot") == 2, "once when it happens, once at the end"
         assert "0.0 [" not in failed.stdout
         server.fault = None
-        done = bargain(*experiment(server), cwd=tmp_path, env=ENV)
+        done = bargain_here(*experiment(server), cwd=tmp_path, env=ENV)
     assert done.returncode == 0, done.stderr
     games = summary_of(run)["games"]
     assert (games["finished"], games["error"]) == (60, 0)
@@ -53,11 +53,11 @@ def test_so_does_one_whose_replies_are_all_refused_and_fewer_games_than_that_are
 ) -> None:
     with Server(lambda chat: Answer("", finish="refusal")) as server:
         arguments = experiment(server, "n_games=3")
-        failed = bargain(*arguments, cwd=tmp_path, env=ENV)
-        again = bargain(f"resume={only_run(tmp_path)}", cwd=tmp_path, env=ENV)
+        failed = bargain_here(*arguments, cwd=tmp_path, env=ENV)
+        again = bargain_here(f"resume={only_run(tmp_path)}", cwd=tmp_path, env=ENV)
         assert server.count == 9, "what was bought is not bought again"
         server.reply = haggle
-        done = bargain(*failed.stderr.rpartition("bargain ")[2].split()[:2], cwd=tmp_path, env=ENV)
+        done = bargain_here(*failed.stderr.rpartition("bargain ")[2].split()[:2], cwd=tmp_path, env=ENV)
     assert (failed.returncode, again.returncode, done.returncode) == (1, 1, 0), done.stderr
     assert "every game failed: " in failed.stderr
     assert "refused" in failed.stderr

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bargain.analysis import load
-from tests.commands import bargain, environment, games_of, summary_of
+from tests.commands import bargain_here, environment, games_of, summary_of
 from tests.servers import Server
 
 RUNS = Path(__file__).parent.parent / "data" / "runs-0.1"
@@ -42,7 +42,7 @@ def copied(name: str, where: Path) -> Path:
 @pytest.mark.parametrize("name", ["finished", "whole", "arms"])
 def test_a_run_of_before_replays_byte_for_byte(name: str, tmp_path: Path) -> None:
     run = copied(name, tmp_path / name)
-    done = bargain(f"resume={run}", "mode=replay", cwd=tmp_path, env=environment())
+    done = bargain_here(f"resume={run}", "mode=replay", cwd=tmp_path, env=environment())
     assert done.returncode == 0, done.stderr
     assert "byte for byte" in done.stdout
     assert (run / "games.jsonl").read_bytes() == (RUNS / name / "games.jsonl").read_bytes()
@@ -55,7 +55,7 @@ def test_a_paused_run_of_before_goes_on_and_buys_nothing_again(how: str, tmp_pat
     with Server() as server:
         words = [f"resume={run}", "limits.max_cost_usd=1"] if how == "resume" else [*PAID, "limits.max_cost_usd=1"]
         env = environment(OPENAI_API_KEY="sk-never-checked-1", OLD_SERVER=server.openai)
-        done = bargain(*words, cwd=tmp_path, env=env)
+        done = bargain_here(*words, cwd=tmp_path, env=env)
         assert done.returncode == 0, done.stderr
         assert f"goes on with {run}" in done.stdout
         calls = summary_of(run)["calls"]
@@ -66,7 +66,7 @@ def test_a_paused_run_of_before_goes_on_and_buys_nothing_again(how: str, tmp_pat
 
 def test_a_finished_run_of_before_is_known_as_finished(tmp_path: Path) -> None:
     run = copied("finished", tmp_path / "finished")
-    done = bargain(f"resume={run}", cwd=tmp_path, env=environment())
+    done = bargain_here(f"resume={run}", cwd=tmp_path, env=environment())
     assert done.returncode == 0, done.stderr
     assert "already finished, nothing was called" in done.stdout
 

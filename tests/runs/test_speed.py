@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bargain.runs.loop import in_own_loop
-from tests.commands import bargain, environment
+from tests.commands import bargain_here, environment
 from tests.servers import Server
 
 ROOT = Path(__file__).parent.parent.parent
@@ -17,7 +17,7 @@ ENV = environment(OPENAI_API_KEY="sk-test", ANTHROPIC_API_KEY="sk-test")
 
 
 def test_help_names_every_choice_of_every_group() -> None:
-    said = bargain("--help", cwd=ROOT, env=ENV).stdout
+    said = bargain_here("--help", cwd=ROOT, env=ENV).stdout
     for path in (ROOT / "conf").glob("*/*.yaml"):
         assert f" {path.stem}" in said, path
     for path in (ROOT / "experiments").glob("*/*.yaml"):
@@ -31,7 +31,7 @@ def test_every_call_has_the_headers_that_the_sdk_gave_the_first(engine: str, tmp
         url = server.openai if engine.startswith("gpt") else server.anthropic
         seats = [f"engine@{seat}.engine={engine}" for seat in ("seller", "buyer")]
         urls = [f"{seat}.engine.base_url={url}" for seat in ("seller", "buyer")]
-        done = bargain("n_games=2", "game=simple", "tracking=none", *seats, *urls, cwd=tmp_path, env=ENV)
+        done = bargain_here("n_games=2", "game=simple", "tracking=none", *seats, *urls, cwd=tmp_path, env=ENV)
     assert done.returncode == 0, done.stderr
     assert len(server.calls) > 10
     own = ("content-length", "idempotency-key")

@@ -19,6 +19,7 @@ from tests.commands import (
     AN_HOUR_S,
     Started,
     bargain,
+    bargain_here,
     environment,
     games_of,
     only_run,
@@ -98,12 +99,12 @@ def test_a_signal_does_not_wait_for_a_provider_that_hangs_and_its_calls_are_on_r
         assert kinds.count("reply") == 40
         assert kinds.count("open") == server.count - 40 == 8
         before = (run / "summary.json").read_bytes()
-        replay = bargain(f"resume={run}", "mode=replay", cwd=tmp_path, env=environment())
+        replay = bargain_here(f"resume={run}", "mode=replay", cwd=tmp_path, env=environment())
         assert replay.returncode == 1
         assert "holds no reply for game" in replay.stderr
         assert (run / "summary.json").read_bytes() == before, "a replay that fails leaves the run as it was"
         server.fault = None
-        done = bargain(*arguments, cwd=tmp_path, env=ENV)
+        done = bargain_here(*arguments, cwd=tmp_path, env=ENV)
         assert done.returncode == 0, done.stderr
         calls = summary_of(run)["calls"]
         assert calls["open_intents"] == calls["reissued"] == kinds.count("open")
@@ -152,27 +153,27 @@ def test_a_finished_run_with_failed_games_plays_them_again_on_request_and_buys_n
     with Server(haggle) as server:
         arguments = experiment(server, "n_games=8", "tracking=none")
         (tmp_path / "calm").mkdir()
-        assert bargain(*arguments, cwd=tmp_path / "calm", env=ENV).returncode == 0
+        assert bargain_here(*arguments, cwd=tmp_path / "calm", env=ENV).returncode == 0
         needed = server.count
         server.fault = refuse
-        done = bargain(*arguments, cwd=tmp_path, env=ENV)
+        done = bargain_here(*arguments, cwd=tmp_path, env=ENV)
         assert done.returncode == 0, done.stderr
         run = only_run(tmp_path)
         failed = [game["game"] for game in games_of(run) if game["error"]]
         assert failed == [2, 5]
         before = server.count
-        again = bargain(f"resume={run}", cwd=tmp_path, env=ENV)
+        again = bargain_here(f"resume={run}", cwd=tmp_path, env=ENV)
         assert "already finished" in again.stdout
         assert server.count == before
         server.fault = None
         kept = summary_of(run)["calls"]["live"]
-        retried = bargain(*arguments, "retry_failed=true", cwd=tmp_path, env=ENV)
+        retried = bargain_here(*arguments, "retry_failed=true", cwd=tmp_path, env=ENV)
         assert retried.returncode == 0, retried.stderr
         assert only_run(tmp_path) == run
         assert server.count - before == needed - kept
     assert (run / "games.jsonl").read_bytes() == (only_run(tmp_path / "calm") / "games.jsonl").read_bytes()
     assert summary_of(run)["games"]["error"] == 0
-    replay = bargain(f"resume={run}", "mode=replay", cwd=tmp_path, env=environment())
+    replay = bargain_here(f"resume={run}", "mode=replay", cwd=tmp_path, env=environment())
     assert "byte for byte" in replay.stdout, replay.stderr
 
 
@@ -255,7 +256,7 @@ def test_a_second_ctrl_c_ends_the_process_at_once(tmp_path: Path) -> None:
         process.communicate()
         assert process.returncode == -signal.SIGINT
         server.fault = None
-        done = bargain(*experiment(server, "n_games=16", "tracking=none"), cwd=tmp_path, env=ENV)
+        done = bargain_here(*experiment(server, "n_games=16", "tracking=none"), cwd=tmp_path, env=ENV)
         assert done.returncode == 0, done.stderr
 
 
@@ -268,7 +269,7 @@ def test_a_changed_config_on_resume_is_refused_with_the_keys_that_differ_and_lim
         stop(process)
         before, server.fault = server.count, None
         other = ["seed=3", "game.n_rounds=1", "seller.engine.temperature=0.5", "limits.max_tries=3"]
-        refused = bargain(*experiment(server, *there, *other), cwd=tmp_path, env=ENV)
+        refused = bargain_here(*experiment(server, *there, *other), cwd=tmp_path, env=ENV)
         assert refused.returncode == 2
         (line,) = refused.stderr.strip().splitlines()
         assert "seed was 0, is 3; game.n_rounds was 2, is 1; seller.engine.temperature was " in line
@@ -276,13 +277,13 @@ def test_a_changed_config_on_resume_is_refused_with_the_keys_that_differ_and_lim
         assert "prompt" not in line
         assert server.count == before
         slower = ["limits.max_tries=3", "seller.engine.max_concurrency=4", "buyer.engine.requests_per_minute=9000"]
-        done = bargain(*experiment(server, *there, *slower), cwd=tmp_path, env=ENV)
+        done = bargain_here(*experiment(server, *there, *slower), cwd=tmp_path, env=ENV)
         assert done.returncode == 0, done.stderr
         assert summary_of(tmp_path / "here")["calls"]["from_journal"] > 0
-        refused = bargain("resume=here", "seller.engine.temperature=0.5", cwd=tmp_path, env=ENV)
+        refused = bargain_here("resume=here", "seller.engine.temperature=0.5", cwd=tmp_path, env=ENV)
         assert refused.returncode == 2
         assert "a resumed run keeps its config" in refused.stderr
-        again = bargain("resume=here", "seller.engine.max_concurrency=2", cwd=tmp_path, env=ENV)
+        again = bargain_here("resume=here", "seller.engine.max_concurrency=2", cwd=tmp_path, env=ENV)
         assert again.returncode == 0, again.stderr
 
 
@@ -300,10 +301,10 @@ def test_limits_changed_on_resume_hold_from_then_on_so_that_a_replay_knows_them(
         stop(process)
         server.fault = None
         run = only_run(tmp_path)
-        done = bargain(f"resume={run}", "limits.max_asks=4", cwd=tmp_path, env=ENV)
+        done = bargain_here(f"resume={run}", "limits.max_asks=4", cwd=tmp_path, env=ENV)
         assert done.returncode == 0, done.stderr
     assert summary_of(run)["games"]["error"] == 0
-    replay = bargain(f"resume={run}", "mode=replay", cwd=tmp_path, env=environment())
+    replay = bargain_here(f"resume={run}", "mode=replay", cwd=tmp_path, env=environment())
     assert replay.returncode == 0, replay.stderr
     assert "byte for byte" in replay.stdout
 

@@ -16,7 +16,7 @@ from bargain import compose, play
 from bargain.analysis import load
 from bargain.main import run
 from bargain.rundir.record import read_record
-from tests.commands import bargain, environment, games_of, only_run
+from tests.commands import bargain, bargain_here, environment, games_of, only_run
 from tests.negotiator import haggle
 from tests.servers import Server
 
@@ -103,7 +103,7 @@ def test_whatever_became_of_the_files_beside_it_a_run_is_resumed_and_labelled_by
 def test_a_refused_command_changes_nothing_on_disk(tmp_path: Path) -> None:
     with Server(haggle) as server:
         here = tmp_path / "here"
-        first = bargain(*paid(server, "n_games=2", f"hydra.run.dir={here}"), cwd=tmp_path, env=ENV)
+        first = bargain_here(*paid(server, "n_games=2", f"hydra.run.dir={here}"), cwd=tmp_path, env=ENV)
         assert first.returncode == 0, first.stderr
         before, calls = files_of(here), server.count
         for other in (
@@ -112,15 +112,15 @@ def test_a_refused_command_changes_nothing_on_disk(tmp_path: Path) -> None:
             ["engine@buyer.engine=simulated"],
             NO_KEY,
         ):
-            refused = bargain(*paid(server, "n_games=2", f"hydra.run.dir={here}", *other), cwd=tmp_path, env=ENV)
+            refused = bargain_here(*paid(server, "n_games=2", f"hydra.run.dir={here}", *other), cwd=tmp_path, env=ENV)
             assert refused.returncode == 2, other
             assert len(refused.stderr.strip().splitlines()) == 1
             assert files_of(here) == before, other
-        new = bargain(*paid(server, *NO_KEY), cwd=tmp_path, env=ENV)
+        new = bargain_here(*paid(server, *NO_KEY), cwd=tmp_path, env=ENV)
         assert new.returncode == 2
         assert not list(tmp_path.glob("outputs/*/*"))
         assert server.count == calls
-    assert bargain(f"resume={here}", cwd=tmp_path, env=ENV).returncode == 0
+    assert bargain_here(f"resume={here}", cwd=tmp_path, env=ENV).returncode == 0
 
 
 @pytest.mark.long
@@ -190,7 +190,7 @@ def test_the_journal_says_what_the_result_depends_on(tmp_path: Path) -> None:
 def test_an_unfinished_run_is_found_whatever_clocks_said_when_others_were_begun(tmp_path: Path) -> None:
     root = tmp_path / "outputs"
     arguments = ["n_games=2", "tracking=none", "game=simple"]
-    assert bargain(*arguments, cwd=tmp_path).returncode == 0
+    assert bargain_here(*arguments, cwd=tmp_path).returncode == 0
     first = only_run(tmp_path)
     unfinished = root / "2001-01-01" / "00-00-00-simple"  # begun later, by a clock that was set back
     shutil.copytree(first, unfinished)
@@ -201,7 +201,7 @@ def test_an_unfinished_run_is_found_whatever_clocks_said_when_others_were_begun(
         row = ("state", "running")
         connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?, ?)", (*row, checksum("meta", row)))
     connection.close()
-    went_on = bargain(*arguments, cwd=tmp_path)
+    went_on = bargain_here(*arguments, cwd=tmp_path)
     assert went_on.returncode == 0, went_on.stderr
     assert f"goes on with {unfinished.resolve()}" in went_on.stdout
     assert len(list(root.glob("*/*"))) == 2
@@ -212,15 +212,15 @@ def test_before_anything_is_bought_again_the_command_says_where_the_same_or_near
     tmp_path: Path,
 ) -> None:
     arguments = ["n_games=2", "tracking=none", "game=simple"]
-    assert bargain(*arguments, cwd=tmp_path).returncode == 0
+    assert bargain_here(*arguments, cwd=tmp_path).returncode == 0
     first = only_run(tmp_path).relative_to(tmp_path)
-    again = bargain(*arguments, cwd=tmp_path)
+    again = bargain_here(*arguments, cwd=tmp_path)
     assert f"the same was played in {first}" in again.stdout
     os.remove(tmp_path / first / "summary.json")
     connection = sqlite3.connect(tmp_path / first / "journal.sqlite")
     with connection:
         connection.execute("DELETE FROM meta WHERE name = 'state'")
     connection.close()
-    near = bargain(*arguments, "item.cost=9", cwd=tmp_path)
+    near = bargain_here(*arguments, "item.cost=9", cwd=tmp_path)
     assert near.returncode == 0
     assert f"{first} is unfinished and nearly the same (item.cost was" in near.stdout

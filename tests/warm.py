@@ -1,7 +1,20 @@
-"""Composes one config. The server that forks commands imports this, so that no command warms Hydra's parser again."""
+"""Plays one run and composes what most tests play. The server that forks commands imports this: none does it again."""
 
 from __future__ import annotations
 
-from bargain.config.compose import compose
+import contextlib
+import io
+import tempfile
 
-compose(["tracking=none"])
+from bargain.config.compose import compose
+from bargain.main import run
+from bargain.terminal import calm_interrupts
+
+MODELS = ("engine@seller.engine=gpt-4o-mini", "engine@buyer.engine=gpt-4o-mini")
+
+with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder), contextlib.redirect_stdout(io.StringIO()):
+    run(["n_games=1", "game.n_rounds=2", "tracking=none"])
+for words in ((), ("game=simple",), MODELS, ("game=simple", *MODELS)):
+    compose(["moderator=rules", "tracking=none", *words])
+    compose(["moderator=rules", "tracking=none", *words])  # the second time it is kept
+calm_interrupts()  # as before the run

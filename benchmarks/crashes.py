@@ -101,15 +101,22 @@ def run_in(where: Path) -> Path:
 
 
 def kill_somewhere(
-    process: subprocess.Popen[bytes], server: Server, n_games: int, where: Path, dice: random.Random, accounts: Accounts
+    process: subprocess.Popen[bytes],
+    server: Server,
+    n_games: int,
+    where: Path,
+    dice: random.Random,
+    accounts: Accounts,
+    start_s: float,
 ) -> bool:
     """Kills the command that was just started at a random moment; False if the run came to its end before.
 
+    start_s: one in five is killed within so many seconds, wherever it is by then.
     A command that is killed between its last file and its exit has finished: started again it would play another run.
     """
     so_far = server.count
     if dice.random() < 0.2:  # anywhere: imports, opening the journal, reading it back, play
-        moment = time.monotonic() + dice.uniform(0.1, 5.0)
+        moment = time.monotonic() + dice.uniform(0.02 * start_s, start_s)
         wanted = sys.maxsize
     else:  # amid the play
         moment = time.monotonic() + 120
@@ -181,8 +188,12 @@ def harness(
     seed: int,
     latency_s: float,
     start: Callable[[Server, int, Path], subprocess.Popen[bytes]] = start,
+    start_s: float = 5.0,
 ) -> Accounts:
-    """Plays the undisturbed run, then runs that are killed `kills_a_run` times each, until there are `kills`."""
+    """Plays the undisturbed run, then runs that are killed `kills_a_run` times each, until there are `kills`.
+
+    start_s: see kill_somewhere; a command whose start is quick is over in a few seconds.
+    """
     accounts = Accounts()
     dice = random.Random(seed)
 
@@ -199,7 +210,8 @@ def harness(
             before = accounts.kills
             alive = True
             while alive and accounts.kills < min(before + kills_a_run, kills):
-                alive = kill_somewhere(start(server, n_games, where), server, n_games, where, dice, accounts)
+                command = start(server, n_games, where)
+                alive = kill_somewhere(command, server, n_games, where, dice, accounts, start_s)
             run = finish(start(server, n_games, where), where) if alive else run_in(where)
             wanted = wanted or (finish(undisturbed, root / "undisturbed") / "games.jsonl").read_bytes()
             settle(server, run, wanted, accounts)

@@ -39,7 +39,7 @@ def forked(server: Server, n_games: int, where: Path) -> Any:
 
 @pytest.mark.long
 def test_two_kills_at_random_moments_change_no_byte_of_the_result_and_buy_no_reply_twice(tmp_path: Path) -> None:
-    sums = harness(tmp_path, kills=2, kills_a_run=2, n_games=6, seed=1, latency_s=0.01, start=forked)
+    sums = harness(tmp_path, kills=2, kills_a_run=2, n_games=6, seed=1, latency_s=0.01, start=forked, start_s=0.5)
     assert sums.problems == []
     assert (sums.kills, sums.bought_again) == (2, 0)
     assert sums.requests - sums.replies == sums.extra <= sums.open_intents

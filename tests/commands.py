@@ -136,7 +136,7 @@ class Started:
     """A command in the background: what tests of signals need of subprocess.Popen, at two seconds less of CPU.
 
     It runs in a process of its own, forked by a server that has imported what a command imports. `patches` are values
-    that module constants have there, as {"bargain.runs.runner.DRAIN_S": 600.0}.
+    that module constants have there, as {"bargain.runs.runner.DRAIN_S": 600.0}. The command "-c" is Python code.
     """
 
     def __init__(
@@ -203,8 +203,11 @@ def _command(arguments: list[str], cwd: Path, env: dict[str, str], files: list[P
     for name, value in patches.items():
         module, _, constant = name.rpartition(".")
         setattr(importlib.import_module(module), constant, value)
-    script, *_ = importlib.metadata.entry_points(group="console_scripts", name=arguments[0])
     try:
+        if arguments[0] == "-c":
+            sys.argv = ["-c", *arguments[2:]]
+            sys.exit(exec(arguments[1], {"__name__": "__main__"}))
+        script, *_ = importlib.metadata.entry_points(group="console_scripts", name=arguments[0])
         sys.exit(script.load()())
     except SystemExit:
         raise

@@ -6,8 +6,6 @@ import asyncio
 import os
 import random
 import signal
-import subprocess
-import sys
 import time
 from collections import Counter
 from pathlib import Path
@@ -18,7 +16,7 @@ from bargain.calls.caller import Caller
 from bargain.engines.base import Failure, Raw, Request
 from bargain.errors import CallFailed
 from tests.calling import Memory, ask, echo, never, place, playing, reader
-from tests.commands import PATIENCE_S
+from tests.commands import Started, bargain
 
 NOT_SENT = Failure("not_sent", "cannot connect")
 LOST = Failure("maybe_billed", "the connection broke")
@@ -91,17 +89,16 @@ asyncio.run(main())
 def test_three_kills_lose_only_open_intents_and_buy_no_reply_twice(tmp_path: Path) -> None:
     log = tmp_path / "sent.log"
     log.touch()
-    command = [sys.executable, "-c", CHILD, str(tmp_path), str(log)]
-    root = str(Path(__file__).parent.parent.parent)
     dice = random.Random(1)
     for kill in range(3):
-        child = subprocess.Popen(command, cwd=root, stdout=subprocess.DEVNULL)
+        child = Started([CHILD, str(tmp_path), str(log)], tmp_path, command="-c")
         until = (kill + 1) * 32 * 20 / 5
-        while log.read_bytes().count(b"\n") < until and child.poll() is None:
+        while log.read_bytes().count(b"\n") < until and child.returncode is None:
             time.sleep(dice.uniform(0.001, 0.01))
         child.send_signal(signal.SIGKILL)
-        child.wait()
-    done = subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=PATIENCE_S, check=True)
+        child.communicate()
+    done = bargain(CHILD, str(tmp_path), str(log), cwd=tmp_path, command="-c")
+    assert done.returncode == 0, done.stderr
 
     sent = Counter(tuple(line.split()[1:]) for line in log.read_text().splitlines())
     with reader(tmp_path) as journal:
@@ -117,8 +114,5 @@ def test_three_kills_lose_only_open_intents_and_buy_no_reply_twice(tmp_path: Pat
 
     undisturbed = tmp_path / "undisturbed"
     undisturbed.mkdir()
-    again = [*command[:3], str(undisturbed), os.devnull]
-    assert (
-        subprocess.run(again, cwd=root, capture_output=True, text=True, timeout=PATIENCE_S, check=True).stdout
-        == done.stdout
-    )
+    again = bargain(CHILD, str(undisturbed), os.devnull, cwd=tmp_path, command="-c")
+    assert (again.returncode, again.stdout) == (0, done.stdout)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import gc
 import logging
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from bargain.runs.runner import RunSummary, play
-from tests.commands import BIN, PATIENCE_S, environment, only_run, summary_of
+from tests.commands import bargain, environment, only_run, summary_of
 from tests.composing import compose
 from tests.negotiator import haggle
 from tests.servers import Fault, Server
@@ -52,23 +51,21 @@ def test_the_connections_are_closed_on_every_way_out(
     assert (summary.data["tokens"]["output"] > 0) == (fault is None), "paid tokens count, though no game is finished"
 
 
+FEW_FILES = """
+import resource
+resource.setrlimit(resource.RLIMIT_NOFILE, (160, 160))  # ulimit -n 160
+from bargain.main import main
+main()
+"""
+
+
 @pytest.mark.long
 def test_no_more_calls_are_in_flight_than_the_process_may_open_files(tmp_path: Path) -> None:
     with Server(haggle, latency_s=0.05) as server:
         many = [f"{seat}.engine.max_concurrency=2000" for seat in ("seller", "buyer")]
-        command = [
-            str(BIN / "bargain"),
-            *experiment(server, "n_games=120", "game.max_exchanges=2", "limits.max_concurrent_games=2000", *many),
-        ]
-        done = subprocess.run(
-            ["sh", "-c", 'ulimit -n 160; exec "$@"', "sh", *command],
-            cwd=tmp_path,
-            env=environment(OPENAI_API_KEY="sk-test"),
-            capture_output=True,
-            text=True,
-            timeout=PATIENCE_S,
-            check=False,
-        )
+        few = ["n_games=120", "game.max_exchanges=2", "limits.max_concurrent_games=2000"]
+        env = environment(OPENAI_API_KEY="sk-test")
+        done = bargain(FEW_FILES, *experiment(server, *few, *many), cwd=tmp_path, env=env, command="-c")
     assert done.returncode == 0, done.stderr
     assert summary_of(only_run(tmp_path))["games"]["error"] == 0
     assert 8 < server.most_in_flight < 96

@@ -20,7 +20,7 @@ from pathlib import Path
 import pytest
 
 from bargain.main import run
-from tests.commands import BIN, PATIENCE_S, bargain, environment, games_of, only_run, summary_of
+from tests.commands import PATIENCE_S, bargain, environment, games_of, only_run, summary_of
 
 OWN = """
 import os, signal
@@ -158,6 +158,7 @@ for what, (before, arguments) in json.loads(sys.argv[1]).items():
     if pid == 0:
         os.dup2(writing, 2)
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        sys.stdout, sys.stderr = (open(number, "w", buffering=1, closefd=False) for number in (1, 2))
         sys.argv = ["bargain", *arguments]
         bargain.main.main()
     os.close(writing)
@@ -170,23 +171,36 @@ print(json.dumps(results))
 
 
 def run_each(
-    commands: Mapping[str, tuple[str, Sequence[str]]], *, under: Sequence[str], folder: Path, cwd: Path
+    commands: Mapping[str, tuple[str, Sequence[str]]], *, folder: Path, cwd: Path, under: Sequence[str] = ()
 ) -> dict[str, tuple[int, str]]:
-    """The exit code and the stderr of each of the commands of EACH, which run under another (unshare, setpriv)."""
-    command = [*under, sys.executable, "-c", EACH, json.dumps(commands)]
-    done = subprocess.run(
-        command, cwd=cwd, env=env(folder), capture_output=True, text=True, check=False, timeout=PATIENCE_S
-    )
+    """The exit code and the stderr of each of the commands of EACH: under another (setpriv), or with OWN_MOUNTS."""
+    if under:
+        command = [*under, sys.executable, "-c", EACH, json.dumps(commands)]
+        done = subprocess.run(
+            command, cwd=cwd, env=env(folder), capture_output=True, text=True, check=False, timeout=PATIENCE_S
+        )
+    else:
+        done = bargain(OWN_MOUNTS + EACH, json.dumps(commands), cwd=cwd, env=env(folder), command="-c")
     assert done.returncode == 0, done.stderr
     results: dict[str, tuple[int, str]] = json.loads(done.stdout)
     assert results.keys() == commands.keys()
     return results
 
 
-def namespace() -> list[str]:
-    """What goes before a command that has mounts of its own, which end with it; skips where they are forbidden."""
+OWN_MOUNTS = """
+import ctypes, subprocess
+
+assert ctypes.CDLL(None).unshare(0x20000) == 0  # CLONE_NEWNS
+subprocess.run(["mount", "--make-rprivate", "/"], check=True)
+"""
+"""Gives the process mounts of its own, which end with it, as `unshare -m` does."""
+
+
+@pytest.fixture
+def _mounts() -> None:
+    """Skips where mounts of one's own are forbidden."""
     if shutil.which("unshare") and not subprocess.run(["unshare", "-m", "true"], capture_output=True).returncode:
-        return ["unshare", "-m"]
+        return
     reason = "needs root and unshare (util-linux) for mounts of its own"
     if os.environ.get("CI"):
         pytest.fail(reason)
@@ -198,6 +212,7 @@ SIZES = {"140k": 0, "220k": 1}
 
 
 @pytest.mark.long
+@pytest.mark.usefixtures("_mounts")
 def test_a_full_disk_stops_the_run_with_one_line_and_it_goes_on_where_there_is_room(
     folder: Path, tmp_path: Path
 ) -> None:
@@ -207,7 +222,7 @@ def test_a_full_disk_stops_the_run_with_one_line_and_it_goes_on_where_there_is_r
         commands[f"full {size}"] = mounted, [*SETTINGS, f"hydra.run.dir={size}/run"]
         commands[f"room {size}"] = f"mount -o remount,size=50m {size}", [f"resume={size}/run", "allow_targets=[own]"]
         commands[f"kept {size}"] = f"cp -r {size}/run kept-{size}", ["--version"]
-    results = run_each(commands, under=namespace(), folder=folder, cwd=tmp_path)
+    results = run_each(commands, folder=folder, cwd=tmp_path)
     for size, kept in SIZES.items():
         code, told = results[f"full {size}"]
         assert code == 1
@@ -220,18 +235,19 @@ def test_a_full_disk_stops_the_run_with_one_line_and_it_goes_on_where_there_is_r
 
 
 NETWORK = """
-printf 'server:/export / nfs4 rw 0 0\\n' > mounts
-mount --bind mounts /proc/$$/mounts
-exec "$@"
+import os
+with open("mounts", "w") as file:
+    file.write("server:/export / nfs4 rw 0 0\\n")
+subprocess.run(["mount", "--bind", "mounts", f"/proc/{os.getpid()}/mounts"], check=True)
+from bargain.main import main
+main()
 """
 
 
 @pytest.mark.long
+@pytest.mark.usefixtures("_mounts")
 def test_on_a_network_filesystem_the_safe_mode_is_used_and_the_result_is_the_same(folder: Path, tmp_path: Path) -> None:
-    command = [*namespace(), "sh", "-ec", NETWORK, "sh", str(BIN / "bargain"), *SETTINGS]
-    done = subprocess.run(
-        command, cwd=tmp_path, env=env(folder), capture_output=True, text=True, check=False, timeout=PATIENCE_S
-    )
+    done = bargain(OWN_MOUNTS + NETWORK, *SETTINGS, cwd=tmp_path, env=env(folder), command="-c")
     assert done.returncode == 0, done.stderr
     run = only_run(tmp_path)
     assert (run / "games.jsonl").read_bytes() == expected(folder)

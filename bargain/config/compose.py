@@ -209,6 +209,6 @@ def register_with_hydra() -> None:
     if "bargain_schema.yaml" not in ConfigStore.instance().repo:
         schema = OmegaConf.structured(Config)
         OmegaConf.set_struct(schema.tracking, False)  # its tracker says which keys there are
-        ConfigStore.instance().store("bargain_schema", schema)
-        ConfigStore.instance().store("follows", follows(), group="engine")
-        ConfigStore.instance().store("none", {"_target_": NOBODY}, group="engine")
+        ConfigStore.instance().store("bargain_schema", schema, provider="bargain")
+        ConfigStore.instance().store("follows", follows(), group="engine", provider="bargain")
+        ConfigStore.instance().store("none", {"_target_": NOBODY}, group="engine", provider="bargain")

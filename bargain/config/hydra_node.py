@@ -51,6 +51,8 @@ def check_composed() -> None:
 _expected: dict[tuple[tuple[str, str], ...], dict[str, Any]] = {}
 """By the files that are bargain's and Hydra's, what they come to: they do not change while a process lives."""
 _Head = tuple[tuple[Any, ...], ...]
+_KEPT_AT_MOST = 200
+"""So many of `_merged` are kept, 40 KB each."""
 _seen: set[_Head] = set()
 """How lists of files began that were composed, as far as they are bargain's and Hydra's: with one, with two, and on."""
 _merged: dict[_Head, bytes] = {}
@@ -173,6 +175,9 @@ class CheckedLoader(ConfigLoaderImpl):
         heads = list(itertools.accumulate(((name,) for name in names), initial=()))[:0:-1]
         made: _Head = next((head for head in heads if head in _merged), ())
         known: _Head = next((head for head in heads if head in _seen), ())
+        if len(_merged) > _KEPT_AT_MOST:
+            _merged.clear()
+            _seen.clear()
         _seen.update(heads)
         cfg = pickle.loads(_merged[made]) if made else OmegaConf.create()  # noqa: S301 - our own
         if known != made:
@@ -215,7 +220,7 @@ class CheckedLoader(ConfigLoaderImpl):
 def _name(default: Any, repo: Any) -> tuple[Any, ...]:
     """Which piece of a config a file of bargain's or Hydra's is, and when it was changed; () for another's."""
     result = repo.load_config(default.config_path)
-    if result is None or _is_foreign(result):
+    if result is None or _is_foreign(result) or result.provider == "schema":  # somebody's in Hydra's ConfigStore
         return ()
     folder, is_file = result.path.removeprefix("file://"), result.path.startswith("file://")
     file = place_of(Path(folder), f"{default.config_path.removesuffix('.yaml')}.yaml")

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 import yaml
+from hydra.core.config_store import ConfigStore
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from omegaconf import DictConfig, OmegaConf, SCMode
@@ -95,6 +96,15 @@ def test_a_file_of_the_installation_that_was_edited_is_read_again(
     assert [compose(["tracking=none"]).item.cost for _ in range(3)] == [8.0] * 3
     item.write_text(item.read_text().replace("cost: 8", "cost: 7"))
     assert compose(["tracking=none"]).item.cost == 7.0
+
+
+def test_what_somebody_stores_with_hydra_anew_is_composed_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    register_with_hydra()
+    store = ConfigStore.instance()
+    monkeypatch.setitem(store.repo, "item", {})  # gone with the test
+    for cost in (5.0, 5.0, 6.0):
+        store.store("mine", {"name": "vase", "cost": cost, "seller_opening": 20, "buyer_opening": 10}, group="item")
+        assert compose(["item=mine", "tracking=none"]).item.cost == cost
 
 
 def test_what_is_a_node_or_a_dataclass_is_what_it_was() -> None:

@@ -13,13 +13,14 @@ from ray.cluster_utils import Cluster
 from tests.commands import PATIENCE_S
 
 MEMORY = 100_000_000
+NOT_NEEDED = {"include_dashboard": False, "include_log_monitor": False, "no_monitor": True}
+"""What the first node does without: the dashboard, and the processes that gather logs and scale the cluster."""
 
 
 def main() -> None:
     """Runs the two nodes, each with room for CPUS cells, until standard input ends."""
-    node = {"num_cpus": int(sys.argv[1]), "object_store_memory": MEMORY, "include_dashboard": False}
-    cluster = Cluster(initialize_head=True, head_node_args=node)
-    node.pop("include_dashboard")
+    node = {"num_cpus": int(sys.argv[1]), "object_store_memory": MEMORY}
+    cluster = Cluster(initialize_head=True, head_node_args=node | NOT_NEEDED)
     second = cluster.add_node(**node)
     cluster.wait_for_nodes(PATIENCE_S)
     print(cluster.address, flush=True)

@@ -13,6 +13,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import types
 import unittest.mock
@@ -95,18 +96,6 @@ def bargain(
     patches: Mapping[str, Any] | None = None,
 ) -> subprocess.CompletedProcess[str]:
     """Runs an installed command to its end. patches: see Started."""
-    env = env or environment()
-    if any(each.startswith("hydra/launcher=") for each in arguments):  # a fork waits in vain for an idle pool's end
-        return subprocess.run(
-            [str(BIN / command), *arguments],
-            cwd=cwd,
-            env=env,
-            input=stdin,
-            capture_output=True,
-            text=True,
-            timeout=PATIENCE_S,
-            check=False,
-        )
     process = Started(arguments, cwd, env, stdin, patches, command)
     out, err = process.communicate()
     assert process.returncode is not None
@@ -217,7 +206,8 @@ def _command(arguments: list[str], cwd: Path, env: dict[str, str], files: list[P
     except BaseException:
         sys.excepthook(*sys.exc_info())  # type: ignore[arg-type]
         sys.exit(1)
-    finally:
+    finally:  # as an interpreter ends: first what ends a pool of processes, then what waits for processes
+        threading._shutdown()  # type: ignore[attr-defined]
         atexit._run_exitfuncs()
 
 

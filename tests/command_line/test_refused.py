@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from bargain.main import run
-from tests.commands import bargain, environment
+from tests.commands import BIN, PATIENCE_S, environment
 
 REFUSED = {
     "a seat's engine": (["seller.engine=gpt-4o"], "an engine is chosen with engine@seller.engine=gpt-4o"),
@@ -122,7 +123,8 @@ def test_a_launcher_without_its_extra_names_it(tmp_path: Path) -> None:
     (tmp_path / "none" / "hydra_plugins").mkdir(parents=True)
     (tmp_path / "none" / "hydra_plugins" / "__init__.py").touch()  # it hides every plugin that is installed
     env = environment(PYTHONPATH=str(tmp_path / "none"))
-    done = bargain("-m", "hydra/launcher=slurm", "seed=1,2", cwd=tmp_path, env=env)
+    command = [str(BIN / "bargain"), "-m", "hydra/launcher=slurm", "seed=1,2"]  # a fork has the plugins already
+    done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=PATIENCE_S)
     assert done.returncode == 2
     assert done.stderr == "bargain: this launcher needs its extra: pip install 'bargain-experiments[slurm]'\n"
     assert [path.name for path in tmp_path.iterdir()] == ["none"]

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from streamlit import config
 from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
@@ -22,6 +23,7 @@ from tests.run_maker import USAGE, an_arms_game, make_run, write_summary
 
 manifest_scanner.scan_component_manifests = functools.cache(manifest_scanner.scan_component_manifests)
 """Reads the metadata of every installed package, in each run of a page: more than half of what a page costs."""
+config.set_option("browser.gatherUsageStats", False)  # as the command has it
 VIEWS = ("runs", "compare", "game", "live", "cost")
 PRICES = [[14.0, 15.5], [14.5, 16.0], [13.0, None], [15.0, 15.5], [14.0, 16.5], [13.5, 15.0]]
 HOSTILE = (

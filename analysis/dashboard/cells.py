@@ -13,6 +13,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from ..data.once import once
 from ..data.runs import Runs, said
 from ..measures import comparisons, metrics
 from .data import Chosen, last_parts
@@ -89,8 +90,7 @@ def by_round(key: str, metric: str, role: str, _runs: Runs) -> pd.DataFrame:
 @st.cache_data(show_spinner=False, max_entries=64)
 def tests(key: str, kind: str, metric: str, role: str, number: int, against: str | None, _runs: Runs) -> pd.DataFrame:
     """The comparisons in one round: kind is change, arms, values or changes (of cells)."""
-    rounds = _runs.rounds["round"]
-    asked = _runs.only_rounds(rounds == number if kind == "values" else rounds.isin([1, number]))
+    asked = _of_rounds(_runs, number) if kind == "values" else _of_rounds(_runs, 1, number)
     if kind == "change":
         found = comparisons.change(asked, metric, role=role, by=[CELL])
     elif kind == "arms":
@@ -104,8 +104,14 @@ def tests(key: str, kind: str, metric: str, role: str, number: int, against: str
 @st.cache_data(show_spinner=False, max_entries=16)
 def selection(key: str, number: int, _runs: Runs) -> pd.DataFrame:
     """The survivors' problem per cell and arm, from round 1 to this one."""
-    asked = _runs.only_rounds(_runs.rounds["round"].isin([1, number]))
-    return comparisons.selection_table(asked, by=[CELL])
+    return comparisons.selection_table(_of_rounds(_runs, 1, number), by=[CELL])
+
+
+@once
+def _of_rounds(runs: Runs, *numbers: int) -> Runs:
+    """The same runs with only these rounds: made once, so that the tests of a page share what they make of it."""
+    kept = runs.rounds["round"].isin(numbers)
+    return runs if kept.all() else runs.only_rounds(kept)
 
 
 def chosen_key(chosen: Chosen, *more: Any) -> str:

@@ -38,7 +38,8 @@ def show(key: str, runs: Runs) -> None:
     if factorial:
         st.markdown("##### What each choice does, over all settings of the others")
         asked = _asked(runs)
-    found, judged = _claims(key, tuple(asked), runs)
+    whole, judged = _claims(key, tuple(asked), runs)
+    found = whole
     if not len(found):
         st.caption("Nothing to test yet: no game has a value on both sides.")
         return
@@ -57,7 +58,6 @@ def show(key: str, runs: Runs) -> None:
             if len(part):
                 st.markdown(f"##### {title}")
                 _sentences(part, question)
-    whole, _ = _claims(key, tuple(asked), runs)
     with st.expander("Which tests are one family"):
         st.text(f"Primary outcomes: {told_primary(runs, whole, judged)}\n{told_family(whole, judged)}")
 

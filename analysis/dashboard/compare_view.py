@@ -34,7 +34,7 @@ def show(chosen: Chosen) -> None:
     shown = dict(zip(names, chosen.labels, strict=True))
     only = address.several("only", "Only these runs", names, shown=shown, find=same_place, placeholder="all runs")
     if only:
-        chosen = chosen.where(chosen.runs.runs["run"].isin(only), f"only={only}")
+        chosen = chosen.where(chosen.runs.runs["run"].isin(only))
     if not len(chosen.runs.rounds):
         st.info("These runs have no finished game yet.")
         return

@@ -29,6 +29,7 @@ _loading = threading.Lock()
 class Chosen:
     """Runs, a short name for each (indexed by run), a key that differs whenever the data do, and where they were found.
 
+    The same runs have the same key however they were chosen, so that nothing is computed again for another filter.
     `places` has every path and glob that the page is about, also those of runs that are not among the chosen.
     """
 
@@ -37,12 +38,14 @@ class Chosen:
     key: str
     places: tuple[str, ...]
 
-    def where(self, condition: pd.Series, name: str) -> Chosen:
-        """The runs that a boolean series over `runs.runs` selects; `name` says what was chosen. Labels stay."""
+    def where(self, condition: pd.Series) -> Chosen:
+        """The runs that a boolean series over `runs.runs` selects. Labels stay."""
         if condition.all():
             return self
-        key = hashlib.sha256(f"{self.key}\0{name}".encode()).hexdigest()
-        return Chosen(self.runs.where(condition), self.labels[condition.to_numpy()], key, self.places)
+        runs = self.runs.where(condition)
+        stamped, _, _ = self.key.partition("\0")
+        key = "\0".join([stamped, *runs.runs["run"].astype(str)])
+        return Chosen(runs, self.labels[condition.to_numpy()], key, self.places)
 
 
 def stamp(paths: list[Path]) -> str:

@@ -39,14 +39,12 @@ def choose(found: Chosen) -> Chosen:
     columns = [str(name) for name in frame.columns if name not in NO_CHOICES]
     offered = found.runs.deciding()[:MOST]
     kept = pd.Series(True, index=frame.index)
-    said: list[str] = []
     with st.sidebar:
         states = address.several(
             "state", "State", [each for each in STATES if (frame["state"] == each).any()], placeholder="any"
         )
         if states:
             kept &= frame["state"].isin(states)
-            said.append(f"state={states}")
         more = address.several(
             "by", "Filter by", [each for each in columns if each not in offered], placeholder="more of the config"
         )
@@ -56,5 +54,4 @@ def choose(found: Chosen) -> Chosen:
             picked = address.several(column, column, list(dict.fromkeys(values)), placeholder="any")
             if picked:
                 kept &= values.isin(picked)
-                said.append(f"{column}={picked}")
-    return found.where(kept, "&".join(said))
+    return found.where(kept)

@@ -33,13 +33,13 @@ def show(where: Sequence[str]) -> None:
         _say_what_is_shown(found)
     vain = st.empty()
     if len(found.runs):
-        chosen = filters.choose(found)
-        if len(chosen.runs):
-            # a view is imported when it is looked at: the first table need not wait for scipy
-            with remembered():
+        with remembered():
+            chosen = filters.choose(found)
+            if len(chosen.runs):
+                # a view is imported when it is looked at: the first table need not wait for scipy
                 import_module(f"{__package__}.{view}_view").show(chosen)
-        else:
-            st.info("No run passes the filters at the left.")
+            else:
+                st.info("No run passes the filters at the left.")
     else:
         st.info("There are no runs here yet. A run directory holds games.jsonl or .hydra/config.yaml.")
         st.text("\n".join(where))

@@ -48,7 +48,7 @@ KINDS: tuple[Callable[[Path], Path], ...] = (  # a sweep: in the browser; one th
 @pytest.fixture(scope="module")
 def swept(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Four finished cells, to be looked at only."""
-    return dashboards.sweep(tmp_path_factory.mktemp("swept"))
+    return dashboards.sweep(tmp_path_factory.mktemp("swept") / "outputs" / "day")
 
 
 @pytest.fixture(scope="module")
@@ -131,14 +131,13 @@ def test_an_address_with_nonsense_opens_the_view_as_if_it_were_not_there(swept: 
 
 
 @pytest.mark.long
-def test_an_address_from_another_working_directory_means_the_same_run(tmp_path: Path) -> None:
-    dashboards.sweep(tmp_path / "outputs" / "day")
-    run = load(tmp_path).runs["run"][2]
-    page = opened(tmp_path, view="game", run="/home/somebody/outputs/day/2")
+def test_an_address_from_another_working_directory_means_the_same_run(swept: Path) -> None:
+    run = load(swept).runs["run"][2]
+    page = opened(swept, view="game", run="/home/somebody/outputs/day/2")
     assert page.selectbox(key="in:run").value == run
     assert "asks for" not in texts(page)
-    page = opened(tmp_path, view="compare", only=["../outputs/day/0", "day/3", "3"])
-    assert page.multiselect(key="in:only").value == [load(tmp_path).runs["run"][at] for at in (0, 3)]
+    page = opened(swept, view="compare", only=["../outputs/day/0", "day/2", "3"])
+    assert page.multiselect(key="in:only").value == [load(swept).runs["run"][at] for at in (0, 2)]
     assert texts(page).startswith("The address asks for what these runs do not have: only=3\n"), "any sweep has a 3"
 
 

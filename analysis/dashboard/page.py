@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 from collections.abc import Sequence
 from functools import cache
@@ -56,10 +57,15 @@ def _warm_up() -> None:
 
     Not at once: the browser is still fetching the table's scripts from this process.
     """
-    names = [f"{__package__}.{view}_view" for view in VIEWS]
-    timer = threading.Timer(WARM_UP_AFTER_S, lambda: [import_module(name) for name in names])
+    timer = threading.Timer(WARM_UP_AFTER_S, _import_views)
     timer.daemon = True
     timer.start()
+
+
+def _import_views() -> None:
+    for view in VIEWS:
+        import_module(f"{__package__}.{view}_view")
+    gc.freeze()  # Streamlit has all that can be collected looked through after every run of a page
 
 
 def _say_what_is_shown(found: Chosen) -> None:

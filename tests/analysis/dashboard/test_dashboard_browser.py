@@ -21,7 +21,7 @@ from tests.dashboards import HOSTILE, VIEWS
 from tests.run_maker import write_summary
 
 pytest.importorskip("playwright.sync_api") if not os.environ.get("CI") else None
-from playwright.sync_api import BrowserContext, Locator, Page, Request, expect, sync_playwright  # noqa: E402
+from playwright.sync_api import Locator, Page, Request, expect, sync_playwright  # noqa: E402
 
 expect.set_options(timeout=PATIENCE_S * 1000)
 CHROMIUM = shutil.which("chromium")
@@ -41,24 +41,25 @@ SHOWN = {
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[BrowserContext]:
-    """One window whose pages share what they have fetched."""
+def page() -> Iterator[Page]:
+    """One page for all tests: a new one would fetch and compile Streamlit's scripts again, five seconds of CPU."""
     if CHROMIUM is None and not os.environ.get("CI"):
         pytest.skip("no chromium: scripts/install-debian-packages installs it")
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(
             executable_path=CHROMIUM or "chromium", args=["--no-sandbox", "--disable-gpu"]
         )
-        yield started.new_context(viewport=SCREEN, reduced_motion="reduce")
+        made = started.new_page(viewport=SCREEN, reduced_motion="reduce")
+        made.set_default_timeout(PATIENCE_S * 1000)
+        yield made
         started.close()
 
 
 class Watched:
-    """A page, with what went wrong in it and every address that it asked for; it is closed with its test."""
+    """A page, with what went wrong in it and every address that it asked for in one test."""
 
-    def __init__(self, browser: BrowserContext) -> None:
-        self.page: Page = browser.new_page()
-        self.page.set_default_timeout(PATIENCE_S * 1000)
+    def __init__(self, page: Page) -> None:
+        self.page = page
         self.wrong: list[str] = []
         self.asked: list[str] = []
         self.page.on("pageerror", lambda error: self.wrong.append(str(error)))
@@ -83,10 +84,10 @@ class Watched:
 
 
 @pytest.fixture
-def watched(browser: BrowserContext) -> Iterator[Watched]:
-    made = Watched(browser)
-    yield made
-    made.page.close()
+def watched(page: Page) -> Iterator[Watched]:
+    yield Watched(page)
+    page.emulate_media(color_scheme="null")
+    page.goto("about:blank")
 
 
 @pytest.fixture(scope="module")

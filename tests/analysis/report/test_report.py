@@ -8,10 +8,11 @@ import json
 import os
 import re
 import shutil
+from collections.abc import Iterator
 from html.parser import HTMLParser
 from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import pytest
@@ -28,6 +29,9 @@ from tests.commands import bargain
 from tests.dashboards import HOSTILE, PRICES, hostile_game
 from tests.reporting import reported, table
 from tests.run_maker import make_run
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 NASTY = ("=1+1", "\u202eevil\u0000", "\\input{x}%$&#_^~", "<script>window.evil = 1</script>")
 
@@ -337,29 +341,35 @@ def test_what_cannot_be_reported_is_refused_in_one_line(tmp_path: Path, capsys: 
         assert re.match(rf"bargain-report: {re.escape(said)}", line), line
 
 
-@pytest.mark.long
-def test_in_a_browser_nothing_runs_nothing_is_fetched_and_it_fits_a_phone(nasty: Path) -> None:
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Chromium for the two tests below, which are the last ones: nothing else runs asyncio while it is open."""
     if not os.environ.get("CI"):
         pytest.importorskip("playwright.sync_api")
         if shutil.which("chromium") is None:
             pytest.skip("no chromium: scripts/install-debian-packages installs it")
     from playwright.sync_api import sync_playwright
 
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        yield started
+        started.close()
+
+
+@pytest.mark.long
+def test_in_a_browser_nothing_runs_nothing_is_fetched_and_it_fits_a_phone(nasty: Path, browser: Browser) -> None:
     asked: list[str] = []
     wrong: list[str] = []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
-        for width, mode in ((390, "dark"), (1366, "light")):
-            page = browser.new_page(viewport={"width": width, "height": 800}, color_scheme=mode)  # type: ignore[arg-type]
-            page.on("request", lambda request: asked.append(request.url))
-            page.on("console", lambda said: wrong.append(said.text))
-            page.goto((nasty / "index.html").as_uri())
-            assert page.evaluate("document.documentElement.scrollWidth") <= width
-            assert page.evaluate("window.evil") is None
-            dark = page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(21, 23, 26)"
-            assert dark == (mode == "dark")
-            page.close()
-        browser.close()
+    for width, mode in ((390, "dark"), (1366, "light")):
+        page = browser.new_page(viewport={"width": width, "height": 800}, color_scheme=mode)  # type: ignore[arg-type]
+        page.on("request", lambda request: asked.append(request.url))
+        page.on("console", lambda said: wrong.append(said.text))
+        page.goto((nasty / "index.html").as_uri())
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert page.evaluate("window.evil") is None
+        dark = page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(21, 23, 26)"
+        assert dark == (mode == "dark")
+        page.close()
     assert asked == [(nasty / "index.html").as_uri()] * 2
     assert wrong == []
 
@@ -393,23 +403,15 @@ TEXTS = """(font) => {
 
 @pytest.mark.long
 def test_in_a_browser_no_text_of_a_figure_is_clipped_in_dejavu_or_arials_metrics_or_off_a_printed_page(
-    study: Path,
+    study: Path, browser: Browser
 ) -> None:
-    if not os.environ.get("CI"):
-        pytest.importorskip("playwright.sync_api")
-        if shutil.which("chromium") is None:
-            pytest.skip("no chromium: scripts/install-debian-packages installs it")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": 680, "height": 960})  # A4 without its margins
-        page.goto((study / "runs" / "report" / "index.html").as_uri())
-        for font in ("DejaVu Sans", "Liberation Sans"):  # a machine without one of them measures its next of kin
-            assert page.evaluate(TEXTS, font) == [True, []]
-        page.emulate_media(media="print")
-        across = "details:has(#reference, #power) table"  # these are printed on pages that lie
-        shown = f"[...document.querySelectorAll('svg, table:not({across})')]"
-        rights = f"{shown}.map(each => each.getBoundingClientRect().right)"
-        assert max(page.evaluate(rights)) <= 680
-        browser.close()
+    page = browser.new_page(viewport={"width": 680, "height": 960})  # A4 without its margins
+    page.goto((study / "runs" / "report" / "index.html").as_uri())
+    for font in ("DejaVu Sans", "Liberation Sans"):  # a machine without one of them measures its next of kin
+        assert page.evaluate(TEXTS, font) == [True, []]
+    page.emulate_media(media="print")
+    across = "details:has(#reference, #power) table"  # these are printed on pages that lie
+    shown = f"[...document.querySelectorAll('svg, table:not({across})')]"
+    rights = f"{shown}.map(each => each.getBoundingClientRect().right)"
+    assert max(page.evaluate(rights)) <= 680
+    page.close()

@@ -18,10 +18,9 @@ from typing import Any
 from hydra._internal import hydra as hydra_application
 from hydra._internal.config_loader_impl import ConfigLoaderImpl
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.errors import ConfigCompositionException
 from hydra.plugins.config_source import ConfigResult
 from hydra.types import RunMode
-from omegaconf import DictConfig, OmegaConf, flag_override
+from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from bargain.config.explain import no_such_choice, not_left_out
@@ -170,32 +169,25 @@ class CheckedLoader(ConfigLoaderImpl):
         return composed
 
     def _composed(self, defaults: Any, repo: Any) -> DictConfig:
-        """As Hydra's `_compose_config_from_defaults_list`; it goes on from what the first files came to before."""
+        """As Hydra's; it goes on from what the first files came to before."""
+        compose = super()._compose_config_from_defaults_list
+        if len(_merged) > _KEPT_AT_MOST:
+            _merged.clear()
+            _seen.clear()
         names = itertools.takewhile(bool, (_name(each, repo) for each in defaults))
         heads = list(itertools.accumulate(((name,) for name in names), initial=()))[:0:-1]
         made: _Head = next((head for head in heads if head in _merged), ())
         known: _Head = next((head for head in heads if head in _seen), ())
-        if len(_merged) > _KEPT_AT_MOST:
-            _merged.clear()
-            _seen.clear()
         _seen.update(heads)
-        cfg = pickle.loads(_merged[made]) if made else OmegaConf.create()  # noqa: S301 - our own
+        begun: list[Any] = [_kept(_merged[made])] if made else []
         if known != made:
-            self._merge(cfg, defaults[len(made) : len(known)], repo)
-            _merged[known] = pickle.dumps(cfg)
-        self._merge(cfg, defaults[len(known) :], repo)
-        _strip_defaults(cfg)
-        return cfg
+            _merged[known] = pickle.dumps(compose([*begun, *defaults[len(made) : len(known)]], repo))
+            begun = [_kept(_merged[known])]
+        return compose([*begun, *defaults[len(known) :]], repo)
 
-    def _merge(self, cfg: DictConfig, defaults: Any, repo: Any) -> None:
-        with flag_override(cfg, "no_deepcopy_set_nodes", True):
-            for default in defaults:
-                loaded = self._load_single_config(default, repo)
-                try:
-                    cfg.merge_with(loaded.config)
-                except OmegaConfBaseException as error:
-                    told = f"In '{default.config_path}': {type(error).__name__} raised while composing config:\n{error}"
-                    raise ConfigCompositionException(told).with_traceback(error.__traceback__) from error
+    def _load_single_config(self, default: Any, repo: Any) -> ConfigResult:
+        """As Hydra's; what several files came to before is there already."""
+        return default if isinstance(default, ConfigResult) else super()._load_single_config(default, repo)
 
     def _is_trusted(self, default: Any, repo: Any) -> bool:
         """Whether a piece of the config may stand under `hydra`: bargain's own, or what the command line names."""
@@ -217,26 +209,21 @@ class CheckedLoader(ConfigLoaderImpl):
         return node is not None
 
 
+def _kept(merged: bytes) -> ConfigResult:
+    return ConfigResult("bargain", "", pickle.loads(merged), {})  # noqa: S301 - our own
+
+
 def _name(default: Any, repo: Any) -> tuple[Any, ...]:
-    """Which piece of a config a file of bargain's or Hydra's is, and when it was changed; () for another's."""
+    """Which piece of a config a file of bargain's or Hydra's is, and when it was changed; () for another's, and where
+    somebody has stored the like with Hydra, which may be another thing the next time."""
     result = repo.load_config(default.config_path)
-    if result is None or _is_foreign(result) or result.provider == "schema":  # somebody's in Hydra's ConfigStore
+    if result is None or _is_foreign(result) or result.provider == "schema":
         return ()
-    folder, is_file = result.path.removeprefix("file://"), result.path.startswith("file://")
-    file = place_of(Path(folder), f"{default.config_path.removesuffix('.yaml')}.yaml")
+    is_file = result.path.startswith("file://")
+    if is_file and repo.get_schema_source().is_config(default.config_path):
+        return ()
+    file = place_of(Path(result.path.removeprefix("file://")), f"{default.config_path.removesuffix('.yaml')}.yaml")
     return result.path, default.config_path, default.package, default.primary, is_file and file.stat().st_mtime_ns
-
-
-def _strip_defaults(cfg: Any) -> None:
-    """As Hydra's: takes the defaults lists out of a composed config."""
-    if not isinstance(cfg, DictConfig) or cfg._is_missing() or cfg._is_none():
-        return
-    if cfg._get_flag("HYDRA_REMOVE_TOP_LEVEL_DEFAULTS"):
-        cfg._set_flag("HYDRA_REMOVE_TOP_LEVEL_DEFAULTS", None)
-        with flag_override(cfg, ["readonly", "struct"], False):
-            cfg.pop("defaults", None)
-    for _, value in cfg.items_ex(resolve=False):
-        _strip_defaults(value)
 
 
 def _file(path: str, repo: Any) -> str:

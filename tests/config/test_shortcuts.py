@@ -81,7 +81,11 @@ def test_configs_are_composed_as_hydra_and_omegaconf_do_it_by_themselves(tmp_pat
     assert [told(each) for each in ASKED] == json.loads(python(code, cwd=tmp_path, env=environment()).stdout)
 
 
-def test_configs_that_begin_with_the_same_files_are_what_they_were_when_these_were_first_merged() -> None:
+@pytest.mark.parametrize("kept", [200, 1])
+def test_configs_that_begin_with_the_same_files_are_what_they_were_when_these_were_first_merged(
+    kept: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hydra_node, "_KEPT_AT_MOST", kept)
     first = [told(each) for each in ASKED]
     assert [told(each) for each in [*ASKED[::-1], *ASKED]] == [*first[::-1], *first]
 
@@ -105,6 +109,11 @@ def test_what_somebody_stores_with_hydra_anew_is_composed_anew(monkeypatch: pyte
     for cost in (5.0, 5.0, 6.0):
         store.store("mine", {"name": "vase", "cost": cost, "seller_opening": 20, "buyer_opening": 10}, group="item")
         assert compose(["item=mine", "tracking=none"]).item.cost == cost
+    assert [compose(["tracking=none"]).item.cost for _ in range(3)] == [8.0] * 3
+    store.store("balloon", {"weight": 5}, group="item")  # Hydra merges a file into what is stored under its name
+    refused = pytest.raises(ConfigError, match="'weight' not in 'ItemConfig'")
+    with pytest.warns(UserWarning, match="item/balloon"), refused:
+        compose(["tracking=none"])
 
 
 def test_what_is_a_node_or_a_dataclass_is_what_it_was() -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from bargain.errors import JournalError
 from bargain.journal.journal import FILE_NAME
 from bargain.journal.reader import JournalReader
+from bargain.rundir.record import read_record
 from tests.commands import summary_of, wait_for
 from tests.servers import Server
 
@@ -44,6 +45,16 @@ def states(sweep: Path) -> list[str]:
     """The state of every cell that has a summary, in order."""
     cells = sorted((path.parent for path in sweep.glob("*/summary.json")), key=lambda each: int(each.name))
     return [str(summary_of(cell)["state"]) for cell in cells]
+
+
+def wait_until_finished(cell: Path) -> None:
+    """Waits until a cell needs no more: its journal says so last, after its games and its summary."""
+
+    def is_finished() -> bool:
+        record = read_record(cell)
+        return record is not None and record.state == "finished"
+
+    wait_for(is_finished, f"{cell} is finished")
 
 
 def player_of(cell: Path) -> int | None:

@@ -18,7 +18,15 @@ from tests.commands import AN_HOUR_S, Started, bargain, environment, summary_of,
 from tests.composing import compose
 from tests.negotiator import haggle
 from tests.servers import Call, Fault, Server
-from tests.sweeping import cells_on, games_by_cell, only_sweep, player_of, states, wait_until_played
+from tests.sweeping import (
+    cells_on,
+    games_by_cell,
+    only_sweep,
+    player_of,
+    states,
+    wait_until_finished,
+    wait_until_played,
+)
 
 ENV = environment(OPENAI_API_KEY="sk-test")
 JOBLIB = ("hydra/launcher=joblib", "hydra.launcher.n_jobs=2")
@@ -94,7 +102,7 @@ def test_a_pool_whose_process_is_killed_starts_again_and_when_terminated_leaves_
 
         player = wait_for(another, "the other cell goes on")
         sweep = only_sweep(tmp_path)
-        wait_for(lambda: states(sweep)[:1] == ["finished"], "the cell whose process was killed ends")
+        wait_until_finished(sweep / "0")
         process.send_signal(signal.SIGTERM)
         out, err = process.communicate()
         assert process.returncode == 143, err

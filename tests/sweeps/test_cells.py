@@ -7,10 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from bargain.main import run
 from bargain.rundir.directory import write_json
 from bargain.sweeps.comparing import compare
-from tests.commands import bargain, environment, in_this_process
+from tests.commands import bargain, bargain_here, environment
 from tests.sweeping import only_sweep
 
 SMALL = ("-m", "game=simple", "n_games=2", "tracking=none")
@@ -144,13 +143,13 @@ def test_a_sweeps_table_has_its_columns_in_the_order_of_the_command_and_the_base
 
 @pytest.mark.long
 def test_a_command_knows_nothing_of_the_sweep_that_its_process_played_before(tmp_path: Path) -> None:
-    swept = in_this_process(run, *SMALL, "seed=1,2", "game.max_exchanges=3", cwd=tmp_path)
+    swept = bargain_here(*SMALL, "seed=1,2", "game.max_exchanges=3", cwd=tmp_path)
     assert swept.returncode == 0, swept.stderr
-    refused = in_this_process(run, "n_games=none", cwd=tmp_path)
+    refused = bargain_here("n_games=none", cwd=tmp_path)
     assert (refused.returncode, refused.stdout) == (2, "")
-    written = in_this_process(run, "prompt.seller.system='${oc.env:HOME}'", "hydra.run.dir=here", cwd=tmp_path)
+    written = bargain_here("prompt.seller.system='${oc.env:HOME}'", "hydra.run.dir=here", cwd=tmp_path)
     assert (written.returncode, written.stdout) == (2, ""), "refused within Hydra's job"
-    alone = in_this_process(run, *SMALL[1:], "seed=3", cwd=tmp_path)
+    alone = bargain_here(*SMALL[1:], "seed=3", cwd=tmp_path)
     assert alone.returncode == 0, alone.stderr
     assert "seed=" not in alone.stdout
     assert str(only_sweep(tmp_path)) not in alone.stdout

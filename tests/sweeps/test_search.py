@@ -9,8 +9,7 @@ import pytest
 import yaml
 
 from bargain import ConfigError, compose
-from bargain.main import run
-from tests.commands import in_this_process, summary_of
+from tests.commands import bargain_here, summary_of
 from tests.sweeping import only_sweep
 
 pytestmark = pytest.mark.filterwarnings("ignore:(?s).*validated against ConfigStore schema")  # as a command has it
@@ -20,7 +19,7 @@ SEARCH = ("-m", "hydra/sweeper=optuna", "hydra.sweeper.n_trials=2", "engines=sim
 @pytest.mark.long
 def test_optuna_goes_by_the_learners_surplus_in_its_last_round_and_is_resumed(tmp_path: Path) -> None:
     pytest.importorskip("hydra_plugins.hydra_optuna_sweeper")
-    done = in_this_process(run, *SEARCH, "hydra.sweeper.params.item.cost=interval(1,9)", cwd=tmp_path)
+    done = bargain_here(*SEARCH, "hydra.sweeper.params.item.cost=interval(1,9)", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     sweep = only_sweep(tmp_path)
     cells = [sweep / str(number) for number in range(2)]
@@ -31,7 +30,7 @@ def test_optuna_goes_by_the_learners_surplus_in_its_last_round_and_is_resumed(tm
     assert best["best_value"] == max(last)
     assert len(set(last)) == 2
 
-    again = in_this_process(run, f"resume={sweep}", "hydra.sweeper.n_trials=3", cwd=tmp_path)
+    again = bargain_here(f"resume={sweep}", "hydra.sweeper.n_trials=3", cwd=tmp_path)
     assert again.returncode == 0, again.stderr
     assert again.stdout.count("already finished, nothing was called") == 2
     assert len(list(sweep.glob("*/summary.json"))) == 3
@@ -41,7 +40,7 @@ def test_optuna_goes_by_the_learners_surplus_in_its_last_round_and_is_resumed(tm
 def test_what_a_search_cannot_go_by_is_refused_before_the_first_call(tmp_path: Path) -> None:
     pytest.importorskip("hydra_plugins.hydra_optuna_sweeper")
     one = "hydra.sweeper.n_trials=1"
-    done = in_this_process(run, *SEARCH, one, "game=criticize_buyer", "seed=range(1,9)", cwd=tmp_path)
+    done = bargain_here(*SEARCH, one, "game=criticize_buyer", "seed=range(1,9)", cwd=tmp_path)
     assert done.returncode == 2
     assert "set item.valuation=... or choose objective=price" in done.stderr
     assert not list(tmp_path.rglob("journal.sqlite"))
@@ -56,7 +55,7 @@ def test_an_objective_is_an_outcome_and_decides_no_game() -> None:
 def test_a_glob_a_range_and_a_place_of_ones_own_are_cells_like_any_other(tmp_path: Path) -> None:
     words = ("engine@buyer.engine=glob(simulated-*,exclude=[*weak,*firm])", "hydra.sweeper.params.seed=range(1,3)")
     place = "hydra.sweep.subdir=by/${buyer.engine.name}/${seed}"
-    done = in_this_process(run, "-m", *words, place, "n_games=1", "game=simple", "tracking=none", cwd=tmp_path)
+    done = bargain_here("-m", *words, place, "n_games=1", "game=simple", "tracking=none", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     sweep = only_sweep(tmp_path)
     played = {path.parent.relative_to(sweep).as_posix() for path in sweep.rglob("games.jsonl")}
@@ -64,6 +63,6 @@ def test_a_glob_a_range_and_a_place_of_ones_own_are_cells_like_any_other(tmp_pat
     assert done.stdout.count("finished (simulated)") == 2
     assert done.stdout.index("2 cells; expecting") < done.stdout.index("run directory"), "said before it is played"
     assert json.loads((sweep / "sweep.json").read_text())["cells"] == 2, "the dashboard counts what has not begun by it"
-    again = in_this_process(run, f"resume={sweep}", cwd=tmp_path)
+    again = bargain_here(f"resume={sweep}", cwd=tmp_path)
     assert again.returncode == 0, again.stderr
     assert again.stdout.count("already finished, nothing was called") == 2

@@ -12,7 +12,7 @@ import pytest
 
 from bargain import ConfigError, compose
 from bargain.main import run
-from tests.commands import bargain, environment, games_of, in_this_process, only_run
+from tests.commands import bargain, bargain_here, environment, games_of, only_run
 from tests.servers import Answer, Call, Chat, Fault, Server
 
 HEAD = "# @package _global_\n"
@@ -147,7 +147,7 @@ def test_what_the_command_line_says_under_hydra_is_its_own_choice(planted: Path)
 
 
 def test_what_bargain_itself_imports_is_no_target(tmp_path: Path) -> None:
-    done = in_this_process(run, "tracking._target_=bargain.tracking.process.suppress", cwd=tmp_path)
+    done = bargain_here("tracking._target_=bargain.tracking.process.suppress", cwd=tmp_path)
     assert done.returncode == 2
     assert "is not bargain's own, but something that it imports" in done.stderr
 
@@ -166,7 +166,7 @@ def test_a_strangers_run_directory_runs_what_the_command_line_allows(
     (tmp_path / "ran").unlink()
     shutil.rmtree(sweep / "1")
     for directory in (sweep, sweep / "0"):
-        refused = in_this_process(run, f"resume={directory}", cwd=tmp_path)
+        refused = bargain_here(f"resume={directory}", cwd=tmp_path)
         assert refused.returncode == 2
         assert refused.stderr.strip().endswith(f"say it again: bargain resume={directory} allow_targets=[own]")
         assert not (tmp_path / "ran").exists()
@@ -175,7 +175,7 @@ def test_a_strangers_run_directory_runs_what_the_command_line_allows(
     state = json.loads((sweep / "sweep.json").read_text())
     state["overrides"].insert(0, "hydra.callbacks.x._target_=own.x")
     (sweep / "sweep.json").write_text(json.dumps(state))
-    refused = in_this_process(run, f"resume={sweep}", allowed, cwd=tmp_path)
+    refused = bargain_here(f"resume={sweep}", allowed, cwd=tmp_path)
     assert refused.returncode == 2
     assert "was begun with hydra.callbacks.x._target_=own.x; if you trust it" in refused.stderr
 

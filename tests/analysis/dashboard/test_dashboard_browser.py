@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
@@ -16,15 +15,15 @@ from typing import Literal
 import pytest
 
 from tests import dashboards
+from tests.browser import chromium
 from tests.commands import PATIENCE_S
 from tests.dashboards import HOSTILE, VIEWS
 from tests.run_maker import write_summary
 
 pytest.importorskip("playwright.sync_api") if not os.environ.get("CI") else None
-from playwright.sync_api import Locator, Page, Request, expect, sync_playwright  # noqa: E402
+from playwright.sync_api import Locator, Page, Request, expect  # noqa: E402
 
 expect.set_options(timeout=PATIENCE_S * 1000)
-CHROMIUM = shutil.which("chromium")
 SCREEN = {"width": 1366, "height": 768}
 MODES: dict[Literal["light", "dark"], re.Pattern[str]] = {
     "light": re.compile(r"rgb\(2\d\d(, 2\d\d){2}\)"),
@@ -43,16 +42,10 @@ SHOWN = {
 @pytest.fixture(scope="module")
 def page() -> Iterator[Page]:
     """One page for all tests: a new one would fetch and compile Streamlit's scripts again, five seconds of CPU."""
-    if CHROMIUM is None and not os.environ.get("CI"):
-        pytest.skip("no chromium: scripts/install-debian-packages installs it")
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(
-            executable_path=CHROMIUM or "chromium", args=["--no-sandbox", "--disable-gpu"]
-        )
+    with chromium() as started:
         made = started.new_page(viewport=SCREEN, reduced_motion="reduce")
         made.set_default_timeout(PATIENCE_S * 1000)
         yield made
-        started.close()
 
 
 class Watched:

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from functools import cache
 from pathlib import Path
 
-import pandas as pd
 import pytest
 
 from bargain import play
 from bargain.analysis import load
 from bargain.analysis.data.runs import Runs
 from bargain.analysis.measures.cell_names import named
-from bargain.analysis.measures.metrics import table
 from bargain.analysis.report.scenarios import private_values
 from tests.commands import games_of, summary_of
 from tests.composing import compose
+from tests.measuring import value
 from tests.run_maker import make_run
 
 DRAWN = ["game=simple", "scenario=drawn", "item=bicycle", "moderator=rules", "tracking=none"]
@@ -42,16 +40,6 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Runs:
     for name, overrides in CELLS.items():
         assert play(compose([*DRAWN, *overrides]), top / name, show_progress=False).state == "finished"
     return load(top)
-
-
-@cache
-def measured(runs: Runs, metric: str) -> pd.DataFrame:
-    return table(runs, [metric]).astype({"run": str})
-
-
-def value(runs: Runs, cell: str, metric: str, role: str = "") -> float:
-    found = measured(runs, metric)
-    return float(found.loc[found["run"].str.endswith(cell) & (found["role"] == role), "value"].iloc[0])
 
 
 def place_of(runs: Runs, cell: str) -> Path:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import re
-from functools import cache
 from pathlib import Path
 
 import pandas as pd
@@ -31,6 +30,7 @@ from bargain.analysis.measures.two_issues import (
 )
 from bargain.analysis.report.scenarios import theory, two_issues
 from tests.composing import compose
+from tests.measuring import value
 from tests.run_maker import make_run
 
 BICYCLE = Cell(120, 200, (1, 3, 7, 10, 14), seller=3, buyer=-6)
@@ -124,16 +124,6 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Runs:
 
 def cell(runs: Runs, name: str) -> Runs:
     return runs.where(runs.runs["run"].str.endswith(name))
-
-
-@cache
-def measured(runs: Runs, metric: str) -> pd.DataFrame:
-    return table(runs, [metric]).astype({"run": str})
-
-
-def value(runs: Runs, name: str, metric: str, role: str = "") -> float:
-    found = measured(runs, metric)
-    return float(found.loc[found["run"].str.endswith(name) & (found["role"] == role), "value"].iloc[0])
 
 
 @pytest.mark.long

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import os
 import re
 import shutil
 from collections.abc import Iterator
@@ -25,6 +24,7 @@ from bargain.analysis.measures.comparisons import change
 from bargain.analysis.report.command import TABLES, run
 from bargain.analysis.stats.differences import holm
 from tests import dashboards
+from tests.browser import chromium
 from tests.commands import bargain
 from tests.dashboards import HOSTILE, PRICES, hostile_game
 from tests.reporting import reported, table
@@ -343,17 +343,9 @@ def test_what_cannot_be_reported_is_refused_in_one_line(tmp_path: Path, capsys: 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Chromium for the two tests below, which are the last ones: nothing else runs asyncio while it is open."""
-    if not os.environ.get("CI"):
-        pytest.importorskip("playwright.sync_api")
-        if shutil.which("chromium") is None:
-            pytest.skip("no chromium: scripts/install-debian-packages installs it")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+    """For the two tests below, which are the last ones: nothing else runs asyncio while it is open."""
+    with chromium() as started:
         yield started
-        started.close()
 
 
 @pytest.mark.long

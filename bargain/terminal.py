@@ -5,6 +5,7 @@ A terminal that cannot show a character (LC_ALL=C, PYTHONIOENCODING=ascii) gets 
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import shutil
@@ -12,6 +13,7 @@ import signal
 import stat
 import sys
 import threading
+from collections.abc import Iterator
 from types import FrameType, TracebackType
 from typing import Any
 
@@ -91,3 +93,20 @@ def heed_interrupts() -> None:
     if _interrupts:
         _interrupts.clear()
         raise KeyboardInterrupt
+
+
+@contextlib.contextmanager
+def uninterrupted() -> Iterator[None]:
+    """Within it a Ctrl-C is only noted, and acts behind it: what is half made when it comes may complain of that."""
+    acts = signal.getsignal(signal.SIGINT)
+    if not callable(acts) or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    came: list[int] = []
+    signal.signal(signal.SIGINT, lambda number, frame: came.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, acts)
+        if came:
+            signal.raise_signal(signal.SIGINT)

@@ -16,6 +16,8 @@ from typing import Any
 
 import anyio
 
+from bargain.terminal import uninterrupted
+
 READY_AT_ONCE = 8
 RARELY = (2_000, 10, 100)
 """Thresholds of the collector's generations: the whole is walked once in some 40,000 calls, 30 ms at a time."""
@@ -29,6 +31,19 @@ class _FewAtOnce(selectors.DefaultSelector):
         return ready[:READY_AT_ONCE]
 
 
+class _Loop(asyncio.SelectorEventLoop):
+    """One that is half made or half closed when Ctrl-C comes prints a traceback when it is let go: it never is."""
+
+    def close(self) -> None:
+        with uninterrupted():
+            super().close()
+
+
+def _new_loop() -> _Loop:
+    with uninterrupted():
+        return _Loop(_FewAtOnce())
+
+
 def collect_rarely() -> None:
     """Keeps the collector off what is there by now, for good: what a command does in its own process."""
     gc.freeze()
@@ -38,7 +53,7 @@ def collect_rarely() -> None:
 def run(main: Callable[[], Coroutine[Any, Any, None]]) -> None:
     """Runs a coroutine to its end on a loop of its own."""
     with _short_collections():
-        anyio.run(main, backend_options={"loop_factory": lambda: asyncio.SelectorEventLoop(_FewAtOnce())})
+        anyio.run(main, backend_options={"loop_factory": _new_loop})
 
 
 @contextlib.contextmanager

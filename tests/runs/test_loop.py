@@ -1,0 +1,69 @@
+"""The loop that a run is played on, where Ctrl-C meets it while it is made and while it is closed."""
+
+from __future__ import annotations
+
+import contextvars
+import gc
+import signal
+import sys
+from types import FrameType
+from typing import Any
+
+import pytest
+
+from bargain.runs import loop
+
+GUARDED = {"_new_loop": "made", "close": "closed"}
+
+
+class CtrlC:
+    """Comes at the n-th line of Python that runs while a loop is made or closed."""
+
+    def __init__(self, line: int) -> None:
+        self.left = line
+        self.within: FrameType | None = None
+
+    def __call__(self, frame: FrameType, event: str, arg: Any) -> Any:
+        """For sys.settrace."""
+        code = frame.f_code
+        if self.within is None and code.co_filename == loop.__file__ and code.co_name in GUARDED:
+            self.within = frame
+        return self._line if self.within is not None else None
+
+    def _line(self, frame: FrameType, event: str, arg: Any) -> Any:
+        if event == "line":
+            self.left -= 1
+            if self.left == 0:
+                sys.settrace(None)
+                signal.raise_signal(signal.SIGINT)
+        elif event == "return" and frame is self.within:
+            self.within = None
+        return self._line if self.left > 0 else None
+
+
+async def nothing() -> None:
+    """A run that is over at once."""
+
+
+@pytest.mark.filterwarnings("ignore::ResourceWarning")  # as in a command: a whole loop may be let go unused
+def test_ctrl_c_at_any_line_of_making_or_closing_a_loop_is_that_and_leaves_nothing_that_complains(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    complaints: list[str] = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda told: complaints.append(f"{told.exc_value!r} in {told.object!r}"))
+    before, at = sys.gettrace(), 0
+    while True:
+        at += 1
+        presses = CtrlC(at)
+        sys.settrace(presses)
+        try:
+            contextvars.copy_context().run(loop.run, nothing)
+        except KeyboardInterrupt:
+            continue
+        finally:
+            sys.settrace(before)
+        break
+    gc.collect()
+    assert complaints == []
+    assert presses.left > 0, "it came to the end without Ctrl-C"
+    assert at > 150, "lines were walked"

@@ -97,16 +97,22 @@ def heed_interrupts() -> None:
 
 @contextlib.contextmanager
 def uninterrupted() -> Iterator[None]:
-    """Within it a Ctrl-C is only noted, and acts behind it: what is half made when it comes may complain of that."""
-    acts = signal.getsignal(signal.SIGINT)
-    if not callable(acts) or threading.current_thread() is not threading.main_thread():
+    """Within it a signal that would raise, Ctrl-C or a sweep's SIGTERM, is only noted, and acts behind it.
+
+    What is half made when one comes may complain of that.
+    """
+    if threading.current_thread() is not threading.main_thread():
         yield
         return
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    acts = {number: handler for number, handler in handlers.items() if callable(handler)}
     came: list[int] = []
-    signal.signal(signal.SIGINT, lambda number, frame: came.append(number))
+    for number in acts:
+        signal.signal(number, lambda number, frame: came.append(number))
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, acts)
+        for number, handler in acts.items():
+            signal.signal(number, handler)
         if came:
-            signal.raise_signal(signal.SIGINT)
+            signal.raise_signal(came[0])

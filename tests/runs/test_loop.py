@@ -1,4 +1,4 @@
-"""The loop that a run is played on, where Ctrl-C meets it while it is made and while it is closed."""
+"""The loop that a run is played on, where Ctrl-C or SIGTERM meets it while it is made and while it is closed."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ import pytest
 
 from bargain.runs import loop
 
-GUARDED = {"_new_loop": "made", "close": "closed"}
+GUARDED = ("_new_loop", "close")
 
 
-class CtrlC:
-    """Comes at the n-th line of Python that runs while a loop is made or closed."""
+class Interrupt:
+    """A signal that comes at the n-th line of Python that runs while a loop is made or closed."""
 
-    def __init__(self, line: int) -> None:
+    def __init__(self, number: int, line: int) -> None:
+        self.number = number
         self.left = line
         self.within: FrameType | None = None
 
@@ -35,7 +36,7 @@ class CtrlC:
             self.left -= 1
             if self.left == 0:
                 sys.settrace(None)
-                signal.raise_signal(signal.SIGINT)
+                signal.raise_signal(self.number)
         elif event == "return" and frame is self.within:
             self.within = None
         return self._line if self.left > 0 else None
@@ -46,16 +47,18 @@ async def nothing() -> None:
 
 
 @pytest.mark.filterwarnings("ignore::ResourceWarning")  # as in a command: a whole loop may be let go unused
-def test_ctrl_c_at_any_line_of_making_or_closing_a_loop_is_that_and_leaves_nothing_that_complains(
-    monkeypatch: pytest.MonkeyPatch,
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])  # a sweep's SIGTERM is raised as Ctrl-C is
+def test_an_interrupt_at_any_line_of_making_or_closing_a_loop_is_that_and_leaves_nothing_that_complains(
+    number: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    acted = signal.signal(number, signal.default_int_handler)
     complaints: list[str] = []
     monkeypatch.setattr(sys, "unraisablehook", lambda told: complaints.append(f"{told.exc_value!r} in {told.object!r}"))
     before, at = sys.gettrace(), 0
     while True:
         at += 1
-        presses = CtrlC(at)
-        sys.settrace(presses)
+        comes = Interrupt(number, at)
+        sys.settrace(comes)
         try:
             contextvars.copy_context().run(loop.run, nothing)
         except KeyboardInterrupt:
@@ -63,7 +66,8 @@ def test_ctrl_c_at_any_line_of_making_or_closing_a_loop_is_that_and_leaves_nothi
         finally:
             sys.settrace(before)
         break
+    signal.signal(number, acted)
     gc.collect()
     assert complaints == []
-    assert presses.left > 0, "it came to the end without Ctrl-C"
+    assert comes.left > 0, "it came to the end without one"
     assert at > 150, "lines were walked"

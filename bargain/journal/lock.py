@@ -18,9 +18,14 @@ import stat
 import time
 from pathlib import Path
 
+from filelock import FileLock, Timeout
+
 from bargain.errors import JournalDamaged, JournalFull, JournalLocked
+from bargain.rundir.plain import read_plain
 
 LOCK_NAME = "journal.lock"
+MAX_HOLDER = 1000
+"""Bytes of the holder's name."""
 
 NETWORK_FILESYSTEMS = frozenset(
     """9p acfs afs beegfs ceph cifs coda drvfs gfs2 glusterfs gpfs lustre ncpfs nfs nfs4 ocfs2 orangefs panfs prl_fs
@@ -57,56 +62,39 @@ def is_network(filesystem: str) -> bool:
 class RunLock:
     """Held from construction until `release` or the death of the process.
 
-    Raises JournalLocked naming the holder, JournalFull when the directory cannot be written. `held` is False only where
-    the filesystem has no such locks at all; SQLite's own exclusive lock must then do.
+    Raises JournalLocked naming the holder, JournalFull when the directory cannot be written, JournalDamaged for a lock
+    that is no plain file. `held` is False only where the filesystem has no such locks at all; SQLite's own exclusive
+    lock must then do.
     """
 
     def __init__(self, directory: Path) -> None:
         self.path = directory / LOCK_NAME
-        self.held = False
-        while True:
-            try:
-                self._descriptor = os.open(
-                    self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK, 0o644
-                )
-            except OSError as error:
-                raise JournalFull(f"{directory}: the run directory cannot be written ({error.strerror})") from None
-            if not stat.S_ISREG(os.fstat(self._descriptor).st_mode):
-                os.close(self._descriptor)
+        self._lock = FileLock(
+            self.path, timeout=0, mode=0o644, thread_local=False, fallback_to_soft=False, on_acquired=_name_holder
+        )
+        try:
+            os.stat(directory)  # FileLock would make it
+            if not _is_plain(self.path):
                 raise JournalDamaged(f"{self.path} is no plain file; this is no run directory of bargain's")
-            try:
-                fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError as error:
-                holder = os.pread(self._descriptor, 1000, 0)
-                os.close(self._descriptor)
-                if error.errno in _NO_LOCKS_HERE:
-                    return
-                raise JournalLocked(f"{directory} is being played by {_who(holder)}; wait for it or stop it") from None
-            if self._is_still_there():
-                break
-            os.close(self._descriptor)  # its holder removed it between our open and our lock
-        self.held = True
-        since = time.strftime("%Y-%m-%d %H:%M:%S")
-        text = json.dumps({"pid": os.getpid(), "host": socket.gethostname(), "since": since})
-        with contextlib.suppress(OSError):  # a full disk costs the text, not the lock
-            os.ftruncate(self._descriptor, 0)
-            os.pwrite(self._descriptor, text.encode(), 0)
+            self._lock.acquire()
+        except Timeout:
+            holder = _holder(self.path)
+            raise JournalLocked(f"{directory} is being played by {holder}; wait for it or stop it") from None
+        except OSError as error:
+            if error.errno not in _NO_LOCKS_HERE:
+                raise JournalFull(f"{directory}: the run directory cannot be written ({error.strerror})") from None
+
+    @property
+    def held(self) -> bool:
+        """Whether this process holds it."""
+        return self._lock.is_locked
 
     def release(self) -> None:
         """Removes the file and lets the lock go; safe to call twice."""
         if self.held:
-            self.held = False
             with contextlib.suppress(OSError):
                 os.unlink(self.path)
-            os.close(self._descriptor)
-
-    def _is_still_there(self) -> bool:
-        try:
-            there = os.stat(self.path)
-        except FileNotFoundError:
-            return False
-        mine = os.fstat(self._descriptor)
-        return (there.st_dev, there.st_ino) == (mine.st_dev, mine.st_ino)
+            self._lock.release()
 
 
 def is_held(directory: Path) -> bool:
@@ -124,9 +112,24 @@ def is_held(directory: Path) -> bool:
     return False
 
 
-def _who(text: bytes) -> str:
+def _is_plain(path: Path) -> bool:
     try:
-        holder = json.loads(text)
+        return stat.S_ISREG(os.lstat(path).st_mode)
+    except FileNotFoundError:
+        return True  # it will be
+
+
+def _name_holder(descriptor: int) -> None:
+    since = time.strftime("%Y-%m-%d %H:%M:%S")
+    text = json.dumps({"pid": os.getpid(), "host": socket.gethostname(), "since": since})
+    with contextlib.suppress(OSError):  # a full disk costs the text, not the lock
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, text.encode(), 0)
+
+
+def _holder(path: Path) -> str:
+    try:
+        holder = json.loads(read_plain(path, MAX_HOLDER))
         return f"process {int(holder['pid'])} on {holder['host']} since {holder['since']}"
-    except (ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError):
         return "another process"

@@ -11,65 +11,60 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
-from bargain.records import Belief, Feedback, Game, Round, Terms, Turn, Usage, Verdict, Violation
+import msgspec
+
+from bargain.records import Belief, Game
 from bargain.rundir.plain import lines_of, write_anew
 
 
-def plain(value: Any) -> Any:
-    """A record as plain JSON data; tuples become lists, and the (role, usage) pairs of a round become an object.
+def game_to_json(game: Game) -> str:
+    """One line of games.jsonl, without the newline. Line separators inside texts are escaped.
 
     A usage names its reasoning only where there was some, a round its terms only where they are its own, a round and a
     turn the second issue only where there is one: a game of a version that knew none is the same line.
     """
-    kind = type(value)
-    if kind in _SIMPLE:
-        return value
-    if kind is tuple or kind is list:
-        return [plain(each) for each in value]
-    names = _names(kind)
-    if names is None:
-        return value
-    found = {name: plain(getattr(value, name)) for name in names}
-    if (kind is Turn or kind is Round) and value.second is None:
-        del found["second"]
-    if kind is Round:
-        found["usage"] = dict(found["usage"])
-        if value.terms is None:
-            del found["terms"]
-    elif kind is Usage and not value.reasoning_tokens:
-        del found["reasoning_tokens"]
-    return found
+    data = msgspec.to_builtins(game)
+    for played in data["rounds"]:
+        _leave_out(played, "terms")
+        _leave_out(played, "second")
+        for turn in played["turns"]:
+            _leave_out(turn, "second")
+        played["usage"] = dict(played["usage"])
+        for usage in played["usage"].values():
+            _leave_out(usage, "reasoning_tokens", 0)
+    return _line(data)
 
 
-_SIMPLE = frozenset({str, int, float, bool, type(None)})
+def belief_to_json(belief: Belief) -> str:
+    """One line of probes.jsonl, without the newline."""
+    data = msgspec.to_builtins(belief)
+    _leave_out(data["usage"], "reasoning_tokens", 0)
+    return _line(data)
 
 
-_known: dict[type, tuple[str, ...] | None] = {}
+def _leave_out(data: dict[str, Any], name: str, nothing: int | None = None) -> None:
+    """Takes a field away that holds nothing."""
+    if data[name] == nothing:
+        del data[name]
 
 
-def _names(kind: type) -> tuple[str, ...] | None:
-    """The fields of a record, None for what is no record."""
-    if kind not in _known:
-        _known[kind] = tuple(field.name for field in fields(kind)) if is_dataclass(kind) else None
-    return _known[kind]
-
-
-def game_to_json(game: Game) -> str:
-    """One line of games.jsonl, without the newline. Line separators inside texts are escaped."""
-    return json.dumps(plain(game), ensure_ascii=True, separators=(",", ":"), allow_nan=False)
+def _line(data: dict[str, Any]) -> str:
+    return json.dumps(data, ensure_ascii=True, separators=(",", ":"), allow_nan=False)
 
 
 def game_from_json(line: str) -> Game:
-    """The game of one line. Raises ValueError with the reason when the line is not one."""
+    """The game of one line. Raises ValueError with the place and the reason when the line is not one."""
     try:
         data = json.loads(line)
-        return Game(**{**data, "rounds": tuple(_round(each) for each in data["rounds"])})
-    except (KeyError, TypeError) as error:
-        raise ValueError(f"not a game of games.jsonl: {error!r}") from error
+        for played in data["rounds"]:
+            played["usage"] = list(played["usage"].items())
+        return msgspec.convert(data, Game)
+    except (KeyError, TypeError, AttributeError, RecursionError, msgspec.ValidationError) as error:
+        reason = str(error) if isinstance(error, msgspec.ValidationError) else repr(error)
+        raise ValueError(f"not a game of games.jsonl: {reason}") from error
 
 
 def read_games(path: Path) -> Iterator[Game]:
@@ -77,27 +72,6 @@ def read_games(path: Path) -> Iterator[Game]:
     for line in lines_of(path):
         if line.endswith(b"\n"):
             yield game_from_json(line.decode())
-
-
-def _round(data: dict[str, Any]) -> Round:
-    return Round(
-        **{
-            **data,
-            "turns": tuple(Turn(**each) for each in data["turns"]),
-            "verdicts": tuple(
-                Verdict(**{**each, "objections": tuple(each["objections"])}) for each in data["verdicts"]
-            ),
-            "violations": tuple(Violation(**each) for each in data["violations"]),
-            "feedback": tuple(Feedback(**each) for each in data["feedback"]),
-            "usage": tuple((role, Usage(**each)) for role, each in data["usage"].items()),
-            "terms": Terms(**data["terms"]) if data.get("terms") else None,
-        }
-    )
-
-
-def belief_to_json(belief: Belief) -> str:
-    """One line of probes.jsonl, without the newline."""
-    return json.dumps(plain(belief), ensure_ascii=True, separators=(",", ":"), allow_nan=False)
 
 
 class GamesFile:

@@ -16,7 +16,7 @@ from omegaconf import DictConfig, OmegaConf
 from bargain.config.follow import PERSON, engines_of, setting
 from bargain.config.identity import TARGETS_SINCE
 from bargain.config.ranges import bill_problems, number_problems
-from bargain.config.schema import KNOWS, OUTCOMES
+from bargain.config.schema import Outcome
 from bargain.config.second_issue import second_issue_problems
 from bargain.config.targets import locate, target_problem
 from bargain.errors import ConfigError
@@ -32,15 +32,12 @@ def check(cfg: DictConfig) -> None:
 def _problems(cfg: DictConfig) -> Iterator[str]:
     game, item, moderator = cfg.game, cfg.item, cfg.moderator
     yield from number_problems(OmegaConf.to_container(cfg))
-    yield from _choices(cfg)
     unknown = [who for who in game.learners if who not in PLAYERS]
     if unknown or len(set(game.learners)) != len(game.learners):
         yield f"game.learners must name seller, buyer or both once, got {list(game.learners)}"
     yield from _price_problems(item, game, drawn=cfg.scenario._target_ != TARGETS_SINCE["scenario"])
     if not re.fullmatch(r"no_offer|always|no_number|turn_[1-9]\d*", moderator.start):
         yield f"moderator.start must be no_number, always or no_offer, or turn_K (turn_4), got {moderator.start!r}"
-    if moderator.gate not in ("none", "rules"):
-        yield f"moderator.gate must be none or rules, got {moderator.gate!r}"
     if cfg.memory.name == "last_k" and cfg.memory.rounds < 1:
         yield f"memory.rounds must be at least 1 with memory=last_k, got {cfg.memory.rounds}"
     attack = cfg.adversary
@@ -54,6 +51,9 @@ def _problems(cfg: DictConfig) -> Iterator[str]:
     for seat in ("seller", "buyer"):
         if cfg[seat].engine is None:
             yield f"{seat}.engine is missing; choose one with engine@{seat}.engine=simulated"
+    primary = [str(each) for each in cfg.analysis.primary]
+    if not primary or len(set(primary)) < len(primary):
+        yield f"analysis.primary must be a list of {', '.join(Outcome)}, each at most once, got {primary}"
     limits = cfg.limits
     capped = not (limits.max_cost_usd is limits.max_tokens is limits.sweep_max_cost_usd is None)
     for seat, engine in engines_of(cfg).items():
@@ -136,8 +136,6 @@ def _feedback_problems(cfg: DictConfig) -> Iterator[str]:
     sources = {"feedback": cfg.feedback, **{f"game.arms.{name}": arm for name, arm in cfg.game.arms.items()}}
     critics: dict[str, str] = {}
     for where, source in sources.items():
-        if source.acknowledge not in ("fixed", "ask"):
-            yield f"{where}.acknowledge must be fixed or ask, got {source.acknowledge!r}"
         if source.engine is None:
             continue
         if not getattr(locate(source._target_, list(cfg.allow_targets)), "calls_critic", True):
@@ -145,29 +143,6 @@ def _feedback_problems(cfg: DictConfig) -> Iterator[str]:
         if source.name in critics:
             yield f"{where}.name: {critics[source.name]} has a critic of that name too; give this one another name"
         critics[source.name] = where
-
-
-def _choices(cfg: DictConfig) -> Iterator[str]:
-    for where, allowed in (
-        ("scoring", ("strict", "legacy")),
-        ("mode", ("live", "replay")),
-        ("game.who_is_first", PLAYERS),
-        ("game.seller_opens", ("fixed", "free")),
-        ("game.buyer_opens", ("fixed", "free")),
-        ("game.after_no_deal", ("continue", "stop")),
-        ("adversary.by", PLAYERS),
-        ("second_issue.known_by", ("none", *PLAYERS, "both")),
-        ("memory.name", ("full", "last_k", "feedback_only", "none")),
-        ("scenario.deadline_known_by", ("both", *PLAYERS, "none")),
-        *((f"scenario.{role}_knows", KNOWS) for role in PLAYERS),
-        ("objective", OUTCOMES),
-    ):
-        value = OmegaConf.select(cfg, where)
-        if value not in allowed:
-            yield f"{where} must be {' or '.join(allowed)}, got {value!r}"
-    primary = list(cfg.analysis.primary)
-    if not primary or len(set(primary)) < len(primary) or not set(primary) <= set(OUTCOMES):
-        yield f"analysis.primary must be a list of {', '.join(OUTCOMES)}, each at most once, got {primary}"
 
 
 def _price_problems(item: Any, game: Any, *, drawn: bool) -> Iterator[str]:

@@ -116,7 +116,7 @@ def checked_before(cfg: DictConfig) -> DictConfig:
 
 
 def _content(cfg: DictConfig) -> str:
-    plain = OmegaConf.to_container(cfg)
+    plain = OmegaConf.to_container(cfg, enum_to_str=True)
     assert isinstance(plain, dict)
     return repr({key: value for key, value in plain.items() if key != "hydra"})
 
@@ -124,7 +124,7 @@ def _content(cfg: DictConfig) -> str:
 def typed_config(cfg: DictConfig) -> DictConfig:
     """The config as the schema types it, without Hydra's own node. Raises ConfigError naming the wrong key."""
     try:
-        plain = OmegaConf.to_container(cfg, resolve=True)
+        plain = OmegaConf.to_container(cfg, resolve=True, enum_to_str=True)
     except OmegaConfBaseException as error:
         raise ConfigError(explain(error)) from error
     assert isinstance(plain, dict)
@@ -194,8 +194,8 @@ def _texts(value: Any, path: str) -> Iterator[tuple[str, str]]:
 
 
 def plain_of(cfg: DictConfig) -> dict[str, Any]:
-    """A config as plain data."""
-    plain = OmegaConf.to_container(cfg)
+    """A config as plain data; a choice is its name."""
+    plain = OmegaConf.to_container(cfg, enum_to_str=True)
     assert isinstance(plain, dict)
     return {str(key): value for key, value in plain.items()}
 

@@ -8,11 +8,24 @@ from __future__ import annotations
 
 import re
 from dataclasses import asdict, dataclass, field, is_dataclass
+from enum import StrEnum
 from typing import Any, Optional
 
 from bargain.records import MAX_EXCHANGES
 
 # OmegaConf's structured configs read Optional[...] and Dict-like builtins at run time: no `X | None` here.
+
+One = StrEnum("One", "seller buyer")
+Who = StrEnum("Who", "none seller buyer both")
+Knows = StrEnum("Knows", "none own rival_range rival_value both")
+Opens = StrEnum("Opens", "fixed free")
+AfterNoDeal = StrEnum("AfterNoDeal", "continue stop")
+Acknowledge = StrEnum("Acknowledge", "fixed ask")
+Gate = StrEnum("Gate", "none rules")
+Memory = StrEnum("Memory", "full last_k feedback_only none")
+Scoring = StrEnum("Scoring", "strict legacy")
+Mode = StrEnum("Mode", "live replay")
+Outcome = StrEnum("Outcome", "price deal_rate surplus")
 
 
 @dataclass
@@ -58,14 +71,14 @@ class ScenarioConfig:
     """For what the buyer gets the same elsewhere if there is no deal."""
     deadline: DistributionConfig = field(default_factory=DistributionConfig)
     """Exchanges after which the talk ends, rounded, 1 to game.max_exchanges, which holds where nothing is drawn."""
-    deadline_known_by: str = "both"
+    deadline_known_by: Who = Who.both
     """both, seller, buyer or none; who does not know it expects game.max_exchanges."""
     seller_discount: float = 1.0
     """What is left of the seller's gain after an exchange more; 1 = time costs nothing."""
     buyer_discount: float = 1.0
-    seller_knows: str = "own"
+    seller_knows: Knows = Knows.own
     """Of limits: none, own, rival_range (and its own), rival_value (and not its own), or both."""
-    buyer_knows: str = "own"
+    buyer_knows: Knows = Knows.own
     texts: dict[str, str] = field(default_factory=dict)
     """What the seller and the buyer are told of all this at the end of their system prompts, by player."""
     path: Optional[str] = None
@@ -180,7 +193,7 @@ class FeedbackConfig:
     """What `pool` holds, once it was read."""
     text: str = ""
     """The sentence of feedback=constant, the question of feedback=self_critique."""
-    acknowledge: str = "fixed"
+    acknowledge: Acknowledge = Acknowledge.fixed
     """fixed: the learner's acknowledgement is the prompt's text, as in 2023; ask: the learner writes it (one call)."""
     engine: Optional[EngineConfig] = None
     """The critic's engine in this arm (engine@game.arms.NAME.engine=...); null = the critic's, as everywhere."""
@@ -196,11 +209,11 @@ class GameConfig:
     """Who is coached: [], [seller], [buyer] or both."""
     n_rounds: int = 1
     max_exchanges: int = MAX_EXCHANGES
-    who_is_first: str = "seller"
-    seller_opens: str = "fixed"
-    buyer_opens: str = "fixed"
+    who_is_first: One = One.seller
+    seller_opens: Opens = Opens.fixed
+    buyer_opens: Opens = Opens.fixed
     """fixed: the opening of the item, word for word; free: the player's own first words."""
-    after_no_deal: str = "continue"
+    after_no_deal: AfterNoDeal = AfterNoDeal["continue"]
     """continue: the learner is coached and plays on, so every game has every round; stop: as in 2023."""
     arms: dict[str, FeedbackConfig] = field(default_factory=dict)
     """Compare games only: the feedback of each arm, by the arm's name."""
@@ -231,8 +244,8 @@ class AdversaryConfig:
     """An attack in words by one player: a scripted sentence at one of its turns, or a demand after the deal."""
 
     name: str = "none"
-    by: str = "seller"
-    """Who attacks: seller or buyer."""
+    by: One = One.seller
+    """Who attacks."""
     turn: int = 2
     """At which of its own turns, from 1; a fixed opening is not its own."""
     says: dict[str, str] = field(default_factory=dict)
@@ -272,7 +285,7 @@ class SecondIssueConfig:
     seller_opening: Optional[float] = None
     """The option that the seller's opening names; null: the best for the seller."""
     buyer_opening: Optional[float] = None
-    known_by: str = "none"
+    known_by: Who = Who.none
     """Who knows the rival's weight beside its own: none, seller, buyer or both."""
     texts: dict[str, str] = field(default_factory=dict)
     """What the seller and the buyer are told of it at the end of their system prompts, by player."""
@@ -310,7 +323,7 @@ class ModeratorConfig:
     carries no number (2023). All but no_number look at the last turn of a round as well."""
     no_deal_threshold: int = 0
     """So many verdicts without a deal end the round; 0 = never."""
-    gate: str = "none"
+    gate: Gate = Gate.none
     """none: the engine is asked every time; rules: only where the rules are unsure. See docs/performance.md."""
     engine: Optional[EngineConfig] = None
 
@@ -319,7 +332,7 @@ class ModeratorConfig:
 class MemoryConfig:
     """What the learner carries from round to round."""
 
-    name: str = "full"
+    name: Memory = Memory.full
     """full: everything; last_k: the last `rounds` rounds; feedback_only: the feedback, not the dialogues; none."""
     rounds: int = 0
 
@@ -356,17 +369,11 @@ class TrackingConfig:
     """Further tags, beside the chosen config options."""
 
 
-KNOWS = ("none", "own", "rival_range", "rival_value", "both")
-"""What scenario.seller_knows and scenario.buyer_knows may say."""
-OUTCOMES = ("price", "deal_rate", "surplus")
-"""What analysis.primary and objective may name."""
-
-
 @dataclass
 class AnalysisConfig:
     """What the report may claim, declared before the first game. Decides nothing that is played."""
 
-    primary: list[str] = field(default_factory=lambda: list(OUTCOMES))
+    primary: list[Outcome] = field(default_factory=lambda: list(Outcome))
     """The co-primary outcomes: one family of tests; every other number of a report is exploratory."""
 
 
@@ -376,8 +383,8 @@ class Config:
 
     seed: int = 0
     n_games: int = 10
-    scoring: str = "strict"
-    mode: str = "live"
+    scoring: Scoring = Scoring.strict
+    mode: Mode = Mode.live
     """live, or replay: serve every call from the journal and refuse the network."""
     resume: str = "auto"
     """auto: go on with the newest unfinished run of exactly this config; never: always start a new one."""
@@ -407,8 +414,8 @@ class Config:
     memory: MemoryConfig = field(default_factory=MemoryConfig)
     limits: LimitsConfig = field(default_factory=LimitsConfig)
     analysis: AnalysisConfig = field(default_factory=AnalysisConfig)
-    objective: str = "surplus"
-    """What a search over configs (Optuna, a W&B sweep) goes by, one of OUTCOMES: of the learner, in its last round."""
+    objective: Outcome = Outcome.surplus
+    """What a search over configs (Optuna, a W&B sweep) goes by: of the learner, in its last round."""
     tracking: Any = field(default_factory=lambda: asdict(TrackingConfig()))
     """A TrackingConfig with the tracker's own keys: tracking.py here types it."""
 

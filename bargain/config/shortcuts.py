@@ -119,18 +119,22 @@ def _copied(self: Metadata, memo: dict[int, Any]) -> Metadata:
 
 
 def _plain(conf: Container, resolve: bool, throw_on_missing: bool, enum_to_str: bool = False, **how: Any) -> Any:
-    """The same plain data; OmegaConf's own way for more than that, and where a reference or an enum is."""
+    """The same plain data; OmegaConf's own way for more than that, and where a reference is, or a key is an enum."""
     content = conf._value()
     wants_more = throw_on_missing or how.get("structured_config_mode", SCMode.DICT) is not SCMode.DICT
     if wants_more or not isinstance(content, dict | list):
         return _asked_for_all(conf, resolve, throw_on_missing, enum_to_str, **how)
     nodes = content.values() if isinstance(content, dict) else content
     values = [node._value() for node in nodes]
-    for value in (*values, *content) if isinstance(content, dict) else values:
-        if isinstance(value, Node | Enum) or (resolve and isinstance(value, str) and "${" in value):
-            return _asked_for_all(conf, resolve, throw_on_missing, enum_to_str)
+    wants_more = isinstance(content, dict) and any(isinstance(key, Enum) for key in content)
+    for value in values:
+        wants_more = wants_more or isinstance(value, Node) or (resolve and isinstance(value, str) and "${" in value)
+    if wants_more:
+        return _asked_for_all(conf, resolve, throw_on_missing, enum_to_str)
     plain = [
-        _plain(node, resolve, throw_on_missing, enum_to_str) if isinstance(node, Container) else value
+        _plain(node, resolve, throw_on_missing, enum_to_str)
+        if isinstance(node, Container)
+        else (value.name if enum_to_str and isinstance(value, Enum) else value)
         for node, value in zip(nodes, values, strict=True)
     ]
     return dict(zip(content, plain, strict=True)) if isinstance(content, dict) else plain

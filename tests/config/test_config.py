@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import copy
 import math
+import re
 import subprocess
 from collections.abc import Iterator
 from dataclasses import asdict, fields, is_dataclass
+from enum import Enum
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +56,10 @@ REFUSED = {
     "a memory of nothing": (["memory=last_k", "memory.rounds=0"], "memory.rounds must be at least 1"),
     "a constant without words": (["feedback=constant", "feedback.text="], "feedback.text is empty"),
     "a claim about nothing": (["analysis.primary=[]"], "analysis.primary must be a list of price, deal_rate, surplus"),
-    "an outcome that there is not": (["analysis.primary=[price,luck]"], "got ['price', 'luck']"),
+    "an outcome that there is not": (
+        ["analysis.primary=[price,luck]"],
+        "analysis.primary[1] must be price or deal_rate or surplus, got 'luck'",
+    ),
     "a budget of nothing": (["limits.max_cost_usd=0"], "limits.max_cost_usd must be above 0 or null"),
     "a price that is no number": (
         ["seller.engine.input_usd_per_million=nan", "seller.engine.output_usd_per_million=1"],
@@ -192,6 +197,18 @@ def test_every_number_of_the_schema_has_a_range_and_none_holds_what_is_no_number
         f"{kind.__name__}.{each.name}" for kind in vars(schema).values() if is_dataclass(kind) for each in fields(kind)
     }
     assert set(RANGES) <= names
+
+
+def test_every_choice_of_the_schema_is_refused_by_its_names_and_is_plain_text_on_record() -> None:
+    plain = OmegaConf.to_container(OmegaConf.structured(Config))
+    assert isinstance(plain, dict)
+    choices = {".".join(path): type(value) for path, value in _leaves(plain) if isinstance(value, Enum)}
+    assert len(choices) > 10
+    for path, choice in choices.items():
+        with pytest.raises(ConfigError, match=re.escape(f"{path} must be {' or '.join(choice)}, got 'perhaps'")):
+            compose([f"{path}=perhaps"])
+    recorded = plain_of(compose(["game.who_is_first=buyer"]))
+    assert {type(value) for _, value in _leaves(recorded)} <= {str, int, float, bool, list, type(None)}
 
 
 def _leaves(data: dict[str, Any], path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:

@@ -249,7 +249,7 @@ def _summary(log: Log, tally: Tally, plain: dict[str, Any], cfg: DictConfig) -> 
         "version": __version__,
         "imported_from": str(log.path),
         "simulated": False,
-        "scoring": cfg.scoring,
+        "scoring": cfg.scoring.value,
         "currency": cfg.item.currency,
         "n_games": cfg.n_games,
     }

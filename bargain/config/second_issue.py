@@ -42,7 +42,7 @@ def second_issue_of(config: SecondIssueConfig) -> SecondIssue | None:
         buyer_weight=buyer,
         seller_opening=opening(seller, config.seller_opening),
         buyer_opening=opening(buyer, config.buyer_opening),
-        known_by=config.known_by,
+        known_by=config.known_by.value,
     )
 
 

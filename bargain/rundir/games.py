@@ -26,7 +26,7 @@ def game_to_json(game: Game) -> str:
     A usage names its reasoning only where there was some, a round its terms only where they are its own, a round and a
     turn the second issue only where there is one: a game of a version that knew none is the same line.
     """
-    data = msgspec.to_builtins(game)
+    data = msgspec.to_builtins(game, enc_hook=_built_in)
     for played in data["rounds"]:
         _leave_out(played, "terms")
         _leave_out(played, "second")
@@ -40,9 +40,17 @@ def game_to_json(game: Game) -> str:
 
 def belief_to_json(belief: Belief) -> str:
     """One line of probes.jsonl, without the newline."""
-    data = msgspec.to_builtins(belief)
+    data = msgspec.to_builtins(belief, enc_hook=_built_in)
     _leave_out(data["usage"], "reasoning_tokens", 0)
     return _line(data)
+
+
+def _built_in(value: object) -> object:
+    """A number or text of a kind of its own, such as a protocol of one's own may draw with numpy."""
+    for kind in (float, int, str):
+        if isinstance(value, kind):
+            return kind(value)
+    raise TypeError(f"{type(value).__name__} has no place in a game")
 
 
 def _leave_out(data: dict[str, Any], name: str, nothing: int | None = None) -> None:

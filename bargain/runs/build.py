@@ -242,7 +242,7 @@ def _rules(cfg: DictConfig) -> RoundRules:
     rules = RoundRules(
         channel=channel,
         max_exchanges=cfg.game.max_exchanges,
-        who_is_first=cfg.game.who_is_first,
+        who_is_first=cfg.game.who_is_first.value,
         free_openings=frozenset(role for role in PLAYERS if cfg.game[f"{role}_opens"] == "free"),
         moderator_start=cfg.moderator.start,
         no_deal_threshold=cfg.moderator.no_deal_threshold,

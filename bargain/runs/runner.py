@@ -398,7 +398,7 @@ class Run:
             "version": __version__,
             "simulated": self.simulated,
             "simulated_seats": sorted(seat for seat, engine in self.engines.items() if engine.simulated),
-            "scoring": self.cfg.scoring,
+            "scoring": self.cfg.scoring.value,
             "currency": self.item.currency,
             "n_games": self.cfg.n_games,
         }

@@ -8,11 +8,12 @@ from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bargain.records import Game
+from bargain.records import Game, Round, Turn
 from bargain.rundir.games import game_from_json, game_to_json, read_games
 
 OLD = sorted(Path(__file__).parent.parent.glob("data/runs-0.1/*/games.jsonl"))
@@ -36,6 +37,15 @@ def test_a_game_is_the_same_game_again_after_its_line(game: Game) -> None:
     assert line.isascii()
     assert "\n" not in line
     assert game_from_json(line) == game
+
+
+def test_numbers_and_texts_of_other_kinds_are_written_as_what_they_are() -> None:
+    class Name(str):
+        pass
+
+    turn = Turn("seller", Name("$15"), numpy.float64(15.0))
+    (line,) = [game_to_json(Game(0, "deal", (Round(1, "", "deal", numpy.float64(15.0), (turn,)),)))]
+    assert game_from_json(line).rounds[0].turns == (Turn("seller", "$15", 15.0),)
 
 
 @pytest.mark.parametrize("path", OLD, ids=lambda path: path.parent.name)

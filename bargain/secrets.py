@@ -13,7 +13,7 @@ import base64
 import io
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
@@ -158,6 +158,26 @@ def blotted(text: str) -> str:
         if MAY_ESCAPE.search(text):
             text = re.sub(escaped(secret), "[secret]", text)
     return _SHAPES.sub("[secret]", _USERINFO.sub("://[secret]@", text))
+
+
+class Blot:
+    """Blots these secrets, and the environment's as they are now, out of what a server sends, whatever its encoding."""
+
+    def __init__(self, secrets: Sequence[str]) -> None:
+        known = [*secrets, *os_secrets()]
+        written = {form.encode() for secret in known for form in forms(secret) if len(form) > 3}
+        self._written = sorted(written, key=len, reverse=True)
+        self._escaped = re.compile("|".join(escaped(each) for each in known if len(each) > 3) or r"(?!)")
+
+    def __call__(self, content: bytes) -> bytes:
+        """The bytes without any of them."""
+        for secret in self._written:
+            if secret in content:
+                content = content.replace(secret, b"[secret]")
+        if b"%" in content or b"\\u00" in content or b"\\/" in content:
+            # as Latin-1 each byte is a character, and comes back as it was
+            content = self._escaped.sub("[secret]", content.decode("latin-1")).encode("latin-1")
+        return content
 
 
 def hidden(value: Any) -> Any:

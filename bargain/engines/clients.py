@@ -207,13 +207,49 @@ def through(sdk: AsyncOpenAI | AsyncAnthropic, http: HttpClient) -> Post:
 
 
 @dataclass(slots=True)
-class Shared:
-    """How requests to one server are sent; `users` counts the engines that hold it."""
+class _Shared:
+    """A client and what sends by it; `users` counts the engines that hold it."""
 
     http: HttpClient
     post: Post
     users: int = 0
 
 
-clients: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[Identity, Shared]] = WeakKeyDictionary()
+clients: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[Identity, _Shared]] = WeakKeyDictionary()
 """Those in use, by event loop and identity (protocol, server, key)."""
+
+
+class Lease:
+    """One engine's part in the client of its server, on whatever event loop is running.
+
+    poster: makes of a new client what sends by it. Engines of one identity may use each other's.
+    """
+
+    def __init__(self, identity: Identity, url: str, poster: Callable[[HttpClient], Post]) -> None:
+        self._identity = identity
+        self._url = url
+        self._poster = poster
+        self._held: tuple[asyncio.AbstractEventLoop, _Shared] | None = None
+
+    @property
+    def post(self) -> Post:
+        """What sends on the running loop."""
+        loop = asyncio.get_running_loop()
+        if self._held is None or self._held[0] is not loop:
+            shared = clients.setdefault(loop, {})
+            if self._identity not in shared:
+                http = HttpClient(self._url)
+                shared[self._identity] = _Shared(http, self._poster(http))
+            shared[self._identity].users += 1
+            self._held = (loop, shared[self._identity])
+        return self._held[1].post
+
+    async def give_back(self) -> None:
+        """The last engine that does so closes the client's connections. Safe to call twice."""
+        if self._held is None:
+            return
+        (loop, shared), self._held = self._held, None
+        shared.users -= 1
+        if shared.users == 0 and loop is asyncio.get_running_loop():
+            del clients[loop][self._identity]
+            await shared.http.aclose()

@@ -13,34 +13,30 @@ answer: its request transform and its response models cost ten times the CPU. No
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
-import re
-import ssl
 from dataclasses import replace
 from typing import Any, ClassVar
 
-import aiohttp
 import httpx2
 
 from bargain.config.follow import setting
 from bargain.config.schema import EngineConfig
 from bargain.engines.address import read_address
 from bargain.engines.base import Engine, Failure, Raw, Request
-from bargain.engines.clients import HttpClient, Post, Shared, Stale, clients, is_secure, proxy_name, tls
+from bargain.engines.clients import HttpClient, Lease, Post, is_secure, tls
 from bargain.engines.deadline import Deadline
 from bargain.engines.endings import ending
 from bargain.engines.failures import failure, failure_in_reply
 from bargain.engines.reasoning import marks_of
 from bargain.engines.shared import known, plain
+from bargain.engines.unanswered import unanswered
 from bargain.records import Reply
-from bargain.secrets import escaped, forms, os_secrets
+from bargain.secrets import Blot
 from bargain.text import one_line
 from bargain.version import __version__
 
 _AS_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
-_NOTHING_SENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.ClientHttpProxyError)
 
 
 class HttpEngine(Engine):
@@ -98,9 +94,9 @@ class HttpEngine(Engine):
         self._headers = {name: self._variable(variable) for name, variable in plain(config.headers_env).items()}
         self._take_key(config.api_key_env)
         self.key = f"{protocol}|{self.url}|{config.api_key_env or ''}"
-        self._identity = (protocol, f"{self._address.basic}@{self.url} {self._headers}", self.api_key)
+        identity = (protocol, f"{self._address.basic}@{self.url} {self._headers}", self.api_key)
+        self._lease = Lease(identity, self.url, self._poster)
         self._timeout_s = config.timeout_s
-        self._lease: tuple[asyncio.AbstractEventLoop, Shared] | None = None
         try:
             if is_secure(self.url):
                 tls()
@@ -171,39 +167,20 @@ class HttpEngine(Engine):
         if variable and not os.environ.get(variable, "").strip() and self._address.is_here:
             variable = self.key_env = None  # a server on this machine asks for none
         self.api_key = self._variable(variable) or "none"
-        secrets = [*self._address.secrets, *self._headers.values(), *([self.api_key] if variable else [])]
-        variants = [form for secret in [*secrets, *os_secrets()] for form in forms(secret)]
-        self._secret_bytes = sorted({each.encode() for each in variants if len(each) > 3}, key=len, reverse=True)
-        longer = [escaped(each) for each in [*secrets, *os_secrets()] if len(each) > 3]
-        self._escaped = re.compile("|".join(longer)) if longer else None
+        self._blot = Blot([*self._address.secrets, *self._headers.values(), *([self.api_key] if variable else [])])
 
     # -- one attempt ---------------------------------------------------------------------------------------------------
 
-    def _shared(self) -> Shared:
-        """The client that this engine shares with its like on the running event loop."""
-        loop = asyncio.get_running_loop()
-        if self._lease is None or self._lease[0] is not loop:
-            shared = clients.setdefault(loop, {})
-            if self._identity not in shared:
-                # identity: replies are small, and a compressed bomb need not be unpacked
-                headers = {"Accept-Encoding": "identity"} | self._headers
-                if self._address.basic:
-                    headers["Authorization"] = f"Basic {self._address.basic}"
-                http = HttpClient(self.url)
-                shared[self._identity] = Shared(http, self.poster(http, headers))
-            shared[self._identity].users += 1
-            self._lease = (loop, shared[self._identity])
-        return self._lease[1]
+    def _poster(self, http: HttpClient) -> Post:
+        # identity: replies are small, and a compressed bomb need not be unpacked
+        headers = {"Accept-Encoding": "identity"} | self._headers
+        if self._address.basic:
+            headers["Authorization"] = f"Basic {self._address.basic}"
+        return self.poster(http, headers)
 
     async def close(self) -> None:
         """Gives the shared client back; the last engine that does so closes its connections. Safe to call twice."""
-        if self._lease is None:
-            return
-        (loop, mine), self._lease = self._lease, None
-        mine.users -= 1
-        if mine.users == 0 and loop is asyncio.get_running_loop():
-            del clients[loop][self._identity]
-            await mine.http.aclose()
+        await self._lease.give_back()
 
     async def send(self, body: dict[str, Any], request: Request) -> Raw:
         """One attempt: whatever HTTP status came back, with any echo of a secret blotted out of its body.
@@ -212,7 +189,7 @@ class HttpEngine(Engine):
         large, or `timeout_s` passed since the start (a trickle of bytes does not extend it).
         """
         data = _AS_JSON(body).encode("utf-8", "replace")
-        post = self._shared().post
+        post = self._lease.post
         try:
             async with Deadline(self._timeout_s):
                 response = await post(self._target, data)
@@ -227,64 +204,10 @@ class HttpEngine(Engine):
             # Errors of the SDK with a response are error statuses. `from None`: a traceback shows no header or URL.
             answered = getattr(error, "response", None)
             if not isinstance(answered, httpx2.Response):
-                raise self._unanswered(error) from None
+                raise unanswered(error, self.where, self.url, self.host) from None
             response = answered
-        content = response.content
-        for secret in self._secret_bytes:
-            if secret in content:
-                content = content.replace(secret, b"[secret]")
-        if self._escaped is not None and (b"%" in content or b"\\u00" in content or b"\\/" in content):
-            # as Latin-1 each byte is a character, and comes back as it was
-            content = self._escaped.sub("[secret]", content.decode("latin-1")).encode("latin-1")
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers.raw}
-        return Raw(response.status_code, content, headers)
-
-    def _unanswered(self, error: BaseException) -> BaseException:
-        """What a network error means: not_sent if it broke off before the request went out, else maybe_billed."""
-        chain: list[BaseException] = [error]
-        while (cause := chain[-1].__cause__ or chain[-1].__context__) is not None and len(chain) < 10:
-            chain.append(cause)
-        large = next((each for each in chain if isinstance(each, Failure)), None)
-        if large is not None:
-            return Failure(large.kind, f"{self.where}: {large}")
-        inner = next((each for each in chain if isinstance(each, aiohttp.ClientError | OSError)), None)
-        if inner is None and not any(isinstance(each, httpx2.HTTPError) for each in chain):
-            return error
-        broken = getattr(inner, "os_error", inner)
-        number = getattr(broken, "errno", None) or 0  # asyncio's own strerror only repeats the address
-        reason = os.strerror(number) if number > 0 else getattr(broken, "strerror", None) or type(inner).__name__
-        if any(isinstance(each, aiohttp.InvalidURL) for each in chain):
-            return Failure("fatal", f"{self.where}: base_url {self.url!r} is not a valid address")
-        if isinstance(inner, aiohttp.ClientSSLError):
-            return self._no_tls(inner)
-        if isinstance(inner, aiohttp.ClientProxyConnectionError | aiohttp.ClientHttpProxyError):
-            status = getattr(inner, "status", 0)
-            reason = f"{status}, it refuses" if status else reason
-            text = (
-                f"cannot connect through the proxy {proxy_name(self.url)} of the environment ({one_line(str(reason))})"
-            )
-            return Failure("fatal" if 400 <= status < 500 else "not_sent", f"{self.where}: {text}")
-        if any(isinstance(each, _NOTHING_SENT) for each in chain):
-            text = f"cannot connect to {self.host} ({one_line(str(reason))}); is the server up and base_url right?"
-            return Failure("not_sent", f"{self.where}: {text}")
-        text = f"the connection to {self.host} broke before the answer was complete ({one_line(str(reason))})"
-        return Failure("maybe_billed", f"{self.where}: {text}", again=any(isinstance(each, Stale) for each in chain))
-
-    def _no_tls(self, error: aiohttp.ClientSSLError) -> Failure:
-        """Why no safe connection came about. What no second try can mend stops the run."""
-        cause = getattr(error, "certificate_error", None) or error.os_error
-        reason = getattr(cause, "verify_message", "") or str(getattr(cause, "reason", "") or cause).replace("_", " ")
-        if isinstance(cause, ssl.CertificateError):
-            told = "its certificate was refused"
-            advice = (
-                "if it is a server of your own, or behind a company's proxy, name who signs for it in SSL_CERT_FILE"
-            )
-        else:
-            told = "no TLS connection came about"
-            advice = "is base_url right, with https:// only where the server speaks it?"
-        passing = isinstance(cause, ssl.SSLEOFError | ssl.SSLZeroReturnError)
-        text = f"{self.where}: {self.host}: {told} ({one_line(reason)}); {advice}"
-        return Failure("not_sent" if passing else "fatal", text)
+        return Raw(response.status_code, self._blot(response.content), headers)
 
     def parsed(self, raw: Raw) -> dict[str, Any]:
         """The JSON object of a good answer. Raises Failure for an error status or anything else."""

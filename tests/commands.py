@@ -128,7 +128,7 @@ class Started:
     """A command in the background: what tests of signals need of subprocess.Popen, at two seconds less of CPU.
 
     It runs in a process of its own, forked by a server that has imported what a command imports. `patches` are values
-    that module constants have there, as {"bargain.runs.runner.DRAIN_S": 600.0}. The command "-c" is Python code.
+    that module constants have there, as {"bargain.runs.watching.DRAIN_S": 600.0}. The command "-c" is Python code.
     """
 
     def __init__(

@@ -14,18 +14,17 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 import random
 import time
-from collections import deque
 from collections.abc import Iterator
-from datetime import timedelta
 from typing import Any
 
 import anyio
 
 from bargain.calls.budget import Budget
-from bargain.calls.limiter import Limiter, Slot
+from bargain.calls.cuts import Cuts
+from bargain.calls.limiter import Slot
+from bargain.calls.patience import Patience
 from bargain.calls.pricing import prompt_estimate
 from bargain.calls.stats import Stats
 from bargain.calls.terms import Bounds, Terms
@@ -36,22 +35,9 @@ from bargain.journal.format import Packed
 from bargain.journal.journal import Intent, Journal
 from bargain.records import Reply
 
-log = logging.getLogger("bargain.calls")
-
 FIRST_BACKOFF_S = 0.5
 UNSEEN_BACKOFF_S = 4.0
 """The longest first wait after a refusal, and after an attempt that may have been billed."""
-TELL_S = 5.0
-"""After so long an outage the user is told what is being waited for."""
-NONSENSE_S = 366 * 86400.0
-"""No provider means a wait of so long: it counts as if it had named none."""
-FIRST_OUTAGE_S = 60.0
-"""How long an outage may last that was there from the start: rather a wrong address, or a server not started."""
-MANY_LOST, LATELY = 6, 20
-"""So many of the last calls lost: a server that goes up and down would lose game after game."""
-LONG_PROMPT = 1_000
-SUSPICIOUS = 0.6
-"""Of prompts that are longer the server's count is looked at: less than such a share of what others had is a cut."""
 DRAIN_S = 10.0
 """When the run must stop: how long the calls in flight may take to come home. They are paid for."""
 
@@ -76,12 +62,8 @@ class LiveCalls:
         self._none_in_flight = asyncio.Event()
         self._none_in_flight.set()
         self._random = random.Random()  # its own: no game's generator is touched
-        self._lately: deque[bool] = deque(maxlen=LATELY)
-        """Whether each of the last calls came to a reply."""
-        self._densest: dict[str, float] = {}
-        """By seat: the most tokens that its server ever counted, as a share of our estimate."""
-        self._told: dict[Limiter, float] = {}
-        """Since when each outage has been going on that is told, or will be if it lasts."""
+        self._patience = Patience(limits)
+        self._cuts = Cuts(stats)
 
     async def call(self, terms: Terms, request: Request, body: dict[str, Any], packed: Packed, before: int) -> Reply:
         """The reply to a request that was tried `before` times by now.
@@ -95,15 +77,11 @@ class LiveCalls:
             outcome, attempt = await self._attempt(terms, request, body, packed, before + tried + extra)
             if isinstance(outcome, Reply):
                 self._stats.live += 1
-                self._lately.append(True)
-                if self._absurd:
-                    await self._stop(self._absurd)
+                self._patience.answered()
+                await self._stop_if(self._absurd)
                 return outcome
             kind = outcome.kind
-            if kind == "fatal":
-                await self._stop(str(outcome))
-            if kind == "not_sent" and self._limits.max_wait_s < (outcome.retry_after_s or 0.0) < NONSENSE_S:
-                await self._stop(f"{outcome}; {self._works_again(outcome.retry_after_s or 0.0)}")
+            await self._stop_if(self._patience.ends_at(outcome))
             self._stats.maybe_billed += kind == "maybe_billed"
             if outcome.again and not extra:  # sent again at once, and it costs no try
                 tried, extra = tried - 1, 1
@@ -111,13 +89,13 @@ class LiveCalls:
                 continue
             unseen += kind == "maybe_billed" and may_cost
             if kind != "rejected":
-                await self._bear(terms, str(outcome))
+                await self._stop_if(self._patience.bear(terms.limiter, str(outcome)))
             if kind == "rejected" or tried == self._limits.max_tries or unseen >= self._limits.max_maybe_billed:
                 break
             self._stats.retries += 1
             await self._back_off(kind, outcome.retry_after_s, tried)
         if kind != "rejected":
-            await self._lose(str(outcome))
+            await self._stop_if(self._patience.lose(str(outcome)))
         message = str(outcome) if kind == "rejected" else f"{outcome}; given up after attempt {before + tried + extra}"
         await self._journal.give_up(attempt, message)
         self._stats.failed += 1
@@ -154,7 +132,7 @@ class LiveCalls:
                     answer = await self._send(terms, request, body, intent)
                     outcome, spent = self._take(terms, intent, answer, bounds, slot)
                     if isinstance(outcome, Reply):
-                        self._look_for_cuts(terms, prompt_estimate(packed), outcome.usage.input_tokens)
+                        self._cuts.look(terms.seat, terms.title, prompt_estimate(packed), outcome.usage.input_tokens)
                 return outcome, intent.id
         finally:
             hold.settle(*spent)
@@ -221,23 +199,6 @@ class LiveCalls:
         slot.succeeded(tokens or None, answer.headers)
         return outcome, spent
 
-    def _look_for_cuts(self, terms: Terms, estimate: int, counted: int) -> None:
-        """A prompt of which the server counted far less than of others may have been cut without a word: told once."""
-        densest = max(self._densest.get(terms.seat, 0.0), counted / max(1, estimate))
-        self._densest[terms.seat] = densest
-        if estimate < LONG_PROMPT or not 0 < counted < SUSPICIOUS * densest * estimate:
-            return
-        self._stats.contexts_cut += 1
-        if self._stats.contexts_cut == 1:
-            log.warning(
-                "%s: the server counted %d tokens of a prompt of about %d, so it may have cut it without a word; "
-                "give it a longer context there (Ollama: OLLAMA_CONTEXT_LENGTH), or say context_window here, which "
-                "refuses such prompts before they are sent",
-                terms.title,
-                counted,
-                round(densest * estimate),
-            )
-
     @contextlib.contextmanager
     def _in_flight(self) -> Iterator[None]:
         self._stats.in_flight += 1
@@ -250,34 +211,6 @@ class LiveCalls:
                 self._none_in_flight.set()
 
     # -- between attempts ----------------------------------------------------------------------------------------------
-
-    async def _bear(self, terms: Terms, message: str) -> None:
-        """An outage is told once and borne for a while; then the run stops, since going on would only lose games."""
-        down_s, since = terms.limiter.down_s, terms.limiter.down_since
-        if since is not None and self._told.get(terms.limiter) != since:
-            self._told[terms.limiter] = since
-            loop = asyncio.get_running_loop()
-            loop.call_later(max(0.0, TELL_S - down_s), self._tell, terms.limiter, since, message)
-        patience_s = self._limits.max_outage_s
-        if not terms.limiter.has_succeeded:
-            patience_s = min(patience_s, FIRST_OUTAGE_S)
-        if down_s > patience_s:
-            await self._stop(f"{message}; nothing has worked for {down_s:.0f} s; start the same command again to go on")
-
-    async def _lose(self, message: str) -> None:
-        """A call is given up. Where one follows another, though the server answers others, the run stops."""
-        self._lately.append(False)
-        lost = self._lately.count(False)
-        if lost >= MANY_LOST:
-            await self._stop(
-                f"{message}; {lost} of the last {len(self._lately)} calls were lost so: start the same command again "
-                "with retry_failed=true when the server is well, or with a higher limits.max_maybe_billed"
-            )
-
-    def _tell(self, limiter: Limiter, since: float, message: str) -> None:
-        """Says what is waited for, if it still is."""
-        if limiter.down_since == since:
-            log.warning("%s; waiting for it, and trying again now and then", message)
 
     async def _back_off(self, kind: FailureKind, retry_after_s: float | None, tried: int) -> None:
         """What the provider asked for, and full jitter on top (Brooker 2015, AWS Architecture Blog).
@@ -292,20 +225,16 @@ class LiveCalls:
         jitter_s = self._random.uniform(most_s / 2 if few else 0.0, most_s)
         await asyncio.sleep(min((retry_after_s or 0.0) + jitter_s, longest_s))
 
-    def _works_again(self, wait_s: float) -> str:
-        """When a provider that asks for a longer wait than the run has patience for can be asked again."""
-        when = time.strftime("%Y-%m-%d %H:%M", time.localtime(time.time() + wait_s))
-        hours, most_s = timedelta(seconds=round(wait_s)), self._limits.max_wait_s
-        return f"it works again in {hours} h ({when}), and limits.max_wait_s is {most_s:g}; start it again then"
-
     async def _may_go_on(self) -> None:
         if self._stopped:
             raise RunStopped(self._stopped)
         if self._draining:
             await asyncio.get_running_loop().create_future()  # until the runner cancels
 
-    async def _stop(self, reason: str) -> None:
-        """No further call is made; those in flight, which are paid for, may come home first."""
+    async def _stop_if(self, reason: str) -> None:
+        """With a reason no further call is made; those in flight, which are paid for, may come home first."""
+        if not reason:
+            return
         self._stopped = self._stopped or reason
         await self._others_come_home(DRAIN_S)
         raise RunStopped(self._stopped)

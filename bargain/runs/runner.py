@@ -9,19 +9,13 @@
 from __future__ import annotations
 
 import contextlib
-import filecmp
 import json
 import logging
-import os
-import signal
-import threading
-import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import anyio
-from anyio.abc import TaskGroup
 from anyio.lowlevel import checkpoint
 from omegaconf import DictConfig
 
@@ -29,9 +23,7 @@ from bargain.calls.caller import Caller
 from bargain.config.compose import checked_before, plain_of
 from bargain.config.identity import identity
 from bargain.config.recorded import choose_run, is_finished
-from bargain.config.targets import locate
 from bargain.engines.base import Ask, Engine
-from bargain.engines.human import HumanEngine
 from bargain.engines.python import PythonEngine, Say
 from bargain.errors import (
     BudgetReached,
@@ -46,37 +38,32 @@ from bargain.errors import (
 from bargain.games.table import Seats, Table
 from bargain.records import Belief, Game, Round
 from bargain.results.failing import FirstGames
-from bargain.results.objective import objective
-from bargain.results.progress import LiveLine, RunProgress
-from bargain.results.summary import RunSummary, metrics, summary_data
-from bargain.results.tables import disputed_lines, totals_line
+from bargain.results.summary import RunSummary
 from bargain.results.tally import Tally
-from bargain.rundir.directory import read_state, write_json
+from bargain.rundir.directory import read_state
 from bargain.rundir.games import GamesFile, belief_to_json
 from bargain.rundir.hydra import write_hydra
 from bargain.rundir.record import GAMES, JOURNAL, PROBES, Record, holds_games, read_record
 from bargain.runs.branch import branched
 from bargain.runs.build import EVERY_GAME_FAILED, build_engines, build_game, build_item, build_seats, open_caller
 from bargain.runs.debug import tell_game, telling
+from bargain.runs.ending import Ending
 from bargain.runs.log import logging_to
 from bargain.runs.loop import in_own_loop
 from bargain.runs.provenance import provenance
+from bargain.runs.replaying import made_by, prove
+from bargain.runs.showing import Showing
+from bargain.runs.watching import every, heed_signals, watch_directory
 from bargain.terminal import heed_interrupts
 from bargain.text import on_screen
-from bargain.tracking.base import Tracker, run_info
-from bargain.version import __version__
 
 __all__ = ["Run", "RunSummary", "play", "play_game"]
 
 log = logging.getLogger("bargain")
 SUMMARY_EVERY_S = 5.0
 DRAW_EVERY_S = 1.0
-LOOK_EVERY_S = 0.5
-"""How often it is seen to that the run directory is still there."""
-DRAIN_S = 0.3
-"""When the run is interrupted: how long the calls in flight, which are paid for, may take to come home."""
 IN_VAIN_DRAIN_S = 10.0
-"""The same when it stops because every game fails: nobody is waiting for the prompt."""
+"""When every game fails: how long the calls in flight may take to come home. Nobody is waiting for the prompt."""
 CLOSE_S = 0.2
 """How long connections may take to be closed, whatever the run's end."""
 
@@ -156,28 +143,17 @@ class Run:
         self.directory = directory
         self.item = build_item(cfg)
         self.seats = build_seats(cfg)
-        replays = cfg.mode == "replay"
-        self.made = {GAMES: "replay.jsonl" if replays else GAMES}
-        """The files that the run writes, by what they are called once they are known to be right."""
-        if self.seats.prober is not None:
-            self.made[PROBES] = "replay-probes.jsonl" if replays else PROBES
+        self.made = made_by(replays=cfg.mode == "replay", asks_beside=self.seats.prober is not None)
         self.before = read_record(directory)
         self.game = branched(build_game(cfg), cfg, self.before.texts if self.before else words)
         self.engines = build_engines(cfg, given)
         self.simulated = any(engine.simulated for engine in self.engines.values())
         self.tally = Tally(self.item)
         self.first = FirstGames(cfg.n_games)
-        planned_rounds = 1 + (cfg.game.n_rounds - 1) * max(1, len(cfg.game.arms))
-        self.progress = RunProgress(cfg.n_games, planned_rounds, self.tally, name)
-        is_prompted = any(isinstance(engine, HumanEngine) for engine in self.engines.values())
-        self.line = LiveLine(show=show_progress and not cfg.debug and not is_prompted)
-        self.tracker: Tracker = locate(cfg.tracking._target_, list(cfg.allow_targets))(cfg.tracking)
         of_python = any(isinstance(engine, PythonEngine) for engine in self.engines.values()) or bool(given)
-        self.again = "the same play(...) in Python" if of_python else f"bargain resume={directory}"
-        self.started = time.monotonic()
-        self.ended = "finished"
-        self.problem = ""
-        self.is_gone = False
+        self.ending = Ending("the same play(...) in Python" if of_python else f"bargain resume={directory}")
+        shown: dict[str, Any] = {"engines": self.engines, "tally": self.tally, "ending": self.ending}
+        self.showing = Showing(cfg, plain, directory, line=show_progress, name=name, **shown)
         self.already_finished = finished_before(cfg, plain, directory, self.before)
 
     def go(self) -> RunSummary:
@@ -187,10 +163,12 @@ class Run:
             try:
                 self._prepare(caller)
                 self._play(caller)
-                if self.cfg.mode == "replay" and self.ended == "finished":
-                    self._prove_replay()
-                summary = self._summary(caller, final=True)
-                self._keep(summary)
+                if self.cfg.mode == "replay" and self.ending.is_good:
+                    differs = prove(self.directory, self.made)
+                    if differs:
+                        self.ending.failed(differs)
+                summary = self.showing.summary(caller.stats, final=True)
+                self.showing.keep(summary)
                 if self.cfg.mode == "live":
                     caller.note(state=summary["state"], models=json.dumps(summary["models"]))
             except BaseException as error:
@@ -198,11 +176,8 @@ class Run:
                 self._broke_off(first, caller)
                 if not disk_problem(first):
                     raise first from None
-                return RunSummary(self.directory, self._summary(caller, final=True))
-        self._tell_tracker(summary)
-        for line in [*summary["notes"], *disputed_lines(summary)]:
-            log.warning("%s", line)
-        log.info("%s: %s", summary["ended"], self.problem or totals_line(summary))
+                return RunSummary(self.directory, self.showing.summary(caller.stats, final=True))
+        self.showing.end(summary)
         return RunSummary(self.directory, summary)
 
     def _prepare(self, caller: Caller) -> None:
@@ -214,17 +189,8 @@ class Run:
             where = on_screen(str(self.directory))
             print(f"goes on with {where} ({done} of {self.cfg.n_games} games were finished)", flush=True)
         else:
-            self._keep(self._summary(caller, final=False))
-        info = run_info(
-            self.directory,
-            self.plain,
-            simulated=self.simulated,
-            tags=list(self.cfg.tracking.tags),
-            texts=caller.texts,
-        )
-        self.tracker.start(self.directory, self.plain, info)
-        name = self.cfg.game.name
-        log.info("bargain %s plays %d games of %s in %s", __version__, self.cfg.n_games, name, self.directory)
+            self.showing.keep(self.showing.summary(caller.stats))
+        self.showing.start(caller.texts)
         if self.cells_at_once > 1:
             part = "%d cells play at once: this one keeps to 1/%d of each engine's rates and concurrency"
             log.info(part, self.cells_at_once, self.cells_at_once)
@@ -236,28 +202,25 @@ class Run:
             heed_interrupts()
             in_own_loop(lambda: self._play_all(caller, games, probes))
         except KeyboardInterrupt:
-            self._interrupted("interrupted")
+            self.ending.interrupted("interrupted")
         finally:
             games.close()
             if probes is not None:
                 probes.close()
-            self.line.close()
+            self.showing.line.close()
 
     def _broke_off(self, error: BaseException, caller: Caller) -> None:
         """Leaves word of an error that nobody foresaw (a game type of one's own, a full disk); it is raised further."""
-        self.ended, self.problem = "failed", disk_problem(error)
-        if not self.problem:
-            self.problem = f"{type(error).__name__}: {in_words(error)}"
-            log.error("broke off: %s", self.problem)
+        self.ending.broke_off(error)
         with contextlib.suppress(Exception):
-            self._keep(self._summary(caller, final=True))
+            self.showing.keep(self.showing.summary(caller.stats, final=True))
         with contextlib.suppress(Exception):
             if self.cfg.mode == "live":
                 caller.note(state="failed")
-        self.tracker.fail(self.problem)
+        self.showing.tracker.fail(self.ending.problem)
 
     async def _play_all(self, caller: Caller, games: GamesFile, probes: GamesFile | None) -> None:
-        """Plays every game; says in `ended` and `problem` why, if it does not come to the end."""
+        """Plays every game; says in `ending` why, if it does not come to the end."""
         numbers = iter(range(self.cfg.n_games))
         free = all(engine.free for engine in self.engines.values())
         workers = 1 if free else min(self.cfg.limits.max_concurrent_games, self.cfg.n_games)
@@ -280,18 +243,24 @@ class Run:
                 if self.cfg.debug:
                     tell_game(game)
                 self._took(game, caller)
-                if self.ended == "finished" and (self.first.in_vain() or self.first.all_failed()):
+                if self.ending.is_good and (self.first.in_vain() or self.first.all_failed()):
                     self._failed_in_vain(caller)
                     await caller.drain(IN_VAIN_DRAIN_S)  # what is in flight is paid for
-                    raise RunStopped(self.problem)
+                    raise RunStopped(self.ending.problem)
                 await checkpoint()
+
+        def show() -> None:
+            games.flush()
+            self.showing.now(caller.stats)
 
         try:
             async with anyio.create_task_group() as watch:
-                watch.start_soon(self._watch_signals, caller, watch)
-                watch.start_soon(self._report_now_and_then, caller, games)
-                watch.start_soon(self._watch_directory)
-                watch.start_soon(self._draw_now_and_then, caller)
+                watch.start_soon(heed_signals, watch, self.ending, caller.drain)
+                watch.start_soon(every, SUMMARY_EVERY_S, show)
+                if self.cfg.mode == "live":
+                    watch.start_soon(watch_directory, self.directory)
+                if self.showing.line.show:
+                    watch.start_soon(every, DRAW_EVERY_S, lambda: self.showing.draw(caller.stats))
                 async with anyio.create_task_group() as group:
                     for _ in range(workers):
                         group.start_soon(work)
@@ -300,68 +269,22 @@ class Run:
             if caller.texts.get(EVERY_GAME_FAILED):
                 caller.note(**{EVERY_GAME_FAILED: ""})
         except* (RunStopped, NotRecorded, JournalError) as errors:
-            self.ended, self.problem = "failed", in_words(errors)
+            self.ending.failed(in_words(errors))
         except* BudgetReached as errors:
             reached = first_of(errors)
             assert isinstance(reached, BudgetReached)
-            self.ended = "budget"
-            self.problem = f"{reached}; go on with a higher cap: {self.again} {reached.higher}"
+            self.ending.reached(reached)
         finally:
             with anyio.move_on_after(CLOSE_S, shield=True):
                 for engine in self.engines.values():
                     await engine.close()
 
-    async def _watch_signals(self, caller: Caller, tasks: TaskGroup) -> None:
-        """Ctrl-C and SIGTERM (as Slurm sends it) pause the run; a second one ends the process at once."""
-
-        async def pause() -> None:
-            await caller.drain(DRAIN_S)
-            tasks.cancel_scope.cancel()
-
-        if threading.current_thread() is not threading.main_thread():
-            return
-        with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
-            async for number in signals:
-                if self.ended != "finished":
-                    signal.signal(number, signal.SIG_DFL)
-                    signal.raise_signal(number)
-                self._interrupted("interrupted" if number == signal.SIGINT else "terminated")
-                tasks.start_soon(pause)
-
-    async def _watch_directory(self) -> None:
-        """Stops the run when its directory is renamed or removed: what is bought from now on may not be found again."""
-        journal = self.directory / JOURNAL
-        while self.cfg.mode == "live":
-            if not journal.exists():
-                self.is_gone = True
-                raise RunStopped(
-                    f"{self.directory} was renamed or removed while it played; "
-                    "if it lies elsewhere now, go on with: bargain resume=THERE"
-                )
-            await anyio.sleep(LOOK_EVERY_S)
-
-    def _interrupted(self, how: str) -> None:
-        self.ended = how
-        self.problem = f"{how}; what was paid is kept, go on with: {self.again}"
-
-    async def _report_now_and_then(self, caller: Caller, games: GamesFile) -> None:
-        while True:
-            self._show(caller, games)
-            await anyio.sleep(SUMMARY_EVERY_S)
-
     def _failed_in_vain(self, caller: Caller) -> None:
         """Says why no game comes to anything; on record, so that a resumed run makes the failed calls again."""
-        failed, planned = self.first.failed, self.cfg.n_games
-        games = (
-            f"{'every game' if planned > 1 else 'the game'} failed"
-            if failed == planned
-            else (f"all of the first {failed} games failed, so the run stops")
+        # where no call failed its replies were bought: only further ones can differ
+        self.ending.in_vain(
+            self.first, "" if caller.stats().failed else f" limits.max_asks={2 * self.cfg.limits.max_asks}"
         )
-        again = self.again
-        if not caller.stats().failed:  # its replies were bought: only further ones can differ
-            again += f" limits.max_asks={2 * self.cfg.limits.max_asks}"
-        self.ended = "failed"
-        self.problem = f"{games}: {self.first.reason}; with that mended, go on with: {again} (or start another config)"
         if self.cfg.mode == "live":
             caller.note(**{EVERY_GAME_FAILED: self.first.reason})
 
@@ -371,65 +294,7 @@ class Run:
         is_new = self.first.add(game, recalled=caller.recalled(game.game))
         if game.error:  # on screen once for each reason, in bargain.log always
             log.log(logging.WARNING if is_new else logging.INFO, "game %d failed: %s", game.game, game.error)
-        self.tracker.game(game)
-        self._draw(caller)
-
-    async def _draw_now_and_then(self, caller: Caller) -> None:
-        while self.line.show:
-            self._draw(caller)
-            await anyio.sleep(DRAW_EVERY_S)
-
-    def _draw(self, caller: Caller) -> None:
-        self.line.update(lambda elapsed_s: self.progress.line(caller.stats(), elapsed_s))
-
-    def _show(self, caller: Caller, games: GamesFile) -> None:
-        """Makes the run visible to readers of its directory and to the tracker while it plays."""
-        games.flush()
-        summary = self._summary(caller, final=False)
-        self._keep(summary)
-        self.tracker.progress(metrics(summary, self.tally))
-        self._draw(caller)
-
-    def _summary(self, caller: Caller, *, final: bool) -> dict[str, Any]:
-        """What stands in summary.json."""
-        facts = {
-            "problem": self.problem,
-            "identity": identity(self.plain),
-            "version": __version__,
-            "simulated": self.simulated,
-            "simulated_seats": sorted(seat for seat, engine in self.engines.items() if engine.simulated),
-            "scoring": self.cfg.scoring.value,
-            "currency": self.item.currency,
-            "n_games": self.cfg.n_games,
-        }
-        ended = self.ended if final else "running"
-        summary = summary_data(ended, facts, self.tally, caller.stats(), time.monotonic() - self.started)
-        return {**summary, "objective": objective(summary["rounds"], self.cfg)}
-
-    def _keep(self, summary: dict[str, Any]) -> None:
-        """Writes summary.json. A replay that came to nothing leaves the run's own as it was."""
-        if not self.is_gone and (self.cfg.mode != "replay" or summary["ended"] == "finished"):
-            write_json(self.directory / "summary.json", summary)
-
-    def _prove_replay(self) -> None:
-        """The games that the replay made are those on file, byte for byte; so are the beliefs."""
-        pairs = [(self.directory / made, self.directory / name) for name, made in self.made.items()]
-        there = holds_games(self.directory)
-        for made, on_file in pairs:
-            if there and on_file.exists() and not filecmp.cmp(made, on_file, shallow=False):
-                self.ended = "failed"
-                self.problem = f"the replay differs from {on_file.name}: compare {made} with {on_file}"
-                return
-        for made, on_file in pairs:
-            os.replace(made, on_file)
-        print("replayed from the journal: games.jsonl is the same, byte for byte", flush=True)
-
-    def _tell_tracker(self, summary: dict[str, Any]) -> None:
-        if summary["state"] == "finished":
-            files = [self.directory / "games.jsonl", self.directory / "summary.json"]
-            self.tracker.finish(summary, files)
-        else:
-            self.tracker.fail(self.problem)
+        self.showing.game(game, caller.stats)
 
 
 def finished_before(

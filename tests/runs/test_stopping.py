@@ -31,7 +31,7 @@ from tests.negotiator import Chat, haggle
 from tests.servers import Call, Fault, Server
 
 ENV = environment(OPENAI_API_KEY="sk-test")
-PATIENT = {"bargain.runs.runner.DRAIN_S": AN_HOUR_S}
+PATIENT = {"bargain.runs.watching.DRAIN_S": AN_HOUR_S}
 """A run that waits for the replies in flight as long as it takes, where they must be seen to come home."""
 
 

@@ -77,7 +77,7 @@ ENGINES = [
 ]
 
 
-LOSES_ALL = {"bargain.calls.live.MANY_LOST": 99}
+LOSES_ALL = {"bargain.calls.patience.MANY_LOST": 99}
 """A run that does not stop where one call after another is lost, so that every kind of failure is told."""
 
 

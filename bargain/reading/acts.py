@@ -504,7 +504,68 @@ _STEPS = patterns.OFF.bit | patterns.ADD.bit
 def read(text: str, role: str, table: Table, currency: str = "$") -> Said:
     """What an utterance says, given what lies on the table."""
     told = parsed(text, role, currency)
-    does, able, asked = told.does, told.able, told.asked
+    does, last = told.does, told.sentences[-1] if told.sentences else sentence_of("")
+    last_asks = told.asked[-1:] == [len(told.sentences) - 1]
+    stand = _stand(told, role, table)
+    lists = told.able & patterns.LISTED.bit > 0 and any(patterns.LISTED(s.text, s.able) for s in told.sentences)
+    lists = lists and not does.refuses and {"below", "off"}.isdisjoint(told.words)
+    consent = _consent(told, table, stand, last_asks and not patterns.CLOSES(last.text, told.able))
+    yields = does.yields or consent.agrees or consent.conditional or does.closes or not _ASSENT.isdisjoint(told.words)
+    hedges = stand.price is None and not lists and _hedged(told.words, does.plainly)
+    agrees = consent.agrees and not hedges
+    said = Said(stand.price)  # named arguments of so many fields would take four times as long
+    if stand.best is not None:
+        said.chance, said.explicit, said.limit = stand.best.chance, stand.best.explicit, stand.best.limit
+    said.same = consent.alike
+    said.agrees = agrees or (lists and role == "buyer" and not last_asks)
+    said.plainly = agrees and (does.plainly or (table.refused and len(told.words) <= 2 and "yes" not in told.words))
+    said.conditional = consent.conditional and not agrees
+    said.closes = does.closes and not (does.wants or does.waits or hedges)
+    said.refuses, said.waits, said.probe = does.refuses, consent.waits, stand.probe
+    said.lists, said.yields = lists, yields
+    _goes(said, told, stand, last, stays=agrees or last_asks or last.stays)
+    said.goodbye = does.goodbye and not agrees
+    gone = does.leaves and not does.wants
+    said.leaves = gone or (does.goodbye and does.refuses and not (consent.fits or does.closes or last_asks))
+    said.asks = stand.best is not None and bool(told.asked) and stand.where == told.asked[-1]
+    said.questions = bool(told.asked) and stand.where != told.asked[-1]
+    said.counts = patterns.COUNTS(last.text, told.able) is not None
+    said.unread, said.garbled = told.unread or stand.doubtful, told.unread
+    said.none = not (yields or consent.alike) and _is_none(told)
+    said.confirms = told.words[:1] in (["so"], ["then"])
+    said.undoes = table.agreed is not None and patterns.UNDOES(told.line, told.able) is not None
+    said.takes = not _TAKES.isdisjoint(told.words) or ("take" in told.words and "care" not in told.words)
+    words = features(told, role, table)
+    if said.agrees or consent.alike or does.closes:
+        said.accepting = weigh(words, "accepts")
+    said.leaving = weigh(words, "leaves")
+    if said.leaving >= FAREWELL and _stays(told, consent.waits, surely=said.leaving >= SURELY):
+        said.leaving = PARTING
+    return said
+
+
+@dataclass(slots=True)
+class _Stand:
+    """The price an utterance stands at, None if none, and how it says it.
+
+    best: the amount chosen; where: its sentence, -1 for none. doubtful: none was likely enough. echo: how the rival's
+    price is said again. sealed: the amounts in clauses of agreement, and whether each is a price; fits: those that are.
+    probe: a price it only asks about.
+    """
+
+    best: Candidate | None
+    price: float | None
+    where: int
+    doubtful: bool
+    echo: str
+    sealed: dict[int, bool | None]
+    fits: list[int]
+    probe: float | None = None
+
+
+def _stand(told: Parsed, role: str, table: Table) -> _Stand:
+    """Which amount is the offer, in the light of what the words do."""
+    does, able = told.does, told.able
     best = choose(told, role, table, does.moods)
     echo = "" if best is None else _echo(told, best, table)
     if echo == "told":
@@ -517,7 +578,7 @@ def read(text: str, role: str, table: Table, currency: str = "$") -> Said:
     where = -1 if best is None or doubtful else bisect_right(told.firsts, best.index) - 1
     sealed = {index: priced(index, told, table) for index in does.sealed}
     fits = [index for index, right in sealed.items() if right]
-    best, price = _stands_at(told, does, fits, None if doubtful else best, table, where in asked)
+    best, price = _stands_at(told, does, fits, None if doubtful else best, table, where in told.asked)
     if able & _SHARES or (able & _STEPS and any(s.amounts and _step(s.text, s.able) for s in told.sentences)):
         line = told.line
         step = None if best is None else _step(line, able)
@@ -526,73 +587,66 @@ def read(text: str, role: str, table: Table, currency: str = "$") -> Said:
             best = price = None  # "I could come down $10"
         if price is None and not does.agrees:
             price = worked_out(line, [amount.value for amount in told.amounts], role, table, able, refuses=does.refuses)
-    probe = None
-    if best is not None and where in asked and patterns.PROBES(told.sentences[where].text, able) is not None:
-        probe, best, price = best.value, None, None
-    last = told.sentences[-1] if told.sentences else sentence_of("")
-    last_asks = asked[-1:] == [len(told.sentences) - 1]
-    lists = able & patterns.LISTED.bit > 0 and any(patterns.LISTED(s.text, s.able) for s in told.sentences)
-    lists = lists and not does.refuses and {"below", "off"}.isdisjoint(told.words)
-    agrees, waits = does.agrees, does.waits
+    stand = _Stand(best, price, where, doubtful, echo, sealed, fits)
+    if best is not None and where in told.asked and patterns.PROBES(told.sentences[where].text, able) is not None:
+        stand.probe, stand.best, stand.price = best.value, None, None
+    return stand
+
+
+@dataclass(slots=True)
+class _Consent:
+    """Whether an utterance agrees, or would under a condition, or waits; the fields are those of Said.
+
+    alike: the rival's price is said, and nothing else is proposed. fits: the prices it agrees to.
+    """
+
+    agrees: bool
+    conditional: bool
+    waits: bool
+    alike: bool
+    fits: list[int]
+
+
+def _consent(told: Parsed, table: Table, stand: _Stand, ends_asking: bool) -> _Consent:
+    """ends_asking: its last sentence asks for more than how it is handed over."""
+    does, best, echo = told.does, stand.best, stand.echo
+    agrees, waits, fits = does.agrees, does.waits, stand.fits
     conditional = does.conditional or (best is not None and echo == "conditional")
-    alike = price is not None and same(price, table.theirs or 0.0) and (best is None or echo in ("alone", "agrees"))
+    said_again = stand.price is not None and same(stand.price, table.theirs or 0.0)
+    alike = said_again and (best is None or echo in ("alone", "agrees"))
     if alike and best is not None and echo == "agrees":
         agrees, fits = True, [best.index]
         waits = waits and best.index < does.waited  # "let me think ... I'll meet you at $250"
-    if not agrees and not does.refuses and price is None and echo != "told" and _short_yes(told, table, does):
+    if not agrees and not does.refuses and stand.price is None and echo != "told" and _short_yes(told, table, does):
         agrees = True
     agrees = agrees and echo != "praised"
     if agrees and not does.plainly:
         conditional = conditional or waits
         vague = does.barely and (
-            does.goodbye or does.leaves or does.parts or patterns.UNDERSTANDS(told.line, able) is not None
+            does.goodbye or does.leaves or does.parts or patterns.UNDERSTANDS(told.line, told.able) is not None
         )
-        beside = not fits and False in sealed.values()  # "6 works" is about the hour
-        wonders = (not fits or "but" in told.words) and (
-            does.wants or (last_asks and does.barely and not patterns.CLOSES(last.text, able))
-        )
+        beside = not fits and False in stand.sealed.values()  # "6 works" is about the hour
+        wonders = (not fits or "but" in told.words) and (does.wants or (ends_asking and does.barely))
         agrees = not (conditional or does.refused_last or vague or beside or wonders)
-        if wonders and not does.barely and not sealed and best is not None and best.index < does.agreed:
+        if wonders and not does.barely and not stand.sealed and best is not None and best.index < does.agreed:
             alike = False  # "your $98 is attractive. That seems reasonable. Is it bronze?"
-    yields = does.yields or agrees or conditional or does.closes or not _ASSENT.isdisjoint(told.words)
-    hedges = price is None and not lists and _hedged(told.words, does.plainly)
-    agrees = agrees and not hedges
-    tells = does.waits or does.denies or len(told.words) >= 8
-    said = Said(price)  # named arguments of so many fields would take four times as long
-    if best is not None:
-        said.chance, said.explicit, said.limit = best.chance, best.explicit, best.limit
-    said.same = alike
-    said.agrees = agrees or (lists and role == "buyer" and not last_asks)
-    said.plainly = agrees and (does.plainly or (table.refused and len(told.words) <= 2 and "yes" not in told.words))
-    said.conditional = conditional and not agrees
-    said.closes = does.closes and not (does.wants or does.waits or hedges)
-    said.refuses, said.waits, said.probe, said.lists, said.yields = does.refuses, waits, probe, lists, yields
-    gone = does.leaves and not does.wants
-    said.leaves = gone or (does.goodbye and does.refuses and not (fits or does.closes or last_asks))
+    return _Consent(agrees, conditional, waits, alike, fits)
+
+
+def _goes(said: Said, told: Parsed, stand: _Stand, last: Sentence, *, stays: bool) -> None:
+    """Whether it ends the talk behind its price, or parts. stays: its last words agree, ask, or say when it would."""
+    does = told.does
     over = does.refuses and does.goodbye and (does.leaves or does.parts)
-    said.ends = over or does.left > (-1 if best is None else best.index)
-    farewell = not (agrees or last_asks or last.stays) and patterns.GOODBYE(last.text, able) is not None
-    said.parts = does.parts or (farewell and price is None)
-    said.goodbye = does.goodbye and not agrees
-    said.asks = best is not None and bool(asked) and where == asked[-1]
-    said.questions = bool(asked) and where != asked[-1]
-    said.counts = patterns.COUNTS(last.text, able) is not None
-    said.unread, said.garbled = told.unread or doubtful, told.unread
-    said.none = (
-        tells
-        and not (yields or alike or _may_be_over(told))
-        and sum(map(_ENGLISH.__contains__, told.words)) >= 0.3 * len(told.words)
-    )
-    said.confirms = told.words[:1] in (["so"], ["then"])
-    said.undoes = table.agreed is not None and patterns.UNDOES(told.line, able) is not None
-    said.takes = not _TAKES.isdisjoint(told.words) or ("take" in told.words and "care" not in told.words)
-    words = features(told, role, table)
-    if said.agrees or alike or does.closes:
-        said.accepting = weigh(words, "accepts")
-    said.leaving = weigh(words, "leaves")
-    if said.leaving >= FAREWELL and _stays(told, waits, surely=said.leaving >= SURELY):
-        said.leaving = PARTING
-    return said
+    said.ends = over or does.left > (-1 if stand.best is None else stand.best.index)
+    farewell = not stays and patterns.GOODBYE(last.text, told.able) is not None
+    said.parts = does.parts or (farewell and stand.price is None)
+
+
+def _is_none(told: Parsed) -> bool:
+    """Whether words of which none could be agreement are surely no acceptance: they say something, in English."""
+    if not (told.does.waits or told.does.denies or len(told.words) >= 8) or _may_be_over(told):
+        return False
+    return sum(map(_ENGLISH.__contains__, told.words)) >= 0.3 * len(told.words)
 
 
 def _stays(told: Parsed, waits: bool, *, surely: bool) -> bool:

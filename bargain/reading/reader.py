@@ -13,7 +13,7 @@ to the table. The rules read English.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -184,63 +184,52 @@ class Reader:
 
     def _act(self, said: Said, role: str, rival: str) -> tuple[Act, tuple[int, float] | None]:
         """The act of an utterance and, for an acceptance, the (turn, price) that it accepts."""
-        theirs = self._on_table(rival, said)
-        offer = said.price
-        agreed = self._outcome.state == "deal"
-        turned_down = said.goodbye and not agreed and self._turned_down and offer is None
-        own = self._table.get(role)
+        theirs, own, offer = self._on_table(rival, said), self._table.get(role), said.price
+        agreed = self._outcome.price if self._outcome.state == "deal" else None
         stays = offer is not None and own is not None and same(own[1], offer)
         moves = offer is not None and not stays and not said.limit and (theirs is None or not same(offer, theirs[1]))
-        parts = said.parts and not said.agrees and not said.waits
-        remains = offer is not None and said.leaving < STAYING  # "I can do $60, I don't really need it"
-        if (said.leaves or parts or turned_down) and (not moves or said.ends) and not said.plainly and not remains:
-            if agreed and not said.undoes:
+        if self._goes(said, moves=moves, agreed=agreed is not None):
+            if agreed is not None and not said.undoes:
                 return Act("other"), None
-            return Act(
-                "walk_away", offer if stays else None, sure=said.none and said.leaves and not said.questions
-            ), None
+            sure = said.none and said.leaves and not said.questions
+            return Act("walk_away", offer if stays else None, sure=sure), None
         if self._said.probe is not None and offer is None and said.agrees:
             return Act("offer", self._said.probe), None
         accepted = self._accepted(said, role, offer, theirs)
-        if accepted is not None and offer is None and (self._unread == rival or said.garbled):
-            return Act("other", unread=True), None
-        mild = offer is None and (said.parts or not (said.plainly and said.takes))
-        if accepted is not None and mild and self._outcome.walked_away == rival:
-            return Act("other"), None  # a kind word to one who has left
-        if accepted is not None and agreed and accepted[1] != self._outcome.price:
-            return Act("other"), None  # "my limit was $900 anyway"
         if accepted is not None:
-            own_since = own is not None and own[0] > accepted[0]  # it was turned down, and nothing was offered since
-            vague = self._vague[rival] and offer is None  # which of its amounts was the price?
-            mixed = said.questions or said.waits or own_since or vague
-            sure = said.plainly and not mixed and said.accepting >= DOUBTED and said.leaving < PARTING
-            if (said.plainly or said.accepting >= AGAINST) and (agreed or said.leaving < FAREWELL):
-                return Act("accept", accepted[1], sure), accepted
-        if said.leaving >= FAREWELL and not agreed:
-            return Act("walk_away", offer if stays else None), None
-        if said.conditional and offer is None and theirs is not None and not said.refuses and not agreed:
-            return Act("offer", theirs[1]), None
-        if offer is None and said.lists and self.list_price is not None and role == "seller" and not agreed:
-            offer = self.list_price
-        if offer is None:
-            if agreed and said.undoes:
-                return Act("walk_away", sure=said.none), None
-            neither = said.none and said.leaving < PARTING
-            if said.refuses and not agreed:
-                return Act("reject", sure=neither), None
-            return Act("other", sure=neither and not said.unread, unread=said.unread and not agreed), None
-        if agreed and self._outcome.price is not None and same(offer, self._outcome.price):
-            return Act("other"), None
-        differs = theirs is None or not same(offer, theirs[1])
-        if (
-            not differs
-            and theirs is not None
-            and theirs[0] != LISTED
-            and ((said.asks and not said.confirms and not stays) or said.waits)
-        ):
-            return Act("other"), None  # the rival's price, asked back
-        plain = said.agrees or said.conditional
-        return Act("offer", offer, said.explicit and said.chance > 0.8 and differs and not plain), None
+            act = self._acceptance(said, role, rival, accepted, agreed)
+            if act is not None:
+                return act, accepted if act.kind == "accept" else None
+        listed = self.list_price if said.lists and role == "seller" and agreed is None else None
+        return _answer(said, theirs, listed, agreed, stays=stays), None
+
+    def _goes(self, said: Said, *, moves: bool, agreed: bool) -> bool:
+        """Whether the speaker ends the talk, by words alone. moves: a new price is said."""
+        turned_down = said.goodbye and not agreed and self._turned_down and said.price is None
+        parts = said.parts and not said.agrees and not said.waits
+        remains = said.price is not None and said.leaving < STAYING  # "I can do $60, I don't really need it"
+        return (said.leaves or parts or turned_down) and (not moves or said.ends) and not said.plainly and not remains
+
+    def _acceptance(
+        self, said: Said, role: str, rival: str, accepted: tuple[int, float], agreed: float | None
+    ) -> Act | None:
+        """What words of acceptance come to; None: not enough speaks for one."""
+        turn, price = accepted
+        if said.price is None and (self._unread == rival or said.garbled):
+            return Act("other", unread=True)
+        mild = said.price is None and (said.parts or not (said.plainly and said.takes))
+        if mild and self._outcome.walked_away == rival:
+            return Act("other")  # a kind word to one who has left
+        if agreed is not None and price != agreed:
+            return Act("other")  # "my limit was $900 anyway"
+        own = self._table.get(role)
+        own_since = own is not None and own[0] > turn  # it was turned down, and nothing was offered since
+        vague = self._vague[rival] and said.price is None  # which of its amounts was the price?
+        mixed = said.questions or said.waits or own_since or vague
+        sure = said.plainly and not mixed and said.accepting >= DOUBTED and said.leaving < PARTING
+        if (said.plainly or said.accepting >= AGAINST) and (agreed is not None or said.leaving < FAREWELL):
+            return Act("accept", price, sure)
+        return None
 
     def _on_table(self, rival: str, said: Said) -> tuple[int, float] | None:
         """The rival's price; the listed one while the seller has named none, or when it is named in words."""
@@ -268,15 +257,47 @@ class Reader:
             return None if not (said.same or said.agrees) or (theirs[0] == LISTED and not said.agrees) else theirs
         if not said.agrees:
             return None
-        return self._older(role, offer, theirs[1])
-
-    def _older(self, role: str, offer: float, newest: float) -> tuple[int, float] | None:
-        """An earlier offer of the rival that is named again and is no worse for the rival than the newest."""
         rival = "buyer" if role == "seller" else "seller"
-        for turn, price in reversed(self._made[rival]):
-            if same(price, offer) and (price >= newest if rival == "seller" else price <= newest):
-                return turn, price
-        return None
+        return _older(self._made[rival], rival, offer, theirs[1])
+
+
+def _older(made: Sequence[tuple[int, float]], rival: str, offer: float, newest: float) -> tuple[int, float] | None:
+    """An earlier offer of those the rival made that is named again and is no worse for the rival than the newest."""
+    for turn, price in reversed(made):
+        if same(price, offer) and (price >= newest if rival == "seller" else price <= newest):
+            return turn, price
+    return None
+
+
+def _answer(
+    said: Said, theirs: tuple[int, float] | None, listed: float | None, agreed: float | None, *, stays: bool
+) -> Act:
+    """What an utterance does that neither ends the talk in so many words nor accepts.
+
+    theirs: the rival's (turn, price). listed: the price it names in words as the listed one. agreed: the price of a
+    deal that stands. stays: it names the speaker's own price again.
+    """
+    offer = said.price
+    if agreed is None and said.leaving >= FAREWELL:
+        return Act("walk_away", offer if stays else None)
+    if said.conditional and offer is None and theirs is not None and not said.refuses and agreed is None:
+        return Act("offer", theirs[1])
+    offer = listed if offer is None else offer
+    if offer is None:
+        if agreed is not None and said.undoes:
+            return Act("walk_away", sure=said.none)
+        neither = said.none and said.leaving < PARTING
+        if said.refuses and agreed is None:
+            return Act("reject", sure=neither)
+        return Act("other", sure=neither and not said.unread, unread=said.unread and agreed is None)
+    if agreed is not None and same(offer, agreed):
+        return Act("other")
+    differs = theirs is None or not same(offer, theirs[1])
+    asked_back = (said.asks and not said.confirms and not stays) or said.waits
+    if not differs and theirs is not None and theirs[0] != LISTED and asked_back:
+        return Act("other")  # the rival's price, asked back
+    plain = said.agrees or said.conditional
+    return Act("offer", offer, said.explicit and said.chance > 0.8 and differs and not plain)
 
 
 def read_outcome(turns: Iterable[tuple[str, str]], list_price: float | None = None, currency: str = "$") -> Outcome:

@@ -230,21 +230,10 @@ def _free(at: int, words: list[str], value: float) -> bool:
 def _features(
     index: int, likely: list[int], told: Numbers, values: list[float], role: str, table: Table, moods: tuple[str, ...]
 ) -> list[str]:
-    found, words, places = told.amounts, told.words, told.places
-    at, amount, value = places[index], found[index], values[index]
-    before, after = words[max(0, at - _WORDS_BEFORE) : at], words[at + 1 : at + 1 + _WORDS_AFTER]
-    while not _BREAKS.isdisjoint(before):
-        del before[0]
-    while not _BREAKS.isdisjoint(after):
-        del after[-1]
-    if after[:2] == ["not", "with"] and after[2:3] in (["it"], ["the"], ["them"]):
-        after = after[2:]  # "$345 without it"
-    start, end = at - len(before), at + 1 + len(after)
+    """What speaks for and against an amount being the offer, by name; a weight has the same name."""
+    amount, value = told.amounts[index], values[index]
+    before, after, end = _beside(index, likely, told)
     names = ["bias", "explicit" if amount.explicit else "bare"]
-    if "#" in before or "#" in after:  # other amounts, not "one unit for $45"
-        prices = {places[other] for other in likely}
-        before = [word for number, word in enumerate(before, start) if word != "#" or number in prices]
-        after = [word for number, word in enumerate(after, at + 1) if word != "#" or number in prices]
     names += [_CUES[word][0] for word in dict.fromkeys(before) if word in _CUES]
     names += [_CUES[word][1] for word in dict.fromkeys(after) if word in _CUES]
     if before and before[-1] in _CUES:
@@ -256,59 +245,86 @@ def _features(
             names.append("worth to me")
         if after[0] in _LINKS and _verdict(after):
             names.append("judged")
-    near = words[max(0, at - 8) : at]
+    near = told.words[max(0, told.places[index] - 8) : told.places[index]]
     if "(" in near and ")" not in near[near.index("(") :]:
         names.append("in brackets")
-    for word in words[end : end + 30]:
+    for word in told.words[end : end + 30]:
         if word in _STOPS:
             if word == "?":
                 names.append("asked")
             break
-    if index not in likely:
-        names.append("unlikely")
-    elif len(likely) == 1:
-        names.append("only")
-    else:
-        names.append("last" if index == likely[-1] else "first" if index == likely[0] else "middle")
+    rank = "unlikely"
+    if index in likely:
+        rank = "only" if len(likely) == 1 else "last" if index == likely[-1] else "middle"
+        rank = "first" if rank == "middle" and index == likely[0] else rank
+    names.append(rank)
     if table.mine is None and table.theirs is None:
-        names += ["opening", f"{names[-1]}, opening"]
-    if len(likely) > 1 and len({found[other].bold for other in likely}) > 1:
+        names += ["opening", f"{rank}, opening"]
+    if len(likely) > 1 and len({told.amounts[other].bold for other in likely}) > 1:
         names.append("bold" if amount.bold else "beside bold")
     if not before and not after:
         names.append("alone")
     for name, price in (("theirs", table.theirs), ("mine", table.mine), ("listed", table.listed)):
         if price is not None and same(price, value):
             names += [f"is {name}", *(f"is {name}, {mood}" for mood in moods)]
-    side = 1 if role == "seller" else -1  # dearer is better for the seller
-    behind = table.theirs is not None and side * (table.theirs - value) > 0.005
-    back = table.mine is not None and side * (value - table.mine) > 0.005
-    if _far(value, table):
-        names.append("far, as all" if all(_far(values[other], table) for other in likely) else "far")
-    elif behind or back:
-        names.append("worse than theirs" if behind else "above what I asked")
-    elif table.mine is not None and table.theirs is not None and value not in (table.mine, table.theirs):
-        names.append("between")
+    place = _place(value, [values[other] for other in likely], role, table)
+    if place:
+        names.append(place)
     if likely not in ([], [index]) and value < 0.35 * max([values[other] for other in likely]):
         names.append("dwarfed")
-    if not amount.explicit:
-        known = table.known
-        if known:
-            ratio = value / max(1e-9, min(known, key=lambda price: abs(price - value)))
-            names.append("bare near" if 0.6 <= ratio <= 1.5 else "bare off" if 0.25 <= ratio <= 3 else "bare far")
-        else:
-            names.append("bare new")
-        if value <= 12:
-            names.append("bare small")
-        if 1900 <= value <= 2100 and not amount.worded:
-            names.append("bare year")
-        if after and after[0].isalpha() and after[0] not in _CUES:
-            names.append("bare followed")
-        if before and before[-1].isalpha() and before[-1] not in _CUES:
-            names.append("bare preceded")
-        if table.counting:
-            names.append("bare counted")
-        if amount.worded:
-            names.append("bare worded")
+    return names if amount.explicit else names + _bare(amount, value, before, after, table)
+
+
+def _beside(index: int, likely: list[int], told: Numbers) -> tuple[list[str], list[str], int]:
+    """The words before and behind an amount that can be about it, and the place behind the latter."""
+    words, at = told.words, told.places[index]
+    before, after = words[max(0, at - _WORDS_BEFORE) : at], words[at + 1 : at + 1 + _WORDS_AFTER]
+    while not _BREAKS.isdisjoint(before):
+        del before[0]
+    while not _BREAKS.isdisjoint(after):
+        del after[-1]
+    if after[:2] == ["not", "with"] and after[2:3] in (["it"], ["the"], ["them"]):
+        after = after[2:]  # "$345 without it"
+    end = at + 1 + len(after)
+    if "#" in before or "#" in after:  # other amounts, not "one unit for $45"
+        prices = {told.places[other] for other in likely}
+        before = [word for number, word in enumerate(before, at - len(before)) if word != "#" or number in prices]
+        after = [word for number, word in enumerate(after, at + 1) if word != "#" or number in prices]
+    return before, after, end
+
+
+def _place(value: float, likely: list[float], role: str, table: Table) -> str:
+    """Where an amount lies among the prices on the table; "" where nothing is to say."""
+    if _far(value, table):
+        return "far, as all" if all(_far(other, table) for other in likely) else "far"
+    side = 1 if role == "seller" else -1  # dearer is better for the seller
+    if table.theirs is not None and side * (table.theirs - value) > 0.005:
+        return "worse than theirs"
+    if table.mine is None:
+        return ""
+    if side * (value - table.mine) > 0.005:
+        return "above what I asked"
+    return "between" if table.theirs is not None and value not in (table.mine, table.theirs) else ""
+
+
+def _bare(amount: Amount, value: float, before: list[str], after: list[str], table: Table) -> list[str]:
+    """Of an amount without a currency."""
+    names = ["bare new"]
+    if table.known:
+        ratio = value / max(1e-9, min(table.known, key=lambda price: abs(price - value)))
+        names = ["bare near" if 0.6 <= ratio <= 1.5 else "bare off" if 0.25 <= ratio <= 3 else "bare far"]
+    if value <= 12:
+        names.append("bare small")
+    if 1900 <= value <= 2100 and not amount.worded:
+        names.append("bare year")
+    if after and after[0].isalpha() and after[0] not in _CUES:
+        names.append("bare followed")
+    if before and before[-1].isalpha() and before[-1] not in _CUES:
+        names.append("bare preceded")
+    if table.counting:
+        names.append("bare counted")
+    if amount.worded:
+        names.append("bare worded")
     return names
 
 

@@ -509,37 +509,38 @@ def read(text: str, role: str, table: Table, currency: str = "$") -> Said:
     stand = _stand(told, role, table)
     lists = told.able & patterns.LISTED.bit > 0 and any(patterns.LISTED(s.text, s.able) for s in told.sentences)
     lists = lists and not does.refuses and {"below", "off"}.isdisjoint(told.words)
-    consent = _consent(told, table, stand, last_asks and not patterns.CLOSES(last.text, told.able))
-    yields = does.yields or consent.agrees or consent.conditional or does.closes or not _ASSENT.isdisjoint(told.words)
-    hedges = stand.price is None and not lists and _hedged(told.words, does.plainly)
-    agrees = consent.agrees and not hedges
     said = Said(stand.price)  # named arguments of so many fields would take four times as long
+    fits = _consent(said, told, table, stand, last_asks and not patterns.CLOSES(last.text, told.able))
+    said.yields = said.agrees or said.conditional or does.yields or does.closes or not _ASSENT.isdisjoint(told.words)
+    hedges = stand.price is None and not lists and _hedged(told.words, does.plainly)
+    agrees = said.agrees and not hedges
     if stand.best is not None:
         said.chance, said.explicit, said.limit = stand.best.chance, stand.best.explicit, stand.best.limit
-    said.same = consent.alike
     said.agrees = agrees or (lists and role == "buyer" and not last_asks)
     said.plainly = agrees and (does.plainly or (table.refused and len(told.words) <= 2 and "yes" not in told.words))
-    said.conditional = consent.conditional and not agrees
+    said.conditional = said.conditional and not agrees
     said.closes = does.closes and not (does.wants or does.waits or hedges)
-    said.refuses, said.waits, said.probe = does.refuses, consent.waits, stand.probe
-    said.lists, said.yields = lists, yields
-    _goes(said, told, stand, last, stays=agrees or last_asks or last.stays)
-    said.goodbye = does.goodbye and not agrees
+    said.refuses, said.probe, said.lists, said.goodbye = does.refuses, stand.probe, lists, does.goodbye and not agrees
     gone = does.leaves and not does.wants
-    said.leaves = gone or (does.goodbye and does.refuses and not (consent.fits or does.closes or last_asks))
+    said.leaves = gone or (does.goodbye and does.refuses and not (fits or does.closes or last_asks))
+    over = does.refuses and does.goodbye and (does.leaves or does.parts)
+    said.ends = over or does.left > (-1 if stand.best is None else stand.best.index)
+    farewell = not (agrees or last_asks or last.stays) and patterns.GOODBYE(last.text, told.able) is not None
+    said.parts = does.parts or (farewell and stand.price is None)
     said.asks = stand.best is not None and bool(told.asked) and stand.where == told.asked[-1]
     said.questions = bool(told.asked) and stand.where != told.asked[-1]
     said.counts = patterns.COUNTS(last.text, told.able) is not None
     said.unread, said.garbled = told.unread or stand.doubtful, told.unread
-    said.none = not (yields or consent.alike) and _is_none(told)
+    tells = does.waits or does.denies or len(told.words) >= 8
+    said.none = tells and not (said.yields or said.same or _may_be_over(told)) and _is_english(told.words)
     said.confirms = told.words[:1] in (["so"], ["then"])
     said.undoes = table.agreed is not None and patterns.UNDOES(told.line, told.able) is not None
     said.takes = not _TAKES.isdisjoint(told.words) or ("take" in told.words and "care" not in told.words)
     words = features(told, role, table)
-    if said.agrees or consent.alike or does.closes:
+    if said.agrees or said.same or does.closes:
         said.accepting = weigh(words, "accepts")
     said.leaving = weigh(words, "leaves")
-    if said.leaving >= FAREWELL and _stays(told, consent.waits, surely=said.leaving >= SURELY):
+    if said.leaving >= FAREWELL and _stays(told, said.waits, surely=said.leaving >= SURELY):
         said.leaving = PARTING
     return said
 
@@ -593,22 +594,9 @@ def _stand(told: Parsed, role: str, table: Table) -> _Stand:
     return stand
 
 
-@dataclass(slots=True)
-class _Consent:
-    """Whether an utterance agrees, or would under a condition, or waits; the fields are those of Said.
-
-    alike: the rival's price is said, and nothing else is proposed. fits: the prices it agrees to.
-    """
-
-    agrees: bool
-    conditional: bool
-    waits: bool
-    alike: bool
-    fits: list[int]
-
-
-def _consent(told: Parsed, table: Table, stand: _Stand, ends_asking: bool) -> _Consent:
-    """ends_asking: its last sentence asks for more than how it is handed over."""
+def _consent(said: Said, told: Parsed, table: Table, stand: _Stand, ends_asking: bool) -> list[int]:
+    """Fills in whether it agrees, would under a condition, waits, and says the rival's price (`same`); returns which
+    amounts it agrees to. ends_asking: its last sentence asks for more than how it is handed over."""
     does, best, echo = told.does, stand.best, stand.echo
     agrees, waits, fits = does.agrees, does.waits, stand.fits
     conditional = does.conditional or (best is not None and echo == "conditional")
@@ -630,23 +618,12 @@ def _consent(told: Parsed, table: Table, stand: _Stand, ends_asking: bool) -> _C
         agrees = not (conditional or does.refused_last or vague or beside or wonders)
         if wonders and not does.barely and not stand.sealed and best is not None and best.index < does.agreed:
             alike = False  # "your $98 is attractive. That seems reasonable. Is it bronze?"
-    return _Consent(agrees, conditional, waits, alike, fits)
+    said.agrees, said.conditional, said.waits, said.same = agrees, conditional, waits, alike
+    return fits
 
 
-def _goes(said: Said, told: Parsed, stand: _Stand, last: Sentence, *, stays: bool) -> None:
-    """Whether it ends the talk behind its price, or parts. stays: its last words agree, ask, or say when it would."""
-    does = told.does
-    over = does.refuses and does.goodbye and (does.leaves or does.parts)
-    said.ends = over or does.left > (-1 if stand.best is None else stand.best.index)
-    farewell = not stays and patterns.GOODBYE(last.text, told.able) is not None
-    said.parts = does.parts or (farewell and stand.price is None)
-
-
-def _is_none(told: Parsed) -> bool:
-    """Whether words of which none could be agreement are surely no acceptance: they say something, in English."""
-    if not (told.does.waits or told.does.denies or len(told.words) >= 8) or _may_be_over(told):
-        return False
-    return sum(map(_ENGLISH.__contains__, told.words)) >= 0.3 * len(told.words)
+def _is_english(words: list[str]) -> bool:
+    return sum(map(_ENGLISH.__contains__, words)) >= 0.3 * len(words)
 
 
 def _stays(told: Parsed, waits: bool, *, surely: bool) -> bool:

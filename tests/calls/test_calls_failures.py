@@ -132,7 +132,10 @@ def test_what_is_waited_for_is_told_while_it_is_waited_for(tmp_path: Path, caplo
         await asyncio.gather(calls, return_exceptions=True)
 
     engine = Memory(lambda *_: Raw(429, b"", {"retry-after": "200"}))
-    with playing(tmp_path, engine, max_wait_s=300.0) as caller, unittest.mock.patch("bargain.calls.patience.TELL_S", 0.05):
+    with (
+        playing(tmp_path, engine, max_wait_s=300.0) as caller,
+        unittest.mock.patch("bargain.calls.patience.TELL_S", 0.05),
+    ):
         asyncio.run(play(caller))
     assert caplog.messages == ["429, rate limit reached; waiting for it, and trying again now and then"]
 

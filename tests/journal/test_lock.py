@@ -4,43 +4,44 @@ from __future__ import annotations
 
 import errno
 import fcntl
-import multiprocessing
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from bargain.errors import JournalLocked
 from bargain.journal.lock import RunLock, is_held
+from tests.commands import PATIENCE_S, ROOT
 
-TIMES = 200
-
-
-def take_turns(directory: Path) -> int:
-    """Takes the lock and lets it go again and again; how often somebody else was inside meanwhile."""
-    inside, met, taken = directory.parent / "inside", 0, 0
-    while taken < TIMES:
-        try:
-            lock = RunLock(directory)
-        except JournalLocked:
-            continue
-        try:
-            os.mkdir(inside)
-            os.rmdir(inside)
-        except OSError:
-            met += 1
-        lock.release()
-        taken += 1
-    return met
+TURNS = """
+import os, pathlib, sys
+from bargain.errors import JournalLocked
+from bargain.journal.lock import RunLock
+directory, met, taken = pathlib.Path(sys.argv[1]), 0, 0
+while taken < 200:
+    try:
+        lock = RunLock(directory)
+    except JournalLocked:
+        continue
+    try:
+        os.mkdir(directory / "inside")
+        os.rmdir(directory / "inside")
+    except OSError:
+        met += 1
+    lock.release()
+    taken += 1
+print(met)
+"""
+"""Takes the lock and lets it go again and again; how often somebody else was inside meanwhile."""
 
 
 def test_of_many_processes_that_take_the_lock_and_let_it_go_only_one_holds_it(tmp_path: Path) -> None:
-    directory = tmp_path / "run"
-    directory.mkdir()
-    with multiprocessing.get_context("spawn").Pool(3) as pool:
-        assert pool.map(take_turns, [directory] * 3, chunksize=1) == [0, 0, 0]
-    assert not is_held(directory)
-    assert not list(directory.iterdir())
+    command = [sys.executable, "-c", TURNS, str(tmp_path)]
+    playing = [subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) for _ in range(3)]
+    assert [process.communicate(timeout=PATIENCE_S)[0].strip() for process in playing] == ["0", "0", "0"]
+    assert not is_held(tmp_path)
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("number", [errno.ENOSYS, errno.ENOLCK, errno.ENOTSUP, errno.EINVAL])

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bargain.records import Game, Round, Turn
@@ -31,6 +31,7 @@ def can_be_played(value: Any) -> bool:
     return len(dict(usage)) == len(usage) and all(can_be_played(getattr(value, each.name)) for each in fields(value))
 
 
+@settings(max_examples=30)
 @given(st.from_type(Game).filter(can_be_played))
 def test_a_game_is_the_same_game_again_after_its_line(game: Game) -> None:
     line = game_to_json(game)

@@ -19,6 +19,7 @@ from dataclasses import replace
 from typing import Any, ClassVar
 
 import httpx2
+import msgspec
 
 from bargain.config.follow import setting
 from bargain.config.schema import EngineConfig
@@ -35,8 +36,6 @@ from bargain.records import Reply
 from bargain.secrets import Blot
 from bargain.text import one_line
 from bargain.version import __version__
-
-_AS_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 class HttpEngine(Engine):
@@ -188,7 +187,7 @@ class HttpEngine(Engine):
         Raises Failure: not_sent if no connection came about, maybe_billed if the answer never came, was cut off or too
         large, or `timeout_s` passed since the start (a trickle of bytes does not extend it).
         """
-        data = _AS_JSON(body).encode("utf-8", "replace")
+        data = _as_json(body)
         post = self._lease.post
         try:
             async with Deadline(self._timeout_s):
@@ -238,3 +237,10 @@ class HttpEngine(Engine):
     def unreadable(self, what: str) -> Failure:
         """A 200 that is no reply: it was probably billed all the same."""
         return Failure("maybe_billed", f"{self.where}: the answer of {self.host} cannot be read, it is {what}")
+
+
+def _as_json(body: dict[str, Any]) -> bytes:
+    try:
+        return msgspec.json.encode(body)
+    except UnicodeEncodeError:  # half a surrogate pair, which a message of a user's own may hold
+        return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")

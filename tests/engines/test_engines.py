@@ -62,6 +62,11 @@ def test_openai_sends_the_messages_and_only_the_options_that_are_set(server: Ser
     assert sent.body == json.dumps({"model": "m-1", "messages": messages}, separators=(",", ":")).encode()
 
 
+def test_half_a_surrogate_pair_goes_out_as_a_question_mark(server: Server) -> None:
+    ask(openai(server, body={"user": "caf\u00e9 \ud83d"}))
+    assert server.calls[0].json["user"] == "caf\u00e9 ?"
+
+
 def test_openai_sends_every_option_that_is_set(server: Server) -> None:
     options = {"prompt_cache": True, "query": {"api-version": "preview"}}
     ask(openai(server, temperature=0.5, top_p=0.9, max_tokens=99, body={"seed": 1, "stop": ["\n"]}, options=options))

@@ -118,7 +118,7 @@ class PlayedSweep(_Framed):
         return "; ".join([*said, f"go on with: bargain resume={self.directory}"])
 
     def __str__(self) -> str:
-        return f"{render(sweep_table(self.cells), 140)}\nsweep directory: {on_screen(str(self.directory))}"
+        return f"{render(sweep_table(self.cells))}\nsweep directory: {on_screen(str(self.directory))}"
 
     def __repr__(self) -> str:
         return f"PlayedSweep({len(self.cells)} cells, {self.state}, {on_screen(str(self.directory))!r})"

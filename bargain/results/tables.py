@@ -275,8 +275,8 @@ def totals_line(summary: dict[str, Any]) -> str:
 
 
 def render(table: Table, width: int | None = None) -> str:
-    """The table as plain text, for log files and notebooks."""
-    console = Console(width=width or 120, force_terminal=False, **PLAIN)
+    """The table as plain text. width: where it is shown; None: a file or a notebook, which have no edge to break at."""
+    console = Console(width=width or width_of(table), force_terminal=False, **PLAIN)
     with console.capture() as capture:
         console.print(table)
     return "\n".join(line.rstrip() for line in capture.get().splitlines())

@@ -85,7 +85,7 @@ def branch(arguments: Sequence[str], directory: Path | None = None) -> int:
     print(planned, flush=True)
     code = _play(cells, directory)
     write_json(directory / SWEEP, {**state, "state": "unfinished" if code else "finished"})
-    width = screen_width() or 140
+    width = screen_width()
     table = branches_table(what_if(_futures(cells, directory)), build_item(cells[0].cfg).currency, width)
     print(f"{render(table, width)}\n{on_screen(str(directory))}", flush=True)
     return code

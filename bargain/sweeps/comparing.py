@@ -42,7 +42,7 @@ def compare(directory: Path, worst: int) -> int:
         for table in sweep_tables(shown, console.width):
             console.print(table)
     else:
-        print(render(sweep_table(shown), 140))
+        print(render(sweep_table(shown)))
     print(on_screen(str(directory)))
     if code:
         print(f"bargain: unfinished cells; go on with: bargain resume={on_screen(str(directory))}", file=sys.stderr)

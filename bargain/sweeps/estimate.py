@@ -36,7 +36,7 @@ from bargain.config.targets import locate
 from bargain.engines.base import Engine
 from bargain.errors import ConfigError
 from bargain.records import Usage, probe_seat
-from bargain.results.tables import PLAIN
+from bargain.results.tables import PLAIN, width_of
 from bargain.runs.resuming import is_hydras
 from bargain.sweeps.cells import cells_of, is_hydras_own
 from bargain.sweeps.places import forget_cells, keep_cell
@@ -317,7 +317,7 @@ def _render(found: Sequence[tuple[dict[str, str], Estimate]], n_cells: int) -> s
     unknown = sorted({name for _, each in found for name in each.unknown})
     if unknown:
         notes.append(f"no price is known for {', '.join(unknown)}")
-    console = Console(width=None if sys.stdout.isatty() else 140, **PLAIN)
+    console = Console(width=None if sys.stdout.isatty() else max(140, width_of(table)), **PLAIN)
     with console.capture() as capture:
         console.print(table)
         console.print(Text("; ".join(notes)))

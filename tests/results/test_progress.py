@@ -86,6 +86,17 @@ def test_a_sweeps_table_breaks_no_word_and_loses_no_column_in_80_columns() -> No
     assert text.count("14.87]") == 4
 
 
+def test_in_a_file_a_sweeps_cell_is_one_line_however_much_it_says() -> None:
+    row = {"arm": "", "games": 100, "deals": 95, "deal_rate": 0.95, "deal_rate_low": 0.888, "deal_rate_high": 0.978}
+    row |= {"mean_price": 14.67, "price_low": 14.47, "price_high": 14.87}
+    summary = {"state": "finished", "simulated": True, "rounds": [{**row, "round": number} for number in (1, 2)]}
+    keys = ("game.who_is_first", "memory.rounds", "engine@seller.engine", "engine@buyer.engine")
+    cells = [(dict.fromkeys(keys, f"claude-sonnet-5-{number}"), summary) for number in range(3)]
+    lines = [line for line in render(sweep_table(cells)).splitlines() if line and "─" not in line]
+    assert len(lines) == 1 + len(cells)
+    assert all(line.count("14.87]") == 2 for line in lines[1:])
+
+
 @pytest.mark.parametrize("arm", ["", "human"])
 @pytest.mark.parametrize("failed", [0, 3])
 def test_three_long_choices_stand_beside_no_number_where_a_line_has_80_columns(arm: str, failed: int) -> None:

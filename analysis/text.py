@@ -56,6 +56,11 @@ def choice(value: object) -> str:
     return name_of(value) if str(value) else "empty"
 
 
+def key_in_words(key: object) -> str:
+    """What a config key is called: `seller.engine.name` is seller engine, `game.who_is_first` game who is first."""
+    return str(key).removesuffix(".name").removesuffix(".version").replace(".", " ").replace("_", " ")
+
+
 def joined(words: Sequence[str]) -> str:
     """price, deal rate and surplus."""
     return f"{', '.join(words[:-1])} and {words[-1]}" if len(words) > 1 else "".join(words)

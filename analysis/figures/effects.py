@@ -9,6 +9,7 @@ from ..data.runs import Runs
 from ..measures import factors
 from ..measures.metrics import metric_of
 from ..measures.outcomes import factorials, first_and_last, last_round, of_factorial
+from ..text import key_in_words
 from .base import INK, NotEnough, data, finish, fitting, shown
 
 MOST_ROWS = 40
@@ -55,7 +56,7 @@ def effects_table(runs: Runs) -> pd.DataFrame:
             effects = effects[effects["round"] == last]
             unit = {"currency": f" ({currency})", "rate": ""}.get(metric_of(metric).unit, " (share of span)")
             names = [
-                f"{who}{_choice(choice)}: {b} − {a}{f', {arm}' if arm else ''}"
+                f"{who}{key_in_words(choice)}: {b} − {a}{f', {arm}' if arm else ''}"
                 for choice, b, a, arm in effects[["factor", "b_is", "a_is", "arm"]].to_numpy()
             ]
             kept = effects[["difference", "low", "high"]].assign(row=names, outcome=outcome, unit=unit)
@@ -66,7 +67,3 @@ def effects_table(runs: Runs) -> pd.DataFrame:
     if whole["difference"].isna().all():
         raise NotEnough("no effect has a value")
     return whole.assign(row=whole["row"].map(shown(whole["row"], 52)))
-
-
-def _choice(name: str) -> str:
-    return name.removesuffix(".name").removesuffix(".version").replace(".", " ").replace("_", " ")

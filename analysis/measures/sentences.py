@@ -9,7 +9,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from ..text import PAIRED, choice, interval, number, one_line, probability
+from ..text import PAIRED, choice, interval, key_in_words, number, one_line, probability
 from .metrics import metric_of
 
 SURE = 0.05
@@ -82,11 +82,11 @@ def about(row: Row) -> str:
         return f"{row['subject']}, {level(row['b_is'])} against {level(row['a_is'])} feedback"
     whom = str(row["subject"])
     if row["question"] not in CHANGES:
-        whom = f"{_choice(row['choice'])} {level(row['b_is'])} against {level(row['a_is'])}"
+        whom = f"{key_in_words(row['choice'])} {level(row['b_is'])} against {level(row['a_is'])}"
     if row["question"] in OVER_ALL:
         whom = f"{row['learner']} coached, {whom}" if row["learner"] else whom
     if row["question"] == "interactions":
-        whom += f", at {_choice(row['at'])} {level(row['at_b'])} against at {level(row['at_a'])}"
+        whom += f", at {key_in_words(row['at'])} {level(row['at_b'])} against at {level(row['at_a'])}"
     arm = row.get("arm")
     return f"{whom}, {level(arm)} feedback" if isinstance(arm, str) and arm else whom
 
@@ -164,11 +164,6 @@ def _means(row: Row, unit: str) -> list[str]:
     if row["question"] not in CHANGES:
         values.reverse()
     return [number(value, unit, row["currency"], signed=_signed(row)) for value in values]
-
-
-def _choice(name: object) -> str:
-    """A config key in words: seller.engine.name is the seller's engine."""
-    return str(name).removesuffix(".name").replace(".", " ").replace("_", " ")
 
 
 def level(value: object) -> str:

@@ -21,7 +21,7 @@ from ..measures.coaching import PARTS
 from ..measures.main_effects import OUTCOMES, measured
 from ..measures.outcomes import last_round
 from ..measures.sentences import level
-from ..text import one_line, usd
+from ..text import key_in_words, one_line, usd
 from .baseline import adding
 from .tables import ReportColumn, ReportTable, shown
 
@@ -106,9 +106,12 @@ def _told(row: dict[Any, Any], cells: dict[str, str], several: int) -> tuple[str
     if row["question"] == "arms":
         cell = cells.get(str(row["numbers"]), "") if several > 1 else ""
         return ", ".join(filter(None, (str(row["subject"]), cell))), f"{levels} feedback"
-    what = str(row["choice"]).removesuffix(".name").removesuffix(".version").replace(".", " ")
+    what = key_in_words(row["choice"])
     if row["question"] == "interactions":
-        return f"{what} by {row['at']}", f"{levels}, at {level(row['at_b'])} against at {level(row['at_a'])}"
+        return (
+            f"{what} by {key_in_words(row['at'])}",
+            f"{levels}, at {level(row['at_b'])} against at {level(row['at_a'])}",
+        )
     if row["question"] in ("cells", "start"):
         what += f" (#{row['numbers']})" if several > 2 else ""
     learner = row.get("learner")

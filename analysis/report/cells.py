@@ -13,7 +13,7 @@ from ..data.runs import Runs
 from ..measures import metrics
 from ..measures.cell_names import ranges
 from ..measures.comparisons import change
-from ..text import choice
+from ..text import choice, key_in_words
 from .tables import ReportColumn, ReportTable, shown
 
 REPORTED = sorted(
@@ -85,7 +85,7 @@ def _columns(whole: pd.DataFrame, factors: Sequence[str], *, several: bool) -> t
     return shown(
         whole,
         ReportColumn("#", "number", "key") if several else None,
-        *([ReportColumn(_plain(name), name, "key") for name in factors] or [ReportColumn("Cell", "cell", "key")]),
+        *([ReportColumn(key_in_words(name), name, "key") for name in factors] or [ReportColumn("Cell", "cell", "key")]),
         ReportColumn("Baseline", "known", "key") if whole["baseline"].any() else None,
         ReportColumn("Arm", "arm", "key"),
         ReportColumn("Games", "games", "key"),
@@ -94,11 +94,6 @@ def _columns(whole: pd.DataFrame, factors: Sequence[str], *, several: bool) -> t
         *measured,
         column("Change of price", "change", "currency", signed=True),
     )
-
-
-def _plain(name: str) -> str:
-    """A config key as a column is called: seller.engine.name is seller engine."""
-    return name.removesuffix(".name").removesuffix(".version").replace(".", " ").replace("_", " ")
 
 
 def _lack(whole: pd.DataFrame, metric: str) -> pd.Series[bool]:

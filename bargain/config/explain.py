@@ -57,6 +57,9 @@ def _problem(error: BaseException, file: Path | None, overrides: Sequence[str]) 
     key = re.search(r"full_key: (\S+)", everything)
     if choice := re.search(r"Invalid value ('.*?'), expected one of \[(.*?)\]", everything):
         return f"{key.group(1) if key else 'config'} must be {choice[2].replace(', ', ' or ')}, got {choice[1]}"
+    if choice := re.search(r"Value (.*?) \(\w+\) is not a valid input for <enum '(\w+)'>", everything):
+        key = key or re.search(r"Error merging override \+*([\w.]+)=", everything)
+        return f"{key.group(1) if key else 'it'} must be {' or '.join(getattr(schema, choice[2]))}, got {choice[1]}"
     if wrong:
         return f"{key.group(1) if key else 'config'}: {wrong.group(1)[0].lower()}{wrong.group(1)[1:]}"
     if left_out := re.search(r"override (~\S+)\s+\w+ \(DictConfig\) does not support deletion", everything):

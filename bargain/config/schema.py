@@ -11,6 +11,8 @@ from dataclasses import asdict, dataclass, field, is_dataclass
 from enum import StrEnum
 from typing import Any, Optional
 
+from yaml.representer import Representer, SafeRepresenter
+
 from bargain.records import MAX_EXCHANGES
 
 # OmegaConf's structured configs read Optional[...] and Dict-like builtins at run time: no `X | None` here.
@@ -26,6 +28,10 @@ Memory = StrEnum("Memory", "full last_k feedback_only none")
 Scoring = StrEnum("Scoring", "strict legacy")
 Mode = StrEnum("Mode", "live replay")
 Outcome = StrEnum("Outcome", "price deal_rate surplus")
+
+for choice in [kind for kind in globals().values() if isinstance(kind, type) and issubclass(kind, StrEnum)]:
+    for representer in (SafeRepresenter, Representer):  # whoever writes a config as YAML writes a choice as its word
+        representer.add_representer(choice, lambda dumper, chosen: dumper.represent_str(chosen.value))
 
 
 @dataclass

@@ -242,5 +242,5 @@ class HttpEngine(Engine):
 def _as_json(body: dict[str, Any]) -> bytes:
     try:
         return msgspec.json.encode(body)
-    except UnicodeEncodeError:  # half a surrogate pair, which a message of a user's own may hold
+    except (UnicodeEncodeError, TypeError):  # half a surrogate pair, or a number of numpy's, of somebody's own
         return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")

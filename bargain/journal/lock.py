@@ -70,7 +70,7 @@ class RunLock:
     def __init__(self, directory: Path) -> None:
         self.path = directory / LOCK_NAME
         self._lock = FileLock(
-            self.path, timeout=0, mode=0o644, thread_local=False, fallback_to_soft=False, on_acquired=_name_holder
+            self.path, timeout=0, thread_local=False, fallback_to_soft=False, on_acquired=_name_holder
         )
         try:
             os.stat(directory)  # FileLock would make it

@@ -23,10 +23,17 @@ from bargain.rundir.plain import lines_of, write_anew
 def game_to_json(game: Game) -> str:
     """One line of games.jsonl, without the newline. Line separators inside texts are escaped.
 
+    Raises TypeError for a word or a value that a game type, protocol or moderator of one's own made up: an outcome
+    "postponed".
+
     A usage names its reasoning only where there was some, a round its terms only where they are its own, a round and a
     turn the second issue only where there is one: a game of a version that knew none is the same line.
     """
     data = msgspec.to_builtins(game, enc_hook=_built_in)
+    try:
+        msgspec.convert(data, Game)
+    except msgspec.ValidationError as error:
+        raise TypeError(f"game {game.game} holds what no game can, and nothing could read it: {error}") from None
     for played in data["rounds"]:
         _leave_out(played, "terms")
         _leave_out(played, "second")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import math
 import re
 import subprocess
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from omegaconf import OmegaConf
 
 from bargain import ConfigError, compose
@@ -209,6 +211,20 @@ def test_every_choice_of_the_schema_is_refused_by_its_names_and_is_plain_text_on
             compose([f"{path}=perhaps"])
     recorded = plain_of(compose(["game.who_is_first=buyer"]))
     assert {type(value) for _, value in _leaves(recorded)} <= {str, int, float, bool, list, type(None)}
+    as_it_is = OmegaConf.to_container(compose(["game.who_is_first=buyer"]))  # what a class of one's own may write down
+    for text in (yaml.safe_dump(as_it_is), yaml.dump(as_it_is), json.dumps(as_it_is)):
+        assert yaml.safe_load(text) == recorded
+
+
+@pytest.mark.parametrize("value", ["1.5", "1", "true", "'a b'"])
+def test_a_choice_is_refused_by_its_names_whatever_is_in_its_place(value: str, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"game\.after_no_deal must be continue or stop, got "):
+        compose([f"game.after_no_deal={value}"])
+    file = tmp_path / "game" / "mine.yaml"
+    file.parent.mkdir()
+    file.write_text(f"defaults: [simple]\nafter_no_deal: {value}\n")
+    with pytest.raises(ConfigError, match=f"{file}: game.after_no_deal must be continue or stop, got "):
+        compose([f"hydra.searchpath=[file://{tmp_path}]", "game=mine"])
 
 
 def _leaves(data: dict[str, Any], path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:

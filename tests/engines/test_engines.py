@@ -62,9 +62,15 @@ def test_openai_sends_the_messages_and_only_the_options_that_are_set(server: Ser
     assert sent.body == json.dumps({"model": "m-1", "messages": messages}, separators=(",", ":")).encode()
 
 
-def test_half_a_surrogate_pair_goes_out_as_a_question_mark(server: Server) -> None:
-    ask(openai(server, body={"user": "caf\u00e9 \ud83d"}))
+def test_half_a_surrogate_pair_and_a_number_of_ones_own_kind_go_out_as_what_they_are(server: Server) -> None:
+    class Share(float):
+        pass
+
+    engine = openai(server)
+    engine.extra = {"user": "caf\u00e9 \ud83d", "share": Share(0.5)}
+    ask(engine)
     assert server.calls[0].json["user"] == "caf\u00e9 ?"
+    assert server.calls[0].json["share"] == 0.5
 
 
 def test_openai_sends_every_option_that_is_set(server: Server) -> None:

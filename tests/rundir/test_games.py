@@ -49,6 +49,14 @@ def test_numbers_and_texts_of_other_kinds_are_written_as_what_they_are() -> None
     assert game_from_json(line).rounds[0].turns == (Turn("seller", "$15", 15.0),)
 
 
+def test_what_no_game_can_hold_is_refused_when_it_is_written() -> None:
+    postponed = Game(3, "postponed", (Round(1, "", "postponed", None, ()),))  # type: ignore[arg-type]
+    with pytest.raises(
+        TypeError, match=r"game 3 holds what no game can.*Invalid enum value 'postponed' - at `\$\.outcome"
+    ):
+        game_to_json(postponed)
+
+
 @pytest.mark.parametrize("path", OLD, ids=lambda path: path.parent.name)
 def test_games_of_version_0_1_are_written_byte_for_byte_as_they_were(path: Path) -> None:
     assert [f"{game_to_json(game)}\n" for game in read_games(path)] == path.read_text().splitlines(keepends=True)

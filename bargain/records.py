@@ -22,6 +22,8 @@ State = Literal["deal", "no_deal", "ongoing"]
 Outcome = Literal["deal", "no_deal", "walk_away", "error"]
 
 PLAYERS: tuple[Player, Player] = ("seller", "buyer")
+HALF_A_CENT = 0.005
+"""Prices, and what they leave, that are nearer than this are equal."""
 MAX_EXCHANGES = 10
 """Exchanges of a round where nothing else is said."""
 

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from bargain.records import PLAYERS
+from bargain.records import HALF_A_CENT, PLAYERS
 from bargain.rundir.plain import lines_of
 
 NAN = float("nan")
@@ -71,7 +71,7 @@ def _said(data: dict[str, Any]) -> Said:
     if not (isinstance(data["arm"], str) and isinstance(data["problem"], str)) or confidence < 0 or confidence > 1:
         raise ValueError("no belief")
     error = limit - true
-    near = NAN if math.isnan(error) or math.isnan(within) else float(abs(error) <= within + 0.005)
+    near = NAN if math.isnan(error) or math.isnan(within) else float(abs(error) <= within + HALF_A_CENT)
     game, number, turn = place
     numbers = (limit, confidence, true, within)
     return Said(game, data["arm"], number, turn, data["role"], *numbers, data["problem"], error, near,

@@ -26,7 +26,7 @@ from typing import Any
 import pandas as pd
 
 from bargain.channels.structured import Structured
-from bargain.records import PLAYERS, rival_of
+from bargain.records import HALF_A_CENT, PLAYERS, rival_of
 from bargain.secrets import blotted
 from bargain.text import to_json
 
@@ -147,7 +147,7 @@ def pairs(runs: Runs, lines: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any
     for group in groups.values():
         group.sort(key=lambda line: -line["reward"])
         for better, worse in zip(group[: len(group) // 2], reversed(group), strict=False):
-            if better["reward"] - worse["reward"] > 0.005 and (pair := _pair(better, worse)):
+            if better["reward"] - worse["reward"] > HALF_A_CENT and (pair := _pair(better, worse)):
                 yield pair
 
 

@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from bargain.records import PLAYERS
+from bargain.records import HALF_A_CENT, PLAYERS
 
 from .two_issues import SECOND
 
@@ -136,7 +136,7 @@ def _second(rounds: Frame, name: str) -> pd.Series[float] | float:
 
 
 def _efficient(rounds: Frame) -> pd.Series[float]:
-    zone, deal = zone_of(rounds), (rounds["outcome"] == "deal") & (_second(rounds, "second_left") <= 0.005)
+    zone, deal = zone_of(rounds), (rounds["outcome"] == "deal") & (_second(rounds, "second_left") <= HALF_A_CENT)
     return ((deal & (zone >= 0)) | (~deal & (zone <= 0))).astype(float).where(zone.notna())
 
 
@@ -144,7 +144,7 @@ def _beyond_limit(rounds: Frame, role: str) -> pd.Series[float]:
     limit = rounds["item.cost"] if role == "seller" else rounds["item.valuation"]
     worse = limit - rounds["price"] if role == "seller" else rounds["price"] - limit
     worse = worse - _second(rounds, f"second_{role}")
-    return _given_deal((worse > 0.005).astype(float), rounds).where(limit.notna())
+    return _given_deal((worse > HALF_A_CENT).astype(float), rounds).where(limit.notna())
 
 
 def _span(rounds: Frame) -> pd.Series[float]:

@@ -20,7 +20,7 @@ from typing import Any, Protocol
 
 from bargain.reading.money import MOST, amounts
 from bargain.reading.reader import Act, ActKind, Outcome, same
-from bargain.records import SecondIssue, rival_of
+from bargain.records import HALF_A_CENT, SecondIssue, rival_of
 from bargain.text import counted, money
 
 ACTS: dict[ActKind, str] = {"offer": "OFFER", "accept": "ACCEPT", "reject": "REJECT", "walk_away": "WALK AWAY"}
@@ -136,7 +136,7 @@ class Channel(ABC):
         if move.act not in table.may:
             allowed = ", ".join(name for act, name in ACTS.items() if act in table.may)
             raise Unusable("off_channel", f"has the act {ACTS[move.act]}, and only {allowed} may be done now")
-        if move.act == "offer" and (move.price is None or not 0.005 <= move.price < MOST):
+        if move.act == "offer" and (move.price is None or not HALF_A_CENT <= move.price < MOST):
             raise Unusable("off_channel", "makes an offer without one price above 0")
         if move.act == "accept" and table.live is None:
             raise Unusable("no_live_offer", "accepts, and the other side has offered nothing")

@@ -551,7 +551,6 @@ class _Stand:
 
     best: the amount chosen; where: its sentence, -1 for none. doubtful: none was likely enough. echo: how the rival's
     price is said again. sealed: the amounts in clauses of agreement, and whether each is a price; fits: those that are.
-    probe: a price it only asks about.
     """
 
     best: Candidate | None

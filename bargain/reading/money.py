@@ -12,6 +12,8 @@ import unicodedata
 from functools import lru_cache
 from typing import NamedTuple
 
+from bargain.records import HALF_A_CENT
+
 
 def word_set(words: str) -> frozenset[str]:
     """The words of a line."""
@@ -162,7 +164,7 @@ def has_digits(text: str) -> bool:
 
 def same(one: float, other: float) -> bool:
     """Whether two prices are equal to the cent."""
-    return abs(one - other) < 0.005
+    return abs(one - other) < HALF_A_CENT
 
 
 UNREAD = re.compile(r"[$€£¥₹₩₽₺₴₫฿₪₱₦₿]\s?\d")

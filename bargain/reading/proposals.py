@@ -16,6 +16,7 @@ from pathlib import Path
 
 from bargain.reading import patterns
 from bargain.reading.money import Amount, same, word_set
+from bargain.records import HALF_A_CENT
 
 
 @dataclass(slots=True)
@@ -298,11 +299,11 @@ def _place(value: float, likely: list[float], role: str, table: Table) -> str:
     if _far(value, table):
         return "far, as all" if all(_far(other, table) for other in likely) else "far"
     side = 1 if role == "seller" else -1  # dearer is better for the seller
-    if table.theirs is not None and side * (table.theirs - value) > 0.005:
+    if table.theirs is not None and side * (table.theirs - value) > HALF_A_CENT:
         return "worse than theirs"
     if table.mine is None:
         return ""
-    if side * (value - table.mine) > 0.005:
+    if side * (value - table.mine) > HALF_A_CENT:
         return "above what I asked"
     return "between" if table.theirs is not None and value not in (table.mine, table.theirs) else ""
 

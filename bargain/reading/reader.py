@@ -21,7 +21,7 @@ from bargain.reading.acts import Said, read
 from bargain.reading.money import MOST, Amount, amounts, has_digits, same
 from bargain.reading.proposals import SURE, Table
 from bargain.reading.weighing import AGAINST, DOUBTED, FAREWELL, PARTING, STAYING
-from bargain.records import State
+from bargain.records import State, rival_of
 
 __all__ = ["Act", "Amount", "Outcome", "Reader", "amounts", "has_digits", "offers", "read_outcome", "same"]
 
@@ -101,7 +101,7 @@ class Reader:
     def add(self, role: str, text: str) -> Act:
         """Reads the next utterance and returns what it does."""
         self._turn += 1
-        rival = "buyer" if role == "seller" else "seller"
+        rival = rival_of(role)
         said = read(text, role, self._seen_by(role, rival), self.currency)
         act, accepted = self._act(said, role, rival)
         self._said = said
@@ -195,7 +195,7 @@ class Reader:
             return Act("walk_away", offer if stays else None, sure=sure), None
         if self._said.probe is not None and offer is None and said.agrees:
             return Act("offer", self._said.probe), None
-        accepted = self._accepted(said, role, offer, theirs)
+        accepted = self._accepted(said, role, theirs)
         if accepted is not None:
             act = self._acceptance(said, role, rival, accepted, agreed)
             if act is not None:
@@ -238,10 +238,9 @@ class Reader:
             return (LISTED, self.list_price)
         return found
 
-    def _accepted(
-        self, said: Said, role: str, offer: float | None, theirs: tuple[int, float] | None
-    ) -> tuple[int, float] | None:
+    def _accepted(self, said: Said, role: str, theirs: tuple[int, float] | None) -> tuple[int, float] | None:
         """What the utterance accepts: the rival's price by words without another price, or by naming it."""
+        offer = said.price
         if theirs is None or (said.refuses and not said.agrees):
             return None
         if offer is None:
@@ -257,8 +256,7 @@ class Reader:
             return None if not (said.same or said.agrees) or (theirs[0] == LISTED and not said.agrees) else theirs
         if not said.agrees:
             return None
-        rival = "buyer" if role == "seller" else "seller"
-        return _older(self._made[rival], rival, offer, theirs[1])
+        return _older(self._made[rival_of(role)], rival_of(role), offer, theirs[1])
 
 
 def _older(made: Sequence[tuple[int, float]], rival: str, offer: float, newest: float) -> tuple[int, float] | None:

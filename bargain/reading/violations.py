@@ -29,10 +29,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from bargain.records import Item, Player, Turn, Violation, limit_of, price_alone, rival_of
+from bargain.records import HALF_A_CENT, Item, Player, Turn, Violation, limit_of, price_alone, rival_of
 from bargain.text import counted
 
-_CENT = 0.005
 _Report = Callable[[str, str], None]
 Offer = tuple[float, float | None]
 """A price, and the option of a second issue that goes with it."""
@@ -40,7 +39,11 @@ Offer = tuple[float, float | None]
 
 def worse(price: float, than: float, player: Player) -> bool:
     """Whether a price is worse for the player than another, by more than half a cent."""
-    return price < than - _CENT if player == "seller" else price > than + _CENT
+    return price < than - HALF_A_CENT if player == "seller" else price > than + HALF_A_CENT
+
+
+def _outside(price: float, low: float, high: float) -> bool:
+    return worse(price, low, "seller") or worse(price, high, "buyer")
 
 
 def find_violations(turns: Sequence[Turn], item: Item, accepted_by: int | None, price: float | None) -> list[Violation]:
@@ -85,8 +88,7 @@ def find_violations(turns: Sequence[Turn], item: Item, accepted_by: int | None, 
                 report("offers_worse_than_offered", f"{told(offer)}, the {rival} stood at {told(last_own[rival])}")
             _check_reservation(report, role, offer, told(offer), item)
             low, high, named = item.buyer_opening, item.seller_opening, offer[0]
-            one_issue = item.second is None
-            if one_issue and low is not None and high is not None and not low - _CENT <= named <= high + _CENT:
+            if item.second is None and low is not None and high is not None and _outside(named, low, high):
                 report("out_of_range", f"{named:g} outside {low:g} to {high:g}")
         if offer is not None:
             last_own[role] = offer

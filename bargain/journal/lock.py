@@ -14,14 +14,13 @@ import json
 import os
 import re
 import socket
-import stat
 import time
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from bargain.errors import JournalDamaged, JournalFull, JournalLocked
-from bargain.rundir.plain import read_plain
+from bargain.rundir.plain import is_plain, read_plain
 
 LOCK_NAME = "journal.lock"
 MAX_HOLDER = 1000
@@ -74,7 +73,7 @@ class RunLock:
         )
         try:
             os.stat(directory)  # FileLock would make it
-            if not _is_plain(self.path):
+            if not is_plain(self.path):
                 raise JournalDamaged(f"{self.path} is no plain file; this is no run directory of bargain's")
             self._lock.acquire()
         except Timeout:
@@ -110,13 +109,6 @@ def is_held(directory: Path) -> bool:
     finally:
         os.close(descriptor)
     return False
-
-
-def _is_plain(path: Path) -> bool:
-    try:
-        return stat.S_ISREG(os.lstat(path).st_mode)
-    except FileNotFoundError:
-        return True  # it will be
 
 
 def _name_holder(descriptor: int) -> None:

@@ -61,10 +61,17 @@ def write_anew(path: Path) -> TextIO:
     return path.open("x", encoding="utf-8", newline="\n")
 
 
+def is_plain(path: Path) -> bool:
+    """Whether what has this name is a plain file, or nothing has it."""
+    try:
+        return stat.S_ISREG(os.lstat(path).st_mode)
+    except FileNotFoundError:
+        return True
+
+
 def check_journal(path: Path) -> str:
     """What is wrong with a journal's files, in a few words: one of them is no plain file; "" if nothing is."""
     for name in (path.name, *(f"{path.name}{end}" for end in ("-wal", "-shm", "-journal", ".part"))):
-        with contextlib.suppress(FileNotFoundError):
-            if not stat.S_ISREG(os.lstat(path.with_name(name)).st_mode):
-                return f"{name} is no plain file"
+        if not is_plain(path.with_name(name)):
+            return f"{name} is no plain file"
     return ""

@@ -147,13 +147,18 @@ class Run:
         self.before = read_record(directory)
         self.game = branched(build_game(cfg), cfg, self.before.texts if self.before else words)
         self.engines = build_engines(cfg, given)
-        self.simulated = any(engine.simulated for engine in self.engines.values())
         self.tally = Tally(self.item)
         self.first = FirstGames(cfg.n_games)
         of_python = any(isinstance(engine, PythonEngine) for engine in self.engines.values()) or bool(given)
         self.ending = Ending("the same play(...) in Python" if of_python else f"bargain resume={directory}")
-        shown: dict[str, Any] = {"engines": self.engines, "tally": self.tally, "ending": self.ending}
-        self.showing = Showing(cfg, plain, directory, line=show_progress, name=name, **shown)
+        self.showing = Showing(
+            *(cfg, plain, directory),
+            engines=self.engines,
+            tally=self.tally,
+            ending=self.ending,
+            line=show_progress,
+            name=name,
+        )
         self.already_finished = finished_before(cfg, plain, directory, self.before)
 
     def go(self) -> RunSummary:
@@ -232,7 +237,7 @@ class Run:
                 said: list[Belief] = []
                 game = await play_game(
                     *(number, self.seats, self.game, ask),
-                    simulated=self.simulated,
+                    simulated=bool(self.showing.simulated_seats),
                     saw=self.tally.saw,
                     believed=said.extend,
                 )

@@ -21,7 +21,7 @@ from bargain.engines.endings import ending
 from bargain.engines.reasoning import said_and_finish, text_of
 from bargain.engines.shaped import NAME, ShapedEngine
 from bargain.engines.shared import FIRST_WORDS, count, part, sound
-from bargain.records import Message, Reply, Usage
+from bargain.records import Reply, Usage
 
 _BREAKPOINT = {"cache_control": {"type": "ephemeral"}}
 
@@ -71,24 +71,22 @@ class AnthropicEngine(ShapedEngine):
         """The JSON of one messages request. Blank messages, which the API refuses, are left out."""
         said = [message for message in request.messages if message.text.strip()]
         start = next((index for index, message in enumerate(said) if message.role != "system"), len(said))
-        system = [_block(message) for message in said[:start]]
+        system = [_block(message.text) for message in said[:start]]
         messages: list[dict[str, Any]] = []
         for message in said[start:]:
             # A system message in the dialogue stays in its place, so that what lies before it stays cached.
             role = "assistant" if message.role == "assistant" else "user"
             if messages and messages[-1]["role"] == role:
-                messages[-1]["content"].append(_block(message))
-            else:
-                messages.append({"role": role, "content": [_block(message)]})
+                messages[-1]["content"] = [*_blocks(messages[-1]["content"]), _block(message.text)]
+            else:  # a text alone is the shorter form of one block, for the wire and the journal
+                messages.append({"role": role, "content": message.text})
         if not messages or messages[0]["role"] == "assistant":
-            messages.insert(0, {"role": "user", "content": [{"type": "text", "text": FIRST_WORDS}]})
-        if self._cache:
-            for blocks in (system, messages[-2]["content"] if len(messages) > 1 else []):
-                if blocks:
-                    blocks[-1] |= _BREAKPOINT
-        for each in messages:  # a text alone is the shorter form of the same, for the wire and the journal
-            if len(each["content"]) == 1 and len(each["content"][0]) == 2:
-                each["content"] = each["content"][0]["text"]
+            messages.insert(0, {"role": "user", "content": FIRST_WORDS})
+        if self._cache and system:
+            system[-1] |= _BREAKPOINT
+        if self._cache and len(messages) > 1:
+            messages[-2]["content"] = _blocks(messages[-2]["content"])
+            messages[-2]["content"][-1] |= _BREAKPOINT
         head = {"model": self.model, **self.sampling}
         shape = self.shape(request)
         return {**head, **({"system": system} if system else {}), "messages": messages, **self.extra, **shape}
@@ -128,8 +126,12 @@ class AnthropicEngine(ShapedEngine):
         return self.whole(Reply(said, _usage(data.get("usage")), named, finish), reason)
 
 
-def _block(message: Message) -> dict[str, Any]:
-    return {"type": "text", "text": message.text}
+def _block(text: str) -> dict[str, Any]:
+    return {"type": "text", "text": text}
+
+
+def _blocks(content: str | list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [_block(content)] if isinstance(content, str) else content
 
 
 def _usage(usage: object) -> Usage:

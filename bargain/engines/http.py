@@ -7,8 +7,9 @@ A subclass says what is sent, where, and how the answer reads; nothing else is n
         def body(self, request): return {"model": self.model, "said": [each.text for each in request.messages]}
         def read(self, raw): return Reply(self.parsed(raw)["text"], Usage(calls=1), self.model)
 
-With an SDK (openai.py, anthropic.py) every request goes through its `post`, which takes finished JSON and gives the raw
-answer: its request transform and its response models cost ten times the CPU. Nothing here retries; `calls` does.
+With an SDK (openai.py, anthropic.py) the first request goes through its `post`, which takes finished JSON and gives the
+raw answer (its request transform and its response models cost ten times the CPU); those after it have the headers of
+the first (clients.through). Nothing here retries; `calls` does.
 """
 
 from __future__ import annotations
@@ -18,7 +19,6 @@ import os
 from dataclasses import replace
 from typing import Any, ClassVar
 
-import httpx2
 import msgspec
 
 from bargain.config.follow import setting
@@ -128,10 +128,10 @@ class HttpEngine(Engine):
     def poster(self, http: HttpClient, headers: dict[str, str]) -> Post:
         """What sends a POST by this client, with the key, and with `headers` on every call. It never retries."""
         whole = {"Content-Type": "application/json", "User-Agent": f"bargain/{__version__}"}
-        whole |= self.key_headers() | headers
+        sent = list((whole | self.key_headers() | headers).items())
 
-        async def post(url: str, content: bytes) -> httpx2.Response:
-            return await http.send(http.build_request("POST", url, content=content, headers=whole))
+        async def post(url: str, content: bytes) -> Raw:
+            return await http.exchange(url, content, sent)
 
         return post
 
@@ -191,7 +191,7 @@ class HttpEngine(Engine):
         post = self._lease.post
         try:
             async with Deadline(self._timeout_s):
-                response = await post(self._target, data)
+                raw = await post(self._target, data)
         except TimeoutError:
             advice = f"a slow server needs a higher {setting(self.seat)}.timeout_s or a lower max_concurrency"
             raise Failure(
@@ -199,14 +199,9 @@ class HttpEngine(Engine):
                 f"{self.where}: no answer from {self.host} within {self._timeout_s:g} s; {advice}, "
                 "and retry_failed=true makes the calls again that failed",
             ) from None
-        except Exception as error:
-            # Errors of the SDK with a response are error statuses. `from None`: a traceback shows no header or URL.
-            answered = getattr(error, "response", None)
-            if not isinstance(answered, httpx2.Response):
-                raise unanswered(error, self.where, self.url, self.host) from None
-            response = answered
-        headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers.raw}
-        return Raw(response.status_code, self._blot(response.content), headers)
+        except Exception as error:  # `from None`: a traceback shows no header or URL
+            raise unanswered(error, self.where, self.url, self.host) from None
+        return Raw(raw.status, self._blot(raw.body), raw.headers)
 
     def parsed(self, raw: Raw) -> dict[str, Any]:
         """The JSON object of a good answer. Raises Failure for an error status or anything else."""

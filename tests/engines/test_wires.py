@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
+import json
 import shutil
 import socket
 import ssl
@@ -13,8 +15,10 @@ from pathlib import Path
 
 import pytest
 
-from bargain.engines.base import Failure, Raw
-from bargain.engines.clients import tls
+from bargain.engines.anthropic import AnthropicEngine
+from bargain.engines.base import Engine, Failure, Raw
+from bargain.engines.clients import MAX_REPLY_BYTES, tls
+from bargain.engines.completions import CompletionsEngine
 from bargain.engines.openai import OpenAIEngine
 from tests.asking import KEY, KEY_ENV, ask, config, request
 from tests.commands import wait_for
@@ -194,3 +198,80 @@ def test_after_a_stop_longer_than_the_timeout_an_answer_that_waits_is_read(answe
         else:
             with pytest.raises(Failure, match=r"no answer from 127.0.0.1:[0-9]+ within 1 s"):
                 runner.run(play())
+
+
+# -- an engine's first call goes through its SDK, those after it do not ------------------------------------------------
+
+ENGINES = (OpenAIEngine, AnthropicEngine, CompletionsEngine)
+GOOD = {
+    OpenAIEngine: {"choices": [{"message": {"content": "Deal."}, "finish_reason": "stop"}]},
+    AnthropicEngine: {"content": [{"type": "text", "text": "Deal."}], "stop_reason": "end_turn"},
+    CompletionsEngine: {"choices": [{"text": "Deal.", "finish_reason": "stop"}]},
+}
+
+
+def twice(kind: type[Engine], server: Server, fault: Fault | None) -> tuple[str, str]:
+    """What a call comes to that is its engine's first, and one that is its second."""
+
+    async def call(engine: Engine) -> str:
+        try:
+            raw = await engine.send(engine.body(request()), request())
+            headers = {name: value for name, value in raw.headers.items() if name != "date"}
+            return f"{raw.status} {headers} {engine.read(raw)}"
+        except Failure as failure:
+            return f"{failure.kind} {failure} {failure.retry_after_s} {failure.again}"
+
+    async def calls(*faults: Fault | None) -> str:
+        base_url = server.anthropic if kind is AnthropicEngine else server.openai
+        engine = kind(config(base_url=base_url), "seller", 0)  # type: ignore[call-arg]
+        try:
+            for each in faults:
+                server.fault = lambda _, each=each: each  # type: ignore[misc]
+                told = await call(engine)
+        finally:
+            await engine.close()
+        return told
+
+    return asyncio.run(calls(fault)), asyncio.run(calls(None, fault))
+
+
+FAULTS = {
+    "nothing": None,
+    "429": Fault(429, {"Retry-After": "7", "X-Two": "a", "content-type": "application/json"}, b'{"error": {}}'),
+    "a redirect": Fault(307, {"Location": "http://127.0.0.1:9/"}, b""),
+    "204": Fault(204),
+    "500 in Latin-1": Fault(500, {"X-Where": "Orl\xe9ans"}, b"Orl\xe9ans"),
+    "empty": Fault(200),
+    "cut": Fault(kind="cut", body=b"x" * 10_000),
+    "too large": Fault(200, body=b"x" * (MAX_REPLY_BYTES + 1)),
+    "an unknown encoding": Fault(200, {"Content-Encoding": "of-its-own"}, b"{}"),
+    "no gzip": Fault(200, {"Content-Encoding": "gzip"}, b"{}"),
+}
+
+
+@pytest.mark.parametrize("kind", ENGINES)
+@pytest.mark.parametrize("fault", FAULTS)
+def test_an_engines_first_call_and_those_after_it_mean_the_same(kind: type[Engine], fault: str) -> None:
+    with Server(lambda chat: "Deal.") as server:
+        first, second = twice(kind, server, FAULTS[fault])
+    assert second == first
+
+
+@pytest.mark.parametrize("kind", ENGINES)
+def test_an_answer_that_is_packed_though_nobody_asked_for_it_is_read(kind: type[Engine]) -> None:
+    packed = Fault(200, {"Content-Encoding": "gzip"}, gzip.compress(json.dumps(GOOD[kind]).encode()))
+    with Server() as server:
+        first, second = twice(kind, server, packed)
+        assert {call.headers["accept-encoding"] for call in server.calls} == {"identity"}
+    assert "Deal." in first
+    assert second == first
+
+
+@pytest.mark.parametrize("kind", ENGINES)
+def test_every_call_of_an_engine_has_the_same_headers(kind: type[Engine]) -> None:
+    with Server(lambda chat: "Deal.") as server:
+        twice(kind, server, None)
+        sent = [call.headers for call in server.calls]
+    assert sent[0]["user-agent"]
+    assert sent[1] == sent[0]
+    assert sent[2] == sent[0]

@@ -33,7 +33,10 @@ def unanswered(error: BaseException, where: str, url: str, host: str) -> BaseExc
     if large is not None:
         return Failure(large.kind, f"{where}: {large}")
     if any(isinstance(each, httpx2.DecodingError) for each in chain):
-        return Failure("maybe_billed", f"{where}: the answer of {host} cannot be unpacked, it is not what its Content-Encoding says")
+        return Failure(
+            "maybe_billed",
+            f"{where}: the answer of {host} cannot be unpacked, it is not what its Content-Encoding says",
+        )
     inner = next((each for each in chain if isinstance(each, aiohttp.ClientError | OSError)), None)
     if inner is None and not any(isinstance(each, httpx2.HTTPError) for each in chain):
         return error

@@ -19,7 +19,7 @@ import anyio
 from bargain.terminal import uninterrupted
 
 READY_AT_ONCE = 8
-RARELY = (10_000, 10, 20)
+RARELY = (5_000, 4, 100)
 """Thresholds of the collector's generations: the whole is walked once in some 40,000 calls, 30 ms at a time."""
 
 

@@ -147,23 +147,21 @@ def content(
     factors = [each for each in report_effects.main_effects(others, found) if len(each.frame)]
     first = (crossplay(runs), report_baseline.known_opponents(runs, names))
     played = [each for each in first if len(each.frame)]
+    family = made_of(found, judged)
     folded = [
         report_models.model(runs),
         report_equivalence.equivalence(found, margins or {}),
-        report_equivalence.simultaneous(found, made_of(found, judged)),
+        report_equivalence.simultaneous(found, family),
         *report_honesty.honesty(runs),
     ]
     folded = [each for each in folded if len(each.frame)]
-    effects = [report_scenarios.private_values(runs, names), report_scenarios.theory(runs, names)]
-    effects += [report_scenarios.two_issues(runs, names)]
-    effects += [report_effects.selection(runs, names), report_effects.between(others, names)]
-    effects += [channels(others), adversaries(runs), believed(runs), what_if(runs), money(runs)]
-    effects += [report_effects.paper(runs, names, aliases)] if aliases is not None else []
-    effects += [
+    effects = [
+        *_questions_of_their_own(runs, others, names),
+        *([report_effects.paper(runs, names, aliases)] if aliases is not None else []),
         report_effects.abilities(runs, list(found["p"].astype(float).where(found["primary"].astype(bool)))),
         report_upkeep.moderators(runs),
         report_corrected.corrected(runs, names, bench or {}, errors),
-        report_effects.power(runs, names, made_of(found, judged)),
+        report_effects.power(runs, names, family),
     ]
     effects = [_baseline_last(each, names) for each in effects]
     costs = [_baseline_last(each, names) for each in report_upkeep.spending(runs, names)]
@@ -199,6 +197,22 @@ def content(
     listed = [*played, *factors, *folded, cells, rounds, unfinished, failed, differences, tests, *effects, *costs]
     made.all_tables.extend(each for each in listed if len(each.frame))
     return made
+
+
+def _questions_of_their_own(runs: Runs, others: Runs, names: pd.DataFrame) -> list[ReportTable]:
+    """The tables of what some runs ask and others do not; empty where nothing was played for them."""
+    return [
+        report_scenarios.private_values(runs, names),
+        report_scenarios.theory(runs, names),
+        report_scenarios.two_issues(runs, names),
+        report_effects.selection(runs, names),
+        report_effects.between(others, names),
+        channels(others),
+        adversaries(runs),
+        believed(runs),
+        what_if(runs),
+        money(runs),
+    ]
 
 
 def _baseline_last(table: ReportTable, names: pd.DataFrame) -> ReportTable:

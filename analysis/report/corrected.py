@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
+from bargain.config.identity import acts_decide, moderator_asked
 from bargain.rundir.plain import read_plain
 
 from ..data.runs import Runs
@@ -24,8 +25,6 @@ from ..stats.misjudged import Bounds, false_share, price_bounds, rate_bounds, tr
 from ..text import number
 from .tables import ReportColumn, ReportTable, shown
 
-DECIDE_THEMSELVES = ("tagged", "structured", "numbers")
-"""Channels whose acts decide (bargain/channels)."""
 RATE = "deal_rate_without_failed"
 
 
@@ -81,10 +80,12 @@ def rates_of(named: Sequence[str]) -> list[float]:
 
 def nobody(row: Mapping[Any, Any]) -> str:
     """Why the verdicts of a run (a row of runs.runs) need no correction; empty where a model judges free talk."""
-    if row.get("channel.name") in DECIDE_THEMSELVES:
+    channel = row.get("channel._target_")
+    if acts_decide(channel):
         return "none needed: the acts decided, and no moderator was asked"
-    target = str(row.get("moderator._target_") or "")
-    return "none needed: the rules decided, and no moderator was asked" if target.endswith(".moderator.Rules") else ""
+    if moderator_asked(row.get("moderator._target_"), channel, row.get("protocol._target_")):
+        return ""
+    return "none needed: the rules decided, and no moderator was asked"
 
 
 def corrected(

@@ -23,6 +23,8 @@ from bargain.records import Item, Message, Place, Turn, Verdict, private_to
 class Rules:
     """The moderator without a model: the state that `bargain.reading.reader.read_outcome` finds."""
 
+    asks = False
+
     def __init__(self, kind: str, prompt: Prompt, item: Item, *, window: int = 0, max_asks: int = 1) -> None:
         self.kind = kind
 
@@ -34,6 +36,7 @@ class Rules:
 class Model:
     """An engine as moderator. `kind` is the answer format: yes_no, reason_first or structured."""
 
+    asks = True
     answer = ""
     """The format of its answers where that is not the name of the choice."""
     form: dict[str, Any] | None = None

@@ -13,6 +13,7 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
+from bargain.config.asked import critic_asked
 from bargain.config.follow import PERSON, engines_of, setting
 from bargain.config.identity import TARGETS_SINCE
 from bargain.config.ranges import bill_problems, number_problems
@@ -138,7 +139,7 @@ def _feedback_problems(cfg: DictConfig) -> Iterator[str]:
     for where, source in sources.items():
         if source.engine is None:
             continue
-        if not getattr(locate(source._target_, list(cfg.allow_targets)), "calls_critic", True):
+        if not critic_asked(cfg, source):
             yield f"{where}.engine: feedback {source.name} asks no critic; leave it out"
         if source.name in critics:
             yield f"{where}.name: {critics[source.name]} has a critic of that name too; give this one another name"

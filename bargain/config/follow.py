@@ -14,6 +14,7 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
+from bargain.config.asked import moderator_asked
 from bargain.config.identity import followed
 from bargain.config.schema import EngineConfig, FeedbackConfig
 from bargain.errors import ConfigError
@@ -30,7 +31,7 @@ def follow(cfg: DictConfig) -> None:
     people = [role for role in PLAYERS if cfg[role].engine is not None and cfg[role].engine._target_ in _ONE_SEAT]
     for seat in ("moderator", "critic"):
         players = followed(seat, list(cfg.game.learners), people)
-        if cfg[seat].engine is None and len(people) == 2 and seat == "moderator" and not _is_rules(cfg):
+        if cfg[seat].engine is None and len(people) == 2 and seat == "moderator" and moderator_asked(cfg):
             raise ConfigError(
                 f"moderator: both players are {_told(people, cfg)}, and neither should judge their talk; choose "
                 "moderator=rules or an engine (engine@moderator.engine=gpt-4o)"
@@ -42,10 +43,6 @@ def follow(cfg: DictConfig) -> None:
 def _told(players: list[Player], cfg: DictConfig) -> str:
     targets = {cfg[role].engine._target_ for role in players}
     return "people" if targets == {PERSON} else "functions" if PERSON not in targets else "a person and a function"
-
-
-def _is_rules(cfg: DictConfig) -> bool:
-    return bool(cfg.moderator._target_.endswith(".Rules"))
 
 
 PERSON = "bargain.engines.human.HumanEngine"

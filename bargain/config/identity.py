@@ -33,8 +33,8 @@ SINCE = (
 _PATHS = ("scenario.path", "branch.of")
 _BY_SEED = ("SimulatedEngine", "OpponentEngine")
 """Engines whose words are a pure function of the seed and the dialogue."""
-_WITHOUT_CRITIC = ("Human", "Constant", "TargetOnly", "Silence", "Fresh", "SelfCritique", "ExpertRules")
-"""Sources of feedback that ask no critic."""
+WITHOUT_CRITIC = ("Human", "Constant", "TargetOnly", "Silence", "Fresh", "SelfCritique", "ExpertRules")
+"""Our sources of feedback that use no critic's prompt. Of a class of one's own nothing is known: its texts count."""
 _FOR_LEARNERS = ("feedback_", "target_", "acknowledgement_", "ask_acknowledgement")
 """Texts of a player's prompt that only a coached player hears or says, by how their names begin."""
 
@@ -57,6 +57,23 @@ def decided_by_seed(target: object) -> bool:
     return str(target).rpartition(".")[2] in _BY_SEED
 
 
+def acts_decide(channel: object) -> bool:
+    """Whether the channel with this _target_ is one of ours in which the acts decide: then no moderator is asked."""
+    return str(channel).startswith("bargain.") and channel != TARGETS_SINCE["channel"]
+
+
+def moderator_asked(moderator: object, channel: object, protocol: object) -> bool:
+    """Whether a run with these _target_s asks a moderator's engine, as far as they are ours. None: an older run's."""
+    is_asked = bool(moderator) and not _is_ours(moderator, "Rules") and not _is_ours(protocol, "SealedBid")
+    return is_asked and not acts_decide(channel)
+
+
+def _is_ours(target: object, *names: str) -> bool:
+    """Whether a _target_ is a class of bargain's with one of these names, in whatever module of whatever version."""
+    room, _, name = str(target).rpartition(".")
+    return room.startswith("bargain.") and name in names
+
+
 def unused(config: dict[str, Any]) -> set[str]:
     """Dotted keys of the prompts and texts that no role of this config uses: prompt.critic in a game without coach."""
     game = _part(config, "game")
@@ -65,19 +82,19 @@ def unused(config: dict[str, Any]) -> set[str]:
     for group, target in TARGETS_SINCE.items():
         if _part(config, group).get("_target_", target) == target:
             keys.add(group)  # runs are those that they were
-    if "channel" not in keys and str(config["channel"]["_target_"]).startswith("bargain."):
-        keys |= {"prompt.moderator", "moderator"}  # the acts decide
+    if acts_decide(_part(config, "channel").get("_target_")):
+        keys |= {"prompt.moderator", "moderator"}
     for group in ("adversary", "probe", "second_issue"):  # with a probe the games are the same, and the calls are not
         if _part(config, group).get("name", "none") == "none":
             keys.add(group)
     if _part(config, "branch").get("sha256") is None:
         keys.add("branch")
-    if str(_part(config, "moderator").get("_target_")).endswith(".moderator.Rules"):
+    if _is_ours(_part(config, "moderator").get("_target_"), "Rules"):
         keys.add("prompt.moderator")
     if not any(_part(config, role).get("worded_by") for role in ("seller", "buyer")):
         keys.add("prompt.words")
     sources = [_part(config, "feedback"), *_part(game, "arms").values()]
-    if not learners or all(str(source.get("_target_")).rpartition(".")[2] in _WITHOUT_CRITIC for source in sources):
+    if not learners or all(_is_ours(source.get("_target_"), *WITHOUT_CRITIC) for source in sources):
         keys.add("prompt.critic")
     for role in {"seller", "buyer"} - set(learners):
         texts = _part(_part(_part(config, "prompt"), role), "texts")

@@ -24,6 +24,7 @@ from bargain.agents.prompts import Prompt, fill
 from bargain.agents.wording import Wording
 from bargain.calls.caller import Caller
 from bargain.channels.base import Channel, Move
+from bargain.config.asked import critic_asked, moderator_asked
 from bargain.config.compose import plain_of, typed_config
 from bargain.config.files import read_yaml
 from bargain.config.follow import engines_of, words_seat
@@ -61,14 +62,11 @@ def build_engines(cfg: DictConfig, given: Mapping[str, Say | Engine] | None = No
     """
     given = given or {}
     asked = set(engines_of(cfg))
-    if cfg.moderator._target_ == "bargain.agents.moderator.Rules":
+    if not moderator_asked(cfg):
         asked.discard("moderator")
-    channel = locate(cfg.channel._target_, list(cfg.allow_targets))
-    if channel.decides:
-        asked.discard("moderator")
-    if not channel.talks:
+    if not locate(cfg.channel._target_, list(cfg.allow_targets)).talks:
         asked -= set(map(words_seat, PLAYERS))
-    if not any(source.calls_critic for source in [_feedback(cfg, cfg.feedback), *_arms(cfg).values()]):
+    if not any(critic_asked(cfg, source) for source in (cfg.feedback, *cfg.game.arms.values())):
         asked -= {"seller_critic", "buyer_critic"}
     engines: dict[str, Engine] = {}
     for seat, config in engines_of(cfg).items():

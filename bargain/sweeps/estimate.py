@@ -3,7 +3,7 @@
     bargain estimate=true experiment=paper/infinite          prints the table and stops
     bargain -m experiment=paper/fig5                         a sweep prints it before it starts
 
-The expected figures assume EXPECTED_TURNS free turns a round and words of the usual length; the worst case is every
+The expected figures assume the turns that a round usually takes and words of the usual length; the worst case is every
 exchange played, every reply as long as its limit allows, nothing asked again. 4 characters count as a token. It reads
 configs and makes no call, builds no engine and needs no key.
 """
@@ -28,21 +28,20 @@ from rich.text import Text
 
 from bargain.calls.pricing import price_of
 from bargain.channels.base import Channel
+from bargain.config.asked import another_played, critic_asked, learner_asked, moderator_asked
 from bargain.config.compose import compose, register_with_hydra
 from bargain.config.files import config_dir
 from bargain.config.follow import critic_seat, engines_of, words_seat
-from bargain.config.schema import FeedbackConfig
 from bargain.config.targets import locate
 from bargain.engines.base import Engine
 from bargain.errors import ConfigError
+from bargain.games.rounds.base import RoundProtocol
 from bargain.records import Usage, probe_seat
 from bargain.results.tables import PLAIN, width_of
 from bargain.runs.resuming import is_hydras
 from bargain.sweeps.cells import cells_of, is_hydras_own
 from bargain.sweeps.places import forget_cells, keep_cell
 
-EXPECTED_TURNS = 9
-"""Turns of a round beside the two openings: what the embedded negotiators take (9.2 in 1,000 rounds)."""
 TURN_TOKENS = 30
 FEEDBACK_TOKENS = 110
 LONGEST_TURN_TOKENS = 200
@@ -69,11 +68,13 @@ class Tokens:
 class Estimate:
     """One run: games and rounds, and per seat the expected and the worst calls and tokens.
 
-    cost_usd and worst_usd are None where the price of a seat's engine is unknown; `unknown` names those engines.
+    turns: of a round as a rule, without hard-coded openings. cost_usd and worst_usd are None where the price of an
+    engine is unknown; `unknown` names those engines.
     """
 
     games: int
     rounds: int
+    turns: int
     expected: dict[str, Tokens]
     worst: dict[str, Tokens]
     cost_usd: float | None
@@ -103,25 +104,25 @@ def estimate(cfg: DictConfig) -> Estimate:
     worst_cost, _ = _cost(cfg, worst)
     names = {seat: str(config.name or config.model) for seat, config in engines_of(cfg).items()}
     caps = {"max_cost_usd": cfg.limits.max_cost_usd, "sweep_max_cost_usd": cfg.limits.sweep_max_cost_usd}
-    return Estimate(cfg.n_games, rounds * cfg.n_games, expected, worst, cost, worst_cost, names, unknown, **caps)
+    turns, _ = _protocol(cfg).asked_turns(game)
+    return Estimate(cfg.n_games, rounds * cfg.n_games, turns, expected, worst, cost, worst_cost, names, unknown, **caps)
 
 
 def _seats(cfg: DictConfig, chains: Sequence[tuple[int, int]], *, worst: bool) -> dict[str, Tokens]:
     game = cfg.game
-    free_openings = (game.seller_opens == "free") + (game.buyer_opens == "free")
-    most = 2 * game.max_exchanges
-    turns = (most if worst else min(most, EXPECTED_TURNS)) + free_openings
+    turns = _protocol(cfg).asked_turns(game)[worst]
+    dialogue = turns + (game.seller_opens != "free") + (game.buyer_opens != "free")
     seats = {seat: Tokens() for seat in engines_of(cfg)}
     channel: type[Channel] = locate(cfg.channel._target_, list(cfg.allow_targets))
     said = {role: _reply_tokens(cfg[role].engine, worst) for role in ("seller", "buyer")}
     per_turn = (said["seller"] + said["buyer"]) / 2
     sources = list(game.arms.values()) or [cfg.feedback]
-    others = [(_of_kind(sources, "Shuffled"), 1) for _ in range(1, game.n_rounds)]
+    others = [(sum(another_played(cfg, source) for source in sources), 1) for _ in range(1, game.n_rounds)]
     for count, number in [*chains, *others]:
         games = count * cfg.n_games
         for role in ("seller", "buyer"):
             calls = turns / 2
-            history = _history(cfg, number, turns + 2, per_turn) if role in game.learners else 0
+            history = _history(cfg, number, dialogue, per_turn) if role in game.learners else 0
             prompt = _prompt_tokens(cfg, role) + history
             growing = per_turn * sum(2 * each + 1 for each in range(round(calls)))
             seats[role].add(games * calls, games * (calls * prompt + growing), games * calls * said[role])
@@ -129,34 +130,32 @@ def _seats(cfg: DictConfig, chains: Sequence[tuple[int, int]], *, worst: bool) -
                 told = calls * (_prompt_tokens(cfg, "words") + TURN_TOKENS) + growing
                 output = games * calls * _reply_tokens(words, worst)
                 seats[words_seat(role)].add(games * calls, games * told, output)
-        _add_moderator(cfg, seats, games, turns, per_turn, worst)
-    _add_probes(cfg, seats, chains, turns + 2 - free_openings, per_turn, worst)
+        if moderator_asked(cfg):
+            _add_moderator(cfg, seats, games, turns, dialogue, per_turn, worst)
+    _add_probes(cfg, seats, chains, dialogue, per_turn, worst)
     played = (game.n_rounds - 1) * cfg.n_games
     for learner in game.learners:
-        told = _prompt_tokens(cfg, learner) + _history(cfg, game.n_rounds // 2 + 1, turns + 2, per_turn)
-        seen = _prompt_tokens(cfg, "critic") + (turns + 2) * (per_turn + 12)
+        told = _prompt_tokens(cfg, learner) + _history(cfg, game.n_rounds // 2 + 1, dialogue, per_turn)
+        seen = _prompt_tokens(cfg, "critic") + dialogue * (per_turn + 12)
         for source in sources:
-            if _of_kind([source], "AI", "Shuffled", "OtherRole"):
+            if critic_asked(cfg, source):
                 seat = critic_seat(learner, source)
                 words = _reply_tokens(engines_of(cfg)[seat], worst, FEEDBACK_TOKENS)
                 seats[seat].add(played, played * seen, played * words)
-            answers = played * ((source.acknowledge == "ask") + _of_kind([source], "SelfCritique"))
+            answers = played * ((source.acknowledge == "ask") + learner_asked(cfg, source))
             seats[learner].add(answers, answers * told, answers * said[learner])
     return {seat: tokens for seat, tokens in seats.items() if tokens.calls}
 
 
-def _of_kind(sources: Sequence[FeedbackConfig], *kinds: str) -> int:
-    """How many of these sources are of one of these classes."""
-    return sum(source._target_.rpartition(".")[2] in kinds for source in sources)
+def _protocol(cfg: DictConfig) -> type[RoundProtocol]:
+    protocol: type[RoundProtocol] = locate(cfg.protocol._target_, list(cfg.allow_targets))
+    return protocol
 
 
 def _add_moderator(
-    cfg: DictConfig, seats: dict[str, Tokens], games: int, turns: int, per_turn: float, worst: bool
+    cfg: DictConfig, seats: dict[str, Tokens], games: int, turns: int, dialogue: int, per_turn: float, worst: bool
 ) -> None:
     moderator = cfg.moderator
-    channel: type[Channel] = locate(cfg.channel._target_, list(cfg.allow_targets))
-    if moderator._target_.endswith(".Rules") or channel.decides:
-        return
     threshold = moderator.no_deal_threshold or turns
     if worst:
         calls = float(min(turns, threshold))
@@ -169,7 +168,7 @@ def _add_moderator(
         calls = float(min(max(1, turns - (int(late[1]) - 2 if late else 0)), threshold))
     if moderator.gate == "rules" and not worst:
         calls = max(0.5, calls / 3)
-    window = min(moderator.window or turns + 2, turns + 2)
+    window = min(moderator.window or dialogue, dialogue)
     prompt = _prompt_tokens(cfg, "moderator") + window * (per_turn + 12)
     short = {"yes_no": 2, "reason_first": 40}.get(moderator.name, 50)
     output = _reply_tokens(moderator.engine, worst, short)
@@ -309,10 +308,12 @@ def _render(found: Sequence[tuple[dict[str, str], Estimate]], n_cells: int) -> s
     if len(found) > 1:
         table.add_section()
         table.add_row(*(["all"] + [""] * (len(keys) - 1))[: len(keys)], *_row([each for _, each in found]))
+    counts = [each.turns for _, each in found]
     notes = [f"{n_cells} {'cell' if n_cells == 1 else 'cells'}"]
     if n_cells > len(found):
         notes.append(f"the first {len(found)} are shown")
-    notes.append(f"expecting {EXPECTED_TURNS} turns a round; at worst every exchange is played, at full length")
+    turns = " to ".join(map(str, sorted({min(counts), max(counts)})))
+    notes.append(f"expecting {turns} turns a round; at worst every exchange is played, at full length")
     notes += _caps([each for _, each in found], n_cells)
     unknown = sorted({name for _, each in found for name in each.unknown})
     if unknown:

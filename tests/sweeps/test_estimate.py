@@ -18,7 +18,10 @@ CONFIGS = [
     ["game=seller_compare_feedback"],
     ["game=criticize_buyer", "game.n_rounds=3", "moderator=rules", "memory=feedback_only"],
     ["game=criticize_seller", "game.n_rounds=3", "feedback.acknowledge=ask", "game.seller_opens=free"],
+    ["game=criticize_seller", "game.n_rounds=3", "feedback=shuffled"],
+    ["game=criticize_seller", "game.n_rounds=3", "feedback=self_critique"],
 ]
+ONE_EXCHANGE = ["game.max_exchanges=1", "game.seller_opens=free", "game.buyer_opens=free"]
 
 
 @pytest.mark.long
@@ -35,6 +38,14 @@ def test_the_estimate_is_near_what_a_run_uses_and_the_worst_case_above_it(overri
     assert 0.4 < used["input"] / expected.input < 1.6
     for what, amount in used.items():
         assert amount <= getattr(worst, what), what
+
+
+@pytest.mark.parametrize(("protocol", "calls"), [("ultimatum", 30), ("sealed_bid", 20)])
+def test_a_protocol_says_itself_how_many_turns_and_verdicts_it_takes(protocol: str, calls: int, tmp_path: Path) -> None:
+    cfg = compose(["game=simple", f"protocol={protocol}", *ONE_EXCHANGE, "moderator=yes_no", "n_games=10"])
+    guess = estimate(cfg)
+    assert guess.total(guess.expected).calls == calls
+    assert play(cfg, tmp_path, show_progress=False).data["calls"]["live"] == calls
 
 
 def test_estimate_true_prints_and_leaves_nothing_behind(tmp_path: Path) -> None:

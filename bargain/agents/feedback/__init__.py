@@ -44,7 +44,11 @@ class Coaching:
 
 
 class FeedbackSource(Protocol):
-    """name: what tables call it. calls_critic: whether the critic's seat needs an engine."""
+    """name: what tables call it. calls_critic: whether the critic's seat needs an engine.
+
+    A class may also say plays_another (it plays one more round each time) and asks_learner (its words are the
+    learner's): estimates count these.
+    """
 
     name: str
     calls_critic: bool

@@ -29,6 +29,8 @@ class Fresh:
 class Shuffled(AI):
     """The critic's advice on another game: one that is played for this, by fresh players with the same engines."""
 
+    plays_another = True
+
     async def give(self, coaching: Coaching) -> str | None:
         return await self.advice(coaching, coaching.critic, [await coaching.another()])
 
@@ -44,6 +46,7 @@ class SelfCritique:
     """The learner's own thoughts on the round, in its own context, on its own engine. `text` asks for them."""
 
     calls_critic = False
+    asks_learner = True
 
     def __init__(self, config: FeedbackConfig) -> None:
         self.name = config.name

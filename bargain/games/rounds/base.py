@@ -44,9 +44,14 @@ from bargain.records import (
 )
 from bargain.text import one_line
 
+USUAL_TURNS = 9
+"""Turns of a negotiation beside the two openings: what the embedded negotiators take (9.2 in 1,000 rounds)."""
+
 
 class Moderator(Protocol):
-    """Judges the dialogue after its last turn; `read` is what the rules find in it."""
+    """Judges the dialogue after its last turn; `read` is what the rules find in it. asks: whether it asks an engine."""
+
+    asks: bool
 
     async def judge(self, ask: Ask, place: Place, turns: tuple[Turn, ...], read: Reading) -> Verdict:
         """The verdict, checked against the dialogue."""
@@ -83,13 +88,19 @@ def one_exchange_problem(name: str, game: GameConfig) -> str:
     return ""
 
 
+def two_turns(game: GameConfig) -> tuple[int, int]:
+    """`asked_turns` of a protocol in which each player has its say once."""
+    return 2, 2
+
+
 class RoundProtocol(ABC):
     """One round in progress. `play` plays it to its end and returns the record.
 
-    two_issues: whether it can agree on a second issue beside the price.
+    two_issues: whether it can agree on a second issue beside the price. asks_moderator: whether it wants verdicts.
     """
 
     two_issues: ClassVar[bool] = True
+    asks_moderator: ClassVar[bool] = True
 
     def __init__(
         self,
@@ -117,6 +128,13 @@ class RoundProtocol(ABC):
     def problem(game: GameConfig) -> str:
         """Why rounds of this game cannot be played so, "" if they can."""
         return ""
+
+    @staticmethod
+    def asked_turns(game: GameConfig) -> tuple[int, int]:
+        """How many turns of a round the players are asked for: as a rule, and at most. Estimates count with them."""
+        free = (game.seller_opens == "free") + (game.buyer_opens == "free")
+        most = 2 * game.max_exchanges
+        return min(most, USUAL_TURNS) + free, most + free
 
     @staticmethod
     def part(role: Player, rules: RoundRules) -> str:

@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import ClassVar
 
 from bargain.config.schema import GameConfig
-from bargain.games.rounds.base import Ending, RoundProtocol, RoundRules, one_exchange_problem
+from bargain.games.rounds.base import Ending, RoundProtocol, RoundRules, one_exchange_problem, two_turns
 from bargain.records import Feedback, Player, Round, rival_of
 
 
@@ -21,11 +21,14 @@ class SealedBid(RoundProtocol):
     """One price each, unheard."""
 
     two_issues: ClassVar[bool] = False
+    asks_moderator: ClassVar[bool] = False
 
     @staticmethod
     def problem(game: GameConfig) -> str:
         """Both prices are the players' own, and there is one exchange."""
         return one_exchange_problem("sealed_bid", game)
+
+    asked_turns = staticmethod(two_turns)
 
     @staticmethod
     def part(role: Player, rules: RoundRules) -> str:

@@ -10,7 +10,7 @@ refusal. Who names no price has proposed nothing.
 from __future__ import annotations
 
 from bargain.config.schema import GameConfig
-from bargain.games.rounds.base import Ending, RoundProtocol, RoundRules, one_exchange_problem
+from bargain.games.rounds.base import Ending, RoundProtocol, RoundRules, one_exchange_problem, two_turns
 from bargain.records import Player, rival_of
 
 
@@ -21,6 +21,8 @@ class Ultimatum(RoundProtocol):
     def problem(game: GameConfig) -> str:
         """The one proposal is the player's own, and there is one exchange."""
         return one_exchange_problem("ultimatum", game)
+
+    asked_turns = staticmethod(two_turns)
 
     @staticmethod
     def part(role: Player, rules: RoundRules) -> str:

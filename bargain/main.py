@@ -18,41 +18,33 @@ from bargain.terminal import calm_interrupts, prepare
 calm_interrupts()  # the imports below take half a second
 # isort: split
 
-import contextlib
 import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
 
-from hydra.core.hydra_config import HydraConfig
 from hydra.errors import HydraException
-from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
 from bargain.commands.help import help_text
 from bargain.commands.init import init
 from bargain.config.arguments import is_sweep, understood, with_search_path
-from bargain.config.compose import checked_before, searching
+from bargain.config.compose import searching
 from bargain.config.explain import explain
 from bargain.config.files import config_dirs, trust
 from bargain.config.follow import with_followers
-from bargain.errors import ConfigError, disk_problem, in_words
-from bargain.results.objective import objective, objective_problem
-from bargain.rundir.directory import remove_unused
+from bargain.errors import ConfigError, disk_problem
 from bargain.runs.debug import with_debug
 from bargain.runs.log import show_crash, tell
 from bargain.runs.loop import collect_rarely
 from bargain.runs.resuming import check_changes, recorded_run
 from bargain.secrets import read_keys
-from bargain.sweeps.callback import BAD_CONFIG, CannotStart, SweepCallback, is_searched, this_cell, words_of_job
+from bargain.sweeps.callback import CannotStart, SweepCallback
 from bargain.sweeps.cells import missing_extra
-from bargain.sweeps.launching import TERMINATED, Jobs, launch, one_command
+from bargain.sweeps.job import job, refuse, show
+from bargain.sweeps.launching import Jobs, launch, one_command
 from bargain.sweeps.resuming import is_swept, recorded_sweep
 from bargain.version import __version__
-
-if TYPE_CHECKING:
-    from bargain.results.summary import RunSummary
 
 
 def main() -> None:
@@ -78,13 +70,13 @@ def _told(arguments: list[str]) -> int:
     try:
         return _run(arguments)
     except ConfigError as error:
-        return _refuse(str(error))
+        return refuse(str(error))
     except (HydraException, OmegaConfBaseException) as error:
         cause = error.__cause__ or error.__context__
         if isinstance(cause, OSError):
             return _no_disk(error)
         told = missing_extra(str(error)) or explain(error, with_search_path(arguments))
-        return _refuse(str(cause) if isinstance(cause, ConfigError) else told)
+        return refuse(str(cause) if isinstance(cause, ConfigError) else told)
     except CannotStart as error:
         tell(str(error))
         return error.code
@@ -160,66 +152,7 @@ def _resume(directory: Path, changes: list[str]) -> int:
     cfg = recorded_run(directory, changes)
     from bargain.runs.runner import play
 
-    return _show(play(cfg, directory))
-
-
-def job(cfg: DictConfig) -> float | None:
-    """One Hydra job: plays one run in the directory that Hydra chose. Also what launchers call on other machines.
-
-    Returns the run's objective, for a sweeper that searches; None for a run that did not finish. A run that was
-    interrupted raises KeyboardInterrupt, so that a sweep does not start its next cell. One that was terminated on
-    another machine ends its process there: Slurm and Ray start it again, if it is to go on.
-    """
-    from bargain.runs.runner import play
-
-    directory = Path(HydraConfig.get().runtime.output_dir).resolve()
-    cell = this_cell()
-    at_once = cell.at_once if cell else 1
-    shown = at_once == 1 or not sys.stderr.isatty()
-    found: float | None = None
-    try:
-        typed = checked_before(cfg)
-        if is_searched(cell) and objective_problem(typed):
-            raise ConfigError(objective_problem(typed))
-        if cell is not None:
-            directory = cell.begins(typed)
-        summary = play(
-            typed,
-            directory,
-            show_progress=shown,
-            cells_at_once=at_once,
-            words=words_of_job(cell),
-            name=cell.name if cell else "",
-        )
-        problem, code = summary.problem, _show(summary)
-        found = objective(summary.by_round, typed) if code == 0 else None
-    except ConfigError as error:
-        problem, code = in_words(error), _refuse(str(error))
-        if cell is None:
-            remove_unused(directory)
-    except Exception as error:  # code of one's own: told in full, and a sweep plays its other cells
-        problem, code = disk_problem(error), 1
-        if problem:
-            tell(problem)
-        else:
-            problem = in_words(error)
-            show_crash(type(error), error, error.__traceback__)
-    if cell is not None:
-        with contextlib.suppress(OSError):
-            cell.ended(directory, code, problem)
-        if cell.away and code == TERMINATED:
-            os._exit(code)
-    Jobs.code = max(Jobs.code, code)
-    if code >= 128:
-        raise KeyboardInterrupt
-    return found
-
-
-def _show(summary: RunSummary) -> int:
-    print(summary, flush=True)
-    if summary.problem:
-        tell(summary.problem)
-    return summary.exit_code
+    return show(play(cfg, directory))
 
 
 def _no_disk(error: Exception) -> int:
@@ -228,14 +161,6 @@ def _no_disk(error: Exception) -> int:
         raise error
     tell(disk_problem(error))
     return 1
-
-
-def _refuse(line: str) -> int:
-    """Tells of what cannot be played, where an error is being handled."""
-    if Jobs.in_full:
-        show_crash(*cast(Any, sys.exc_info()))
-    tell(line)
-    return BAD_CONFIG
 
 
 if __name__ == "__main__":

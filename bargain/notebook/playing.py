@@ -33,6 +33,7 @@ from bargain.runs import runner
 from bargain.sweeps.callback import CannotStart, SweepCallback
 from bargain.sweeps.cells import missing_extra
 from bargain.sweeps.comparing import compare
+from bargain.sweeps.job import job
 from bargain.sweeps.launching import Jobs, launch, one_command
 
 
@@ -106,8 +107,6 @@ def sweep(overrides: Sequence[str], directory: Path | str | None = None) -> Play
         raise ConfigError(f"sweep takes a list of overrides: sweep([{overrides!r}])")
     where = [] if directory is None else [f"hydra.sweep.dir={in_quotes(str(Path(directory).resolve()))}"]
     with _as_a_command():
-        from bargain.main import job
-
         trust(overrides)
         arguments = with_followers(understood(with_search_path(["-m", *overrides, *where])))
         told = io.StringIO()

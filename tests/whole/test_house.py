@@ -106,7 +106,7 @@ def test_the_house_has_no_circle_and_at_most_nine_floors() -> None:
     above: dict[str, set[str]] = {}
     for path in SOURCES:
         top, room, *_ = path.relative_to(ROOT).with_suffix("").parts
-        if top == "bargain" and room not in ("__init__", "__main__", "notebook"):  # doors, as main is
+        if top == "bargain" and room not in ("__init__", "__main__"):
             here = "ground" if room in GROUND else room
             inside = [name.split(".")[1] for name in imports(path) if name.startswith("bargain.")]
             above.setdefault(here, set()).update({"ground" if name in GROUND else name for name in inside} - {here})

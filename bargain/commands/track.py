@@ -26,6 +26,7 @@ from bargain.rundir.games import read_games
 from bargain.rundir.record import read_record
 from bargain.secrets import read_keys
 from bargain.terminal import prepare
+from bargain.text import one_line
 from bargain.tracking.base import run_info
 from bargain.tracking.mlflow import MlflowConfig, mlflow_process
 from bargain.tracking.told import finish_message
@@ -92,7 +93,7 @@ def send(run_dir: Path, mode: str, project: str | None = None, entity: str | Non
         texts=record.texts if record else {},
     )
     recorded = config.get("tracking") or {}
-    to = to or ("mlflow" if recorded.get("name") == "mlflow" else "wandb")
+    to = to or _place_of(run_dir, recorded)
     if to == "mlflow":
         place = MlflowConfig(**_of(MlflowConfig, recorded))
         process = mlflow_process(run_dir.resolve(), config, info, place, resume=False, finish_s=SEND_S)
@@ -110,6 +111,15 @@ def send(run_dir: Path, mode: str, project: str | None = None, entity: str | Non
         raise NotSent(f"{run_dir}: {'MLflow' if to == 'mlflow' else 'W&B'}: {process.problem}")
     hint = "; wandb sync sends it" if to == "wandb" else ""
     return process.done.get("url") or f"written to {process.done.get('dir')}{hint}"
+
+
+def _place_of(run_dir: Path, recorded: dict[str, Any]) -> str:
+    """Where a run was to be seen; W&B where nowhere. Raises NotSent for a tracker of one's own."""
+    target = str(recorded.get("_target_") or "bargain.")
+    if not target.startswith("bargain."):
+        told = f"its tracker is {one_line(target)}, to which nothing can be sent later"
+        raise NotSent(f"{run_dir}: {told}; choose where it is to be seen: --to wandb or --to mlflow")
+    return "mlflow" if recorded.get("name") == "mlflow" else "wandb"
 
 
 def _of(options: type, recorded: dict[str, Any]) -> dict[str, Any]:

@@ -313,6 +313,9 @@ def test_a_tracker_of_ones_own_is_one_class_and_one_yaml(tmp_path: Path) -> None
     assert seen[0][2:] == [3, ["mine", "simulated"]]
     assert seen[1] == ["game", 0, 3]
     assert seen[-1] == ["finish", "finished", ["games.jsonl", "summary.json"]]
+    sent = track(only_run(tmp_path))
+    assert sent.returncode == 1
+    assert "its tracker is own_tracker.Notebook, to which nothing can be sent later" in sent.stderr
     assert not (only_run(tmp_path) / "wandb").exists()
 
 

@@ -24,7 +24,7 @@ from typing import Any
 from bargain.reading import patterns
 from bargain.reading.acts import parsed
 from bargain.reading.money import same
-from bargain.reading.proposals import Table, candidates
+from bargain.reading.proposals import Standing, candidates
 
 WEIGHTS = Path(__file__).parent.parent / "bargain" / "reading" / "offers.yaml"
 Turn = list[tuple[list[str], bool]]
@@ -41,7 +41,7 @@ def turns_of(dialogue: dict[str, Any]) -> Iterator[Turn]:
         rival = "buyer" if role == "seller" else "seller"
         wanted = mine[rival] if act == "ACCEPT" else offer
         told = parsed(text, role, currency)
-        table = Table(mine[role], mine[rival], listed, counting=counting, known=tuple(known))
+        table = Standing(mine[role], mine[rival], listed, counting=counting, known=tuple(known))
         if wanted != "?" and not (act == "REJECT" and mine[role] is not None):
             rows: Turn = [
                 (names, wanted is not None and same(value, wanted))

@@ -24,7 +24,7 @@ from train_reader import CONSTANT, dialogue_of, learned
 
 from bargain.reading.acts import parsed
 from bargain.reading.money import same
-from bargain.reading.proposals import Table
+from bargain.reading.proposals import Standing
 from bargain.reading.weighing import AGAINST, FAREWELL, Words, features
 
 READING = Path(__file__).parent.parent / "bargain" / "reading"
@@ -65,7 +65,7 @@ def rows_of(dialogue: dict[str, Any], act: str) -> Iterator[Row]:
         unknown = (late and not done) or (done and act == "leaves" and "acts" in dialogue)
         if number and not unknown:
             rival = "buyer" if role == "seller" else "seller"
-            seen = Table(table[role], table[rival], dialogue.get("list_price"))
+            seen = Standing(table[role], table[rival], dialogue.get("list_price"))
             yield names_of(features(parsed(text, role, dialogue.get("currency", "$")), role, seen)), done
         if isinstance(offer, int | float):
             table[role] = offer
@@ -76,7 +76,7 @@ def row_of(line: str, act: str) -> Row:
     head, _, text = line.partition(" | ")
     role, *prices, done = head.split()
     mine, theirs = (None if price == "-" else float(price) for price in prices)
-    return names_of(features(parsed(text, role, "$"), role, Table(mine, theirs))), done == act
+    return names_of(features(parsed(text, role, "$"), role, Standing(mine, theirs))), done == act
 
 
 def main() -> None:

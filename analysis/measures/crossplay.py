@@ -40,7 +40,7 @@ LEAST_GAP = 0.01
 Frame = pd.DataFrame
 
 
-class Grid(NamedTuple):
+class Tournament(NamedTuple):
     """Engines, and the games of every cell that was played: seller, buyer, first (+0.5: the seller), game, deal, and
     each player's surplus. cells: the means of each cell. best: the script with the most surplus, "" without one.
 
@@ -103,7 +103,7 @@ class Grid(NamedTuple):
         return next((name for name in self.ranked if name in self.scripts), "")
 
 
-def grid_of(runs: Runs) -> Grid | None:
+def grid_of(runs: Runs) -> Tournament | None:
     """The grid of runs without a coach in which only the players' engines vary, and perhaps who speaks first; None of
     any others, of cells that do not tell two engines a seat apart, and without both reservation prices."""
     varied = set(factors.factors(runs)) if len(runs) and not runs.runs["learner"].any() else set()
@@ -140,7 +140,7 @@ def grid_of(runs: Runs) -> Grid | None:
         )
         if str(target).endswith(".OpponentEngine")
     }
-    return Grid(sellers, buyers, games, cells, design, ordered, frozenset(scripts))
+    return Tournament(sellers, buyers, games, cells, design, ordered, frozenset(scripts))
 
 
 def _coded(names: list[str], engine: str) -> Array:
@@ -149,7 +149,7 @@ def _coded(names: list[str], engine: str) -> Array:
     return -np.ones(len(names) - 1) if at == len(names) - 1 else np.eye(len(names) - 1)[at]
 
 
-def effects(grid: Grid) -> Frame:
+def effects(grid: Tournament) -> Frame:
     """A row per engine, the best over both seats first: as_seller, as_buyer (what it adds to its own surplus there),
     both (their mean), against (both, beside the best script), each with _low and _high; games, deal_rate, script."""
     rows = []
@@ -171,7 +171,7 @@ def effects(grid: Grid) -> Frame:
     return pd.DataFrame(rows)
 
 
-def seats(grid: Grid) -> Frame:
+def seats(grid: Tournament) -> Frame:
     """A row per seat: its mean surplus, and what the first word adds to it (NaN where that was not varied)."""
     rows = []
     for role, sign in (("seller", 1.0), ("buyer", -1.0)):
@@ -182,7 +182,7 @@ def seats(grid: Grid) -> Frame:
     return pd.DataFrame(rows)
 
 
-def not_additive(grid: Grid) -> float:
+def not_additive(grid: Tournament) -> float:
     """The part of the cells' variance of surplus that no sum of effects explains: who suits whom, and chance."""
     values = grid.cells[list(PLAYERS)].to_numpy()
     left = values - grid.design @ np.linalg.lstsq(grid.design, values, rcond=None)[0]
@@ -190,7 +190,7 @@ def not_additive(grid: Grid) -> float:
     return float((left**2).sum()) / whole if whole > 0 else NAN
 
 
-def wins(grid: Grid) -> tuple[Frame, str]:
+def wins(grid: Tournament) -> tuple[Frame, str]:
     """Who got more than half of the zone: per engine of both seats won (of decided games), decided, and log_odds
     against the best script (else the last engine) with _low and _high; and why there are no odds.
 
@@ -227,7 +227,7 @@ def wins(grid: Grid) -> tuple[Frame, str]:
     return found, ""
 
 
-def games_to_rank(grid: Grid) -> Frame:
+def games_to_rank(grid: Tournament) -> Frame:
     """Per engine of both seats but the last: the next one, gap (dollars of own surplus over both seats), and the games
     a cell needs to tell the two apart against these very rivals, with 80% power, Holm's first step over all neighbours.
 

@@ -24,7 +24,7 @@ from bargain.records import middle_of
 _EXACT = 1e-9
 
 
-class Cell(NamedTuple):
+class Sides(NamedTuple):
     """What is private to both sides: limits at 0 units, weights per unit; and what prices may be."""
 
     cost: float
@@ -54,12 +54,12 @@ class Point(NamedTuple):
     price: float
 
 
-def total(cell: Cell, option: float) -> float:
+def total(cell: Sides, option: float) -> float:
     """What both together gain at this option, whatever the price."""
     return cell.valuation - cell.cost + (cell.seller + cell.buyer) * option
 
 
-def segments(cell: Cell) -> list[Segment]:
+def segments(cell: Sides) -> list[Segment]:
     """The deals that are no worse than none for either, an entry per option that has some."""
     found = []
     for option in cell.options:
@@ -70,7 +70,7 @@ def segments(cell: Cell) -> list[Segment]:
     return found
 
 
-def front(cell: Cell) -> list[Segment]:
+def front(cell: Sides) -> list[Segment]:
     """The efficient ones, from low to high: no other deal is better for one side and no worse for the other."""
     known, found = segments(cell), []
     for each in known:
@@ -91,18 +91,18 @@ def _without(piece: tuple[float, float], low: float, high: float) -> list[tuple[
     return [each for each in outside if each[1] > each[0] + _EXACT]
 
 
-def ideal(cell: Cell) -> tuple[float, float] | None:
+def ideal(cell: Sides) -> tuple[float, float] | None:
     """The most that each side can have where the other loses nothing; None where no deal suits both."""
     known = segments(cell)
     return (max(each.high for each in known), max(each.total - each.low for each in known)) if known else None
 
 
-def nash(cell: Cell) -> Point | None:
+def nash(cell: Sides) -> Point | None:
     """The deal with the greatest product of both gains (Nash 1950); None where no deal suits both."""
     return _best(cell, lambda each: each.total / 2, lambda seller, buyer: (seller * buyer, seller + buyer))
 
 
-def kalai_smorodinsky(cell: Cell) -> Point | None:
+def kalai_smorodinsky(cell: Sides) -> Point | None:
     """The deal at which both have the same share of their ideal gain (Kalai & Smorodinsky 1975).
 
     Where there is none, as where prices are bounded, the one with the greatest smaller share. None as above.
@@ -119,7 +119,7 @@ def kalai_smorodinsky(cell: Cell) -> Point | None:
 
 
 def _best(
-    cell: Cell, wanted: Callable[[Segment], float], worth: Callable[[float, float], tuple[float, float]]
+    cell: Sides, wanted: Callable[[Segment], float], worth: Callable[[float, float], tuple[float, float]]
 ) -> Point | None:
     """Of the points nearest to the wanted one on each segment the one of most worth."""
     points = []
@@ -130,7 +130,7 @@ def _best(
     return max(points, key=lambda point: worth(point.seller, point.buyer), default=None)
 
 
-def left_on_table(cell: Cell, seller: float, buyer: float) -> float:
+def left_on_table(cell: Sides, seller: float, buyer: float) -> float:
     """How much more both together could have without either having less than this; 0 on the front."""
     better = [
         each.total - seller - buyer
@@ -140,7 +140,7 @@ def left_on_table(cell: Cell, seller: float, buyer: float) -> float:
     return max([0.0, *better])
 
 
-def traded(cell: Cell, option: float) -> float:
+def traded(cell: Sides, option: float) -> float:
     """Log-rolling: of what can be gained over the middle option, the share that this option gains; NaN without any."""
     middle = total(cell, middle_of(cell.options))
     most = max(total(cell, each) for each in cell.options)
@@ -156,7 +156,7 @@ that both can gain by an option; dollars left on the table; distances to both po
 
 
 @lru_cache(maxsize=100_000)
-def _measured(cell: Cell, price: float | None, option: float | None) -> tuple[float, ...]:
+def _measured(cell: Sides, price: float | None, option: float | None) -> tuple[float, ...]:
     """The values of SECOND in one round."""
     worth = (0.0, 0.0) if option is None else (cell.seller * option, cell.buyer * option)
     best = max((cell.seller + cell.buyer) * each for each in cell.options)
@@ -173,7 +173,7 @@ def _measured(cell: Cell, price: float | None, option: float | None) -> tuple[fl
     return (*worth, best, left, *away, math.nan if option is None else traded(cell, option))
 
 
-def cell_of(config: Mapping[Any, Any], cost: float, valuation: float) -> Cell | None:
+def cell_of(config: Mapping[Any, Any], cost: float, valuation: float) -> Sides | None:
     """The cell of a run's config (dotted names) with these limits, None where it has one issue or no known weights."""
     numbers = [config.get(f"second_issue.{role}_weight") for role in ("seller", "buyer")]
     if config.get("second_issue.name", "none") in ("none", None) or not all(map(_is_number, numbers)):
@@ -182,7 +182,7 @@ def cell_of(config: Mapping[Any, Any], cost: float, valuation: float) -> Cell | 
         options = tuple(float(each) for each in str(config.get("second_issue.options")).split(","))
     except ValueError:
         return None
-    return Cell(cost, valuation, options, *(float(each) for each in numbers if each is not None))
+    return Sides(cost, valuation, options, *(float(each) for each in numbers if each is not None))
 
 
 def _is_number(value: object) -> bool:

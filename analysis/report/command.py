@@ -28,7 +28,7 @@ from ..measures.factors import factors
 from ..text import one_line
 from . import games as report_games
 from .content import Content, content
-from .corrected import Judged, rates_of, read_bench
+from .corrected import Bench, rates_of, read_bench
 from .equivalence import margins
 from .page import drawing, page, table
 from .tables import ReportTable
@@ -174,7 +174,7 @@ def _margins(named: list[str]) -> dict[str, float]:
         raise Refused(f"--margin {one_line(' '.join(named))}: {error}") from None
 
 
-def _bench(path: str | None) -> dict[str, Judged] | None:
+def _bench(path: str | None) -> dict[str, Bench] | None:
     if path is None:
         return None
     try:

@@ -126,7 +126,7 @@ def content(
     aliases: Mapping[str, str] | None,
     copies: Sequence[str] = (),
     asked: Sequence[tuple[str, str]] = (),
-    bench: Mapping[str, report_corrected.Judged] | None = None,
+    bench: Mapping[str, report_corrected.Bench] | None = None,
     margins: Mapping[str, float] | None = None,
     errors: Sequence[float] = (),
 ) -> Content:

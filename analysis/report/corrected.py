@@ -28,7 +28,7 @@ from .tables import ReportColumn, ReportTable, shown
 RATE = "deal_rate_without_failed"
 
 
-class Judged(NamedTuple):
+class Bench(NamedTuple):
     """What a bench says of a moderator: its engine; of dialogues with and without a deal, how many it judged right."""
 
     engine: str
@@ -36,7 +36,7 @@ class Judged(NamedTuple):
     of_others: tuple[int, int]
 
 
-def read_bench(path: Path) -> dict[str, Judged]:
+def read_bench(path: Path) -> dict[str, Bench]:
     """The moderators of bargain-judge's judge.json, by name. Raises ValueError for any other file, OSError."""
     try:
         data: Any = json.loads(read_plain(path))
@@ -55,13 +55,13 @@ def read_bench(path: Path) -> dict[str, Judged]:
     return found
 
 
-def _judged(confusion: Mapping[str, Mapping[str, int]], engine: str) -> Judged:
+def _judged(confusion: Mapping[str, Mapping[str, int]], engine: str) -> Bench:
     """Of a confusion matrix. A dialogue without a verdict counts nowhere, as a game that a failed call cost."""
     answered = {label: {said: int(n) for said, n in row.items() if said != "error"} for label, row in confusion.items()}
     deals = answered.pop("deal")
     others = list(answered.values())
     spared = sum(n for row in others for said, n in row.items() if said != "deal")
-    return Judged(engine, (deals["deal"], sum(deals.values())), (spared, sum(sum(row.values()) for row in others)))
+    return Bench(engine, (deals["deal"], sum(deals.values())), (spared, sum(sum(row.values()) for row in others)))
 
 
 def rates_of(named: Sequence[str]) -> list[float]:
@@ -88,9 +88,7 @@ def nobody(row: Mapping[Any, Any]) -> str:
     return "none needed: the rules decided, and no moderator was asked"
 
 
-def corrected(
-    runs: Runs, names: pd.DataFrame, bench: Mapping[str, Judged], errors: Sequence[float] = ()
-) -> ReportTable:
+def corrected(runs: Runs, names: pd.DataFrame, bench: Mapping[str, Bench], errors: Sequence[float] = ()) -> ReportTable:
     """Per cell, arm and round: deal rate and price as the moderator told them, as they must then have been by the
     bench, and between which values they lie by the disputed games and for each of `errors`. Empty where nothing is
     known of the moderator and nothing was disputed."""
@@ -192,7 +190,7 @@ def _by_bench(
     row: Mapping[Any, Any],
     chosen: Mapping[Any, Any],
     played: pd.DataFrame,
-    bench: Mapping[str, Judged],
+    bench: Mapping[str, Bench],
     ends: Sequence[float],
 ) -> dict[str, Any]:
     """The rate and the price by the bench's errors, and what to know of it."""

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ..data.runs import Runs
-from ..measures.crossplay import Grid, effects, games_to_rank, grid_of, not_additive, seats, wins
+from ..measures.crossplay import Tournament, effects, games_to_rank, grid_of, not_additive, seats, wins
 from ..text import interval, number, one_line
 from .tables import ReportColumn, ReportTable, shown
 
@@ -46,7 +46,7 @@ def crossplay(runs: Runs) -> ReportTable:
     return ReportTable("crossplay", "Cross-play: who bargains best", frame, columns, _note(grid, currency, why))
 
 
-def _note(grid: Grid, currency: str, why: str) -> str:
+def _note(grid: Tournament, currency: str, why: str) -> str:
     told = [
         f"{row['role'].capitalize()}s get {_said(row, 'mean', currency)} a game"
         + (f", speaking first {_said(row, 'first', currency, signed=True)}" if grid.ordered else "")

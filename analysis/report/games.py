@@ -30,7 +30,7 @@ _END = {"deal": "deal", "no_deal": "no deal", "walk_away": "walked away", "error
 Row = dict[str, Any]
 
 
-class Said(NamedTuple):
+class SaidTurn(NamedTuple):
     """One turn as shown: who, what, the price it puts on the table in words, and its act.
 
     text: its parts in order, each with what the honesty ledger has against it, "" for nothing.
@@ -51,7 +51,7 @@ class Dialogue(NamedTuple):
     place: str
     number: int
     end: str
-    turns: tuple[Said, ...]
+    turns: tuple[SaidTurn, ...]
     feedback: tuple[tuple[str, str], ...]
     violations: tuple[str, ...]
 
@@ -134,7 +134,7 @@ def _dialogue(why: str, cell: Mapping[Any, Any], game: int, told: Row, ledger: l
     currency = one_line(cell["currency"], 8)
     verdicts = {each["turn"]: each for each in told.get("verdicts", ()) if each.get("objections")}
     turns = tuple(
-        Said(
+        SaidTurn(
             turn["role"],
             _marked(str(turn["text"]), [entry for entry in ledger if entry.turn == at]),
             money(turn["offer"], currency) if turn.get("offer") is not None else "",

@@ -17,7 +17,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from ..text import visible
-from .tables import Cell, ReportColumn, ReportTable
+from .tables import CellText, ReportColumn, ReportTable
 
 _LONG = 60
 """A text of more characters gets a column that is wide enough to be read."""
@@ -62,7 +62,7 @@ def table(made: ReportTable) -> Shown:
     return Shown(made.name, made.title, made.note, made.columns, body)
 
 
-def _cell(cell: Cell, below: Cell | None, long: bool, column: ReportColumn) -> dict[str, str]:
+def _cell(cell: CellText, below: CellText | None, long: bool, column: ReportColumn) -> dict[str, str]:
     joined = below is not None and column.kind == "key" and not below.text
     short = not column.numeric and len(cell.text) <= _SHORT
     flags = {"number": column.numeric, "long": long, "short": short, "joined": joined}

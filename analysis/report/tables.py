@@ -43,7 +43,7 @@ class ReportColumn(NamedTuple):
         return self.kind not in ("text", "key")
 
 
-class Cell(NamedTuple):
+class CellText(NamedTuple):
     """What stands in one cell: a text, its interval `[a, b]`, and its n; the last two may be empty."""
 
     text: str
@@ -68,7 +68,7 @@ class ReportTable:
     data: pd.DataFrame | None = None
     """What the CSV holds, where that is not the frame."""
 
-    def rows(self) -> Iterator[list[Cell]]:
+    def rows(self) -> Iterator[list[CellText]]:
         """The shown cells of each row; a key that repeats the row above (with all keys before it) is empty."""
         keys = [column.value for column in self.columns if column.kind == "key"]
         above: tuple[Any, ...] = ()
@@ -78,7 +78,7 @@ class ReportTable:
                 (at for at, pair in enumerate(zip(above, these, strict=False)) if pair[0] != pair[1]), len(above)
             )
             hidden = set(keys[:same]) if above else set()
-            yield [Cell("") if column.value in hidden else _cell(column, row) for column in self.columns]
+            yield [CellText("") if column.value in hidden else _cell(column, row) for column in self.columns]
             above = these
 
     def csv(self) -> str:
@@ -108,20 +108,20 @@ def _has_values(frame: pd.DataFrame, column: ReportColumn) -> bool:
     return bool((values.notna() & (values.astype(str) != "")).any())
 
 
-def _cell(column: ReportColumn, row: dict[Any, Any]) -> Cell:
+def _cell(column: ReportColumn, row: dict[Any, Any]) -> CellText:
     value = row[column.value]
     if not column.numeric:
-        return Cell(one_line(value, _LONGEST) if not _missing(value) else "")
+        return CellText(one_line(value, _LONGEST) if not _missing(value) else "")
     n = row[column.n] if column.n else None
     told = "" if n is None or _missing(n) or not n else f"{int(n):,}"
     if _missing(value):
-        return Cell(NOTHING, numeric=True)
+        return CellText(NOTHING, numeric=True)
     between = ""
     if column.low:
         unit = str(row.get("unit", "")) if column.kind == "said" else column.kind
         between = interval(float(row[column.low]), float(row[column.high]), unit)
         between = between or one_line(row.get(f"{column.low.removesuffix('_low')}_method", ""))
-    return Cell(_number(column, value, one_line(row.get("currency", "$"), 8)), between, told, numeric=True)
+    return CellText(_number(column, value, one_line(row.get("currency", "$"), 8)), between, told, numeric=True)
 
 
 def _number(column: ReportColumn, value: Any, currency: str) -> str:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 from bargain.agents.prompts import Prompt, as_heard_by, fill, item_facts, merge
 from bargain.agents.unusable import unusable
-from bargain.channels.base import Channel, Table, Unusable
+from bargain.channels.base import Allowed, Channel, Unusable
 from bargain.channels.free_text import FREE_TEXT
 from bargain.engines.base import ALL_ACTS, Ask, Scene, Task
 from bargain.errors import GaveUp
@@ -221,7 +221,7 @@ class Negotiator:
             live = next((turn for turn in reversed(scene.turns) if turn.role != self.role and turn.offer), None)
             try:
                 on_table = (live.offer, live.second) if live else (None, None)
-                return self.channel.turn(text, Table(self.item.currency, scene.may, *on_table))
+                return self.channel.turn(text, Allowed(self.item.currency, scene.may, *on_table))
             except Unusable as error:
                 wrong = str(error)
                 refused(error.kind, text)

@@ -21,7 +21,7 @@ from bargain.calls.open_files import keep_within
 from bargain.calls.pricing import FREE
 from bargain.calls.purse import NANO, Purse
 from bargain.calls.stats import Stats
-from bargain.calls.terms import Terms, terms_by_seat
+from bargain.calls.terms import SeatTerms, terms_by_seat
 from bargain.config.schema import EngineConfig, LimitsConfig
 from bargain.engines.base import Engine, Failure, Raw, Request, Scene
 from bargain.errors import CallFailed, JournalMismatch, NotRecorded, RunStopped
@@ -137,7 +137,7 @@ class Caller:
         if self._journal is not None:
             self._journal.close()
 
-    async def _ask_free(self, terms: Terms, request: Request) -> Reply:
+    async def _ask_free(self, terms: SeatTerms, request: Request) -> Reply:
         """A call that costs nothing and can be made again: no journal, no limits."""
         engine = terms.engine
         try:
@@ -154,7 +154,7 @@ class Caller:
             await asyncio.sleep(0)
         return reply
 
-    async def _ask_recorded(self, terms: Terms, request: Request) -> Reply:
+    async def _ask_recorded(self, terms: SeatTerms, request: Request) -> Reply:
         """A call that is recorded: as it was, where it was made before, else made now."""
         assert self._journal is not None
         body = terms.engine.body(request)
@@ -179,7 +179,7 @@ class Caller:
         return await self._live.call(terms, request, body, packed, len(recorded.attempts) if recorded else 0)
 
     async def _check_same(
-        self, terms: Terms, request: Request, body: dict[str, Any], packed: Packed, recorded: Recorded
+        self, terms: SeatTerms, request: Request, body: dict[str, Any], packed: Packed, recorded: Recorded
     ) -> None:
         """A reply to another request is neither reused nor paid for again. Raises JournalMismatch."""
         if (recorded.tip, recorded.parameters) == (packed.tip, packed.parameters):
@@ -192,7 +192,9 @@ class Caller:
             "use the config it was played with, or resume=never"
         )
 
-    def _recorded_reply(self, terms: Terms, recorded: Recorded, body: dict[str, Any], packed: Packed) -> Reply | None:
+    def _recorded_reply(
+        self, terms: SeatTerms, recorded: Recorded, body: dict[str, Any], packed: Packed
+    ) -> Reply | None:
         """The reply among the attempts, None if there is none. An answer that nobody has read yet is read now."""
         for stored in recorded.attempts:
             if stored.body is None or stored.kind not in ("reply", "unread"):
@@ -213,7 +215,7 @@ class Caller:
         return None
 
 
-def _budget(limits: LimitsConfig, terms: Mapping[str, Terms], journal: Journal) -> Budget:
+def _budget(limits: LimitsConfig, terms: Mapping[str, SeatTerms], journal: Journal) -> Budget:
     """What was spent before counts; tokens whose price was unknown then, at the dearest price of now."""
     so_far, directory = journal.opened, journal.path.parent
     prices = [each.price for each in terms.values() if each.price is not None]
@@ -232,7 +234,7 @@ def _budget(limits: LimitsConfig, terms: Mapping[str, Terms], journal: Journal) 
     )
 
 
-def _note_prices(journal: Journal, terms: Mapping[str, Terms]) -> None:
+def _note_prices(journal: Journal, terms: Mapping[str, SeatTerms]) -> None:
     prices = {seat: each.price.as_text() if each.price else None for seat, each in sorted(terms.items())}
     text = json.dumps(prices, sort_keys=True)
     if journal.meta.get("prices") != text:

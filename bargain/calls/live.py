@@ -27,7 +27,7 @@ from bargain.calls.limiter import Slot
 from bargain.calls.patience import Patience
 from bargain.calls.pricing import prompt_estimate
 from bargain.calls.stats import Stats
-from bargain.calls.terms import Bounds, Terms
+from bargain.calls.terms import Bounds, SeatTerms
 from bargain.config.schema import LimitsConfig
 from bargain.engines.base import Failure, FailureKind, Raw, Request
 from bargain.errors import CallFailed, RunStopped
@@ -65,7 +65,9 @@ class LiveCalls:
         self._patience = Patience(limits)
         self._cuts = Cuts(stats)
 
-    async def call(self, terms: Terms, request: Request, body: dict[str, Any], packed: Packed, before: int) -> Reply:
+    async def call(
+        self, terms: SeatTerms, request: Request, body: dict[str, Any], packed: Packed, before: int
+    ) -> Reply:
         """The reply to a request that was tried `before` times by now.
 
         Raises CallFailed, RunStopped, BudgetReached, JournalFull.
@@ -113,7 +115,7 @@ class LiveCalls:
     # -- one attempt ---------------------------------------------------------------------------------------------------
 
     async def _attempt(
-        self, terms: Terms, request: Request, body: dict[str, Any], packed: Packed, number: int
+        self, terms: SeatTerms, request: Request, body: dict[str, Any], packed: Packed, number: int
     ) -> tuple[Reply | Failure, int]:
         """The reply, or how the attempt failed, and its id in the journal.
 
@@ -137,7 +139,7 @@ class LiveCalls:
         finally:
             hold.settle(*spent)
 
-    async def _intend(self, terms: Terms, request: Request, packed: Packed, number: int, bounds: Bounds) -> Intent:
+    async def _intend(self, terms: SeatTerms, request: Request, packed: Packed, number: int, bounds: Bounds) -> Intent:
         """The intent, on disk. Nothing may have been sent before."""
         intent, written = self._journal.intend(
             request.place,
@@ -155,7 +157,7 @@ class LiveCalls:
             raise
         return intent
 
-    async def _send(self, terms: Terms, request: Request, body: dict[str, Any], intent: Intent) -> Raw | Failure:
+    async def _send(self, terms: SeatTerms, request: Request, body: dict[str, Any], intent: Intent) -> Raw | Failure:
         """What came back, or why nothing did; it is on disk when this returns."""
         started = time.monotonic()
         answer: Raw | Failure
@@ -180,7 +182,7 @@ class LiveCalls:
         return answer
 
     def _take(
-        self, terms: Terms, intent: Intent, answer: Raw | Failure, bounds: Bounds, slot: Slot
+        self, terms: SeatTerms, intent: Intent, answer: Raw | Failure, bounds: Bounds, slot: Slot
     ) -> tuple[Reply | Failure, Spent]:
         """What an answer says and what it cost, told to the journal, the limiter and the counts."""
         if isinstance(answer, Failure):
@@ -245,7 +247,7 @@ class LiveCalls:
 
 
 def note_reading(
-    journal: Journal, terms: Terms, attempt: int, outcome: Reply | Failure, bounds: Bounds
+    journal: Journal, terms: SeatTerms, attempt: int, outcome: Reply | Failure, bounds: Bounds
 ) -> tuple[float | None, int]:
     """Notes in the journal what was read in an answer, and what of it counts against the budget; returns the latter."""
     if isinstance(outcome, Reply):

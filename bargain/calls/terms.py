@@ -59,7 +59,7 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
+class SeatTerms:
     """How one seat's engine is called."""
 
     seat: str
@@ -148,7 +148,7 @@ def terms_by_seat(
     configs: Mapping[str, EngineConfig],
     limits: LimitsConfig,
     cells_at_once: int = 1,
-) -> dict[str, Terms]:
+) -> dict[str, SeatTerms]:
     """The terms of every seat; those whose engines have equal keys share one limiter, under the strictest limits.
 
     cells_at_once: so many runs share these limits, in processes that do not see each other; each has an equal part.
@@ -163,7 +163,7 @@ def terms_by_seat(
     agreed = {}
     for seat, engine in engines.items():
         overrun = seen.setdefault((engine.key, engine.model), Seen())
-        terms = Terms(seat, engine, configs[seat], price_of(configs[seat], engine), limiters[engine.key], overrun)
+        terms = SeatTerms(seat, engine, configs[seat], price_of(configs[seat], engine), limiters[engine.key], overrun)
         _check_caps(terms, limits)
         _check_division(terms, cells_at_once)
         agreed[seat] = terms
@@ -188,7 +188,7 @@ def _limiter(group: list[EngineConfig], limits: LimitsConfig, parts: int) -> Lim
     )
 
 
-def _check_caps(terms: Terms, limits: LimitsConfig) -> None:
+def _check_caps(terms: SeatTerms, limits: LimitsConfig) -> None:
     caps = [name for name in ("max_cost_usd", "sweep_max_cost_usd", "max_tokens") if getattr(limits, name) is not None]
     if terms.price is FREE or not caps:
         return
@@ -205,7 +205,7 @@ def _check_caps(terms: Terms, limits: LimitsConfig) -> None:
         )
 
 
-def _check_division(terms: Terms, cells_at_once: int) -> None:
+def _check_division(terms: SeatTerms, cells_at_once: int) -> None:
     most = terms.config.max_concurrency
     if not terms.engine.free and most < cells_at_once:
         raise RunStopped(

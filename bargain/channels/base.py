@@ -1,7 +1,7 @@
 """A channel: what a player may reply, and what of it becomes a turn.
 
     tagged = Tagged({})
-    tagged.turn("I like it.\n**Offer: 14**", Table("$", ("offer", "accept"), live=16.0))   ->  "I like it.\nOFFER $14"
+    tagged.turn("I like it.\n**Offer: 14**", Allowed("$", ("offer", "accept"), live=16.0))   ->  "I like it.\nOFFER $14"
     tagged.turn("Fine.\nACCEPT $12", ...)                                 raises Unusable("no_live_offer", ...)
 
 The turn's text carries its act on its last line, so whoever has the text has the act: the rival, the critic, the
@@ -55,7 +55,7 @@ class Move:
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class Allowed:
     """What may be done now: the currency, the acts that the protocol allows, the rival's standing offer.
 
     live_second: the option of the second issue in that offer.
@@ -130,7 +130,7 @@ class Channel(ABC):
         """The turn of hard-coded first words, which offer the price (and the option of a second issue)."""
         return self.said(Move(words, "offer", price, second), currency)
 
-    def turn(self, reply: str, table: Table) -> str:
+    def turn(self, reply: str, table: Allowed) -> str:
         """The turn that this reply makes. Raises Unusable."""
         move = self.parse(reply, table.currency)
         if move.act not in table.may:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bargain.channels.base import Channel, Move, Table, TurnReader
+from bargain.channels.base import Allowed, Channel, Move, TurnReader
 from bargain.reading.reader import Reader
 
 
@@ -23,7 +23,7 @@ class FreeText(Channel):
         """The words."""
         return words
 
-    def turn(self, reply: str, table: Table) -> str:
+    def turn(self, reply: str, table: Allowed) -> str:
         """The reply."""
         return reply
 

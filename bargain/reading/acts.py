@@ -2,7 +2,7 @@
 
 It sees one utterance and what lies on the table, not the rest of the dialogue (`reader.py`).
 
-    read("Hmm, $12 is too low. I could do $15.", "seller", Table(mine=20, theirs=10))
+    read("Hmm, $12 is too low. I could do $15.", "seller", Standing(mine=20, theirs=10))
         ->  Said(price=15.0, refuses=True, ...)
 """
 
@@ -17,7 +17,7 @@ from typing import Any
 
 from bargain.reading import patterns
 from bargain.reading.money import UNREAD, find, normal, same, word_set
-from bargain.reading.proposals import CHOSEN, SURE, Candidate, Numbers, Table, choose, priced, readings, worked_out
+from bargain.reading.proposals import CHOSEN, SURE, Amounts, Candidate, Standing, choose, priced, readings, worked_out
 from bargain.reading.weighing import FAREWELL, PARTING, SURELY, features, weigh
 from bargain.records import rival_of
 
@@ -245,7 +245,7 @@ def sentence_of(text: str) -> Sentence:
 
 
 @dataclass(slots=True)
-class Parsed(Numbers):
+class Parsed(Amounts):
     """An utterance in plain words: what it is read from.
 
     asked: which sentences ask. firsts: the # before each of them.
@@ -501,7 +501,7 @@ _SHARES = patterns.HALF.bit | patterns.MIDDLE.bit
 _STEPS = patterns.OFF.bit | patterns.ADD.bit
 
 
-def read(text: str, role: str, table: Table, currency: str = "$") -> Said:
+def read(text: str, role: str, table: Standing, currency: str = "$") -> Said:
     """What an utterance says, given what lies on the table."""
     told = parsed(text, role, currency)
     does, last = told.does, told.sentences[-1] if told.sentences else sentence_of("")
@@ -563,7 +563,7 @@ class _Stand:
     probe: float | None = None
 
 
-def _stand(told: Parsed, role: str, table: Table) -> _Stand:
+def _stand(told: Parsed, role: str, table: Standing) -> _Stand:
     """Which amount is the offer, in the light of what the words do."""
     does, able = told.does, told.able
     best = choose(told, role, table, does.moods)
@@ -593,7 +593,7 @@ def _stand(told: Parsed, role: str, table: Table) -> _Stand:
     return stand
 
 
-def _consent(said: Said, told: Parsed, table: Table, stand: _Stand, ends_asking: bool) -> list[int]:
+def _consent(said: Said, told: Parsed, table: Standing, stand: _Stand, ends_asking: bool) -> list[int]:
     """Fills in whether it agrees, would under a condition, waits, and says the rival's price (`same`); returns which
     amounts it agrees to. ends_asking: its last sentence asks for more than how it is handed over."""
     does, best, echo = told.does, stand.best, stand.echo
@@ -655,7 +655,7 @@ def _step(words: str, able: int) -> re.Match[str] | None:
     return patterns.OFF(words, able) or patterns.ADD(words, able)
 
 
-def _echo(told: Parsed, best: Candidate, table: Table) -> str:
+def _echo(told: Parsed, best: Candidate, table: Standing) -> str:
     """How the rival's price is said again: "alone", with a word of what one does with a price that one "agrees" to,
     "asked", "conditional", or only "told" ("you came up to $40") or "praised"; "" if another price is said."""
     if table.theirs is None or not same(best.value, table.theirs):
@@ -702,7 +702,7 @@ def _echo(told: Parsed, best: Candidate, table: Table) -> str:
 
 
 def _stands_at(
-    told: Parsed, does: Heard, sealed: list[int], best: Candidate | None, table: Table, asked: bool
+    told: Parsed, does: Heard, sealed: list[int], best: Candidate | None, table: Standing, asked: bool
 ) -> tuple[Candidate | None, float | None]:
     """The chosen amount and the price that the utterance stands at, in the light of what its words do.
 
@@ -731,7 +731,7 @@ def _stands_at(
     return best, price
 
 
-def _short_yes(told: Parsed, table: Table, does: Heard) -> bool:
+def _short_yes(told: Parsed, table: Standing, does: Heard) -> bool:
     """A few words that begin with a yes, when the rival has just named a price, or asked for a yes to it."""
     if does.waits or does.goodbye or does.leaves or not told.sentences:
         return False

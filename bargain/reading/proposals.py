@@ -20,7 +20,7 @@ from bargain.records import HALF_A_CENT
 
 
 @dataclass(slots=True)
-class Table:
+class Standing:
     """The prices on the table when an utterance is heard. mine and theirs: the last ones of speaker and rival.
 
     fresh: the rival's last utterance put (or left) its price there, so that a bare "ok" can mean it. asked: it asked
@@ -45,7 +45,7 @@ class Table:
 
 
 @dataclass(slots=True)
-class Numbers:
+class Amounts:
     """The amounts of an utterance, its plain words, and where the amounts stand in them as #."""
 
     amounts: tuple[Amount, ...]
@@ -119,7 +119,7 @@ def weights(name: str) -> dict[str, float]:
     return found
 
 
-def candidates(told: Numbers, role: str, table: Table, moods: tuple[str, ...]) -> list[tuple[int, float, list[str]]]:
+def candidates(told: Amounts, role: str, table: Standing, moods: tuple[str, ...]) -> list[tuple[int, float, list[str]]]:
     """Every number of an utterance that could be its offer: which one, its value, its features."""
     found, words = told.amounts, told.words
     values, peers, likely = [], [], []
@@ -148,7 +148,7 @@ def candidates(told: Numbers, role: str, table: Table, moods: tuple[str, ...]) -
     return [(index, values[index], _features(index, likely, told, values, role, table, moods)) for index in peers]
 
 
-def priced(index: int, told: Numbers, table: Table) -> bool | None:
+def priced(index: int, told: Amounts, table: Standing) -> bool | None:
     """Whether an amount has the size of the prices here; None if it counts something else ("3 months")."""
     amount, agreed = told.amounts[index], table.agreed
     if _is_told(told.words, told.places[index]):
@@ -159,7 +159,7 @@ def priced(index: int, told: Numbers, table: Table) -> bool | None:
     return amount.explicit or (_sized(amount, value, table) and (agreed is None or 0.5 <= value / agreed <= 1.6))
 
 
-def _far(value: float, table: Table) -> bool:
+def _far(value: float, table: Standing) -> bool:
     return bool(table.known) and not 0.3 * min(table.known) <= value <= 3 * max(table.known)
 
 
@@ -172,7 +172,7 @@ def _verdict(after: list[str]) -> bool:
     return beyond or not _VERDICTS.isdisjoint(after)
 
 
-def _gap(table: Table) -> float:
+def _gap(table: Standing) -> float:
     """How far the two are apart, 0 where that is no small part of their prices."""
     gap = abs((table.mine or 0.0) - (table.theirs or 0.0))
     return gap if gap < 0.35 * min(table.mine or 0.0, table.theirs or 0.0) else 0.0
@@ -229,7 +229,13 @@ def _free(at: int, words: list[str], value: float) -> bool:
 
 
 def _features(
-    index: int, likely: list[int], told: Numbers, values: list[float], role: str, table: Table, moods: tuple[str, ...]
+    index: int,
+    likely: list[int],
+    told: Amounts,
+    values: list[float],
+    role: str,
+    table: Standing,
+    moods: tuple[str, ...],
 ) -> list[str]:
     """What speaks for and against an amount being the offer, by name; a weight has the same name."""
     amount, value = told.amounts[index], values[index]
@@ -276,7 +282,7 @@ def _features(
     return names if amount.explicit else names + _bare(amount, value, before, after, table)
 
 
-def _beside(index: int, likely: list[int], told: Numbers) -> tuple[list[str], list[str], int]:
+def _beside(index: int, likely: list[int], told: Amounts) -> tuple[list[str], list[str], int]:
     """The words before and behind an amount that can be about it, and the place behind the latter."""
     words, at = told.words, told.places[index]
     before, after = words[max(0, at - _WORDS_BEFORE) : at], words[at + 1 : at + 1 + _WORDS_AFTER]
@@ -294,7 +300,7 @@ def _beside(index: int, likely: list[int], told: Numbers) -> tuple[list[str], li
     return before, after, end
 
 
-def _place(value: float, likely: list[float], role: str, table: Table) -> str:
+def _place(value: float, likely: list[float], role: str, table: Standing) -> str:
     """Where an amount lies among the prices on the table; "" where nothing is to say."""
     if _far(value, table):
         return "far, as all" if all(_far(other, table) for other in likely) else "far"
@@ -308,7 +314,7 @@ def _place(value: float, likely: list[float], role: str, table: Table) -> str:
     return "between" if table.theirs is not None and value not in (table.mine, table.theirs) else ""
 
 
-def _bare(amount: Amount, value: float, before: list[str], after: list[str], table: Table) -> list[str]:
+def _bare(amount: Amount, value: float, before: list[str], after: list[str], table: Standing) -> list[str]:
     """Of an amount without a currency."""
     names = ["bare new"]
     if table.known:
@@ -329,7 +335,7 @@ def _bare(amount: Amount, value: float, before: list[str], after: list[str], tab
     return names
 
 
-def readings(amount: Amount, table: Table) -> list[float]:
+def readings(amount: Amount, table: Standing) -> list[float]:
     """The values that a number may mean: itself, or thousands and hundreds beside a price in thousands."""
     if amount.explicit and amount.also is None:
         return [amount.value]
@@ -352,7 +358,7 @@ def score(names: list[str]) -> float:
     return 1 / (1 + math.exp(-max(-30.0, min(30.0, total))))
 
 
-def _sized(amount: Amount, value: float, table: Table) -> bool:
+def _sized(amount: Amount, value: float, table: Standing) -> bool:
     """Whether a bare number has the size of the prices here."""
     near = table.known or [price for price in (table.mine, table.theirs, table.listed) if price is not None]
     if amount.worded and amount.value <= 12 and not any(0.5 * price <= amount.value <= 2 * price for price in near):
@@ -383,7 +389,7 @@ def _is_past(before: list[str]) -> bool:
 
 
 def choose(
-    told: Numbers, role: str, table: Table, moods: tuple[str, ...], beside: float | None = None
+    told: Amounts, role: str, table: Standing, moods: tuple[str, ...], beside: float | None = None
 ) -> Candidate | None:
     """The amount that is most likely the offer, None if none is likely; beside: a price that it is not."""
     found, words, places = told.amounts, told.words, told.places
@@ -418,7 +424,7 @@ def choose(
     return best
 
 
-def worked_out(text: str, values: list[float], role: str, table: Table, able: int, *, refuses: bool) -> float | None:
+def worked_out(text: str, values: list[float], role: str, table: Standing, able: int, *, refuses: bool) -> float | None:
     """A price that is told by arithmetic: "10% off", "knock off 5", "half price", "the middle", "add 5"."""
     ask = table.mine if role == "seller" else table.theirs
     bid = table.theirs if role == "seller" else table.mine

@@ -19,7 +19,7 @@ from typing import Literal
 
 from bargain.reading.acts import Said, read
 from bargain.reading.money import MOST, Amount, amounts, has_digits, same
-from bargain.reading.proposals import SURE, Table
+from bargain.reading.proposals import SURE, Standing
 from bargain.reading.weighing import AGAINST, DOUBTED, FAREWELL, PARTING, STAYING
 from bargain.records import State, rival_of
 
@@ -135,10 +135,10 @@ class Reader:
         )
         return act
 
-    def _seen_by(self, role: str, rival: str) -> Table:
+    def _seen_by(self, role: str, rival: str) -> Standing:
         mine, theirs = self._table.get(role), self._table.get(rival)
         heard = self._fresh == rival
-        table = Table(mine[1] if mine else None, theirs[1] if theirs else None, self.list_price, heard)
+        table = Standing(mine[1] if mine else None, theirs[1] if theirs else None, self.list_price, heard)
         table.asked = heard and self._said.asks
         table.conditional = heard and self._said.conditional
         table.counting = self._said.counts

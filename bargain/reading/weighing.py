@@ -13,7 +13,7 @@ from itertools import repeat
 from typing import Literal
 
 from bargain.reading.money import same
-from bargain.reading.proposals import Numbers, Table, weights
+from bargain.reading.proposals import Amounts, Standing, weights
 
 AGAINST = -4.0
 """An acceptance in words that could mean something else is none below this weight (log odds, as all here)."""
@@ -32,7 +32,7 @@ SURELY = 3.0
 Words = str | tuple[str, str]
 
 
-def features(told: Numbers, role: str, table: Table) -> set[Words]:
+def features(told: Amounts, role: str, table: Standing) -> set[Words]:
     """The plain words of an utterance and the pairs of neighbours, with its beginning ^ and its end $; an amount is #,
     #theirs if it is the rival's price and #mine if it is the speaker's own."""
     words = told.words.copy()

@@ -12,7 +12,7 @@ log = logging.getLogger("bargain")
 
 
 @dataclass
-class Ending:
+class RunEnding:
     """again: the command that goes on with the run."""
 
     again: str

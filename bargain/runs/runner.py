@@ -47,7 +47,7 @@ from bargain.rundir.record import GAMES, JOURNAL, PROBES, Record, holds_games, r
 from bargain.runs.branch import branched
 from bargain.runs.build import EVERY_GAME_FAILED, build_engines, build_game, build_item, build_seats, open_caller
 from bargain.runs.debug import tell_game, telling
-from bargain.runs.ending import Ending
+from bargain.runs.ending import RunEnding
 from bargain.runs.log import logging_to
 from bargain.runs.loop import in_own_loop
 from bargain.runs.provenance import provenance
@@ -150,7 +150,7 @@ class Run:
         self.tally = Tally(self.item)
         self.first = FirstGames(cfg.n_games)
         of_python = any(isinstance(engine, PythonEngine) for engine in self.engines.values()) or bool(given)
-        self.ending = Ending("the same play(...) in Python" if of_python else f"bargain resume={directory}")
+        self.ending = RunEnding("the same play(...) in Python" if of_python else f"bargain resume={directory}")
         self.showing = Showing(
             *(cfg, plain, directory),
             engines=self.engines,

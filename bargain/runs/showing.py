@@ -26,7 +26,7 @@ from bargain.results.tables import disputed_lines, totals_line
 from bargain.results.tally import Tally
 from bargain.rundir.directory import write_json
 from bargain.rundir.record import JOURNAL
-from bargain.runs.ending import Ending
+from bargain.runs.ending import RunEnding
 from bargain.tracking.base import Tracker, run_info
 from bargain.version import __version__
 
@@ -44,7 +44,7 @@ class Showing:
         *,
         engines: Mapping[str, Engine],
         tally: Tally,
-        ending: Ending,
+        ending: RunEnding,
         line: bool,
         name: str,
     ) -> None:

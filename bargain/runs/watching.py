@@ -12,7 +12,7 @@ from anyio.abc import TaskGroup
 
 from bargain.errors import RunStopped
 from bargain.rundir.record import JOURNAL
-from bargain.runs.ending import Ending
+from bargain.runs.ending import RunEnding
 
 LOOK_EVERY_S = 0.5
 """How often it is seen to that the run directory is still there."""
@@ -20,7 +20,7 @@ DRAIN_S = 0.3
 """When the run is interrupted: how long the calls in flight, which are paid for, may take to come home."""
 
 
-async def heed_signals(tasks: TaskGroup, ending: Ending, drain: Callable[[float], Awaitable[object]]) -> None:
+async def heed_signals(tasks: TaskGroup, ending: RunEnding, drain: Callable[[float], Awaitable[object]]) -> None:
     """Ctrl-C and SIGTERM (as Slurm sends it) pause the run: the calls in flight come home, then `tasks` are cancelled.
 
     A second one ends the process at once. Only a main thread has signals.

@@ -42,7 +42,7 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
+class BranchCell:
     """A run of futures that is still to be played."""
 
     name: str
@@ -50,7 +50,7 @@ class Cell:
     past: str
 
 
-def cells_of(own: dict[str, str], changes: Sequence[str]) -> list[Cell]:
+def cells_of(own: dict[str, str], changes: Sequence[str]) -> list[BranchCell]:
     """Per place the untouched futures and those with the change."""
     directory = Path(own["branch"])
     n, number = (_whole(own, name, default) for name, default in (("n", "20"), ("game", None)))
@@ -71,7 +71,7 @@ def cells_of(own: dict[str, str], changes: Sequence[str]) -> list[Cell]:
     arms["untouched"] = (_changed(source.cfg, composed, both, n), "", None)
     if words:
         arms["changed"] = (_changed(source.cfg, composed, [*both, *only], n), ", ".join(words), say)
-    cells: list[Cell] = []
+    cells: list[BranchCell] = []
     for place in places:
         speaker = _speaker(source.game, place)
         for name, (base, changed, spoken) in arms.items():
@@ -84,7 +84,7 @@ def cells_of(own: dict[str, str], changes: Sequence[str]) -> list[Cell]:
                 arms[name] = (cfg := checked(cfg), changed, spoken)
             _check(cfg, past, source)
             label = "-".join(filter(None, (left.arm, f"r{left.round}-t{left.turn}", name)))
-            cells.append(Cell(label, cfg, past))
+            cells.append(BranchCell(label, cfg, past))
     return cells
 
 

@@ -28,7 +28,7 @@ from bargain.runs.branch import PAST
 from bargain.runs.build import build_engines, build_item
 from bargain.runs.resuming import check_changes
 from bargain.runs.runner import play
-from bargain.sweeps.branch_cells import FOR_BOTH, Cell, cells_of
+from bargain.sweeps.branch_cells import FOR_BOTH, BranchCell, cells_of
 from bargain.sweeps.callback import leave_word
 from bargain.sweeps.estimate import estimates
 from bargain.sweeps.resuming import resumable
@@ -109,7 +109,7 @@ def _goes_on(path: Path, marked: str) -> bool:
     return state.get("identity") == marked and state.get("state") != "finished"
 
 
-def _play(cells: Sequence[Cell], directory: Path) -> int:
+def _play(cells: Sequence[BranchCell], directory: Path) -> int:
     """Plays cell after cell; the highest exit code. One that is interrupted is the last."""
     code = 0
     for number, cell in enumerate(cells):
@@ -128,7 +128,7 @@ def _play(cells: Sequence[Cell], directory: Path) -> int:
     return code
 
 
-def _futures(cells: Sequence[Cell], directory: Path) -> list[Futures]:
+def _futures(cells: Sequence[BranchCell], directory: Path) -> list[Futures]:
     """What stands on disk of the cells."""
     by_seed = True
     for cfg in {cell.cfg.branch.changed: cell.cfg for cell in cells}.values():

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bargain import play
-from bargain.channels.base import Channel, Move, Table, Unusable
+from bargain.channels.base import Allowed, Channel, Move, Unusable
 from bargain.channels.numbers import Numbers
 from bargain.channels.structured import Structured
 from bargain.channels.tagged import Tagged
@@ -22,7 +22,7 @@ from tests.negotiator import Chat
 from tests.servers import Answer, Call, Fault, Server
 
 CHANNELS = ("free_text", "tagged", "structured", "numbers")
-TABLE = Table("$", ALL_ACTS, live=16.0)
+TABLE = Allowed("$", ALL_ACTS, live=16.0)
 
 
 @pytest.mark.parametrize(
@@ -72,9 +72,9 @@ def test_what_a_script_or_a_person_says_is_understood_and_only_allowed_acts_are_
         assert said.turn(said.write(move, "$"), TABLE) == said.said(move, "$")
     assert said.turn(said.typed("$14" if channel is Numbers else "Well. OFFER $14", "$"), TABLE).endswith("$14")
     with pytest.raises(Unusable, match="only OFFER may be done now"):
-        said.turn(said.write(Move("Yes.", "accept"), "$"), Table("$", ("offer",), 16.0))
+        said.turn(said.write(Move("Yes.", "accept"), "$"), Allowed("$", ("offer",), 16.0))
     with pytest.raises(Unusable, match="has offered nothing"):
-        said.turn(said.write(Move("Yes.", "accept"), "$"), Table("$", ALL_ACTS))
+        said.turn(said.write(Move("Yes.", "accept"), "$"), Allowed("$", ALL_ACTS))
 
 
 @pytest.mark.long

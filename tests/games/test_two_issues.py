@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bargain import play
-from bargain.channels.base import Channel, Move, Table, Unusable
+from bargain.channels.base import Allowed, Channel, Move, Unusable
 from bargain.channels.numbers import Numbers
 from bargain.channels.structured import Structured
 from bargain.channels.tagged import Tagged
@@ -26,7 +26,7 @@ from tests.negotiator import Chat
 from tests.servers import Answer, Server
 
 ISSUE = SecondIssue("delivery", "days", (1.0, 3.0, 7.0, 14.0), 3.0, -6.0, 14.0, 1.0)
-TABLE = Table("$", ALL_ACTS, live=150.0, live_second=3.0)
+TABLE = Allowed("$", ALL_ACTS, live=150.0, live_second=3.0)
 TWO = ["game=simple", "item=bicycle", "second_issue=delivery", "channel=tagged", "tracking=none"]
 TYPED = ("tagged", "structured", "numbers")
 

@@ -10,7 +10,7 @@ import pytest
 from bargain.reading import Reader
 from bargain.reading.acts import parsed
 from bargain.reading.patterns import plain
-from bargain.reading.proposals import Table, weights
+from bargain.reading.proposals import Standing, weights
 from bargain.reading.weighing import features, weigh
 
 SAID = [("seller", "I'm asking $300."), ("buyer", "Would you take $250?"), ("seller", "I can do $280.")]
@@ -74,16 +74,16 @@ def test_a_refusal_that_could_be_a_farewell_is_not_sure_to_be_none() -> None:
     for who, text in SAID:
         reader.add(who, text)
     told = parsed("If you can't do better, I'll have to bow out here.", "buyer", "$")
-    assert weigh(features(told, "buyer", Table(250, 280)), "leaves") > -1
+    assert weigh(features(told, "buyer", Standing(250, 280)), "leaves") > -1
     assert not reader.add("buyer", "If you can't do better, I'll have to bow out here.").sure
 
 
 def test_an_amount_counts_as_whose_price_it_is() -> None:
     told = parsed("Your $280 is above my $250, and $15 more for the bag.", "buyer", "$")
-    found = features(told, "buyer", Table(250, 280))
+    found = features(told, "buyer", Standing(250, 280))
     assert {"#theirs", ("your", "#theirs"), "#mine", "#"} <= found
-    assert "#theirs" in features(parsed("$300.", "buyer", "$"), "buyer", Table(None, None, 300)), "the listed price"
-    assert "#theirs" not in features(parsed("$300.", "seller", "$"), "seller", Table(None, None, 300))
+    assert "#theirs" in features(parsed("$300.", "buyer", "$"), "buyer", Standing(None, None, 300)), "the listed price"
+    assert "#theirs" not in features(parsed("$300.", "seller", "$"), "seller", Standing(None, None, 300))
 
 
 @pytest.mark.parametrize("act", ["accepts", "leaves"])
@@ -102,7 +102,7 @@ def test_every_weight_can_count(act: str) -> None:
 def test_a_sum_is_exact_in_whatever_order_a_process_adds_it_up() -> None:
     lines = (Path(__file__).parents[1] / "data" / "words.txt").read_text(encoding="utf-8").splitlines()
     for line in lines[2:]:
-        said = features(parsed(line.partition(" | ")[2], "buyer", "$"), "buyer", Table(250, 280))
+        said = features(parsed(line.partition(" | ")[2], "buyer", "$"), "buyer", Standing(250, 280))
         names = [each if isinstance(each, str) else " ".join(each) for each in said]
         exact = sum((Decimal(str(weights("leaves").get(name, 0.0))) for name in ["(always)", *names]), Decimal(0))
         assert weigh(said, "leaves") == float(exact), line
@@ -121,6 +121,6 @@ def test_a_sum_is_exact_in_whatever_order_a_process_adds_it_up() -> None:
     ],
 )
 def test_words_that_it_does_not_know_weigh_nothing(words: str) -> None:
-    said = features(parsed(words, "buyer", "$"), "buyer", Table(250, 280))
+    said = features(parsed(words, "buyer", "$"), "buyer", Standing(250, 280))
     assert weigh(said, "leaves") < -1
     assert state_after(words) == "ongoing"

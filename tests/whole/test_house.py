@@ -116,3 +116,14 @@ def test_the_house_has_no_circle_and_at_most_nine_floors() -> None:
         return 1 + max((floor(each, (*below, room)) for each in above[room] if each in above), default=0)
 
     assert max(map(floor, above)) <= 9
+
+
+@pytest.mark.parametrize("tree", ["bargain", "analysis"])
+def test_no_two_classes_of_a_tree_have_one_name(tree: str) -> None:
+    named: dict[str, list[str]] = {}
+    for path in SOURCES:
+        if path.relative_to(ROOT).parts[0] == tree:
+            for node in ast.parse(path.read_text(encoding="utf-8")).body:
+                if isinstance(node, ast.ClassDef):
+                    named.setdefault(node.name, []).append(str(path.relative_to(ROOT)))
+    assert {name: places for name, places in named.items() if len(places) > 1} == {}

@@ -11,7 +11,7 @@ from bargain.analysis import load
 from bargain.analysis.figures.talk import channels_compared
 from bargain.analysis.measures.cell_names import named
 from bargain.analysis.measures.talk import talk
-from bargain.analysis.report.corrected import Judged, corrected
+from bargain.analysis.report.corrected import Bench, corrected
 from bargain.analysis.report.talk import channels
 from bargain.analysis.stats.spread import paired_spreads
 from tests.run_maker import make_run
@@ -38,7 +38,7 @@ def test_more_deals_at_the_same_price_with_half_the_spread_are_found_game_by_gam
     assert "free_text against numbers: deals +15.0 points [" in table.note
     assert "Heddaya" in table.note
     channels_compared(runs)
-    told = corrected(runs, named(runs), {"yes_no": Judged("", (95, 100), (99, 100))})
+    told = corrected(runs, named(runs), {"yes_no": Bench("", (95, 100), (99, 100))})
     notes = dict(
         zip(told.frame["cell"].astype(str).str.contains("numbers"), told.frame["note"].astype(str), strict=True)
     )

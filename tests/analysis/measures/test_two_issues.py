@@ -18,9 +18,9 @@ from bargain.analysis.figures import FIGURES, NotEnough, svg
 from bargain.analysis.measures.cell_names import named
 from bargain.analysis.measures.metrics import table
 from bargain.analysis.measures.two_issues import (
-    Cell,
     Point,
     Segment,
+    Sides,
     front,
     kalai_smorodinsky,
     left_on_table,
@@ -33,8 +33,8 @@ from tests.composing import compose
 from tests.measuring import value
 from tests.run_maker import make_run
 
-BICYCLE = Cell(120, 200, (1, 3, 7, 10, 14), seller=3, buyer=-6)
-BOUNDED = Cell(2, 10, (0, 4), seller=2, buyer=-1)
+BICYCLE = Sides(120, 200, (1, 3, 7, 10, 14), seller=3, buyer=-6)
+BOUNDED = Sides(2, 10, (0, 4), seller=2, buyer=-1)
 """At 4 units both have 12 together, the seller at least 6 of it, since prices are not below 0; at 0 units 8."""
 
 
@@ -47,14 +47,14 @@ def test_the_points_are_those_found_by_hand() -> None:
     assert nash(BOUNDED) == Point(6, 6, 4, 0)
     assert kalai_smorodinsky(BOUNDED) == Point(pytest.approx(7.2), pytest.approx(4.8), 4, pytest.approx(1.2))
     assert (left_on_table(BOUNDED, 4, 4), left_on_table(BOUNDED, 1, 7)) == (4, 0)
-    nothing = Cell(100, 90, (1, 2), seller=1, buyer=1)
+    nothing = Sides(100, 90, (1, 2), seller=1, buyer=1)
     assert (segments(nothing), front(nothing), nash(nothing), kalai_smorodinsky(nothing)) == ([], [], None, None)
     assert left_on_table(nothing, 0, 0) == 0
 
 
 whole = some.integers(-6, 6)
 cells = some.builds(
-    Cell,
+    Sides,
     some.integers(0, 12),
     some.integers(0, 24),
     some.lists(some.integers(0, 5), min_size=2, max_size=4, unique=True).map(tuple),
@@ -67,7 +67,7 @@ cells = some.builds(
 
 @settings(max_examples=150, deadline=None)
 @given(cells)
-def test_no_deal_of_a_grid_is_better_than_the_points_and_the_front_is_what_no_deal_beats(cell: Cell) -> None:
+def test_no_deal_of_a_grid_is_better_than_the_points_and_the_front_is_what_no_deal_beats(cell: Sides) -> None:
     """With whole numbers every end of a piece is a whole price, so prices in halves leave nothing out."""
     grid = [
         (seller, buyer, option)

@@ -421,7 +421,7 @@ class Config:
     limits: LimitsConfig = field(default_factory=LimitsConfig)
     analysis: AnalysisConfig = field(default_factory=AnalysisConfig)
     objective: Outcome = Outcome.surplus
-    """What a search over configs (Optuna, a W&B sweep) goes by: of the learner, in its last round."""
+    """What a search over configs (Optuna, a tracking service) goes by: of the learner, in its last round."""
     tracking: Any = field(default_factory=lambda: asdict(TrackingConfig()))
     """A TrackingConfig with the tracker's own keys: tracking.py here types it."""
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -230,30 +230,6 @@ class Run:
         free = all(engine.free for engine in self.engines.values())
         workers = 1 if free else min(self.cfg.limits.max_concurrent_games, self.cfg.n_games)
 
-        ask = telling(caller.ask) if self.cfg.debug else caller.ask
-
-        async def work() -> None:
-            for number in numbers:
-                said: list[Belief] = []
-                game = await play_game(
-                    *(number, self.seats, self.game, ask),
-                    simulated=bool(self.showing.simulated_seats),
-                    saw=self.tally.saw,
-                    believed=said.extend,
-                )
-                games.add(game)
-                if probes is not None:
-                    probes.put(number, [belief_to_json(each) for each in said])
-                    self.tally.probed(said)
-                if self.cfg.debug:
-                    tell_game(game)
-                self._took(game, caller)
-                if self.ending.is_good and (self.first.in_vain() or self.first.all_failed()):
-                    self._failed_in_vain(caller)
-                    await caller.drain(IN_VAIN_DRAIN_S)  # what is in flight is paid for
-                    raise RunStopped(self.ending.problem)
-                await checkpoint()
-
         def show() -> None:
             games.flush()
             self.showing.now(caller.stats)
@@ -268,7 +244,7 @@ class Run:
                     watch.start_soon(every, DRAW_EVERY_S, lambda: self.showing.draw(caller.stats))
                 async with anyio.create_task_group() as group:
                     for _ in range(workers):
-                        group.start_soon(work)
+                        group.start_soon(self._play_each, numbers, caller, games, probes)
                         await checkpoint()  # each begins in a turn of the loop of its own, not all in one
                 watch.cancel_scope.cancel()
             if caller.texts.get(EVERY_GAME_FAILED):
@@ -283,6 +259,32 @@ class Run:
             with anyio.move_on_after(CLOSE_S, shield=True):
                 for engine in self.engines.values():
                     await engine.close()
+
+    async def _play_each(
+        self, numbers: Iterator[int], caller: Caller, games: GamesFile, probes: GamesFile | None
+    ) -> None:
+        """Plays the games of these numbers, one after the other."""
+        ask = telling(caller.ask) if self.cfg.debug else caller.ask
+        for number in numbers:
+            said: list[Belief] = []
+            game = await play_game(
+                *(number, self.seats, self.game, ask),
+                simulated=bool(self.showing.simulated_seats),
+                saw=self.tally.saw,
+                believed=said.extend,
+            )
+            games.add(game)
+            if probes is not None:
+                probes.put(number, [belief_to_json(each) for each in said])
+                self.tally.probed(said)
+            if self.cfg.debug:
+                tell_game(game)
+            self._took(game, caller)
+            if self.ending.is_good and (self.first.in_vain() or self.first.all_failed()):
+                self._failed_in_vain(caller)
+                await caller.drain(IN_VAIN_DRAIN_S)  # what is in flight is paid for
+                raise RunStopped(self.ending.problem)
+            await checkpoint()
 
     def _failed_in_vain(self, caller: Caller) -> None:
         """Says why no game comes to anything; on record, so that a resumed run makes the failed calls again."""

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import gc
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,6 +35,7 @@ from bargain.sweeps.places import (
     where_begun,
 )
 from bargain.text import on_screen
+from bargain.tracking.wandb import by_agent
 
 BAD_CONFIG = 2
 """The exit code of what cannot be played."""
@@ -161,7 +161,7 @@ def this_cell() -> Cell | None:
 
 def is_searched(cell: Cell | None) -> bool:
     """Whether the running job is one of a search: a cell that another sweeper than Hydra's own chose, a W&B agent's."""
-    return bool(os.environ.get("WANDB_SWEEP_ID")) or (cell is not None and not cell.state.get("identities"))
+    return by_agent() or (cell is not None and not cell.state.get("identities"))
 
 
 def words_of_job(cell: Cell | None) -> dict[str, str]:

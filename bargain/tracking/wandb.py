@@ -37,13 +37,18 @@ TAG_LENGTH, NAME_LENGTH = 64, 128
 """W&B refuses longer ones."""
 
 
+def by_agent() -> bool:
+    """Whether an agent of a W&B sweep started this process: it waits for the run's objective."""
+    return bool(os.environ.get("WANDB_SWEEP_ID"))
+
+
 def chosen_mode(configured: str | None) -> str:
     """offline, online or disabled: WANDB_MODE if it is set, else the configured one; offline, or WANDB_DISABLED's.
 
-    An agent's sweep (WANDB_SWEEP_ID) waits for its run's objective: there it is online.
+    Under an agent, which waits for its run, it is online.
     """
     disabled = os.environ.get("WANDB_DISABLED", "").lower() in ("true", "1", "yes", "on")
-    unsaid = "disabled" if disabled else "online" if os.environ.get("WANDB_SWEEP_ID") else "offline"
+    unsaid = "disabled" if disabled else "online" if by_agent() else "offline"
     return os.environ.get("WANDB_MODE") or configured or unsaid
 
 
@@ -142,7 +147,7 @@ def start_message(
 
 def _agents_id() -> str | None:
     """The id that a sweep's agent gave this run, under which it waits for the objective; None without an agent."""
-    return os.environ.get("WANDB_RUN_ID") if os.environ.get("WANDB_SWEEP_ID") else None
+    return os.environ.get("WANDB_RUN_ID") if by_agent() else None
 
 
 def recorded_id(run_dir: Path) -> str | None:

@@ -25,7 +25,11 @@ CONFIG: dict[str, Any] = {
     "scoring": "strict",
     "game": {"name": "criticize_seller"},
     "item": {"name": "balloon"},
-    "moderator": {"name": "yes_no", "engine": {"name": "gpt-3.5-turbo"}},
+    "moderator": {
+        "_target_": "bargain.agents.moderator.Model",
+        "name": "yes_no",
+        "engine": {"name": "gpt-3.5-turbo"},
+    },
     "feedback": {"name": "ai"},
     "memory": {"name": "full"},
     "seller": {"engine": {"name": "claude-instant", "api_key_env": "MY_MODEL_KEY", "temperature": 0.5}},

@@ -201,7 +201,8 @@ def test_run_info_names_the_choices_and_survives_any_config() -> None:
     assert info.group is None
     assert info.tags[-1] == "simulated"
     assert {"moderator=yes_no", "engine@moderator=gpt-3.5-turbo", "feedback=ai", "prompt/buyer=v1"} <= set(info.tags)
-    rules = run_info(Path("/x"), {**CONFIG, "moderator": {"name": "rules"}}, simulated=False)
+    judge = {"_target_": "bargain.agents.moderator.Rules", "name": "rules"}
+    rules = run_info(Path("/x"), {**CONFIG, "moderator": judge}, simulated=False)
     assert not any(tag.startswith("engine@moderator") or tag == "simulated" for tag in rules.tags)
     odd = run_info(Path("/x"), {"game": 3, "seller": None}, simulated=False, tags=["", "t" * 200])
     told = start_message(Path("/x"), {}, odd, WandbConfig(tags=["mine"]), mode="offline", resume=False, finish_s=1.0)

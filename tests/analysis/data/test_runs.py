@@ -303,9 +303,8 @@ def test_a_moderator_is_a_choice_that_a_sweep_can_ablate(tmp_path: Path) -> None
 
 
 def test_a_critic_without_an_engine_has_its_learners_and_a_moderator_the_rivals(tmp_path: Path) -> None:
-    make_run(
-        tmp_path / "a", [[15.0, 16.0]], seller__engine__name="s", buyer__engine__name="b", moderator__name="yes_no"
-    )
+    judge = {"moderator___target_": "bargain.agents.moderator.Model", "moderator__name": "yes_no"}
+    make_run(tmp_path / "a", [[15.0, 16.0]], seller__engine__name="s", buyer__engine__name="b", **judge)
     row = load(tmp_path).runs.iloc[0]
     assert (row["critic_engine"], row["moderator_engine"]) == ("s", "b")
 

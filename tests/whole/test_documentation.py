@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib
 import re
 import shlex
+import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -57,6 +59,24 @@ def test_the_tree_of_the_architecture_is_the_tree_on_disk() -> None:
         if path.is_dir() and not path.name.startswith(("__", ".")) and any(path.iterdir())
     }
     assert {folder for folder in folders_of_tree() if folder.startswith(("bargain", "analysis"))} == there
+
+
+def test_the_tree_of_the_architecture_has_every_top_folder() -> None:
+    command = [shutil.which("git") or "false", "ls-files"]
+    listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    if listed.returncode != 0:
+        pytest.skip("this is no checkout of git's, which alone tells our folders from others that lie here")
+    tops = {top for top, inside, _ in (path.partition("/") for path in listed.stdout.split("\n")) if inside}
+    seen = sorted(top for top in tops if not top.startswith("."))
+    assert sorted(folder for folder in folders_of_tree() if "/" not in folder) == seen == TOPS.split("|")
+
+
+@pytest.mark.parametrize("top", ["bargain", "analysis"])
+def test_the_tree_of_the_architecture_has_every_file_that_lies_in_no_folder(top: str) -> None:
+    (part,) = re.findall(rf"^{top}/ .*\n(?: .*\n)+", next(blocks(text_of("docs/architecture.md"))), re.MULTILINE)
+    named = set(re.findall(r"\w+\.(?:py|ipynb)\b", part))
+    there = {path.name for path in (ROOT / top).iterdir() if path.is_file() and not path.name.startswith("__")}
+    assert named == there - {"py.typed"}
 
 
 @pytest.mark.parametrize(("top", "rooms"), [("bargain", BARGAIN), ("analysis", ANALYSIS)])

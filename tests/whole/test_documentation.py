@@ -13,8 +13,12 @@ from pathlib import Path
 import pytest
 
 from bargain import __version__, compose
+from bargain.analysis import load
+from bargain.analysis.figures.rounds import by_round
+from bargain.analysis.measures import definitions, metrics
 from bargain.sweeps.estimate import swept
 from tests.commands import bargain
+from tests.run_maker import a_game, make_run
 from tests.whole.test_house import ANALYSIS, BARGAIN, height
 
 ROOT = Path(__file__).parent.parent.parent
@@ -144,11 +148,36 @@ def test_every_command_of_the_readme_composes(command: str) -> None:
     compose(cells[0])
 
 
-def examples() -> dict[str, str]:
-    """The sections of CONTRIBUTING.md that show files and commands, by their titles."""
+def sections() -> dict[str, str]:
+    """What CONTRIBUTING.md says of each thing that can be added, by its title."""
     _, _, adding = text_of("CONTRIBUTING.md").partition(EXAMPLES)
-    sections = dict(re.findall(r"^### ([^\n]+)\n(.*?)(?=^###? |\Z)", adding, re.DOTALL | re.MULTILINE))
-    return {title: text for title, text in sections.items() if "bargain --config-dir" in text}
+    return dict(re.findall(r"^### ([^\n]+)\n(.*?)(?=^###? |\Z)", adding, re.DOTALL | re.MULTILINE))
+
+
+def examples() -> dict[str, str]:
+    """Those that show files and commands."""
+    return {title: text for title, text in sections().items() if "bargain --config-dir" in text}
+
+
+def test_what_the_readme_says_can_be_added_has_its_section_and_what_takes_a_yaml_an_example() -> None:
+    rows = re.findall(r"^\| (an? [^|]+) \| (1 [^|]+) \|$", text_of("README.md"), re.MULTILINE)
+    things = {thing: files for names, files in rows for thing in re.sub(r" \(.*\)", "", names).split(", ")}
+    titles = {title.partition(":")[0].lower(): title for title in sections()}
+    assert sorted(things) == sorted(titles)
+    assert {thing for thing, files in things.items() if "YAML" in files} == {
+        thing for thing, title in titles.items() if title in examples()
+    }
+
+
+def test_the_metric_of_contributing_is_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (text,) = (text for title, text in sections().items() if title.startswith("A metric"))
+    (metric,) = eval(f"({next(blocks(text))})", vars(definitions))
+    monkeypatch.setattr(definitions, "METRICS", (*definitions.METRICS, metric))
+    monkeypatch.setattr(metrics, "METRICS", definitions.METRICS)
+    games = [a_game(number, prices) for number, prices in enumerate([(12.0, None), (None, 14.0), (13.0, None)])]
+    runs = load(make_run(tmp_path / "run", games))
+    assert list(metrics.table(runs, [metric.name])["value"]) == [1 / 3, 2 / 3]
+    assert metric.drawn.axis in by_round(runs, metric.name).to_json()
 
 
 @pytest.mark.long

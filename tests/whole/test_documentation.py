@@ -129,6 +129,13 @@ def test_the_citation_names_the_version() -> None:
     assert text_of("CHANGELOG.md").split("\n## ")[1].startswith(__version__)
 
 
+def test_the_gate_runs_every_benchmark_that_has_a_small_version() -> None:
+    small = {path.stem for path in (ROOT / "benchmarks").glob("*.py") if '"--small"' in path.read_text("utf-8")}
+    (run,) = re.findall(r"^SMALL = (.*)$", text_of("Makefile"), re.MULTILINE)
+    assert set(run.split()) == small
+    assert "\nmake bench\n" in text_of(".ci/run")
+
+
 def commands(text: str) -> list[str]:
     """Every `bargain ...` command of a page, in code blocks and in sentences, without those with placeholders."""
     lines = [line for block in blocks(text) for line in block.replace("\\\n", " ").split("\n")]

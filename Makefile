@@ -5,6 +5,7 @@ VENV = .venv
 BIN = $(VENV)/bin
 unexport PYTHONDONTWRITEBYTECODE  # else each process of the tests compiles all modules again
 VERIFIED = tests/environments tests/engines/test_presets.py tests/engines/test_engine_failures.py tests/analysis/export/test_export.py
+SMALL = rounds channels calls throughput startup stopping tokens rate_limit reading coverage endings readings long_run crashes dashboard
 
 .PHONY: run local test quick verifiers check bench docs clean
 
@@ -33,7 +34,7 @@ check: $(VENV)/ready
 	$(BIN)/mypy --strict bargain analysis
 
 bench: $(VENV)/ready
-	set -e; for each in rounds channels calls throughput startup stopping tokens rate_limit reading coverage; do $(BIN)/python benchmarks/$$each.py --small; done
+	set -e; for each in $(SMALL); do $(BIN)/python benchmarks/$$each.py --small; done
 
 docs: $(VENV)/ready
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict

@@ -17,7 +17,6 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 Player = Literal["seller", "buyer"]
-Role = Literal["seller", "buyer", "moderator", "critic"]
 State = Literal["deal", "no_deal", "ongoing"]
 Outcome = Literal["deal", "no_deal", "walk_away", "error"]
 

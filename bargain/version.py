@@ -1,1 +1,3 @@
+"""The version, once: what is installed, recorded with a run and cited."""
+
 __version__ = "0.2.0"

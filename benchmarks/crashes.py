@@ -1,7 +1,7 @@
 """Kills the real command with SIGKILL at random moments, resumes it each time, and settles accounts with the server.
 
     python benchmarks/crashes.py                 100 kills or more over runs of 96 games, some 8 minutes
-    python benchmarks/crashes.py --small         2 kills of a short run; CI does the same (tests/runs/test_crashes.py)
+    python benchmarks/crashes.py --small         what CI runs: 2 kills of a short run
     python benchmarks/crashes.py --seed 7        other moments
     python benchmarks/crashes.py --calls         kills at chosen system calls instead (needs strace)
     python benchmarks/crashes.py --power         20 power losses instead (needs root; benchmarks/power.py)

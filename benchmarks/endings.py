@@ -1,7 +1,7 @@
 """How well `bargain.reading` reads labelled dialogues: state, price, standing price, offers, false deals, CPU a turn.
 
 python benchmarks/endings.py                          every set: tests/data, and the arena of 2023 if it is there
-python benchmarks/endings.py --small                  forty dialogues of each set
+python benchmarks/endings.py --small                  what CI runs: forty dialogues of each set
 python benchmarks/endings.py --dialogues FILE.jsonl   your own, in bargain-judge's format
 python benchmarks/endings.py --wrong                  and every dialogue that is read wrongly
 python benchmarks/endings.py --loops                  the slowest repetition loops of the words in the patterns

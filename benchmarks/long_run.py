@@ -2,7 +2,7 @@
 
     python benchmarks/long_run.py                       simulated engines (no journal is needed), some seconds
     python benchmarks/long_run.py --journalled          real SDK calls to a server on loopback, every one on record
-    python benchmarks/long_run.py --journalled --small  what CI runs, so that this file cannot rot
+    python benchmarks/long_run.py --journalled --small  what CI runs, without --journalled too
 
 The run is an ordinary `play` of 5 rounds a game, small of 2; a tracker takes the figures as games finish. Exits with 1
 when memory grew by more than a quarter after the first tenth, the journal not in proportion, or file handles were left

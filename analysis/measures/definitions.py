@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from bargain.records import HALF_A_CENT, PLAYERS
+from bargain.records import HALF_A_CENT, PLAYERS, exchanges_passed
 
 from .two_issues import SECOND
 
@@ -102,7 +102,8 @@ def surplus_of(rounds: Frame, role: str) -> pd.Series[float]:
     gain = gain + _second(rounds, f"second_{role}")
     reservation = rounds["item.cost"] if role == "seller" else rounds["item.valuation"]
     if rounds["own_terms"].any():
-        passed = (rounds["n_turns"] - 3).clip(lower=0) / 2  # as records.exchanges_passed
+        turns = rounds["n_turns"]
+        passed = turns.map({n: exchanges_passed(n) for n in turns.unique()})  # few numbers, many rounds
         gain = gain * rounds[f"terms_{role}_discount"].fillna(1.0) ** passed
     return gain.where(rounds["outcome"] == "deal", 0.0).where(reservation.notna())
 

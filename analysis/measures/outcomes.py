@@ -69,5 +69,6 @@ def planned(runs: Runs) -> pd.Series:
 
 
 def item_choices(runs: Runs) -> list[str]:
+    """The columns of `runs.runs`, of those that are there, in which runs whose prices can be compared are alike."""
     names = ("item.seller_opening", "item.buyer_opening", "item.currency")
     return [name for name in names if name in runs.runs]

@@ -170,7 +170,6 @@ def _worst_case(before: Array, after: Array, lowest: float | None, highest: floa
 
 
 NO_SPREAD = "no spread: no interval"
-_ROUNDING = 1e-12
 _NOTHING = (NAN, NAN, NAN, NAN, NAN)
 
 

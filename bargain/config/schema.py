@@ -179,6 +179,8 @@ class PromptConfig:
 
 @dataclass
 class PromptsConfig:
+    """The prompt version of each role."""
+
     seller: PromptConfig = field(default_factory=PromptConfig)
     buyer: PromptConfig = field(default_factory=PromptConfig)
     critic: PromptConfig = field(default_factory=PromptConfig)

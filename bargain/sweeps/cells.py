@@ -18,8 +18,6 @@ from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from omegaconf import DictConfig, OmegaConf
 
-from bargain.config.files import task_overrides
-
 # These files of conf/hydra/ are meant to be the plugins' own choices of these names, with our values.
 # Said here because the processes of a pool import this room before they compose.
 warnings.filterwarnings(
@@ -60,13 +58,6 @@ def cells_of(config: DictConfig, overrides: Sequence[str]) -> list[list[str]]:
 def is_hydras_own(config: DictConfig) -> bool:
     """Whether Hydra's own sweeper is at work, whose cells can be told beforehand."""
     return str(config.hydra.sweeper._target_).endswith(".BasicSweeper")
-
-
-def count_cells(config: DictConfig) -> int | None:
-    """How many cells the sweep of a composed config has; None when another sweeper than Hydra's own decides it."""
-    if not is_hydras_own(config):
-        return None
-    return len(cells_of(config, task_overrides(config)))
 
 
 def cells_at_once(config: DictConfig, cells: int | None) -> int:

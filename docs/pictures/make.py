@@ -52,6 +52,7 @@ def branch(directory: Path, *words: str) -> None:
 
 
 def main() -> None:
+    """Plays the runs and writes every picture of the docs."""
     with tempfile.TemporaryDirectory() as scratch:
         top = Path(scratch)
         for role in ("seller", "buyer"):

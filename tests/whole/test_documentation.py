@@ -5,14 +5,20 @@ from __future__ import annotations
 import importlib
 import re
 import shlex
+import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from bargain import __version__, compose
+from bargain.analysis import load
+from bargain.analysis.figures.rounds import by_round
+from bargain.analysis.measures import definitions, metrics
 from bargain.sweeps.estimate import swept
 from tests.commands import bargain
+from tests.run_maker import a_game, make_run
 from tests.whole.test_house import ANALYSIS, BARGAIN, height
 
 ROOT = Path(__file__).parent.parent.parent
@@ -57,6 +63,24 @@ def test_the_tree_of_the_architecture_is_the_tree_on_disk() -> None:
         if path.is_dir() and not path.name.startswith(("__", ".")) and any(path.iterdir())
     }
     assert {folder for folder in folders_of_tree() if folder.startswith(("bargain", "analysis"))} == there
+
+
+def test_the_tree_of_the_architecture_has_every_top_folder() -> None:
+    command = [shutil.which("git") or "false", "ls-files"]
+    listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    if listed.returncode != 0:
+        pytest.skip("this is no checkout of git's, which alone tells our folders from others that lie here")
+    tops = {top for top, inside, _ in (path.partition("/") for path in listed.stdout.split("\n")) if inside}
+    seen = sorted(top for top in tops if not top.startswith("."))
+    assert sorted(folder for folder in folders_of_tree() if "/" not in folder) == seen == TOPS.split("|")
+
+
+@pytest.mark.parametrize("top", ["bargain", "analysis"])
+def test_the_tree_of_the_architecture_has_every_file_that_lies_in_no_folder(top: str) -> None:
+    (part,) = re.findall(rf"^{top}/ .*\n(?: .*\n)+", next(blocks(text_of("docs/architecture.md"))), re.MULTILINE)
+    named = set(re.findall(r"\w+\.(?:py|ipynb)\b", part))
+    there = {path.name for path in (ROOT / top).iterdir() if path.is_file() and not path.name.startswith("__")}
+    assert named == there - {"py.typed"}
 
 
 @pytest.mark.parametrize(("top", "rooms"), [("bargain", BARGAIN), ("analysis", ANALYSIS)])
@@ -105,6 +129,13 @@ def test_the_citation_names_the_version() -> None:
     assert text_of("CHANGELOG.md").split("\n## ")[1].startswith(__version__)
 
 
+def test_the_gate_runs_every_benchmark_that_has_a_small_version() -> None:
+    small = {path.stem for path in (ROOT / "benchmarks").glob("*.py") if '"--small"' in path.read_text("utf-8")}
+    (run,) = re.findall(r"^SMALL = (.*)$", text_of("Makefile"), re.MULTILINE)
+    assert set(run.split()) == small
+    assert "\nmake bench\n" in text_of(".ci/run")
+
+
 def commands(text: str) -> list[str]:
     """Every `bargain ...` command of a page, in code blocks and in sentences, without those with placeholders."""
     lines = [line for block in blocks(text) for line in block.replace("\\\n", " ").split("\n")]
@@ -124,11 +155,36 @@ def test_every_command_of_the_readme_composes(command: str) -> None:
     compose(cells[0])
 
 
-def examples() -> dict[str, str]:
-    """The sections of CONTRIBUTING.md that show files and commands, by their titles."""
+def sections() -> dict[str, str]:
+    """What CONTRIBUTING.md says of each thing that can be added, by its title."""
     _, _, adding = text_of("CONTRIBUTING.md").partition(EXAMPLES)
-    sections = dict(re.findall(r"^### ([^\n]+)\n(.*?)(?=^###? |\Z)", adding, re.DOTALL | re.MULTILINE))
-    return {title: text for title, text in sections.items() if "bargain --config-dir" in text}
+    return dict(re.findall(r"^### ([^\n]+)\n(.*?)(?=^###? |\Z)", adding, re.DOTALL | re.MULTILINE))
+
+
+def examples() -> dict[str, str]:
+    """Those that show files and commands."""
+    return {title: text for title, text in sections().items() if "bargain --config-dir" in text}
+
+
+def test_what_the_readme_says_can_be_added_has_its_section_and_what_takes_a_yaml_an_example() -> None:
+    rows = re.findall(r"^\| (an? [^|]+) \| (1 [^|]+) \|$", text_of("README.md"), re.MULTILINE)
+    things = {thing: files for names, files in rows for thing in re.sub(r" \(.*\)", "", names).split(", ")}
+    titles = {title.partition(":")[0].lower(): title for title in sections()}
+    assert sorted(things) == sorted(titles)
+    assert {thing for thing, files in things.items() if "YAML" in files} == {
+        thing for thing, title in titles.items() if title in examples()
+    }
+
+
+def test_the_metric_of_contributing_is_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (text,) = (text for title, text in sections().items() if title.startswith("A metric"))
+    (metric,) = eval(f"({next(blocks(text))})", vars(definitions))
+    monkeypatch.setattr(definitions, "METRICS", (*definitions.METRICS, metric))
+    monkeypatch.setattr(metrics, "METRICS", definitions.METRICS)
+    games = [a_game(number, prices) for number, prices in enumerate([(12.0, None), (None, 14.0), (13.0, None)])]
+    runs = load(make_run(tmp_path / "run", games))
+    assert list(metrics.table(runs, [metric.name])["value"]) == [1 / 3, 2 / 3]
+    assert metric.drawn.axis in by_round(runs, metric.name).to_json()
 
 
 @pytest.mark.long

@@ -1,9 +1,13 @@
-"""The house (docs/architecture.md): a folder imports only folders that stand above it in this list."""
+"""The house (docs/architecture.md): a folder imports only folders above it in this list, and packages of setup.cfg."""
 
 from __future__ import annotations
 
 import ast
+import configparser
+import re
+import sys
 from collections.abc import Iterator
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -100,6 +104,24 @@ def test_a_folder_imports_only_folders_above_it(path: Path) -> None:
             continue
         above, below = height(rooms, there), height(rooms, here)
         assert above < below or (here in GROUND and there in GROUND), f"{here} imports {name}"
+
+
+def test_every_package_that_is_imported_is_required_or_in_an_extra() -> None:
+    setup = configparser.ConfigParser()
+    setup.read(ROOT / "setup.cfg")
+    asked = {name: value for name, value in setup["options.extras_require"].items() if name not in ("dev", "docs")}
+    lines = "\n".join([setup["options"]["install_requires"], *asked.values()]).split()
+    named = {normal(re.split(r"[^\w.-]", line)[0]) for line in lines}
+    ours = {*sys.stdlib_module_names, "bargain", "analysis"}
+    packages = {name.partition(".")[0] for path in SOURCES for name in imports(path)} - ours
+    sold = packages_distributions()  # of what is not installed the name is that of its import
+    missing = {each for each in packages if named.isdisjoint(map(normal, sold.get(each, [each])))}
+    assert missing == set(), "name them in setup.cfg"
+
+
+def normal(name: str) -> str:
+    """A distribution's name as indexes compare it."""
+    return name.lower().replace("_", "-").replace(".", "-")
 
 
 def test_the_house_has_no_circle_and_at_most_nine_floors() -> None:

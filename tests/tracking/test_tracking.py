@@ -18,7 +18,7 @@ from bargain.records import Feedback, Game, Round
 from bargain.rundir.directory import write_json
 from bargain.rundir.games import game_to_json
 from bargain.secrets import hidden
-from bargain.text import without_controls
+from bargain.text import shortened, without_controls
 from bargain.tracking.base import run_info
 from bargain.tracking.none import NoTracker
 from bargain.tracking.shown import rows
@@ -226,6 +226,13 @@ def test_two_learners_feedback_is_told_apart() -> None:
 def test_texts_lose_control_sequences_and_nothing_else() -> None:
     assert without_controls("a\x1b]0;title\x07b\x1b[2Jc\x00\x9bd\ud800\te\r\nf") == "abcd\te\nf"
     assert without_controls("=1+1 €5 “ok” 你好") == "=1+1 €5 “ok” 你好"
+
+
+def test_a_value_in_a_message_is_short_and_hides_nothing() -> None:
+    assert shortened({"é": [1, None]}, 40) == '{"é": [1, null]}'
+    assert shortened("é", 40, plain=True) == '"\\u00e9"'
+    assert shortened("\x1b\u202e", 40) == '"\\u001b\\u202e"'
+    assert shortened("x" * 50, 10) == '"xxxxxx...'
 
 
 def test_secrets_leave_the_config_and_names_of_variables_stay() -> None:

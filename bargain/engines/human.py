@@ -19,7 +19,7 @@ from bargain.config.schema import EngineConfig
 from bargain.engines.base import Engine, Failure, Raw, Request, Scene
 from bargain.engines.shared import known
 from bargain.records import Item, Reply, Turn, Usage
-from bargain.text import counted, printable
+from bargain.text import counted, money, printable
 
 _locks: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDictionary()
 
@@ -133,7 +133,7 @@ def _result(scene: Scene) -> str:
 
 
 def _money(item: Item, price: float) -> str:
-    return f"{item.currency}{price:.2f}".removesuffix(".00")
+    return money(price, item.currency)
 
 
 def _indented(text: str) -> str:

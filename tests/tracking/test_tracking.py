@@ -186,6 +186,16 @@ def test_bargain_track_says_what_is_wrong_and_fails(tmp_path: Path) -> None:
     assert "No API key" in result.stderr, "it sends online unless told otherwise, and never prompts"
 
 
+def test_bargain_track_tells_of_a_strangers_run_without_steering_the_terminal(tmp_path: Path) -> None:
+    run_dir = make_run(tmp_path / "a\x1b[2J")
+    (run_dir / ".hydra" / "config.yaml").write_text("name: [lamp \u202e\n", encoding="utf-8")
+    result = track(run_dir, "--mode", "offline")
+    assert result.returncode == 1
+    (line,) = result.stderr.splitlines()
+    assert "config.yaml cannot be read" in line
+    assert line.isprintable()
+
+
 def test_a_resumed_run_keeps_its_id_and_other_runs_have_others(tmp_path: Path) -> None:
     first, second = tmp_path / "a" / "10-00-00-x", tmp_path / "a" / "10-00-01-x"
     assert info_of(first) == info_of(first)

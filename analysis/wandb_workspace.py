@@ -15,6 +15,8 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import Any
 
+from bargain.text import one_line
+
 NAME = "bargain: by round"
 CELLS = ("game.name", "seller.engine.name", "buyer.engine.name", "critic.engine.name")
 """The choices that tell cells apart, as W&B sees a run's config; runs are grouped by them."""
@@ -113,7 +115,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         made.save()
         print(made.url)
     except Exception as error:  # whatever its client meets: the network, a key, a project that is not there
-        print(f"wandb_workspace: {type(error).__name__}: {' '.join(str(error).split())[:300]}", file=sys.stderr)
+        print(f"wandb_workspace: {type(error).__name__}: {one_line(str(error))}", file=sys.stderr)
         return 1
     return 0
 

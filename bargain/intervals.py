@@ -20,9 +20,22 @@ def mean(values: Sequence[float]) -> float | None:
     return math.fsum(values) / len(values) if values else None
 
 
-def t_interval(values: Sequence[float], fewest: int = FEWEST_PRICES) -> tuple[float | None, float | None]:
-    """The 95% Student interval of a mean; (None, None) for fewer than `fewest` values (two at least), or equal ones."""
-    if len(values) < max(fewest, 2) or max(values) - min(values) <= 1e-12 * max(1.0, abs(values[0])):
+def differ(one: float, other: float, size: float = 0.0) -> bool:
+    """Whether two numbers differ by more than rounding. size: that of the numbers they were made from, if it is larger.
+
+    Prices of 30,000 that all fell by ten cents fell by amounts that are 4e-12 apart.
+    """
+    return abs(one - other) > 1e-12 * max(1.0, abs(one), abs(other), size)
+
+
+def t_interval(
+    values: Sequence[float], fewest: int = FEWEST_PRICES, size: float = 0.0
+) -> tuple[float | None, float | None]:
+    """The 95% Student interval of a mean; (None, None) for fewer than `fewest` values (two at least), or equal ones.
+
+    size: as `differ` takes it.
+    """
+    if len(values) < max(fewest, 2) or not differ(min(values), max(values), size):
         return None, None
     from scipy.special import stdtrit  # scipy.stats has it too, and takes a second to import
 

@@ -28,14 +28,19 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "
 """What a spreadsheet takes for the beginning of a formula (OWASP, "CSV Injection")."""
 
 
+def printable(line: str, instead: str = " ") -> str:
+    """The line with a blank, or `instead`, for whatever could steer a terminal or turn its direction."""
+    return "".join(char if char.isprintable() else instead for char in line)
+
+
 def on_screen(text: str) -> str:
     """The text with a blank for whatever could steer a terminal or turn its direction; its lines stay."""
-    return "\n".join("".join(char if char.isprintable() else " " for char in line) for line in text.split("\n"))
+    return "\n".join(map(printable, text.split("\n")))
 
 
 def one_line(text: str, most: int = 300) -> str:
     """The text on one line, without control characters, cut to `most` characters."""
-    clean = " ".join("".join(char if char.isprintable() else " " for char in text).split())
+    clean = " ".join(printable(text).split())
     return clean if len(clean) <= most else f"{clean[: most - 1]}…"
 
 
@@ -75,6 +80,12 @@ def to_json(data: Any, *, indent: int | None = None, chat: bool = False) -> str:
 
 def _escaped(found: re.Match[str]) -> str:
     return f"\\u{ord(found[0]):04x}"
+
+
+def shortened(value: Any, most: int, *, plain: bool = False) -> str:
+    """The value as JSON, cut to `most` characters. plain: in ASCII, so that letters that only look alike differ."""
+    text = json.dumps(value) if plain else to_json(value)
+    return text if len(text) <= most else f"{text[: most - 3]}..."
 
 
 def without_marks(text: str) -> str:

@@ -16,6 +16,8 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 
+from bargain.text import one_line
+
 from .beliefs import Judged, Place
 from .columns import (
     END_COLUMNS,
@@ -92,7 +94,7 @@ def parsed(lines: Iterable[bytes], problems: list[Problem]) -> Iterator[dict[str
 
 
 def _short(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}"[:120]
+    return one_line(f"{type(error).__name__}: {error}", 120)
 
 
 def read_games(

@@ -17,6 +17,8 @@ import altair as alt
 import pandas as pd
 import vl_convert
 
+from bargain.text import one_line
+
 from ..data.once import once
 from ..data.run_facts import who_is_simulated
 from ..data.runs import Runs, said
@@ -84,7 +86,7 @@ def shown(names: Iterable[str], longest: int = LONGEST) -> dict[str, str]:
     """Each name as a figure shows it: on one line, printable, not longer than `longest`, never two the same."""
     found: dict[str, str] = {}
     for name in dict.fromkeys(str(each) for each in names):
-        text = " ".join("".join(c if c.isprintable() else " " for c in name).split()) or "(no name)"
+        text = one_line(name, len(name)) or "(no name)"
         if len(text) > longest:
             text = f"{text[: longest - 9]}…{text[-8:]}"
         known, number = set(found.values()), 2

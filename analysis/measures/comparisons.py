@@ -37,7 +37,7 @@ from ..stats.differences import (
     welch,
 )
 from ..stats.fewest import FEWEST
-from ..stats.intervals import ALPHA, NAN, mean_intervals
+from ..stats.intervals import ALPHA, NAN, largest, mean_intervals
 from ..stats.power import SampleSize, games_for_change
 from ..stats.selection import Row, selection
 from ..stats.unpaired_selection import unpaired_selection
@@ -278,7 +278,8 @@ def games_needed(
     for key, group in _groups(values, ["run", "arm", "round"]):
         changes = (group["value"] - group["before"]).dropna()
         usable, cost = len(changes) / len(group), float(costs[key[0]])
-        size = games_for_change(changes, effect, cost_per_game=cost, usable=usable, alpha=alpha)
+        of = largest(group["value"].to_numpy(), group["before"].to_numpy())
+        size = games_for_change(changes, effect, cost_per_game=cost, usable=usable, alpha=alpha, size=of)
         rows.append((*key, metric, role, *(getattr(size, name) for name in SampleSize.__slots__)))
     return pd.DataFrame(rows, columns=["run", "arm", "round", "metric", "role", *SampleSize.__slots__])
 

@@ -21,6 +21,8 @@ from statsmodels.stats.proportion import (
     proportions_ztest,
 )
 
+from bargain.intervals import differ
+
 from .fewest import FEWEST
 from .intervals import (
     ALPHA,
@@ -29,6 +31,7 @@ from .intervals import (
     NAN,
     Array,
     Estimate,
+    largest,
     mean_interval,
     rate_interval,
     spreads,
@@ -68,27 +71,33 @@ class Comparison:
 
 
 def paired_means(
-    before: ArrayLike, after: ArrayLike, interval: Estimate | None = None, *, fewest: int = FEWEST.mean
+    before: ArrayLike,
+    after: ArrayLike,
+    interval: Estimate | None = None,
+    *,
+    fewest: int = FEWEST.mean,
+    size: float = 0.0,
 ) -> Comparison:
     """after - before of the same games: paired t, Wilcoxon's signed-rank test, and Cohen's d_z.
 
     The difference has mean_interval's interval, d_z that of Hedges & Olkin (1985). Pairs that all
     changed by the same amount have no t test: a sign test stands in and the note says so. interval: that of the
-    differences, where mean_intervals has made many at once. Raises ValueError when the lengths differ.
+    differences, where mean_intervals has made many at once. size: as `bargain.intervals.differ` takes it. Raises
+    ValueError when the lengths differ.
     """
     first, second = _array(before), _array(after)
     if len(first) != len(second):
         raise ValueError(f"paired_means: {len(first)} values before and {len(second)} after; every pair needs both")
-    change = second - first
+    change, size = second - first, max(size, largest(first, second))
     n, mean = len(change), interval or mean_interval(change, fewest=fewest)
     found = Comparison(mean.value, mean.low, mean.high, n, NAN, "paired t", _mean(first), _mean(second), "d_z")
     if n < 2:
         return replace(found, note="fewer than two pairs: no test")
-    if not spreads(change):
-        same = abs(mean.value) < 1e-12
+    if not spreads(change, size):
+        same = not differ(0.0, mean.value, size)
         p = 1.0 if same else float(stats.binomtest(n, n, 0.5).pvalue)
         note = "no pair changed" if same else "every pair changed by the same amount"
-        return replace(found, p=p, p_rank=p, test="sign", note=note)
+        return replace(found, low=NAN, high=NAN, p=p, p_rank=p, test="sign", note=note)
     test, root = stats.ttest_1samp(change, 0.0), math.sqrt(n)
     low, high = _noncentral(float(test.statistic), n - 1)
     found = replace(found, note=NO_INTERVAL) if mean.method == FEW else found
@@ -106,22 +115,28 @@ def paired_means(
 
 
 def paired_surplus(
-    before: ArrayLike, after: ArrayLike, interval: Estimate | None = None, *, fewest: int = FEWEST.surplus_change
+    before: ArrayLike,
+    after: ArrayLike,
+    interval: Estimate | None = None,
+    *,
+    fewest: int = FEWEST.surplus_change,
+    size: float = 0.0,
 ) -> Comparison:
     """paired_means of values that are 0 where no deal was made: games with no deal on either side show no spread.
 
     So the interval needs `fewest` games that are not 0 both times.
     """
-    found = paired_means(before, after, interval, fewest=1)
+    found = paired_means(before, after, interval, fewest=1, size=size)
     if found.n < 2 or np.count_nonzero((_array(before) != 0) | (_array(after) != 0)) >= fewest:
         return found
     return replace(found, low=NAN, high=NAN, note=found.note or NO_INTERVAL)
 
 
-def welch(a: ArrayLike, b: ArrayLike, *, fewest: int = FEWEST.welch) -> Comparison:
+def welch(a: ArrayLike, b: ArrayLike, *, fewest: int = FEWEST.welch, size: float = 0.0) -> Comparison:
     """b - a of different games: Welch's t with its interval, Mann-Whitney, and Cohen's d on the pooled spread.
 
-    No interval where a side has fewer than `fewest` values, or equal ones: its spread is not known then.
+    No interval where a side has fewer than `fewest` values, or equal ones: its spread is not known then. size: as
+    `bargain.intervals.differ` takes it.
     """
     first, second = _array(a), _array(b)
     n_a, n_b = len(first), len(second)
@@ -129,16 +144,17 @@ def welch(a: ArrayLike, b: ArrayLike, *, fewest: int = FEWEST.welch) -> Comparis
     found = Comparison(mean_b - mean_a, NAN, NAN, n_a + n_b, NAN, "Welch t", mean_a, mean_b, "d")
     if min(n_a, n_b) < 2:
         return replace(found, note="fewer than two values on one side: no test")
-    pooled = math.sqrt(((n_a - 1) * first.var(ddof=1) + (n_b - 1) * second.var(ddof=1)) / (n_a + n_b - 2))
-    if pooled < 1e-12 * max(1.0, abs(found.a)):
+    flat = [side for side in (first, second) if not spreads(side, size)]
+    if len(flat) == 2:
         return replace(found, note="no spread on either side: no test")
+    pooled = math.sqrt(((n_a - 1) * first.var(ddof=1) + (n_b - 1) * second.var(ddof=1)) / (n_a + n_b - 2))
     # shifted so that a side without spread is 0: scipy warns of lost precision in a mean of equal values
-    steady = next((side[0] for side in (first, second) if np.ptp(side) < 1e-12 * max(1.0, abs(side[0]))), 0.0)
+    steady = flat[0][0] if flat else 0.0
     test = stats.ttest_ind(second - steady, first - steady, equal_var=False)
-    few, flat = min(n_a, n_b) < fewest, not (spreads(first) and spreads(second))
+    few = min(n_a, n_b) < fewest
     interval = test.confidence_interval(LEVEL)
-    size = math.sqrt(1 / n_a + 1 / n_b)
-    low, high = _noncentral(found.difference / pooled / size, n_a + n_b - 2)
+    root = math.sqrt(1 / n_a + 1 / n_b)
+    low, high = _noncentral(found.difference / pooled / root, n_a + n_b - 2)
     return replace(
         found,
         low=NAN if few or flat else float(interval.low),
@@ -147,8 +163,8 @@ def welch(a: ArrayLike, b: ArrayLike, *, fewest: int = FEWEST.welch) -> Comparis
         p=float(test.pvalue),
         p_rank=float(stats.mannwhitneyu(second, first).pvalue),
         effect=_unbiased(n_a + n_b - 2) * found.difference / pooled,
-        effect_low=_unbiased(n_a + n_b - 2) * low * size,
-        effect_high=_unbiased(n_a + n_b - 2) * high * size,
+        effect_low=_unbiased(n_a + n_b - 2) * low * root,
+        effect_high=_unbiased(n_a + n_b - 2) * high * root,
         centre=found.difference,
         error=math.sqrt(first.var(ddof=1) / n_a + second.var(ddof=1) / n_b),
         freedom=float(test.df),

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike
 from scipy import stats
 from statsmodels.stats.weightstats import ttost_ind, ttost_paired
 
-from .intervals import ALPHA, NAN, Array, spreads
+from .intervals import ALPHA, NAN, Array, largest, spreads
 
 
 class Equivalence(NamedTuple):
@@ -61,7 +61,7 @@ def equivalent_pairs(before: ArrayLike, after: ArrayLike, margin: float) -> Equi
         raise ValueError(f"equivalent_pairs: {len(first)} values before and {len(second)} after; every pair needs both")
     _check(margin)
     change = second - first
-    if not spreads(change):
+    if not spreads(change, largest(first, second)):
         return _untested(float(change.mean()) if len(change) else NAN, margin, len(change))
     p = float(ttost_paired(second, first, -margin, margin)[0])
     return _tested(stats.ttest_1samp(change, 0.0), float(change.mean()), margin, len(change), p)

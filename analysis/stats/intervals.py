@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
-from bargain.intervals import t_interval, wilson
+from bargain.intervals import differ, t_interval, wilson
 
 from .fewest import FEWEST
 
@@ -129,9 +129,14 @@ def bca_limits(resampled: Array, value: Array, acceleration: Array, n: int) -> t
     return limits[0], limits[1]
 
 
-def spreads(values: Array) -> bool:
-    """Whether there are two values that differ by more than rounding."""
-    return len(values) > 1 and bool(np.ptp(values) > 1e-12 * max(1.0, abs(float(values[0]))))
+def spreads(values: Array, size: float = 0.0) -> bool:
+    """Whether there are two values that differ by more than rounding; size: that of what they are differences of."""
+    return len(values) > 1 and differ(float(values.min()), float(values.max()), size)
+
+
+def largest(*sides: Array) -> float:
+    """The size of the largest number of all sides, of which NaN is none; 0 of nothing."""
+    return max(float(np.abs(np.nan_to_num(side)).max(initial=0.0)) for side in sides)
 
 
 def _t_interval(values: Array, fewest: int) -> Estimate:
@@ -196,7 +201,7 @@ def ratio_interval(
     if shares:
         worth = _games_worth(above, below, value, variance)
         return Estimate(value, *_wilson(value * worth, worth), n, f"Wilson over {games} games")
-    if variance <= (1e-12 * max(1.0, abs(value))) ** 2:
+    if not spreads(residuals, largest(above) / float(below.mean())):
         return Estimate(value, NAN, NAN, n, ALIKE)
     half = float(stats.t.ppf(1 - ALPHA / 2, games - 1)) * math.sqrt(variance)
     return Estimate(value, value - half, value + half, n, f"t over {games} games")

@@ -14,7 +14,7 @@ from scipy import optimize, stats
 from statsmodels.stats.power import NormalIndPower, TTestIndPower, TTestPower
 from statsmodels.stats.proportion import proportion_effectsize
 
-from .intervals import ALPHA, NAN
+from .intervals import ALPHA, NAN, spreads
 
 POWER = 0.8
 
@@ -41,15 +41,16 @@ class SampleSize:
 
 def games_for_change(
     changes: ArrayLike, effect: float, *, cost_per_game: float = NAN, usable: float = 1.0, power: float = POWER,
-    alpha: float = ALPHA,
+    alpha: float = ALPHA, size: float = 0.0,
 ) -> SampleSize:  # fmt: skip
     """Games for a paired change of `effect`, from a pilot's paired changes (in the same unit).
 
     usable: the share of games that give a pair (a deal in both rounds). alpha: the p that is to be passed: 0.05 of one
-    test, 0.05 / m of one among m that Holm corrects. Raises ValueError for an effect of 0.
+    test, 0.05 / m of one among m that Holm corrects. size: as `bargain.intervals.differ` takes it. Raises ValueError
+    for an effect of 0.
     """
     pilot = np.asarray(changes, dtype=np.float64)
-    return _games_for_mean(TTestPower(), 1, pilot, effect, cost_per_game, usable, power, alpha)
+    return _games_for_mean(TTestPower(), 1, pilot, effect, cost_per_game, usable, power, alpha, size)
 
 
 def games_for_difference(
@@ -76,7 +77,7 @@ def games_for_rate(
 
 def _games_for_mean(
     solver: TTestPower | TTestIndPower, cells: int, pilot: np.ndarray[tuple[int], np.dtype[np.float64]], effect: float,
-    cost_per_game: float, usable: float, power: float, alpha: float,
+    cost_per_game: float, usable: float, power: float, alpha: float, size: float = 0.0,
 ) -> SampleSize:  # fmt: skip
     if effect == 0:
         raise ValueError("the wanted effect is 0: no number of games shows that; name the smallest effect that matters")
@@ -84,9 +85,9 @@ def _games_for_mean(
     nothing = SampleSize(NAN, NAN, NAN, NAN, effect, NAN, n, power)
     if n < 3 or usable <= 0:
         return replace(nothing, note=f"a pilot of {n} says nothing about the spread: play at least 3 games with a deal")
-    spread = float(pilot.std(ddof=1))
-    if spread < 1e-12 * max(1.0, abs(float(pilot.mean()))):
+    if not spreads(pilot, size):
         return replace(nothing, note="the pilot has no spread: more varied games are needed before this can be planned")
+    spread = float(pilot.std(ddof=1))
     upper = spread * math.sqrt((n - 1) / float(stats.chi2.ppf(0.2, n - 1)))
     games, cautious = (_solved(solver, abs(effect) / each, power, usable, alpha) for each in (spread, upper))
     return SampleSize(

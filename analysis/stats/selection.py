@@ -16,9 +16,11 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy import optimize, stats
 
+from bargain.intervals import differ
+
 from .differences import NO_INTERVAL, paired_means, paired_surplus
 from .fewest import FEWEST, Fewest
-from .intervals import LEVEL, NAN, Array, bca_limits, resampling_weights, spreads
+from .intervals import LEVEL, NAN, Array, bca_limits, largest, resampling_weights, spreads
 
 RESAMPLES = 1000
 
@@ -139,7 +141,7 @@ def _surplus(
         return Row("intention_to_treat", *_NOTHING, len(before), 1.0, whom, f"{missing}: no surplus")
     sign = 1.0 if learner == "seller" else -1.0
     gains = [np.where(np.isnan(each), 0.0, sign * (each - reservation)) for each in (before, after)]
-    change = paired_surplus(gains[0], gains[1], fewest=fewest)
+    change = paired_surplus(gains[0], gains[1], fewest=fewest, size=largest(before, after))
     return Row(
         "intention_to_treat", change.difference, NAN, NAN, change.low, change.high, change.n, 1.0, whom, change.note
     )
@@ -157,7 +159,8 @@ def _worst_case(before: Array, after: Array, lowest: float | None, highest: floa
     low = np.where(np.isnan(after), lowest, after) - np.where(np.isnan(before), highest, before)
     high = np.where(np.isnan(after), highest, after) - np.where(np.isnan(before), lowest, before)
     bounds = (float(low.mean()), float(high.mean()))
-    known = all(spreads(each) or each[0] == end for each, end in ((low, lowest - highest), (high, highest - lowest)))
+    size, widest = largest(before, after, np.array([lowest, highest])), highest - lowest
+    known = all(spreads(each, size) or not differ(each[0], end, size) for each, end in ((low, -widest), (high, widest)))
     limits = (NAN, NAN)
     if len(before) < fewest or not known:
         notes.append(NO_INTERVAL if len(before) < fewest else NO_SPREAD)

@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike
 
 from .differences import NO_INTERVAL, welch
 from .fewest import FEWEST, Fewest
-from .intervals import NAN, Array
+from .intervals import NAN, Array, largest, spreads
 from .selection import NO_SPREAD, Row, imbens_manski
 
 RESAMPLES = 1000
@@ -75,7 +75,7 @@ def _surplus(a: Array, b: Array, reservation: float | None, fewest: int) -> Row:
     if reservation is None or math.isnan(reservation):
         return _nothing("intention_to_treat", 0, 1.0, "all games", "no reservation price is set: no surplus")
     gains = [np.where(np.isnan(each), 0.0, each - reservation) for each in (a, b)]
-    found = welch(gains[0], gains[1], fewest=fewest)
+    found = welch(gains[0], gains[1], fewest=fewest, size=largest(a, b))
     return Row(
         "intention_to_treat", found.difference, NAN, NAN, found.low, found.high, found.n, 1.0, "all games", found.note
     )
@@ -94,9 +94,11 @@ def _lee(a: Array, b: Array, fewest: int) -> Row:
         rng = np.random.default_rng([n, sum(dealt)])
         at_once = max(1, _AT_ONCE // n)
         sizes = [min(at_once, RESAMPLES - done) for done in range(0, RESAMPLES, at_once)]
-        drawn = [_bounds(rng.choice(a, (size, len(a))), rng.choice(b, (size, len(b)))) for size in sizes]
-        errors = [float(each) for each in np.nanstd(np.concatenate(drawn), axis=0, ddof=1)]
-        known = min(errors) > 1e-12 * max(1.0, abs(low), abs(high))
+        drawn = np.concatenate(
+            [_bounds(rng.choice(a, (size, len(a))), rng.choice(b, (size, len(b)))) for size in sizes]
+        )
+        errors = [float(each) for each in np.nanstd(drawn, axis=0, ddof=1)]
+        known = all(spreads(bound[~np.isnan(bound)], largest(a, b)) for bound in drawn.T)
         limits, note = (imbens_manski(low, high, *errors), "") if known else (limits, NO_SPREAD)
     return Row("lee_bounds", NAN, low, high, *limits, sum(dealt), share, whom, note)
 
@@ -126,11 +128,11 @@ def _worst_case(a: Array, b: Array, lowest: float, highest: float, fewest: int) 
     if min(len(a), len(b)) < 2:
         return _nothing("worst_case", n, 1.0, whom, "fewer than two games on one side")
     ends = [[np.where(np.isnan(each), end, each) for end in (lowest, highest)] for each in (a, b)]
-    values, errors = [], []
+    values, errors, known = [], [], True
     for of_a, of_b in ((ends[0][1], ends[1][0]), (ends[0][0], ends[1][1])):
         values.append(float(of_b.mean() - of_a.mean()))
+        known = known and (spreads(of_a) or spreads(of_b))
         errors.append(math.sqrt(float(of_a.var(ddof=1)) / len(a) + float(of_b.var(ddof=1)) / len(b)))
-    known = min(errors) > 1e-12 * max(1.0, highest - lowest)
     note = NO_INTERVAL if min(len(a), len(b)) < fewest else "" if known else NO_SPREAD
     limits = (NAN, NAN) if note else imbens_manski(values[0], values[1], *errors)
     return Row("worst_case", NAN, values[0], values[1], *limits, n, 1.0, whom, note)

@@ -21,12 +21,14 @@ from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
 
+from bargain.errors import in_words
 from bargain.rundir.directory import read_state
 from bargain.rundir.games import read_games
 from bargain.rundir.record import read_record
+from bargain.runs.log import tell
 from bargain.secrets import read_keys
 from bargain.terminal import prepare
-from bargain.text import one_line
+from bargain.text import on_screen, one_line
 from bargain.tracking.base import run_info
 from bargain.tracking.mlflow import MlflowConfig, mlflow_process
 from bargain.tracking.told import finish_message
@@ -61,10 +63,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for directory in options.dirs:
         try:
             for run_dir in runs_in(directory):
-                print(f"{run_dir}: {send(run_dir, mode, options.project, options.entity, options.to)}", flush=True)
+                where = send(run_dir, mode, options.project, options.entity, options.to)
+                print(on_screen(f"{run_dir}: {where}"), flush=True)
         except NotSent as error:
             failed = True
-            print(f"bargain-track: {error}", file=sys.stderr, flush=True)
+            tell(str(error), "bargain-track")
     sys.exit(1 if failed else 0)
 
 
@@ -136,7 +139,7 @@ def _read(run_dir: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     try:
         config = OmegaConf.to_container(OmegaConf.load(_config_of(run_dir)), resolve=False)
     except (OSError, YAMLError, OmegaConfBaseException, UnicodeDecodeError) as error:
-        raise NotSent(f"{run_dir}: .hydra/config.yaml cannot be read: {' '.join(str(error).split())}") from error
+        raise NotSent(f"{run_dir}: .hydra/config.yaml cannot be read: {in_words(error)}") from error
     if not isinstance(config, dict):
         raise NotSent(f"{run_dir}: .hydra/config.yaml is not a config")
     whole = 0

@@ -14,6 +14,8 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 
+from bargain.text import shortened
+
 FREE_TO_CHANGE = ("limits", "tracking", "resume", "mode", "retry_failed", "estimate", "analysis", "objective", "debug")
 """Top-level keys that may differ on resume: they do not decide what is played."""
 PACE = ("max_concurrency", "start_concurrency", "requests_per_minute", "tokens_per_minute", "timeout_s")
@@ -170,7 +172,7 @@ def _differing(recorded: dict[str, Any], now: dict[str, Any]) -> Iterator[tuple[
 
 
 def _told(key: str, old: Any, new: Any) -> str:
-    return f"{key} was {_short(old)}, is {_short(new)}"
+    return f"{key} was {shortened(old, 40)}, is {shortened(new, 40)}"
 
 
 def _leaves(value: Any, without: set[str], path: str = "") -> Iterator[tuple[str, Any]]:
@@ -181,11 +183,6 @@ def _leaves(value: Any, without: set[str], path: str = "") -> Iterator[tuple[str
                 yield from _leaves(inner, without, where)
     else:
         yield path, value
-
-
-def _short(value: Any) -> str:
-    text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= 40 else f"{text[:37]}..."
 
 
 def followed(seat: str, learners: Sequence[str], people: Collection[str] = ()) -> tuple[str, ...]:

@@ -19,7 +19,7 @@ from bargain.config.schema import EngineConfig
 from bargain.engines.base import Engine, Failure, Raw, Request, Scene
 from bargain.engines.shared import known
 from bargain.records import Item, Reply, Turn, Usage
-from bargain.text import counted
+from bargain.text import counted, money, printable
 
 _locks: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDictionary()
 
@@ -58,7 +58,7 @@ class HumanEngine(Engine):
             while line == "":
                 print(f"{request.scene.role}> ", end="", flush=True)
                 line = await _next_line()
-                line = printable(line).strip() if line is not None else None
+                line = _indented(line).strip() if line is not None else None
         if line is None:
             raise Failure(
                 "fatal", f"{self.where}: nobody is there to answer (end of input); the same command goes on from here"
@@ -76,16 +76,16 @@ def _shown(scene: Scene) -> Iterator[str]:
     """The lines that put the question: the person's own facts the first time, then whatever was said since."""
     item = scene.item
     if scene.task == "judge":
-        yield f"You are the moderator of a talk over one {printable(item.name)}."
+        yield f"You are the moderator of a talk over one {_indented(item.name)}."
         yield from _dialogue(scene.turns)
         yield _MODERATOR.get(scene.answer, f"Give your verdict ({scene.answer}).")
     elif scene.task == "advise":
-        yield f"You coach the {scene.learner}. This talk over one {printable(item.name)} is over:"
+        yield f"You coach the {scene.learner}. This talk over one {_indented(item.name)} is over:"
         yield from _dialogue(scene.turns)
         yield f"It ended with {_result(scene)}. What should the {scene.learner} do better? (one line)"
     elif scene.task == "acknowledge":
         yield f"You are the {scene.role}. The talk ended with {_result(scene)}."
-        yield from (f"Advice: {printable(text)}" for text in scene.feedback[-1:] if text)
+        yield from (f"Advice: {_indented(text)}" for text in scene.feedback[-1:] if text)
         yield "What will you do differently?"
     else:
         last = max((number for number, turn in enumerate(scene.turns, 1) if turn.role == scene.role), default=0)
@@ -99,7 +99,7 @@ def _shown(scene: Scene) -> Iterator[str]:
 
 def _facts(scene: Scene) -> Iterator[str]:
     item = scene.item
-    yield f"You are the {scene.role} of one {printable(item.name)}. {printable(item.description)}".strip()
+    yield f"You are the {scene.role} of one {_indented(item.name)}. {_indented(item.description)}".strip()
     opening = item.seller_opening if scene.role == "seller" else item.buyer_opening
     if opening is not None:
         yield f"Your first offer is {_money(item, opening)}."
@@ -120,12 +120,12 @@ def _facts(scene: Scene) -> Iterator[str]:
         yield f"{counted(second.unit, 1)} more {told}: your secret."
     if scene.feedback:
         yield f"The last talk ended with {_result(scene)}."
-        yield f"Advice: {printable(scene.feedback[-1])}"
+        yield f"Advice: {_indented(scene.feedback[-1])}"
 
 
 def _dialogue(turns: tuple[Turn, ...]) -> Iterator[str]:
     for turn in turns:
-        yield f"  {turn.role}: {printable(turn.text)}"
+        yield f"  {turn.role}: {_indented(turn.text)}"
 
 
 def _result(scene: Scene) -> str:
@@ -133,13 +133,12 @@ def _result(scene: Scene) -> str:
 
 
 def _money(item: Item, price: float) -> str:
-    return f"{item.currency}{price:.2f}".removesuffix(".00")
+    return money(price, item.currency)
 
 
-def printable(text: str) -> str:
-    """The text without anything that could steer a terminal: control, escape and direction characters are dropped."""
-    lines = text.replace("\t", " ").splitlines()
-    return "\n    ".join("".join(char for char in line if char.isprintable()) for line in lines)
+def _indented(text: str) -> str:
+    """The text without anything that could steer a terminal; its further lines stand in from the first."""
+    return "\n    ".join(printable(line, "") for line in text.replace("\t", " ").splitlines())
 
 
 async def _next_line() -> str | None:

@@ -11,13 +11,14 @@ import sqlite3
 from typing import Any
 
 from bargain.journal.format import checksum, digest, result_checksum
+from bargain.text import one_line
 
 
 def find_damage(connection: sqlite3.Connection) -> str:
     """What is wrong, in a few words, "" if nothing is. Reads the whole file: about 30 microseconds a call."""
     found = str(connection.execute("PRAGMA integrity_check(1)").fetchone()[0])
     if found != "ok":
-        return "".join(each if each.isprintable() else " " for each in found)
+        return one_line(found)
     for what, query in _CHECKS:
         for expected, row in enumerate(connection.execute(query), 1):
             if not _is_sound(what, row, expected):

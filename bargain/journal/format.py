@@ -18,6 +18,7 @@ from hashlib import blake2b
 from typing import Any
 
 from bargain.records import Place
+from bargain.text import shortened
 
 FORMAT = 1
 APPLICATION_ID = 0x62617267
@@ -244,5 +245,4 @@ def describe_difference(recorded: dict[str, Any], asked: dict[str, Any], dialogu
 
 
 def _short(value: object) -> str:
-    text = json.dumps(value, ensure_ascii=True)
-    return text if len(text) <= 60 else f"{text[:57]}..."
+    return shortened(value, 60, plain=True)

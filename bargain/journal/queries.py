@@ -26,6 +26,7 @@ from bargain.journal.format import (
     result_checksum,
 )
 from bargain.records import Place, Usage
+from bargain.text import one_line
 
 ADVICE = "restore it from a copy, or play the run anew with resume=never"
 
@@ -139,18 +140,14 @@ def refusing(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.DatabaseError as error:
-        text = _one_line(error)
+        text = one_line(str(error))
         if "locked" in text or "busy" in text:
             raise JournalLocked(
                 f"{path} is being written by another process ({text}), a database browser perhaps; wait for it"
             ) from None
         raise JournalDamaged(f"{path} is damaged ({text}); {ADVICE}") from None
     except (AttributeError, OverflowError, TypeError, ValueError) as error:  # a value of another type than was written
-        raise JournalDamaged(f"{path} is damaged (a value cannot be read: {_one_line(error)}); {ADVICE}") from None
-
-
-def _one_line(error: Exception) -> str:
-    return "".join(each if each.isprintable() else " " for each in str(error))
+        raise JournalDamaged(f"{path} is damaged (a value cannot be read: {one_line(str(error))}); {ADVICE}") from None
 
 
 def check_format(path: Path, connection: sqlite3.Connection) -> None:
@@ -167,7 +164,7 @@ def check_format(path: Path, connection: sqlite3.Connection) -> None:
         raise JournalDamaged(f"{path} has no format version; {ADVICE}")
     found = {str(sql).strip() for (sql,) in connection.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL")}
     if strange := found - STATEMENTS:
-        what = " ".join(min(strange).split()[:3])
+        what = one_line(" ".join(min(strange).split()[:3]))
         raise JournalDamaged(f"{path} holds what bargain did not put there ({what} ...); {ADVICE}")
 
 
@@ -176,7 +173,7 @@ def read_meta(path: Path, connection: sqlite3.Connection) -> dict[str, str]:
     meta: dict[str, str] = {}
     for name, value, check in connection.execute("SELECT name, value, checksum FROM meta"):
         if checksum("meta", (name, value)) != check:
-            raise JournalDamaged(f"{path} is damaged (meta {name}); {ADVICE}")
+            raise JournalDamaged(f"{path} is damaged (meta {one_line(str(name))}); {ADVICE}")
         meta[name] = value
     return meta
 

@@ -151,14 +151,13 @@ class Tally:
         arm, number = key
         prices = [price for price in column.prices if not math.isnan(price)]
         before = self.columns.get((arm, number - 1)) or self.columns.get(("", number - 1))
-        changes = (
-            [now - old for now, old in zip(column.prices, before.prices, strict=False) if not math.isnan(now - old)]
-            if before
-            else []
-        )
+        pairs = zip(column.prices, before.prices, strict=False) if before else ()
+        both = [(now, old) for now, old in pairs if not math.isnan(now - old)]
+        changes = [now - old for now, old in both]
+        size = max(map(max, both), default=0.0) if intervals else 0.0
         legacy = self._legacy_survivors(key)
         low, high = t_interval(prices) if intervals else (None, None)
-        change_low, change_high = t_interval(changes) if intervals else (None, None)
+        change_low, change_high = t_interval(changes, size=size) if intervals else (None, None)
         failed = sum(games for (arms, at), games in self._failed.items() if arms in ("", arm) and at <= number)
         whole = self.finished - failed
         rate_low, rate_high = wilson(len(prices), self.finished) if intervals and whole else (None, None)

@@ -121,7 +121,8 @@ def _means(before: Sequence[float | None], after: Sequence[float | None], *, pai
     if paired and before:
         pairs = [(a, b) for a, b in zip(before, after, strict=True) if a is not None and b is not None]
         old, new = [a for a, _ in pairs], [b for _, b in pairs]
-        return _change(mean(old), mean(new), t_interval([b - a for a, b in pairs]), len(pairs))
+        size = max(map(abs, [*old, *new]), default=0.0)
+        return _change(mean(old), mean(new), t_interval([b - a for a, b in pairs], size=size), len(pairs))
     old, new = ([each for each in values if each is not None] for values in (before, after))
     a, b = mean(old), mean(new)
     ends = (None, None) if a is None or b is None else apart(a, t_interval(old), b, t_interval(new))

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from bargain.engines.base import Failure, Scene
+from bargain.engines.human import HumanEngine
 from bargain.engines.scripted import ScriptedEngine
 from bargain.records import Reply, Turn, Usage
 from tests.asking import ITEM, TURNS, ask, config, request
@@ -96,6 +97,27 @@ def test_a_person_sees_what_is_new_and_answers_in_lines() -> None:
     assert "Have they reached a deal? Answer Yes or No." in third
     assert "\x1b" not in shown
     assert "FAILED fatal engine test (seller): nobody is there to answer (end of input)" in shown
+
+
+@pytest.mark.parametrize(
+    ("currency", "cost", "says"),
+    [
+        ("$", 8, "$8"),
+        ("EUR", 14.5, "14.50 EUR"),
+        ("€", 1200, "€1,200"),
+    ],
+)
+def test_a_person_sees_prices_as_everybody_writes_them(currency: str, cost: float, says: str) -> None:
+    item = replace(ITEM, currency=currency, cost=cost)
+    engine = HumanEngine(config(model="", api_key_env=None), "seller", 0)
+    shown = engine.body(request(scene=Scene("speak", "seller", item, ())))["shown"]
+    assert f"It cost you {says}: your secret." in shown
+
+
+def test_a_person_sees_no_control_characters_and_the_lines_of_a_text() -> None:
+    engine = HumanEngine(config(model="", api_key_env=None), "seller", 0)
+    shown = engine.body(request(scene=scene("$18.", "No.\x1b[2J\u202e\r\n\tMine:\x07 $12.")))["shown"]
+    assert "  buyer: No.[2J\n     Mine: $12.\n" in shown
 
 
 def test_waiting_for_a_person_can_be_given_up_at_once() -> None:

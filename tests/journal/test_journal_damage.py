@@ -142,6 +142,24 @@ def test_a_value_changed_behind_sqlites_back_is_refused(tmp_path: Path, statemen
         journal.verify()
 
 
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "CREATE TABLE '\x1b[2J\u202e' (x)",
+        "INSERT INTO meta SELECT '\x1b[2J\u202e', value, checksum FROM meta LIMIT 1",
+    ],
+)
+def test_a_strangers_journal_is_refused_without_its_control_characters(tmp_path: Path, statement: str) -> None:
+    (tmp_path / FILE_NAME).write_bytes(journal_files(False)[FILE_NAME])
+    connection = sqlite3.connect(tmp_path / FILE_NAME)
+    connection.execute(statement)
+    connection.commit()
+    connection.close()
+    with pytest.raises(JournalDamaged, match=r"\[2J") as told:
+        Journal.open(tmp_path)
+    assert str(told.value).isprintable()
+
+
 def test_a_journal_of_a_newer_version_is_refused_in_one_line(tmp_path: Path) -> None:
     (tmp_path / FILE_NAME).write_bytes(journal_files(False)[FILE_NAME])
     connection = sqlite3.connect(tmp_path / FILE_NAME)

@@ -18,7 +18,7 @@ from bargain.records import Feedback, Game, Round
 from bargain.rundir.directory import write_json
 from bargain.rundir.games import game_to_json
 from bargain.secrets import hidden
-from bargain.text import without_controls
+from bargain.text import shortened, without_controls
 from bargain.tracking.base import run_info
 from bargain.tracking.none import NoTracker
 from bargain.tracking.shown import rows
@@ -186,6 +186,16 @@ def test_bargain_track_says_what_is_wrong_and_fails(tmp_path: Path) -> None:
     assert "No API key" in result.stderr, "it sends online unless told otherwise, and never prompts"
 
 
+def test_bargain_track_tells_of_a_strangers_run_without_steering_the_terminal(tmp_path: Path) -> None:
+    run_dir = make_run(tmp_path / "a\x1b[2J")
+    (run_dir / ".hydra" / "config.yaml").write_text("name: [lamp \u202e\n", encoding="utf-8")
+    result = track(run_dir, "--mode", "offline")
+    assert result.returncode == 1
+    (line,) = result.stderr.splitlines()
+    assert "config.yaml cannot be read" in line
+    assert line.isprintable()
+
+
 def test_a_resumed_run_keeps_its_id_and_other_runs_have_others(tmp_path: Path) -> None:
     first, second = tmp_path / "a" / "10-00-00-x", tmp_path / "a" / "10-00-01-x"
     assert info_of(first) == info_of(first)
@@ -227,6 +237,13 @@ def test_two_learners_feedback_is_told_apart() -> None:
 def test_texts_lose_control_sequences_and_nothing_else() -> None:
     assert without_controls("a\x1b]0;title\x07b\x1b[2Jc\x00\x9bd\ud800\te\r\nf") == "abcd\te\nf"
     assert without_controls("=1+1 €5 “ok” 你好") == "=1+1 €5 “ok” 你好"
+
+
+def test_a_value_in_a_message_is_short_and_hides_nothing() -> None:
+    assert shortened({"é": [1, None]}, 40) == '{"é": [1, null]}'
+    assert shortened("é", 40, plain=True) == '"\\u00e9"'
+    assert shortened("\x1b\u202e", 40) == '"\\u001b\\u202e"'
+    assert shortened("x" * 50, 10) == '"xxxxxx...'
 
 
 def test_secrets_leave_the_config_and_names_of_variables_stay() -> None:

@@ -36,7 +36,7 @@ Frame = pd.DataFrame
 Values = Callable[[Frame], "pd.Series[float]"]
 
 
-class Drawing(NamedTuple):
+class Drawn(NamedTuple):
     """How a metric is drawn over the rounds of a game. A player's metric is drawn for the player who learns.
 
     name is the figure's, for files; axis says what the values are, without their currency.
@@ -80,7 +80,7 @@ class Metric(NamedTuple):
     per: Values | None = None
     opposed: bool = False
     with_zeros: bool = False
-    drawn: Drawing | None = None
+    drawn: Drawn | None = None
     reported: Reported | None = None
     of_failures: bool = False
 
@@ -216,7 +216,7 @@ def _of_player(role: str) -> list[Metric]:
                "characters / turns that the player wrote itself", "Fu et al. (2023), Figure 7", _turns(role)),
         Metric("response_words", role, "words per turn", "mean", lambda r: r[f"{role}_words"].astype(float),
                "words / turns that the player wrote itself", "Fu et al. (2023), Figure 7", _turns(role),
-               drawn=Drawing("response_length", "Response length by round", "learner's words per turn",
+               drawn=Drawn("response_length", "Response length by round", "learner's words per turn",
                            "Words per turn that the learner wrote itself, with 95% intervals of a ratio over games.")),
         Metric("violation_rate", role, "rate", "rate",
                lambda r: (r[f"{role}_violations"] > 0).astype(float).where(r["n_turns"] > 0),
@@ -240,7 +240,7 @@ METRICS: tuple[Metric, ...] = (
            "deals / all planned rounds of finished games; errors and rounds not played count as none; nothing of "
            "failures alone",
            "Fu et al. (2023)",
-           drawn=Drawing("deal_rate_by_round", "Deal rate by round", "deal rate",
+           drawn=Drawn("deal_rate_by_round", "Deal rate by round", "deal rate",
                        "Deals per planned round of the finished games, with Wilson's 95% intervals; rounds not played "
                        "and rounds lost to a failed call count as no deal."),
            reported=Reported("Deals", "deal_rate",
@@ -278,7 +278,7 @@ METRICS: tuple[Metric, ...] = (
            "rounds that a player ended / all planned rounds", "Raiffa (1982), ch. 4"),
     Metric("price", "", "currency", "mean", lambda r: _given_deal(r["price"], r),
            "mean price of the deals (survivors: see selection)", "Fu et al. (2023)", opposed=True,
-           drawn=Drawing("price_by_round", "Price by round", "mean price of the deals",
+           drawn=Drawn("price_by_round", "Price by round", "mean price of the deals",
                        "Mean price of the deals by round and engine, with 95% intervals (BCa bootstrap, Student's t "
                        "below 40 deals, none below 8). Sellers want it to rise, buyers to fall. Only deals are "
                        "counted: see the deal rate beside it."),
@@ -296,7 +296,7 @@ METRICS: tuple[Metric, ...] = (
     Metric("dialogue_chars", "", "characters", "mean",
            lambda r: r["dialogue_chars"].astype(float).where(r["n_turns"] > 0),
            "characters of all turns of a round that was played", "Fu et al. (2023), Figure 7",
-           drawn=Drawing("dialogue_length", "Dialogue length by round", "characters per dialogue",
+           drawn=Drawn("dialogue_length", "Dialogue length by round", "characters per dialogue",
                        "Characters of all turns of a round that was played, with 95% intervals.")),
     Metric("dialogue_words", "", "words", "mean", lambda r: r["dialogue_words"].astype(float).where(r["n_turns"] > 0),
            "words of all turns of a round that was played", "Fu et al. (2023), Figure 7"),

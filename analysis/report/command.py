@@ -70,7 +70,7 @@ PICTURES = ("effects", "arms", "price_by_round", "gains", "pairs", "tradeoff")
 """What the first screen shows: the first of these that the runs have data for."""
 
 
-class Drawn(NamedTuple):
+class Pictures(NamedTuple):
     """The figures that could be drawn, as the template takes them, and why the others could not."""
 
     figures: list[dict[str, Any]]
@@ -240,8 +240,8 @@ def _noted(made: ReportTable, simulated: str) -> ReportTable:
     return replace(made, note=" ".join(filter(None, (made.note, simulated))))
 
 
-def _draw(runs: Runs, wanted: Iterable[figures.Figure], folder: Path) -> Drawn:
-    found = Drawn([], [])
+def _draw(runs: Runs, wanted: Iterable[figures.Figure], folder: Path) -> Pictures:
+    found = Pictures([], [])
     for figure in wanted:
         try:
             chart = figure.draw(runs)
@@ -254,7 +254,7 @@ def _draw(runs: Runs, wanted: Iterable[figures.Figure], folder: Path) -> Drawn:
     return found
 
 
-def _shown(runs: Runs, said: Content, drawn: Drawn, beside: Drawn) -> dict[str, Any]:
+def _shown(runs: Runs, said: Content, drawn: Pictures, beside: Pictures) -> dict[str, Any]:
     """The content as the template takes it: tables as cells, and the sections there are."""
     plain: dict[str, Any] = dict(vars(said))
     plain |= {name: table(getattr(said, name)) for name in ("cells", "rounds")}

@@ -133,7 +133,8 @@ def _result(scene: Scene) -> str:
 
 
 def _money(item: Item, price: float) -> str:
-    return money(price, item.currency)
+    # without thousands, as it always was: what a person was shown is on record, and a run goes on by it
+    return money(price, item.currency).replace(",", "")
 
 
 def _indented(text: str) -> str:

@@ -104,10 +104,12 @@ def test_a_person_sees_what_is_new_and_answers_in_lines() -> None:
     [
         ("$", 8, "$8"),
         ("EUR", 14.5, "14.50 EUR"),
-        ("€", 1200, "€1,200"),
+        ("€", 1200, "€1200"),
     ],
 )
-def test_a_person_sees_prices_as_everybody_writes_them(currency: str, cost: float, says: str) -> None:
+def test_a_person_sees_a_currency_of_letters_behind_its_price_and_no_thousands_apart(
+    currency: str, cost: float, says: str
+) -> None:
     item = replace(ITEM, currency=currency, cost=cost)
     engine = HumanEngine(config(model="", api_key_env=None), "seller", 0)
     shown = engine.body(request(scene=Scene("speak", "seller", item, ())))["shown"]

@@ -118,11 +118,11 @@ def send(run_dir: Path, mode: str, project: str | None = None, entity: str | Non
 
 def _place_of(run_dir: Path, recorded: dict[str, Any]) -> str:
     """Where a run was to be seen; W&B where nowhere. Raises NotSent for a tracker of one's own."""
-    target = str(recorded.get("_target_") or "bargain.")
-    if not target.startswith("bargain."):
+    name, target = recorded.get("name"), str(recorded.get("_target_") or "bargain.")
+    if name not in ("wandb", "mlflow") and not target.startswith("bargain."):
         told = f"its tracker is {one_line(target)}, to which nothing can be sent later"
         raise NotSent(f"{run_dir}: {told}; choose where it is to be seen: --to wandb or --to mlflow")
-    return "mlflow" if recorded.get("name") == "mlflow" else "wandb"
+    return "mlflow" if name == "mlflow" else "wandb"
 
 
 def _of(options: type, recorded: dict[str, Any]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from typing import Any
 
 import pandas as pd
 
-from bargain.config.identity import decided_by_seed, followed, moderator_asked
+from bargain.config.identity import decided_by_seed, followed, had_moderator
 from bargain.records import PLAYERS
 from bargain.rundir.directory import read_state
 from bargain.rundir.sweep import sweep_of
@@ -133,9 +133,7 @@ class RunFacts:
 
     @property
     def _asks_a_moderator(self) -> bool:
-        return moderator_asked(
-            *(self.config.get(f"{group}._target_") for group in ("moderator", "channel", "protocol"))
-        )
+        return had_moderator(*(self.config.get(f"{group}._target_") for group in ("moderator", "channel", "protocol")))
 
     def engines(self, players: Iterable[str]) -> str:
         """The engines of these players, joined by + if they differ."""

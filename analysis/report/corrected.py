@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from bargain.config.identity import acts_decide, moderator_asked
+from bargain.config.identity import acts_decide, had_moderator
 from bargain.rundir.plain import read_plain
 
 from ..data.runs import Runs
@@ -83,7 +83,7 @@ def nobody(row: Mapping[Any, Any]) -> str:
     channel = row.get("channel._target_")
     if acts_decide(channel):
         return "none needed: the acts decided, and no moderator was asked"
-    if moderator_asked(row.get("moderator._target_"), channel, row.get("protocol._target_")):
+    if had_moderator(row.get("moderator._target_"), channel, row.get("protocol._target_")):
         return ""
     return "none needed: the rules decided, and no moderator was asked"
 

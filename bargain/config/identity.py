@@ -64,7 +64,7 @@ def acts_decide(channel: object) -> bool:
     return str(channel).startswith("bargain.") and channel != TARGETS_SINCE["channel"]
 
 
-def moderator_asked(moderator: object, channel: object, protocol: object) -> bool:
+def had_moderator(moderator: object, channel: object, protocol: object) -> bool:
     """Whether a run with these _target_s asks a moderator's engine, as far as they are ours. None: an older run's."""
     is_asked = bool(moderator) and not _is_ours(moderator, "Rules") and not _is_ours(protocol, "SealedBid")
     return is_asked and not acts_decide(channel)

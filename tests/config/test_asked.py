@@ -14,8 +14,7 @@ from bargain.analysis import load
 from bargain.config.asked import moderator_asked
 from bargain.config.compose import plain_of
 from bargain.config.files import config_dir
-from bargain.config.identity import WITHOUT_CRITIC, unused
-from bargain.config.identity import moderator_asked as told_by_targets
+from bargain.config.identity import WITHOUT_CRITIC, had_moderator, unused
 from bargain.sweeps.estimate import estimate
 from tests.composing import compose
 
@@ -90,7 +89,7 @@ def test_what_records_say_of_a_moderator_is_what_the_classes_say() -> None:
         rules = ONE_EXCHANGE if protocol != "negotiation" else []
         cfg = compose([f"moderator={judge}", f"channel={channel}", f"protocol={protocol}", *rules])
         targets = (cfg[group]._target_ for group in ("moderator", "channel", "protocol"))
-        assert told_by_targets(*targets) == moderator_asked(cfg), (judge, channel, protocol)
+        assert had_moderator(*targets) == moderator_asked(cfg), (judge, channel, protocol)
 
 
 def test_tables_name_no_moderator_where_none_was_asked(tmp_path: Path) -> None:

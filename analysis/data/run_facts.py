@@ -14,7 +14,7 @@ from typing import Any
 
 import pandas as pd
 
-from bargain.config.identity import decided_by_seed, followed, had_moderator
+from bargain.config.identity import decided_by_seed, decides_alone, followed
 from bargain.records import PLAYERS
 from bargain.rundir.directory import read_state
 from bargain.rundir.sweep import sweep_of
@@ -133,7 +133,8 @@ class RunFacts:
 
     @property
     def _asks_a_moderator(self) -> bool:
-        return had_moderator(*(self.config.get(f"{group}._target_") for group in ("moderator", "channel", "protocol")))
+        targets = [self.config.get(f"{group}._target_") for group in ("moderator", "channel", "protocol")]
+        return bool(targets[0]) and not decides_alone(*targets)
 
     def engines(self, players: Iterable[str]) -> str:
         """The engines of these players, joined by + if they differ."""

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from bargain.config.identity import acts_decide, had_moderator
+from bargain.config.identity import decides_alone
 from bargain.rundir.plain import read_plain
 
 from ..data.runs import Runs
@@ -80,12 +80,8 @@ def rates_of(named: Sequence[str]) -> list[float]:
 
 def nobody(row: Mapping[Any, Any]) -> str:
     """Why the verdicts of a run (a row of runs.runs) need no correction; empty where a model judges free talk."""
-    channel = row.get("channel._target_")
-    if acts_decide(channel):
-        return "none needed: the acts decided, and no moderator was asked"
-    if had_moderator(row.get("moderator._target_"), channel, row.get("protocol._target_")):
-        return ""
-    return "none needed: the rules decided, and no moderator was asked"
+    decided = decides_alone(*(row.get(f"{group}._target_") for group in ("moderator", "channel", "protocol")))
+    return decided and f"none needed: {decided} decided, and no moderator was asked"
 
 
 def corrected(runs: Runs, names: pd.DataFrame, bench: Mapping[str, Bench], errors: Sequence[float] = ()) -> ReportTable:

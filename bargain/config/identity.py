@@ -64,10 +64,14 @@ def acts_decide(channel: object) -> bool:
     return str(channel).startswith("bargain.") and channel != TARGETS_SINCE["channel"]
 
 
-def had_moderator(moderator: object, channel: object, protocol: object) -> bool:
-    """Whether a run with these _target_s asks a moderator's engine, as far as they are ours. None: an older run's."""
-    is_asked = bool(moderator) and not _is_ours(moderator, "Rules") and not _is_ours(protocol, "SealedBid")
-    return is_asked and not acts_decide(channel)
+def decides_alone(moderator: object, channel: object, protocol: object) -> str:
+    """What decides in a run with these _target_s, None for an older run's, as far as they are ours: the acts, the
+    protocol or the rules; "" where a moderator is asked."""
+    if acts_decide(channel):
+        return "the acts"
+    if _is_ours(protocol, "SealedBid"):
+        return "the protocol"
+    return "the rules" if _is_ours(moderator, "Rules") else ""
 
 
 def _is_ours(target: object, *names: str) -> bool:

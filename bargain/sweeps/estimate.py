@@ -114,6 +114,7 @@ def _seats(cfg: DictConfig, chains: Sequence[tuple[int, int]], *, worst: bool) -
     dialogue = turns + (game.seller_opens != "free") + (game.buyer_opens != "free")
     seats = {seat: Tokens() for seat in engines_of(cfg)}
     channel: type[Channel] = locate(cfg.channel._target_, list(cfg.allow_targets))
+    judged = moderator_asked(cfg)
     said = {role: _reply_tokens(cfg[role].engine, worst) for role in ("seller", "buyer")}
     per_turn = (said["seller"] + said["buyer"]) / 2
     sources = list(game.arms.values()) or [cfg.feedback]
@@ -130,7 +131,7 @@ def _seats(cfg: DictConfig, chains: Sequence[tuple[int, int]], *, worst: bool) -
                 told = calls * (_prompt_tokens(cfg, "words") + TURN_TOKENS) + growing
                 output = games * calls * _reply_tokens(words, worst)
                 seats[words_seat(role)].add(games * calls, games * told, output)
-        if moderator_asked(cfg):
+        if judged:
             _add_moderator(cfg, seats, games, turns, dialogue, per_turn, worst)
     _add_probes(cfg, seats, chains, dialogue, per_turn, worst)
     played = (game.n_rounds - 1) * cfg.n_games

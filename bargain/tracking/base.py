@@ -15,7 +15,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Protocol
 
-from bargain.config.identity import had_moderator, identity
+from bargain.config.identity import decides_alone, identity
 from bargain.records import Game
 from bargain.rundir.directory import read_state
 from bargain.rundir.record import listed
@@ -129,7 +129,7 @@ def _options(config: dict[str, Any]) -> dict[str, str]:
     groups = {name: at(f"{name}.name") for name in ("game", "item", "moderator", "feedback", "memory")}
     engines = {f"engine@{seat}": at(f"{seat}.engine.name") or at(f"{seat}.engine.model") for seat in _SEATS}
     engines |= {f"engine@{role}.worded_by": at(f"{role}.worded_by.name") for role in ("seller", "buyer")}
-    if not had_moderator(*(at(f"{group}._target_") for group in ("moderator", "channel", "protocol"))):
+    if decides_alone(*(at(f"{group}._target_") for group in ("moderator", "channel", "protocol"))):
         del engines["engine@moderator"]  # nobody is asked
     prompts = {f"prompt/{role}": at(f"prompt.{role}.version") for role in _SEATS}
     return {**groups, **engines, **prompts, "scoring": at("scoring")}

@@ -11,10 +11,11 @@ from bargain import play
 from bargain.agents import feedback, moderator
 from bargain.agents.feedback import controls, expert
 from bargain.analysis import load
+from bargain.analysis.report.corrected import nobody
 from bargain.config.asked import moderator_asked
 from bargain.config.compose import plain_of
 from bargain.config.files import config_dir
-from bargain.config.identity import WITHOUT_CRITIC, had_moderator, unused
+from bargain.config.identity import WITHOUT_CRITIC, decides_alone, unused
 from bargain.sweeps.estimate import estimate
 from tests.composing import compose
 
@@ -89,10 +90,14 @@ def test_what_records_say_of_a_moderator_is_what_the_classes_say() -> None:
         rules = ONE_EXCHANGE if protocol != "negotiation" else []
         cfg = compose([f"moderator={judge}", f"channel={channel}", f"protocol={protocol}", *rules])
         targets = (cfg[group]._target_ for group in ("moderator", "channel", "protocol"))
-        assert had_moderator(*targets) == moderator_asked(cfg), (judge, channel, protocol)
+        assert (not decides_alone(*targets)) == moderator_asked(cfg), (judge, channel, protocol)
 
 
 def test_tables_name_no_moderator_where_none_was_asked(tmp_path: Path) -> None:
     for number, chosen in enumerate((["channel=numbers"], ["protocol=sealed_bid", *ONE_EXCHANGE], ["moderator=rules"])):
         play(["game=simple", "moderator=yes_no", "n_games=2", *chosen], tmp_path / str(number), show_progress=False)
-    assert set(load(tmp_path).runs["moderator_engine"]) == {""}
+    runs = load(tmp_path).runs
+    assert set(runs["moderator_engine"]) == {""}
+    assert sorted(nobody(row) for row in runs.to_dict("records")) == [
+        f"none needed: {what} decided, and no moderator was asked" for what in ("the acts", "the protocol", "the rules")
+    ]

@@ -114,6 +114,16 @@ def test_an_undamaged_journal_opens_whole_and_a_killed_ones_log_is_recovered() -
     assert check_that_nothing_reads_wrong(journal_files(True)) == "whole"
 
 
+def changed(directory: Path, statement: str) -> int:
+    """Puts an undamaged journal there in which a stranger carried out this statement; how many rows it changed."""
+    (directory / FILE_NAME).write_bytes(journal_files(False)[FILE_NAME])
+    connection = sqlite3.connect(directory / FILE_NAME)
+    rows = connection.execute(statement).rowcount
+    connection.commit()
+    connection.close()
+    return rows
+
+
 @pytest.mark.parametrize(
     "statement",
     [
@@ -130,11 +140,7 @@ def test_an_undamaged_journal_opens_whole_and_a_killed_ones_log_is_recovered() -
     ],
 )
 def test_a_value_changed_behind_sqlites_back_is_refused(tmp_path: Path, statement: str) -> None:
-    (tmp_path / FILE_NAME).write_bytes(journal_files(False)[FILE_NAME])
-    connection = sqlite3.connect(tmp_path / FILE_NAME)
-    assert connection.execute(statement).rowcount != 0
-    connection.commit()
-    connection.close()
+    assert changed(tmp_path, statement) != 0
     with pytest.raises(JournalDamaged, match="is damaged") as told:
         Journal.open(tmp_path)
     assert "resume=never" in str(told.value)
@@ -150,21 +156,14 @@ def test_a_value_changed_behind_sqlites_back_is_refused(tmp_path: Path, statemen
     ],
 )
 def test_a_strangers_journal_is_refused_without_its_control_characters(tmp_path: Path, statement: str) -> None:
-    (tmp_path / FILE_NAME).write_bytes(journal_files(False)[FILE_NAME])
-    connection = sqlite3.connect(tmp_path / FILE_NAME)
-    connection.execute(statement)
-    connection.commit()
-    connection.close()
+    changed(tmp_path, statement)
     with pytest.raises(JournalDamaged, match=r"\[2J") as told:
         Journal.open(tmp_path)
     assert str(told.value).isprintable()
 
 
 def test_a_journal_of_a_newer_version_is_refused_in_one_line(tmp_path: Path) -> None:
-    (tmp_path / FILE_NAME).write_bytes(journal_files(False)[FILE_NAME])
-    connection = sqlite3.connect(tmp_path / FILE_NAME)
-    connection.execute(f"PRAGMA user_version = {FORMAT + 1}")
-    connection.close()
+    changed(tmp_path, f"PRAGMA user_version = {FORMAT + 1}")
     with pytest.raises(JournalNewer, match=f"format {FORMAT + 1} and this version reads up to {FORMAT}"):
         Journal.open(tmp_path)
     with pytest.raises(JournalNewer):
